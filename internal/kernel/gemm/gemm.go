@@ -1,0 +1,95 @@
+package gemm
+
+// Float is an element type of a matrix.
+type Float interface{ float32 | float64 }
+
+// An Epilogue says what is added to the product, and what is done to the sum. Nil stands for the zero Epilogue:
+// C = op(A)·op(B), where the former content of C is never read.
+type Epilogue[T Float] struct {
+	Accumulate bool // add the former content of C: beta = 1
+	Bias       []T  // if not nil, Bias[j] is added to column j; length n
+	RowBias    []T  // if not nil, RowBias[i] is added to row i; length m
+
+	// Apply, if not nil, is called with segments of finished rows while they are in cache: dst is C[row, col:col+len].
+	// Every element of C is passed exactly once. Calls come from all workers at the same time. In a batch, rows count on
+	// from one item to the next: row i of item h is h·m + i.
+	Apply func(dst []T, row, col int)
+}
+
+// Gemm computes C = act(op(A)·op(B) + beta·C + bias), where op(A) is m×k, op(B) is k×n and C is m×n. A is stored as
+// m×k, or as k×m if transA is set; B as k×n, or as n×k if transB is set. C must not overlap A or B. At most workers
+// goroutines take part. With k = 0 the product is zero. It panics on sizes and slices that do not fit together.
+func Gemm[T Float](
+	transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, e *Epilogue[T], workers int,
+) {
+	Batch(1, 0, 0, 0, transA, transB, m, n, k, a, lda, b, ldb, c, ldc, e, workers)
+}
+
+// Batch computes count products as Gemm does, item h with a[h·strideA:], b[h·strideB:] and c[h·strideC:]. A stride of
+// zero uses one A or one B for all items. Items of C must not overlap. The biases are the same for every item.
+func Batch[T Float](
+	count, strideA, strideB, strideC int,
+	transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, e *Epilogue[T], workers int,
+) {
+	p := problem[T]{
+		count: count, strideA: strideA, strideB: strideB, strideC: strideC, transA: transA, transB: transB,
+		m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc,
+	}
+	if e != nil {
+		p.epilogue = *e
+	}
+	p.check()
+	if count == 0 || m == 0 || n == 0 {
+		return
+	}
+	p.portable()
+}
+
+// A problem is one call of Batch.
+type problem[T Float] struct {
+	count, strideA, strideB, strideC int
+	transA, transB                   bool
+	m, n, k                          int
+	a, b, c                          []T
+	lda, ldb, ldc                    int
+	epilogue                         Epilogue[T]
+}
+
+// check panics unless all that the problem reads and writes lies within its slices.
+func (p *problem[T]) check() {
+	if p.count < 0 || p.m < 0 || p.n < 0 || p.k < 0 {
+		panic("gemm: negative size")
+	}
+	if p.strideA < 0 || p.strideB < 0 || p.strideC < 0 {
+		panic("gemm: negative stride")
+	}
+	if p.count == 0 {
+		return
+	}
+	rowsA, colsA, rowsB, colsB := p.m, p.k, p.k, p.n
+	if p.transA {
+		rowsA, colsA = colsA, rowsA
+	}
+	if p.transB {
+		rowsB, colsB = colsB, rowsB
+	}
+	last := p.count - 1
+	checkMatrix("gemm: A", rowsA, colsA, p.lda, last*p.strideA, len(p.a))
+	checkMatrix("gemm: B", rowsB, colsB, p.ldb, last*p.strideB, len(p.b))
+	checkMatrix("gemm: C", p.m, p.n, p.ldc, last*p.strideC, len(p.c))
+	if last > 0 && p.m > 0 && p.n > 0 && p.strideC == 0 {
+		panic("gemm: items of C overlap")
+	}
+	if e := &p.epilogue; e.Bias != nil && len(e.Bias) != p.n || e.RowBias != nil && len(e.RowBias) != p.m {
+		panic("gemm: wrong length of bias")
+	}
+}
+
+func checkMatrix(name string, rows, cols, ld, offset, length int) {
+	if ld < max(1, cols) {
+		panic(name + ": leading dimension smaller than row")
+	}
+	if rows > 0 && cols > 0 && offset+(rows-1)*ld+cols > length {
+		panic(name + ": slice too short")
+	}
+}
