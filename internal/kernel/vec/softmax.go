@@ -1,0 +1,165 @@
+package vec
+
+import "math"
+
+// Softmax sets dst to e^x / Σ e^x along the middle axis of x [outer, r, inner], computed after subtracting the greatest
+// element, so that it neither overflows nor divides by zero. A NaN, a +Inf or nothing but -Inf makes a row NaN.
+func Softmax[T Float](dst, x []T, outer, r, inner int) {
+	checkSame(len(dst), len(x), outer, r, inner)
+	if r == 0 || inner == 0 {
+		return
+	}
+	if inner == 1 {
+		for o := range outer {
+			softmaxRow(dst[o*r:(o+1)*r], x[o*r:(o+1)*r])
+		}
+		return
+	}
+	var top, sum [tileColumns]T
+	for o := range outer {
+		for c := 0; c < inner; c += tileColumns {
+			w := min(tileColumns, inner-c)
+			m, s, start := top[:w], sum[:w], o*r*inner+c
+			maxTile(m, x[start:], r, inner)
+			for k := start; k < start+r*inner; k += inner {
+				Sub(dst[k:k+w], x[k:k+w], m)
+				Exp(dst[k:k+w], dst[k:k+w])
+			}
+			sumTile(s, dst[start:], r, inner)
+			for k := start; k < start+r*inner; k += inner {
+				Div(dst[k:k+w], dst[k:k+w], s)
+			}
+		}
+	}
+}
+
+func softmaxRow[T Float](dst, x []T) {
+	m := [1]T{maxRow(x)}
+	Sub(dst, x, m[:])
+	Exp(dst, dst)
+	s := [1]T{sumRow(dst)}
+	Div(dst, dst, s[:])
+}
+
+// LogSumExp sets dst [outer, inner] to log Σ e^x along the middle axis of x [outer, r, inner], the greatest element
+// taken out first. Over nothing, or nothing but -Inf, it is -Inf; with a +Inf (and no NaN) it is +Inf.
+func LogSumExp[T Float](dst, x []T, outer, r, inner int) {
+	checkReduce(len(dst), len(x), outer, r, inner)
+	var buf [blockLanes * laneBytes / 4]T
+	if inner == 1 {
+		for o := range outer {
+			row := x[o*r : (o+1)*r]
+			m := maxRow(row)
+			dst[o] = joinLog(m, expSumRow(row, m, buf[:SumBlock[T]()]))
+		}
+		return
+	}
+	var top [tileColumns]T
+	for o := range outer {
+		for c := 0; c < inner; c += tileColumns {
+			w := min(tileColumns, inner-c)
+			d, m, tile := dst[o*inner+c:][:w], top[:w], x[min(o*r*inner+c, len(x)):]
+			maxTile(m, tile, r, inner)
+			expSumTile(d, tile, m, buf[:], r, inner)
+			for j := range d {
+				d[j] = joinLog(m[j], d[j])
+			}
+		}
+	}
+}
+
+// LogSoftmax sets dst to x - log Σ e^x along the middle axis of x [outer, r, inner]. A NaN, a +Inf or nothing but -Inf
+// makes a row NaN.
+func LogSoftmax[T Float](dst, x []T, outer, r, inner int) {
+	checkSame(len(dst), len(x), outer, r, inner)
+	if r == 0 || inner == 0 {
+		return
+	}
+	var buf [blockLanes * laneBytes / 4]T
+	if inner == 1 {
+		for o := range outer {
+			d, row := dst[o*r:(o+1)*r], x[o*r:(o+1)*r]
+			m := [1]T{maxRow(row)}
+			s := [1]T{T(math.Log(float64(expSumRow(row, m[0], buf[:SumBlock[T]()]))))}
+			Sub(d, row, m[:])
+			Sub(d, d, s[:])
+		}
+		return
+	}
+	var top, sum [tileColumns]T
+	for o := range outer {
+		for c := 0; c < inner; c += tileColumns {
+			w := min(tileColumns, inner-c)
+			m, s, start := top[:w], sum[:w], o*r*inner+c
+			maxTile(m, x[start:], r, inner)
+			expSumTile(s, x[start:], m, buf[:], r, inner)
+			Log(s, s)
+			for k := start; k < start+r*inner; k += inner {
+				Sub(dst[k:k+w], x[k:k+w], m)
+				Sub(dst[k:k+w], dst[k:k+w], s)
+			}
+		}
+	}
+}
+
+// joinLog is m + log s, where s = Σ e^(x-m) means nothing if m is not finite.
+func joinLog[T Float](m, s T) T {
+	if m-m != 0 {
+		return m
+	}
+	return m + T(math.Log(float64(s)))
+}
+
+// expSumRow is Σ e^(x-m) over a row, in the tree of sumRow; buf holds a block.
+func expSumRow[T Float](x []T, m T, buf []T) T {
+	if len(x) <= len(buf) {
+		b, top := buf[:len(x)], [1]T{m}
+		Sub(b, x, top[:])
+		Exp(b, b)
+		return sumBlock(b)
+	}
+	left := len(buf)
+	for 2*left < len(x) {
+		left *= 2
+	}
+	return expSumRow(x[:left], m, buf) + expSumRow(x[left:], m, buf)
+}
+
+// expSumTile is Σ e^(x-m) down a tile of columns, in the tree of sumTile; buf holds a block.
+func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
+	w := len(dst)
+	if r <= blockLanes {
+		for k := range r {
+			b := buf[k*w : (k+1)*w]
+			Sub(b, x[k*stride:][:w], m)
+			Exp(b, b)
+		}
+		sumTile(dst, buf, r, w)
+		return
+	}
+	left := blockLanes
+	for 2*left < r {
+		left *= 2
+	}
+	var right [tileColumns]T
+	expSumTile(dst, x, m, buf, left, stride)
+	expSumTile(right[:w], x[left*stride:], m, buf, r-left, stride)
+	Add(dst, dst, right[:w])
+}
+
+// maxRow is the greatest element of a row.
+func maxRow[T Num](x []T) T {
+	a := least[T]()
+	for _, b := range x {
+		a = max(a, b)
+	}
+	return a
+}
+
+// maxTile is the greatest element down each column of a tile.
+func maxTile[T Num](dst, x []T, r, stride int) {
+	Fill(dst, least[T]())
+	for k := range r {
+		Maximum(dst, dst, x[k*stride:][:len(dst)])
+	}
+}

@@ -1,0 +1,94 @@
+package vec
+
+// maxRank is the greatest rank that CopyStrided handles without allocating.
+const maxRank = 8
+
+// CopyStrided writes dst, contiguous and row-major of the given shape, from the source whose element [i, j, …] is
+// src[offset + i·strides[0] + j·strides[1] + …]. Strides may be zero or negative; dst and src must not overlap.
+// It allocates nothing up to rank 8.
+func CopyStrided[T any](dst []T, shape []int, src []T, offset int, strides []int) {
+	if len(shape) != len(strides) {
+		panic("vec: shape and strides differ in rank")
+	}
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	if len(dst) != size {
+		panic("vec: dst does not have the size of shape")
+	}
+	if size == 0 {
+		return
+	}
+	var dims, steps [maxRank]int
+	d, s := simplify(dims[:0], steps[:0], shape, strides)
+	copyStrided(dst, d, src, offset, s)
+}
+
+// simplify drops axes of length 1 and merges neighbours that one stride can walk.
+func simplify(dims, steps, shape, strides []int) ([]int, []int) {
+	for i, n := range shape {
+		if n == 1 {
+			continue
+		}
+		if k := len(dims) - 1; k >= 0 && steps[k] == n*strides[i] {
+			dims[k] *= n
+			steps[k] = strides[i]
+			continue
+		}
+		dims = append(dims, n)
+		steps = append(steps, strides[i])
+	}
+	return dims, steps
+}
+
+// copyStrided recurses over the outer axes down to the planes and rows that have a loop of their own.
+func copyStrided[T any](dst []T, shape []int, src []T, offset int, strides []int) {
+	switch rank := len(shape); {
+	case rank == 0:
+		dst[0] = src[offset]
+	case rank == 1:
+		copyRow(dst, src, offset, strides[0])
+	case rank == 2 && strides[0] == 1 && strides[1] > 1:
+		transpose(dst, src[offset:], shape[0], shape[1], strides[1])
+	default:
+		step := len(dst) / shape[0]
+		for i := range shape[0] {
+			copyStrided(dst[i*step:(i+1)*step], shape[1:], src, offset+i*strides[0], strides[1:])
+		}
+	}
+}
+
+// copyRow copies len(dst) elements that lie stride apart.
+func copyRow[T any](dst, src []T, offset, stride int) {
+	switch stride {
+	case 1:
+		copy(dst, src[offset:offset+len(dst)])
+	case 0:
+		Fill(dst, src[offset])
+	default:
+		for i := range dst {
+			dst[i] = src[offset]
+			offset += stride
+		}
+	}
+}
+
+// transpose sets dst[i·n+j] = src[i+j·stride] for i < m, j < n, in square blocks that stay in cache on both sides.
+func transpose[T any](dst, src []T, m, n, stride int) {
+	const block = 16
+	for i0 := 0; i0 < m; i0 += block {
+		i1 := min(i0+block, m)
+		for j0 := 0; j0 < n; j0 += block {
+			j1 := min(j0+block, n)
+			for i := i0; i < i1; i++ {
+				row := dst[i*n+j0 : i*n+j1]
+				k := i + j0*stride
+				for j := range row {
+					row[j] = src[k]
+					k += stride
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package vec
+
+// Take gathers along the middle axis: with src [outer, axisLen, inner] and dst [outer, len(idx), inner], it sets
+// dst[o, k, :] = src[o, idx[k], :]. It reports false, and writes nothing, if an index is negative or not below axisLen.
+func Take[T any](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool) {
+	k := len(idx)
+	checkTake(len(dst), len(src), k, outer, axisLen, inner)
+	if !inRange(idx, axisLen) {
+		return false
+	}
+	for o := range outer {
+		d, s := dst[o*k*inner:(o+1)*k*inner], src[o*axisLen*inner:(o+1)*axisLen*inner]
+		if inner == 1 {
+			for i, at := range idx {
+				d[i] = s[at]
+			}
+			continue
+		}
+		for i, at := range idx {
+			copy(d[i*inner:(i+1)*inner], s[int(at)*inner:])
+		}
+	}
+	return true
+}
+
+// ScatterAdd is the transpose of Take: with src [outer, len(idx), inner] and dst [outer, axisLen, inner], it does
+// dst[o, idx[k], :] += src[o, k, :] for k = 0, 1, … in order, so an index that repeats adds up in a fixed order. It
+// reports false, and writes nothing, if an index is negative or not below axisLen.
+func ScatterAdd[T Num](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool) {
+	k := len(idx)
+	checkTake(len(src), len(dst), k, outer, axisLen, inner)
+	if !inRange(idx, axisLen) {
+		return false
+	}
+	for o := range outer {
+		d, s := dst[o*axisLen*inner:(o+1)*axisLen*inner], src[o*k*inner:(o+1)*k*inner]
+		if inner == 1 {
+			for i, at := range idx {
+				d[at] += s[i]
+			}
+			continue
+		}
+		for i, at := range idx {
+			row := d[int(at)*inner : (int(at)+1)*inner]
+			Add(row, row, s[i*inner:(i+1)*inner])
+		}
+	}
+	return true
+}
+
+func inRange(idx []int64, axisLen int) bool {
+	for _, at := range idx {
+		if uint64(at) >= uint64(axisLen) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkTake refuses lengths that do not match: taken is the side with the indices, whole the other.
+func checkTake(taken, whole, indices, outer, axisLen, inner int) {
+	if taken != outer*indices*inner || whole != outer*axisLen*inner {
+		panic("vec: lengths do not match [outer, indices, inner] and [outer, axisLen, inner]")
+	}
+}
