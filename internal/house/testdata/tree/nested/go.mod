@@ -1,0 +1,3 @@
+module fixture/nested
+
+go 1.26.0

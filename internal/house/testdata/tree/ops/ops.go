@@ -1,0 +1,4 @@
+// Package ops keeps the law.
+package ops
+
+import _ "fixture/graph"

@@ -1,0 +1,4 @@
+//go:build !noasm
+
+//go:generate echo directives are no comment
+package plain
