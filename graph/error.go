@@ -1,0 +1,69 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error says why a node could not be built. Constructors panic with an *Error, since a wrong shape or element
+// type is a mistake in the program; Try returns it.
+type Error struct {
+	// Op is the name of the op, as in "matmul".
+	Op string
+	// Reason says what does not fit.
+	Reason string
+	// Operands describes the inputs, as in "x f32[32,784]".
+	Operands []string
+	// Source is the caller's line, as in "model.go:41"; File and Line are its parts, File with its full path.
+	Source string
+	File   string
+	Line   int
+}
+
+// Error formats the message on one line: op, reason, operands and the caller's line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op + ": " + e.Reason)
+	if len(e.Operands) > 0 {
+		b.WriteString(": " + strings.Join(e.Operands, " · "))
+	}
+	if e.Source != "" {
+		b.WriteString(" at " + e.Source)
+	}
+	return b.String()
+}
+
+// Fail panics with an *Error for the named op and operands, at the line of the caller outside of this module.
+func Fail(op string, in []*Node, format string, args ...any) {
+	e := &Error{Op: op, Reason: fmt.Sprintf(format, args...)}
+	for _, n := range in {
+		e.Operands = append(e.Operands, n.String())
+	}
+	var pc uintptr
+	if len(in) > 0 {
+		pc = in[0].graph.origin
+	}
+	if pc == 0 {
+		pc = findCaller(func(pc uintptr) bool { return sourceOf(pc).user })
+	}
+	src := sourceOf(pc)
+	e.Source, e.File, e.Line = src.short(), src.file, src.line
+	panic(e)
+}
+
+// Try calls build and returns the *Error that it panicked with, if it did. Any other panic goes on.
+func Try(build func()) (err error) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *Error:
+			err = e
+		default:
+			panic(e)
+		}
+	}()
+	build()
+	return nil
+}
+
+func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

@@ -1,0 +1,30 @@
+package graph
+
+import "unsafe"
+
+// Buffer is a flat run of elements as a kernel sees it: the memory and the number of elements in it.
+// The element type is known from the node.
+type Buffer struct {
+	Ptr unsafe.Pointer
+	Len int
+}
+
+// BufferOf returns the Buffer over the elements of s.
+func BufferOf[T Element](s []T) Buffer {
+	return Buffer{Ptr: unsafe.Pointer(unsafe.SliceData(s)), Len: len(s)}
+}
+
+// Elements returns b as a slice. T must be the Go type of b's element type.
+func Elements[T Element](b Buffer) []T { return unsafe.Slice((*T)(b.Ptr), b.Len) }
+
+// Work is what a kernel may use besides its operands.
+type Work struct {
+	// Workers is the number of cores that the kernel may occupy, at least 1. Its result must not depend on it.
+	Workers int
+}
+
+// Kernel computes one node. For a Map, out is any run of the output and each operand has out's length or is a
+// single element that repeats, and out may be an operand of its length. For other classes the buffers are whole
+// row-major tensors that do not overlap, unless the op is marked InPlace. Kernels keep no state between calls
+// and are called from many goroutines. An error means that the data does not fit, such as an index out of range.
+type Kernel func(w *Work, out Buffer, in []Buffer) error

@@ -1,0 +1,198 @@
+package graph
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math"
+	"strconv"
+	"strings"
+	"unsafe"
+)
+
+// literal is the attribute of a constant: a scalar by its bits, so that equal numbers are one node, or a tensor
+// by its data, of which a graph keeps equal ones once.
+type literal struct {
+	dtype  DType
+	scalar bool
+	bits   uint64
+	data   *tensorData
+}
+
+type tensorData struct {
+	typ   Type
+	bytes []byte
+}
+
+// Scalar returns a constant of shape () with the value v, which must be exact in an Int64 and is true in a Bool
+// if it is not zero.
+func (g *Graph) Scalar(d DType, v float64) *Node {
+	l := literal{dtype: d, scalar: true}
+	switch d {
+	case Float32:
+		l.bits = uint64(math.Float32bits(float32(v)))
+	case Float64:
+		l.bits = math.Float64bits(v)
+	case Int64:
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			Fail("const", nil, "%v is not exact in an i64", v)
+		}
+		l.bits = uint64(int64(v))
+	case Bool:
+		if v != 0 {
+			l.bits = 1
+		}
+	default:
+		Fail("const", nil, "unknown element type %v", d)
+	}
+	return g.intern(constOp, l, nil, Type{DType: d})
+}
+
+// Const returns a constant node that holds a copy of data, in row-major order, with the given shape. No
+// dimensions make a scalar.
+func Const[E Element](g *Graph, data []E, shape ...int) *Node {
+	t := Type{DType: DTypeOf[E](), Shape: shape}
+	if err := checkSize(t); err != nil {
+		Fail("const", nil, "%v", err)
+	}
+	if len(data) != t.Size() {
+		Fail("const", nil, "%d elements do not fill shape %s", len(data), FormatShape(shape))
+	}
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), t.Bytes())
+	return g.constant(t, raw)
+}
+
+// constant makes a constant from its bytes in memory order.
+func (g *Graph) constant(t Type, raw []byte) *Node {
+	t.Shape = append([]int(nil), t.Shape...)
+	if t.Rank() == 0 {
+		var bits uint64
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&bits)), 8), raw)
+		return g.intern(constOp, literal{dtype: t.DType, scalar: true, bits: bits}, nil, t)
+	}
+	h := maphash.Bytes(seed, raw)
+	for _, d := range g.data[h] {
+		if d.typ.Equal(t) && bytes.Equal(d.bytes, raw) {
+			return g.intern(constOp, literal{dtype: t.DType, data: d}, nil, t)
+		}
+	}
+	words := make([]uint64, (len(raw)+7)/8) // eight-byte alignment for every element type
+	d := &tensorData{typ: t, bytes: unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), len(raw))}
+	copy(d.bytes, raw)
+	g.data[h] = append(g.data[h], d)
+	return g.intern(constOp, literal{dtype: t.DType, data: d}, nil, t)
+}
+
+// Constant returns the elements of a constant node, which must not be modified, and whether n is one.
+func (n *Node) Constant() (Buffer, bool) {
+	l, ok := n.attrs.(literal)
+	switch {
+	case !ok:
+		return Buffer{}, false
+	case l.scalar:
+		bits := l.bits
+		return Buffer{Ptr: unsafe.Pointer(&bits), Len: 1}, true
+	default:
+		return Buffer{Ptr: unsafe.Pointer(unsafe.SliceData(l.data.bytes)), Len: l.data.typ.Size()}, true
+	}
+}
+
+// ScalarValue returns the value of a constant scalar as a float64, and whether n is one.
+func (n *Node) ScalarValue() (float64, bool) {
+	l, ok := n.attrs.(literal)
+	if !ok || !l.scalar {
+		return 0, false
+	}
+	switch l.dtype {
+	case Float32:
+		return float64(math.Float32frombits(uint32(l.bits))), true
+	case Float64:
+		return math.Float64frombits(l.bits), true
+	default:
+		return float64(int64(l.bits)), true
+	}
+}
+
+// copyConst makes the constant node n of another graph on g.
+func (g *Graph) copyConst(n *Node) *Node {
+	l := n.attrs.(literal)
+	if l.scalar {
+		return g.intern(constOp, l, nil, n.typ)
+	}
+	return g.constant(n.typ, l.data.bytes)
+}
+
+// String prints the elements as in 3.5 or {1, 2, 3}.
+func (l literal) String() string {
+	if l.scalar {
+		bits := l.bits
+		return formatElement(l.dtype, unsafe.Pointer(&bits), 0)
+	}
+	var b strings.Builder
+	b.WriteByte('{')
+	for i := range l.data.typ.Size() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(formatElement(l.dtype, unsafe.Pointer(unsafe.SliceData(l.data.bytes)), i))
+	}
+	return b.String() + "}"
+}
+
+func formatElement(d DType, p unsafe.Pointer, i int) string {
+	p = unsafe.Add(p, i*d.Size())
+	switch d {
+	case Float32:
+		return strconv.FormatFloat(float64(*(*float32)(p)), 'g', -1, 32)
+	case Float64:
+		return strconv.FormatFloat(*(*float64)(p), 'g', -1, 64)
+	case Int64:
+		return strconv.FormatInt(*(*int64)(p), 10)
+	default:
+		return strconv.FormatBool(*(*bool)(p))
+	}
+}
+
+// parseLiteral is the inverse of literal.String for a value of type t; it returns the bytes in memory order.
+func parseLiteral(t Type, s string) ([]byte, error) {
+	var fields []string
+	if inner, ok := strings.CutPrefix(s, "{"); ok {
+		inner = strings.TrimSuffix(inner, "}")
+		if strings.TrimSpace(inner) != "" {
+			fields = strings.Split(inner, ",")
+		}
+	} else {
+		fields = []string{s}
+	}
+	if len(fields) != t.Size() {
+		return nil, errorf("%d elements do not fill %v", len(fields), t)
+	}
+	raw := make([]byte, 0, t.Bytes())
+	for _, f := range fields {
+		bits, err := parseElement(t.DType, strings.TrimSpace(f))
+		if err != nil {
+			return nil, err
+		}
+		raw = append(raw, unsafe.Slice((*byte)(unsafe.Pointer(&bits)), 8)[:t.DType.Size()]...)
+	}
+	return raw, nil
+}
+
+func parseElement(d DType, s string) (uint64, error) {
+	switch d {
+	case Float32:
+		x, err := strconv.ParseFloat(s, 32)
+		return uint64(math.Float32bits(float32(x))), err
+	case Float64:
+		x, err := strconv.ParseFloat(s, 64)
+		return math.Float64bits(x), err
+	case Int64:
+		x, err := strconv.ParseInt(s, 10, 64)
+		return uint64(x), err
+	default:
+		x, err := strconv.ParseBool(s)
+		if x {
+			return 1, err
+		}
+		return 0, err
+	}
+}
