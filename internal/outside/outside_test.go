@@ -1,0 +1,152 @@
+package outside
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestStranger runs the first program of the README in a fresh module. It needs what a user needs: the
+// go command, and a module proxy or a module cache that holds the dependencies already.
+func TestStranger(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noteSources(t, root)
+	program, promise := firstProgram(t, filepath.Join(root, "README.md"))
+
+	s := stranger{t: t, dir: t.TempDir()}
+	s.write("main.go", program)
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("go.sum", string(sums))
+	s.goRun("mod", "init", "example.com/stranger")
+	s.goRun("mod", "edit", "-require=chainrule@v0.0.0", "-replace=chainrule="+root)
+	if diff := Diff(s.goRun("run", "."), promise); diff != "" {
+		t.Errorf("README.md's first program does not print what the README says.\n%s", diff)
+	}
+}
+
+// firstProgram reads the README; before there is one, an import that builds is all that is promised.
+func firstProgram(t *testing.T, readme string) (program, promise string) {
+	text, err := os.ReadFile(readme)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "package main\n\nimport _ \"chainrule/graph\"\n\nfunc main() {}\n", ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, promise, err = FirstProgram(string(text))
+	if err != nil {
+		t.Fatalf("README.md: %v", err)
+	}
+	return program, promise
+}
+
+// noteSources looks at every source file of the module, so that the go command, which sees which files
+// a test looks at, does not answer with the cached result of a program built from older ones.
+func noteSources(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone since its folder was listed
+		}
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git") {
+			return fs.SkipDir
+		}
+		switch ext := filepath.Ext(file); {
+		case strings.HasSuffix(file, "_test.go"):
+			return nil
+		case ext == ".go" || ext == ".s" || ext == ".mod" || ext == ".sum":
+			os.Stat(file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A stranger is a module elsewhere.
+type stranger struct {
+	t   *testing.T
+	dir string
+}
+
+func (s stranger) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o666); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// goRun runs the go command in the module, free to complete go.mod, and returns its standard output.
+func (s stranger) goRun(args ...string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), "go", args...)
+	cmd.Dir = s.dir
+	cmd.Env = append(cmd.Environ(), "GOWORK=off", "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -mod=mod"))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		mod, _ := os.ReadFile(filepath.Join(s.dir, "go.mod"))
+		s.t.Fatalf("in a fresh module, go %s: %v\n%s%s\ngo.mod there:\n%s",
+			strings.Join(args, " "), err, &stdout, &stderr, mod)
+	}
+	return stdout.String()
+}
+
+// TestFirstProgram is about READMEs, good and bad.
+func TestFirstProgram(t *testing.T) {
+	const program = "```go\npackage main\n\nfunc main() {}\n```\n"
+	cases := []struct{ name, text, promise, err string }{
+		{"both", "# A\n\n```go\nx := 1\n```\n\n" + program + "prints\n\n```text\n3\n4\n```\n", "3\n4\n", ""},
+		{"shell between", program + "```sh\ngo run .\n```\n```text\n3\n```\n", "3\n", ""},
+		{"text before", "```text\n2\n```\n" + program + "```text\n3\n```\n", "3\n", ""},
+		{"carriage returns", strings.ReplaceAll(program+"```text\n3\n```\n", "\n", "\r\n"), "3\n", ""},
+		{"no program", "```go\nx := 1\n```\n", "", "no ```go block opens with \"package main\""},
+		{"no promise", program, "", "no ```text block follows the program of line 1"},
+		{"promise of another", program + "```go\nx := 1\n```\n```text\n3\n```\n", "",
+			"line 6: no ```text block follows the program of line 1"},
+		{"not closed", program + "```text\n3\n", "", "no ```text block follows the program of line 1"},
+	}
+	for _, c := range cases {
+		got, promise, err := FirstProgram(c.text)
+		switch {
+		case c.err != "":
+			if err == nil || err.Error() != c.err {
+				t.Errorf("%s: error %v, want %s", c.name, err, c.err)
+			}
+		case err != nil || promise != c.promise || got != "package main\n\nfunc main() {}\n":
+			t.Errorf("%s: program %q, promise %q, error %v", c.name, got, promise, err)
+		}
+	}
+}
+
+// TestDiff: blanks at the ends do not count, every other difference does.
+func TestDiff(t *testing.T) {
+	cases := []struct{ printed, promise, want string }{
+		{"", "", ""},
+		{"1 \r\n2\n", "\n1\n2", ""},
+		{"1\n2", "1\n3", `line 2 of the output: printed "2", promised "3"`},
+		{"1", "1\n3", `line 2 of the output: printed (nothing), promised "3"`},
+		{"1\n2", "1", `line 2 of the output: printed "2", promised (nothing)`},
+		{"a  b", "a b", `line 1 of the output: printed "a  b", promised "a b"`},
+	}
+	for _, c := range cases {
+		if got := Diff(c.printed, c.promise); got != c.want {
+			t.Errorf("Diff(%q, %q) = %q, want %q", c.printed, c.promise, got, c.want)
+		}
+	}
+}
