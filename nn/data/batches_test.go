@@ -149,6 +149,13 @@ func TestEpochAllocatesNothingPerBatch(t *testing.T) {
 	}
 }
 
+func TestRegimeNames(t *testing.T) {
+	got := fmt.Sprint(data.Batch, data.Stochastic, data.MiniBatch, data.Regime(7))
+	if want := "batch stochastic mini-batch Regime(7)"; got != want {
+		t.Errorf("regimes %s, want %s", got, want)
+	}
+}
+
 func TestNewBatchesBad(t *testing.T) {
 	for _, c := range []struct {
 		n, size int
