@@ -42,7 +42,7 @@ func Batch[T Float](
 	if count == 0 || m == 0 || n == 0 {
 		return
 	}
-	p.portable()
+	p.run(engineOf[T](), max(1, workers))
 }
 
 // A problem is one call of Batch.

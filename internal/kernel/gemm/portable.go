@@ -1,60 +1,47 @@
 package gemm
 
-// portable is the specification that assembly must match, up to the order of rounding: each element of C is the sum
-// of its products in order of the inner dimension, then what the epilogue adds.
-func (p *problem[T]) portable() {
-	for item := range p.count {
-		p.portableRows(item, 0, p.m)
+import "unsafe"
+
+// portableEngine has kernels in plain Go, which say what those in assembly must do.
+func portableEngine[T Float]() *engine {
+	e := &engine{
+		lanes: 4, rows: 4, vecs: 1, panel: 4, mask: portableMask,
+		transpose: transposePortable[T], copy: copyPortable[T],
 	}
+	for rows := 1; rows <= e.rows; rows++ {
+		e.tiles[1][rows] = func(t *tile) { portableTiles[T](t, rows) }
+	}
+	return e
 }
 
-// portableRows computes rows lo to hi of C in one item of the batch.
-func (p *problem[T]) portableRows(item, lo, hi int) {
-	b := p.b[min(item*p.strideB, len(p.b)):]
-	for i := lo; i < hi; i++ {
-		row := p.c[item*p.strideC+i*p.ldc:][:p.n]
-		if !p.epilogue.Accumulate {
-			clear(row)
-		}
-		for q := 0; q < p.k; q++ {
-			x := p.at(item, i, q)
-			if p.transB {
-				for j := range row {
-					row[j] += x * b[j*p.ldb+q]
-				}
-			} else {
-				for j, y := range b[q*p.ldb:][:p.n] {
-					row[j] += x * y
+// portableMask is the number of lanes itself.
+func portableMask(n int) uintptr { return uintptr(n) }
+
+// portableTiles computes count tiles of rows by 4.
+func portableTiles[T Float](t *tile, rows int) {
+	size := unsafe.Sizeof(T(0))
+	cols := int(t.mask)
+	for n := range uintptr(t.count) {
+		var sums [4][4]T
+		for q := range uintptr(t.k) {
+			b := unsafe.Slice((*T)(unsafe.Add(t.b, q*t.rowB)), cols)
+			for i := range rows {
+				x := *(*T)(unsafe.Add(t.a, n*t.stepA+uintptr(i)*t.rowA+q*t.colA))
+				for j, y := range b {
+					sums[i][j] += x * y
 				}
 			}
 		}
-		p.finish(item, i, 0, row)
-	}
-}
-
-// at is op(A)[i, q].
-func (p *problem[T]) at(item, i, q int) T {
-	if p.transA {
-		return p.a[item*p.strideA+q*p.lda+i]
-	}
-	return p.a[item*p.strideA+i*p.lda+q]
-}
-
-// finish adds the biases to a segment of row i that starts at column col, and applies the epilogue's function.
-func (p *problem[T]) finish(item, i, col int, segment []T) {
-	e := &p.epilogue
-	if e.Bias != nil {
-		for j, x := range e.Bias[col:][:len(segment)] {
-			segment[j] += x
+		for i := range uintptr(rows) {
+			row := n*uintptr(rows) + i
+			c := unsafe.Add(t.c, row*t.rowC)
+			for j := range uintptr(cols) {
+				sum := sums[i][j]
+				if t.add != nil {
+					sum += *(*T)(unsafe.Add(t.add, row*t.rowAdd+j*size))
+				}
+				*(*T)(unsafe.Add(c, j*size)) = sum
+			}
 		}
-	}
-	if e.RowBias != nil {
-		x := e.RowBias[i]
-		for j := range segment {
-			segment[j] += x
-		}
-	}
-	if e.Apply != nil {
-		e.Apply(segment, item*p.m+i, col)
 	}
 }

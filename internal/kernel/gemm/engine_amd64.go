@@ -1,0 +1,56 @@
+//go:build !noasm
+
+package gemm
+
+import (
+	"unsafe"
+
+	"chainrule/internal/kernel/cpu"
+)
+
+var engines32 = [...]*engine{
+	cpu.Portable: portableEngine[float32](),
+	cpu.AVX2: {
+		lanes: 8, rows: 6, vecs: 2, tiles: avx2F32, panel: 8, mask: maskAddress32,
+		transpose: transposePortable[float32], copy: copyPortable[float32],
+	},
+	cpu.AVX512: {
+		lanes: 16, rows: 14, vecs: 2, tiles: avx512F32, panel: 16, mask: maskBits,
+		transpose: transposePortable[float32], copy: copyPortable[float32],
+	},
+}
+
+var engines64 = [...]*engine{
+	cpu.Portable: portableEngine[float64](),
+	cpu.AVX2: {
+		lanes: 4, rows: 6, vecs: 2, tiles: avx2F64, panel: 8, mask: maskAddress64,
+		transpose: transposePortable[float64], copy: copyPortable[float64],
+	},
+	cpu.AVX512: {
+		lanes: 8, rows: 14, vecs: 2, tiles: avx512F64, panel: 16, mask: maskBits,
+		transpose: transposePortable[float64], copy: copyPortable[float64],
+	},
+}
+
+// maskBits has a bit for each of the first n lanes.
+func maskBits(n int) uintptr { return 1<<n - 1 }
+
+// AVX2 masks are vectors whose lanes have the highest bit set or not: windows onto these.
+var (
+	lanes32 = [16]int32{0: -1, 1: -1, 2: -1, 3: -1, 4: -1, 5: -1, 6: -1, 7: -1}
+	lanes64 = [8]int64{0: -1, 1: -1, 2: -1, 3: -1}
+)
+
+func maskAddress32(n int) uintptr {
+	if n == 8 {
+		return 0
+	}
+	return uintptr(unsafe.Pointer(&lanes32[8-n]))
+}
+
+func maskAddress64(n int) uintptr {
+	if n == 4 {
+		return 0
+	}
+	return uintptr(unsafe.Pointer(&lanes64[4-n]))
+}

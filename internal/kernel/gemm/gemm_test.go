@@ -1,0 +1,209 @@
+package gemm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"chainrule/internal/kernel/cpu"
+)
+
+// atEachLevel runs a test once for each CPU level that the machine has.
+func atEachLevel(t *testing.T, test func(t *testing.T)) {
+	for _, level := range cpu.Levels() {
+		t.Run(level.String(), func(t *testing.T) {
+			defer cpu.Force(level)()
+			test(t)
+		})
+	}
+}
+
+func TestSizes(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		testSizes[float32](t)
+		testSizes[float64](t)
+	})
+}
+
+// testSizes tries every form on all small sizes up to 5, on a random sample of sizes up to 67, and on sizes around
+// those at which the path or the blocking changes.
+func testSizes[T Float](t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	var sizes [][3]int
+	for m := range 6 {
+		for n := range 6 {
+			for k := range 6 {
+				sizes = append(sizes, [3]int{m, n, k})
+			}
+		}
+	}
+	for range 200 {
+		sizes = append(sizes, [3]int{random.IntN(68), random.IntN(68), random.IntN(68)})
+	}
+	sizes = append(sizes, [][3]int{
+		{1, 1, 300}, {1, 300, 40}, {300, 1, 40}, {2, 131, 17}, {3, 129, 600}, {7, 65, 258}, {10, 30, 784}, {10, 10, 30},
+		{784, 30, 10}, {29, 33, 256}, {28, 32, 257}, {43, 97, 513}, {225, 63, 3}, {15, 270, 515}, {230, 290, 30},
+	}...)
+	for i, s := range sizes {
+		for form := range 4 {
+			trial[T]{
+				count: 1, transA: form&1 != 0, transB: form&2 != 0, m: s[0], n: s[1], k: s[2],
+				padA: random.IntN(4), padB: random.IntN(4), padC: random.IntN(4), workers: 1 + random.IntN(3),
+				accumulate: random.IntN(3) == 0, bias: random.IntN(3) == 0, rowBias: random.IntN(4) == 0,
+				apply: random.IntN(3) == 0,
+			}.run(t, uint64(i))
+		}
+	}
+}
+
+func TestBatch(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for i, c := range []trial[float32]{
+			{count: 0, m: 3, n: 3, k: 3},
+			{count: 1, m: 3, n: 4, k: 5},
+			{count: 7, m: 9, n: 11, k: 6, padA: 3, padB: 1, padC: 2, transB: true},
+			{count: 5, m: 65, n: 33, k: 70, transA: true, workers: 3, bias: true, apply: true},
+			{count: 40, m: 30, n: 30, k: 30, workers: 8, rowBias: true, accumulate: true, apply: true, padC: 1},
+			{count: 3, m: 200, n: 150, k: 300, workers: 2, transA: true, transB: true},
+			{count: 6, m: 2, n: 5, k: 0, bias: true},
+		} {
+			c.run(t, uint64(i))
+		}
+	})
+}
+
+func TestSharedOperand(t *testing.T) {
+	const count, m, n, k = 4, 5, 6, 7
+	a, b := make([]float64, count*m*k), make([]float64, k*n)
+	for i := range a {
+		a[i] = float64(i%11) - 5
+	}
+	for i := range b {
+		b[i] = float64(i%7) - 3
+	}
+	got, want := make([]float64, count*m*n), make([]float64, count*m*n)
+	Batch(count, m*k, 0, m*n, false, false, m, n, k, a, k, b, n, got, n, nil, 1)
+	Gemm(false, false, count*m, n, k, a, k, b, n, want, n, nil, 1)
+	for i := range want {
+		if got[i] != want[i] { // small integers: both are exact
+			t.Fatalf("element %d: %v with a shared B, %v stacked", i, got[i], want[i])
+		}
+	}
+}
+
+func TestSameBitsForAnyWorkers(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		sameBits[float32](t)
+		sameBits[float64](t)
+	})
+}
+
+func sameBits[T Float](t *testing.T) {
+	for i, s := range [][3]int{{64, 512, 784}, {130, 257, 300}, {700, 30, 64}, {20, 1000, 200}, {1, 3000, 900}, {3000, 1, 900}} {
+		for form := range 4 {
+			c := trial[T]{
+				count: 1, transA: form&1 != 0, transB: form&2 != 0, m: s[0], n: s[1], k: s[2], workers: 1, bias: true,
+			}
+			if testing.Short() {
+				c.m, c.k = (c.m+1)/2, (c.k+1)/2
+			}
+			want := c.run(t, uint64(i))
+			for _, workers := range []int{2, 3, 8} {
+				c.workers = workers
+				for j, x := range c.run(t, uint64(i)) {
+					if x != want[j] && (x == x || want[j] == want[j]) {
+						t.Fatalf("%v: element %d is %v, with one worker %v", c, j, x, want[j])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestNonFinite holds products to the IEEE rules: 0·∞ and 0·NaN are NaN wherever they occur.
+func TestNonFinite(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for _, s := range [][3]int{{1, 40, 20}, {40, 1, 20}, {5, 5, 5}, {33, 47, 290}} {
+				m, n, k := s[0], s[1], s[2]
+				for form := range 4 {
+					a, b, c := make([]float64, m*k), make([]float64, k*n), make([]float64, m*n)
+					transA, transB := form&1 != 0, form&2 != 0
+					lda, ldb := k, n
+					j, q := n/2, k/2
+					b[q*n+j] = bad
+					if transA {
+						lda = m
+					}
+					if transB {
+						ldb = k
+						b[q*n+j], b[j*k+q] = 0, bad
+					}
+					Gemm(transA, transB, m, n, k, a, lda, b, ldb, c, n, nil, 1)
+					for i, x := range c {
+						if math.IsNaN(x) != (i%n == j) {
+							t.Fatalf("%v in column %d of B, A zero: C[%d,%d] = %v (m=%d n=%d k=%d form %d)",
+								bad, j, i/n, i%n, x, m, n, k, form)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestNoAllocations(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for _, s := range [][3]int{{1, 50, 50}, {50, 1, 50}, {10, 30, 784}, {64, 64, 64}, {130, 270, 300}} {
+			for form := range 4 {
+				for _, workers := range []int{1, 4} {
+					m, n, k := s[0], s[1], s[2]
+					a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+					transA, transB := form&1 != 0, form&2 != 0
+					lda, ldb := k, n
+					if transA {
+						lda = m
+					}
+					if transB {
+						ldb = k
+					}
+					e := &Epilogue[float32]{Bias: make([]float32, n), Apply: func([]float32, int, int) {}}
+					call := func() { Gemm(transA, transB, m, n, k, a, lda, b, ldb, c, n, e, workers) }
+					for range 20 {
+						call()
+					}
+					if got := testing.AllocsPerRun(20, call); got != 0 {
+						t.Errorf("m=%d n=%d k=%d form %d workers %d: %v allocations a call", m, n, k, form, workers, got)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestMisuse(t *testing.T) {
+	x := make([]float32, 12)
+	bias := &Epilogue[float32]{Bias: x[:2]}
+	for name, call := range map[string]func(){
+		"gemm: negative size":                                     func() { Gemm(false, false, -1, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
+		"gemm: A: leading dimension smaller than row":             func() { Gemm(false, false, 3, 3, 4, x, 3, x, 3, x, 3, nil, 1) },
+		"gemm: B: leading dimension smaller than row":             func() { Gemm(false, true, 3, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
+		"gemm: C: leading dimension smaller than row":             func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 2, nil, 1) },
+		"gemm: A: slice too short":                                func() { Gemm(true, false, 4, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
+		"gemm: C: slice too short":                                func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 5, nil, 1) },
+		"gemm: wrong length of bias":                              func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 3, bias, 1) },
+		"gemm: negative stride":                                   func() { Batch(2, -1, 0, 4, false, false, 2, 2, 2, x, 2, x, 2, x, 2, nil, 1) },
+		"gemm: items of C overlap":                                func() { Batch(2, 0, 0, 0, false, false, 2, 2, 2, x, 2, x, 2, x, 2, nil, 1) },
+		fmt.Sprint("gemm: A: leading dimension smaller than row"): func() { Gemm(true, false, 4, 3, 3, x, 3, x, 3, x, 3, nil, 1) },
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != name {
+					t.Errorf("panic %v, want %q", got, name)
+				}
+			}()
+			call()
+		}()
+	}
+}

@@ -1,0 +1,178 @@
+package gemm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+// A trial is a call of Batch on fenced matrices: whatever lies outside the matrices is NaN, and C starts as NaN unless it
+// is accumulated to, so that a read out of bounds shows in the result and a write out of bounds in the fence.
+type trial[T Float] struct {
+	count          int
+	transA, transB bool
+	m, n, k        int
+	padA, padB     int // of leading dimensions
+	padC           int
+	workers        int
+	accumulate     bool
+	bias, rowBias  bool
+	apply          bool
+}
+
+func (c trial[T]) String() string {
+	form := [2]string{"n", "t"}
+	index := map[bool]int{true: 1}
+	return fmt.Sprintf("%T %s%s count=%d m=%d n=%d k=%d pads=%d,%d,%d workers=%d accumulate=%v bias=%v,%v apply=%v",
+		T(0), form[index[c.transA]], form[index[c.transB]], c.count, c.m, c.n, c.k, c.padA, c.padB, c.padC, c.workers,
+		c.accumulate, c.bias, c.rowBias, c.apply)
+}
+
+// A fenced is a stack of count matrices between walls of NaN.
+type fenced[T Float] struct {
+	all               []T
+	count, rows, cols int
+	ld, stride, wall  int
+}
+
+func newFenced[T Float](count, rows, cols, pad int, fill func() T) *fenced[T] {
+	f := &fenced[T]{count: count, rows: rows, cols: cols, ld: max(1, cols+pad), wall: 67}
+	f.stride = rows*f.ld + pad
+	f.all = make([]T, 2*f.wall+count*f.stride)
+	for i := range f.all {
+		f.all[i] = T(math.NaN())
+	}
+	f.each(func(x *T) { *x = fill() })
+	return f
+}
+
+func (f *fenced[T]) item(h, i, j int) *T { return &f.all[f.wall+h*f.stride+i*f.ld+j] }
+
+// element is op(X)[i, j] of item h.
+func (f *fenced[T]) element(h, i, j int, transposed bool) float64 {
+	if transposed {
+		i, j = j, i
+	}
+	return float64(*f.item(h, i, j))
+}
+
+func (f *fenced[T]) each(visit func(x *T)) {
+	for h := range f.count {
+		for i := range f.rows {
+			for j := range f.cols {
+				visit(f.item(h, i, j))
+			}
+		}
+	}
+}
+
+// slice ends with the last matrix's last element, so that bounds checks are as strict as they can be.
+func (f *fenced[T]) slice() []T {
+	if f.count == 0 || f.rows == 0 || f.cols == 0 {
+		return nil
+	}
+	end := f.wall + (f.count-1)*f.stride + (f.rows-1)*f.ld + f.cols
+	return f.all[f.wall:end:end]
+}
+
+// intact reports whether everything outside the matrices is still NaN.
+func (f *fenced[T]) intact() bool {
+	inside := map[*T]bool{}
+	f.each(func(x *T) { inside[x] = true })
+	for i := range f.all {
+		if !inside[&f.all[i]] && f.all[i] == f.all[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// run computes the trial's product twice, by Batch and by the triple loop, and compares. It returns C.
+func (c trial[T]) run(t *testing.T, seed uint64) []T {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 0))
+	draw := func() T { return T(random.NormFloat64()) }
+	ra, ca, rb, cb := c.m, c.k, c.k, c.n
+	if c.transA {
+		ra, ca = ca, ra
+	}
+	if c.transB {
+		rb, cb = cb, rb
+	}
+	a, b := newFenced(c.count, ra, ca, c.padA, draw), newFenced(c.count, rb, cb, c.padB, draw)
+	old := newFenced(c.count, c.m, c.n, c.padC, func() T {
+		if c.accumulate {
+			return draw()
+		}
+		return T(math.NaN())
+	})
+	got := &fenced[T]{}
+	*got = *old
+	got.all = append([]T(nil), old.all...)
+	e := &Epilogue[T]{Accumulate: c.accumulate}
+	if c.bias {
+		e.Bias = make([]T, c.n)
+		for j := range e.Bias {
+			e.Bias[j] = draw()
+		}
+	}
+	if c.rowBias {
+		e.RowBias = make([]T, c.m)
+		for i := range e.RowBias {
+			e.RowBias[i] = draw()
+		}
+	}
+	if c.apply { // doubles, and tells where it was: a call too many or at a wrong place shows
+		e.Apply = func(dst []T, row, col int) {
+			for j := range dst {
+				dst[j] = 2*dst[j] + T(row) + 0.25*T(col+j)
+			}
+		}
+	}
+	Batch(c.count, a.stride, b.stride, got.stride, c.transA, c.transB, c.m, c.n, c.k,
+		a.slice(), a.ld, b.slice(), b.ld, got.slice(), got.ld, e, c.workers)
+
+	// A sum of k products in any order is off by at most about k·eps times the sum of their sizes; the epilogue adds
+	// a few roundings more.
+	eps := 0x1p-52
+	if unsafe.Sizeof(T(0)) == 4 {
+		eps = 0x1p-23
+	}
+	for h := range c.count {
+		for i := range c.m {
+			for j := range c.n {
+				var sum, size float64
+				for q := range c.k {
+					x, y := a.element(h, i, q, c.transA), b.element(h, q, j, c.transB)
+					sum += x * y
+					size += math.Abs(x * y)
+				}
+				add := func(x T) { sum += float64(x); size += math.Abs(float64(x)) }
+				if c.accumulate {
+					add(*old.item(h, i, j))
+				}
+				if c.bias {
+					add(e.Bias[j])
+				}
+				if c.rowBias {
+					add(e.RowBias[i])
+				}
+				if c.apply {
+					sum, size = 2*sum, 2*size
+					add(T(h*c.m + i))
+					add(0.25 * T(j))
+				}
+				x := float64(*got.item(h, i, j))
+				if tolerance := float64(c.k+4) * eps * size; !(math.Abs(x-sum) <= tolerance) {
+					t.Fatalf("%v seed %d: C[%d][%d,%d] = %v, want %v ± %.3g", c, seed, h, i, j, x, sum, tolerance)
+				}
+			}
+		}
+	}
+	if !got.intact() {
+		t.Fatalf("%v seed %d: wrote outside C", c, seed)
+	}
+	return got.all
+}

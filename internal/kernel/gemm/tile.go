@@ -1,0 +1,54 @@
+package gemm
+
+import "unsafe"
+
+// A tile tells a micro-kernel what to do: for count tiles of C one below the other,
+//
+//	C[i, j] = Σ_q A[i, q]·B[q, j] + add[i, j]
+//
+// with the sum taken in order of q, from zero. All strides are in bytes. Assembly knows the offsets of the fields.
+type tile struct {
+	a, b, c    unsafe.Pointer
+	add        unsafe.Pointer // nil: nothing is added
+	rowA, colA uintptr        // strides of A
+	rowB       uintptr        // stride of B, whose rows are contiguous
+	rowC       uintptr
+	rowAdd     uintptr
+	stepA      uintptr // from one tile's A to the next
+	mask       uintptr // lanes of the last vector: bits (AVX-512), or the address of a vector, nil if full (AVX2)
+	k          int
+	count      int
+}
+
+// A tileTable holds micro-kernels by their tile's vectors and rows.
+type tileTable [maxTileVecs + 1][maxTileRows + 1]func(*tile)
+
+const (
+	maxTileRows = 14
+	maxTileVecs = 8
+)
+
+// An engine is the set of kernels for one element type at one CPU level.
+type engine struct {
+	lanes int       // elements of a vector
+	rows  int       // rows of the highest tile
+	vecs  int       // vectors of the widest tile that can have so many rows
+	tiles tileTable // by vectors and rows
+	panel int       // rows of a packed panel of A, at least rows
+
+	mask func(n int) uintptr // field mask of a tile whose last vector has n lanes
+
+	// transpose packs up to lanes rows of a k-contiguous matrix; copy packs rows that are contiguous already.
+	transpose, copy func(*packing)
+}
+
+// A packing tells a pack kernel what to do. Strides are in bytes. With dst[q] the row of the packed panel for the inner
+// index q, copy sets dst[q][j] = src[q·stride + j] and transpose dst[q][j] = src[j·stride + q], for j < width.
+// Further elements of a panel's row, up to a whole vector, may be set to anything.
+type packing struct {
+	dst, src          unsafe.Pointer
+	dstStride, stride uintptr
+	k, width          int
+	mask              uintptr // as in tile, for a copied row's last vector
+	lastMask          uintptr // of the last, partial step along k in transpose
+}
