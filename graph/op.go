@@ -59,7 +59,8 @@ type Op struct {
 // Derivative is an op's derivative rule. Package ops has the families that implement it: Scalar, Linear,
 // Bilinear, Explicit and NonDiff.
 type Derivative interface {
-	// Wrt reports whether the rule has a derivative with respect to input i.
+	// Wrt reports whether the rule has a derivative with respect to input i. Only float inputs of float nodes are
+	// asked for.
 	Wrt(i int) bool
 	// VJP returns the cotangent of input i, ct·∂n/∂inᵢ, given the cotangent ct of n. It may still have n's
 	// shape where input i was broadcast: autodiff sums it down.

@@ -1,0 +1,115 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Sigmoid returns the logistic function 1/(1 + e⁻ˣ).
+func Sigmoid(x *graph.Node) *graph.Node { return unary(&sigmoidOp, x) }
+
+var sigmoidOp graph.Op
+
+func init() {
+	define(&sigmoidOp, graph.Op{
+		Name: "sigmoid", Doc: "1/(1 + exp(−x))", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Sigmoid[float32], vec.Sigmoid[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(y, Sub(1, y)) }),
+		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
+	})
+}
+
+// Tanh returns the hyperbolic tangent.
+func Tanh(x *graph.Node) *graph.Node { return unary(&tanhOp, x) }
+
+var tanhOp graph.Op
+
+func init() {
+	define(&tanhOp, graph.Op{
+		Name: "tanh", Doc: "hyperbolic tangent of x", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Tanh[float32], vec.Tanh[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sub(1, Square(y)) }),
+		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
+	})
+}
+
+// Step returns 1 where x > 0 and 0 elsewhere, 0 included: the activation of the McCulloch–Pitts neuron.
+// NaN stays NaN.
+func Step(x *graph.Node) *graph.Node { return unary(&stepOp, x) }
+
+var stepOp graph.Op
+
+func init() {
+	define(&stepOp, graph.Op{
+		Name: "step", Doc: "1 where x > 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Step[float32], vec.Step[float64]),
+		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Cases: append(unaryCases(-2, 2),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
+		BadCases: badFloat1,
+	})
+}
+
+// Relu returns max(x, 0). Its derivative at 0 is 0.
+func Relu(x *graph.Node) *graph.Node { return unary(&reluOp, x) }
+
+var reluOp graph.Op
+
+func init() {
+	define(&reluOp, graph.Op{
+		Name: "relu", Doc: "max(x, 0)", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Relu[float32], vec.Relu[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Step(x) }),
+		Cases: append(append(unaryCases(0.1, 2), unaryCases(-2, -0.1)...),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true}),
+		BadCases: badFloat1,
+	})
+}
+
+type leakyReluAttrs struct{ Alpha float64 }
+
+// LeakyRelu returns x where x > 0 and alpha·x elsewhere. Its derivative at 0 is alpha.
+func LeakyRelu(x *graph.Node, alpha float64) *graph.Node {
+	return apply(&leakyReluOp, leakyReluAttrs{alpha}, x)
+}
+
+var leakyReluOp graph.Op
+
+func init() {
+	alpha := func(n *graph.Node) float64 { return n.Attrs().(leakyReluAttrs).Alpha }
+	define(&leakyReluOp, graph.Op{
+		Name: "leaky_relu", Doc: "x where x > 0, else alpha·x", Class: graph.Map, Arity: 1,
+		Attrs: leakyReluAttrs{}, Infer: floatMap,
+		Kernel: func(n *graph.Node) graph.Kernel {
+			a := alpha(n)
+			return floats1(
+				func(dst, x []float32) { vec.LeakyRelu(dst, x, float32(a)) },
+				func(dst, x []float64) { vec.LeakyRelu(dst, x, a) })(n)
+		},
+		Derivative: d1(func(x, y *graph.Node) *graph.Node {
+			return Where(Gt(x, 0), like(x, 1), like(x, alpha(y)))
+		}),
+		Cases: []graph.Case{
+			{Name: "positive", In: []graph.Arg{within(0.1, 2, 3, 5)}, Attrs: leakyReluAttrs{0.1}},
+			{Name: "negative", In: []graph.Arg{within(-2, -0.1, 7)}, Attrs: leakyReluAttrs{0.1}},
+			{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Attrs: leakyReluAttrs{0.3}, Kinked: true},
+			{Name: "empty", In: []graph.Arg{arg(0)}, Attrs: leakyReluAttrs{0.1}},
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Int64, 3)}, Attrs: leakyReluAttrs{0.1}, Want: "wants f32 or f64"}},
+	})
+}
+
+// Softplus returns log(1 + eˣ), a smooth Relu.
+func Softplus(x *graph.Node) *graph.Node { return unary(&softplusOp, x) }
+
+var softplusOp graph.Op
+
+func init() {
+	define(&softplusOp, graph.Op{
+		Name: "softplus", Doc: "log(1 + exp(x))", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Softplus[float32], vec.Softplus[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sigmoid(x) }),
+		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
+	})
+}

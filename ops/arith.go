@@ -1,0 +1,186 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Add returns a + b, elementwise with broadcasting.
+func Add[A, B Operand](a A, b B) *graph.Node { return binary(&addOp, a, b) }
+
+var addOp graph.Op
+
+func init() {
+	define(&addOp, graph.Op{
+		Name: "add", Doc: "a + b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
+			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) }),
+		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
+	})
+}
+
+// Sub returns a − b, elementwise with broadcasting.
+func Sub[A, B Operand](a A, b B) *graph.Node { return binary(&subOp, a, b) }
+
+var subOp graph.Op
+
+func init() {
+	define(&subOp, graph.Op{
+		Name: "sub", Doc: "a − b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Sub[float32], vec.Sub[float64], vec.Sub[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
+			func(a, b, y *graph.Node) *graph.Node { return like(y, -1) }),
+		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
+	})
+}
+
+// Mul returns a · b, elementwise with broadcasting.
+func Mul[A, B Operand](a A, b B) *graph.Node { return binary(&mulOp, a, b) }
+
+var mulOp graph.Op
+
+func init() {
+	define(&mulOp, graph.Op{
+		Name: "mul", Doc: "a · b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Mul[float32], vec.Mul[float64], vec.Mul[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return b },
+			func(a, b, y *graph.Node) *graph.Node { return a }),
+		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
+	})
+}
+
+// Div returns a / b, elementwise with broadcasting. Integers are truncated toward zero, and n/0 is 0 for them.
+func Div[A, B Operand](a A, b B) *graph.Node { return binary(&divOp, a, b) }
+
+var divOp graph.Op
+
+func init() {
+	define(&divOp, graph.Op{
+		Name: "div", Doc: "a / b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Div[float32], vec.Div[float64], vec.Div[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return Reciprocal(b) },
+			func(a, b, y *graph.Node) *graph.Node { return Neg(Div(y, b)) }),
+		Cases: onInts(binaryCases(-2, 2, 0.5, 2), 2), BadCases: badFloat2,
+	})
+}
+
+// Neg returns −x.
+func Neg(x *graph.Node) *graph.Node { return unary(&negOp, x) }
+
+var negOp graph.Op
+
+func init() {
+	define(&negOp, graph.Op{
+		Name: "neg", Doc: "−x", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Kernel:     numbers1(vec.Neg[float32], vec.Neg[float64], vec.Neg[int64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return like(x, -1) }),
+		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
+	})
+}
+
+// Abs returns |x|. Its derivative at 0 is 0.
+func Abs(x *graph.Node) *graph.Node { return unary(&absOp, x) }
+
+var absOp graph.Op
+
+func init() {
+	define(&absOp, graph.Op{
+		Name: "abs", Doc: "|x|", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Kernel:     numbers1(vec.Abs[float32], vec.Abs[float64], vec.Abs[int64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sign(x) }),
+		Cases:      append(unaryCases(0.1, 2), onInts(unaryCases(-2, -0.1), 1)...), BadCases: badNumber1,
+	})
+}
+
+// Sign returns −1, 0 or 1 by the sign of x, and NaN for NaN.
+func Sign(x *graph.Node) *graph.Node { return unary(&signOp, x) }
+
+var signOp graph.Op
+
+func init() {
+	define(&signOp, graph.Op{
+		Name: "sign", Doc: "−1, 0 or 1 by the sign of x", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Kernel:     numbers1(vec.Sign[float32], vec.Sign[float64], vec.Sign[int64]),
+		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Cases: append(onInts(unaryCases(-2, 2), 1),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
+		BadCases: badNumber1,
+	})
+}
+
+// Square returns x².
+func Square(x *graph.Node) *graph.Node { return unary(&squareOp, x) }
+
+var squareOp graph.Op
+
+func init() {
+	define(&squareOp, graph.Op{
+		Name: "square", Doc: "x²", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Kernel:     numbers1(vec.Square[float32], vec.Square[float64], vec.Square[int64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(2, x) }),
+		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
+	})
+}
+
+// Sqrt returns √x, NaN where x < 0.
+func Sqrt(x *graph.Node) *graph.Node { return unary(&sqrtOp, x) }
+
+var sqrtOp graph.Op
+
+func init() {
+	define(&sqrtOp, graph.Op{
+		Name: "sqrt", Doc: "√x", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Sqrt[float32], vec.Sqrt[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Div(0.5, y) }),
+		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
+	})
+}
+
+// Reciprocal returns 1/x.
+func Reciprocal(x *graph.Node) *graph.Node { return unary(&reciprocalOp, x) }
+
+var reciprocalOp graph.Op
+
+func init() {
+	define(&reciprocalOp, graph.Op{
+		Name: "reciprocal", Doc: "1/x", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Reciprocal[float32], vec.Reciprocal[float64]),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Neg(Square(y)) }),
+		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
+	})
+}
+
+// Pow returns aᵇ, elementwise with broadcasting, as math.Pow defines it. The derivative by a at b = 0 is 0 for
+// every a, and the derivative by b at a = 0 is 0.
+func Pow[A, B Operand](a A, b B) *graph.Node { return binary(&powOp, a, b) }
+
+var powOp graph.Op
+
+func init() {
+	define(&powOp, graph.Op{
+		Name: "pow", Doc: "a to the power b", Class: graph.Map, Arity: 2, Infer: floatMap,
+		Kernel: floats2(vec.Pow[float32], vec.Pow[float64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return powBase(a, b) },
+			func(a, b, y *graph.Node) *graph.Node { return Mul(y, Log(Where(Eq(a, 0), like(a, 1), a))) }),
+		Cases: append(binaryCases(0.5, 2, -2, 2),
+			graph.Case{Name: "negative base", In: []graph.Arg{within(-2, -0.5, 4), values([]float64{-2, -1, 2, 3}, 4)},
+				Kinked: true},
+			graph.Case{Name: "zero exponent", In: []graph.Arg{within(0.5, 2, 2), values([]float64{0, 0}, 2)}}),
+		BadCases: badFloat2,
+	})
+}
+
+// powBase is ∂aᵇ/∂a = b·aᵇ⁻¹, and 0 where b = 0 even if aᵇ⁻¹ is not finite.
+func powBase(a, b *graph.Node) *graph.Node {
+	if v, ok := b.ScalarValue(); ok && v != 0 {
+		return Mul(b, Pow(a, like(b, v-1)))
+	}
+	flat := Eq(b, 0)
+	return Mul(b, Pow(a, Where(flat, like(b, 1), Sub(b, 1))))
+}

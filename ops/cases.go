@@ -1,0 +1,64 @@
+package ops
+
+import "chainrule/graph"
+
+// The inputs that many ops share in their Cases.
+
+func arg(shape ...int) graph.Arg { return graph.Arg{Shape: shape} }
+
+func within(lo, hi float64, shape ...int) graph.Arg { return graph.Arg{Shape: shape, Lo: lo, Hi: hi} }
+
+func values(data []float64, shape ...int) graph.Arg { return graph.Arg{Shape: shape, Data: data} }
+
+func ints(hi int, shape ...int) graph.Arg {
+	return graph.Arg{Shape: shape, DType: graph.Int64, Lo: 0, Hi: float64(hi)}
+}
+
+func bools(shape ...int) graph.Arg { return graph.Arg{Shape: shape, DType: graph.Bool} }
+
+// unaryCases tries a function of one variable on lo … hi: a vector of odd length, a matrix, a scalar and
+// nothing.
+func unaryCases(lo, hi float64) []graph.Case {
+	return []graph.Case{
+		{Name: "vector", In: []graph.Arg{within(lo, hi, 7)}},
+		{Name: "matrix", In: []graph.Arg{within(lo, hi, 3, 5)}},
+		{Name: "scalar", In: []graph.Arg{within(lo, hi)}},
+		{Name: "empty", In: []graph.Arg{within(lo, hi, 0, 3)}},
+	}
+}
+
+// binaryCases tries a function of two variables, a in lo … hi and b in lo2 … hi2, in every form of broadcast.
+func binaryCases(lo, hi, lo2, hi2 float64) []graph.Case {
+	pair := func(name string, a, b []int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{within(lo, hi, a...), within(lo2, hi2, b...)}}
+	}
+	return []graph.Case{
+		pair("same", []int{3, 5}, []int{3, 5}),
+		pair("row", []int{3, 5}, []int{5}),
+		pair("column", []int{3, 1}, []int{3, 5}),
+		pair("outer", []int{4, 1}, []int{1, 3}),
+		pair("scalar", nil, []int{2, 3}),
+		pair("scalars", nil, nil),
+		pair("middle", []int{2, 1, 3}, []int{2, 4, 1}),
+		pair("empty", []int{0, 3}, []int{3}),
+	}
+}
+
+// onInts adds a case with i64 operands.
+func onInts(cases []graph.Case, operands int) []graph.Case {
+	in := make([]graph.Arg, operands)
+	for i := range in {
+		in[i] = graph.Arg{Shape: []int{5}, DType: graph.Int64, Lo: 1, Hi: 9}
+	}
+	return append(cases, graph.Case{Name: "i64", In: in})
+}
+
+var (
+	badFloat1 = []graph.BadCase{{In: []graph.Type{graph.T(graph.Int64, 3)}, Want: "wants f32 or f64"}}
+	badFloat2 = []graph.BadCase{
+		{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float32, 3)}, Want: "convert one with Cast"},
+		{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 4)}, Want: "do not broadcast"},
+		{In: []graph.Type{graph.T(graph.Bool, 3), graph.T(graph.Bool, 3)}, Want: "wants "},
+	}
+	badNumber1 = []graph.BadCase{{In: []graph.Type{graph.T(graph.Bool, 3)}, Want: "wants numbers"}}
+)

@@ -1,0 +1,121 @@
+package ops
+
+import (
+	"fmt"
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+type axisAttrs struct{ Axis int }
+
+// Concat joins its operands along an axis. Their other dimensions agree.
+func Concat(axis int, xs ...*graph.Node) *graph.Node {
+	if len(xs) == 0 {
+		graph.Fail(concatOp.Name, nil, "nothing to join")
+	}
+	a, err := normalAxis(axis, xs[0].Rank())
+	if err != nil {
+		graph.Fail(concatOp.Name, xs, "%v", err)
+	}
+	if len(xs) == 1 {
+		return xs[0]
+	}
+	return apply(&concatOp, axisAttrs{a}, xs...)
+}
+
+// Stack joins its operands, which have equal shapes, along a new axis.
+func Stack(axis int, xs ...*graph.Node) *graph.Node {
+	expanded := make([]*graph.Node, len(xs))
+	for i, x := range xs {
+		expanded[i] = ExpandDims(x, axis)
+	}
+	if axis < 0 && len(xs) > 0 {
+		axis += xs[0].Rank() + 1
+	}
+	return Concat(axis, expanded...)
+}
+
+var concatOp graph.Op
+
+func init() {
+	join := func(name string, axis int, in ...graph.Arg) graph.Case {
+		return graph.Case{Name: name, In: in, Attrs: axisAttrs{axis}}
+	}
+	define(&concatOp, graph.Op{
+		Name: "concat", Doc: "the operands joined along an axis", Class: graph.Opaque, Arity: graph.Variadic,
+		Attrs: axisAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			axis := attrs.(axisAttrs).Axis
+			t := graph.Type{DType: in[0].DType(), Shape: append([]int(nil), in[0].Shape()...)}
+			if axis < 0 || axis >= t.Rank() {
+				return t, fmt.Errorf("axis %d is out of range for rank %d", axis, t.Rank())
+			}
+			for _, x := range in[1:] {
+				if x.DType() != t.DType {
+					return t, fmt.Errorf("element types %v and %v differ: convert one with Cast", t.DType, x.DType())
+				}
+				if x.Rank() != t.Rank() {
+					return t, fmt.Errorf("ranks %d and %d differ", t.Rank(), x.Rank())
+				}
+				for i, d := range x.Shape() {
+					switch {
+					case i == axis:
+						t.Shape[i] += d
+					case d != t.Shape[i]:
+						return t, fmt.Errorf("dimensions %d and %d of axis %d differ", t.Shape[i], d, i)
+					}
+				}
+			}
+			return t, nil
+		},
+		Kernel: joinKernel,
+		Derivative: LinearEach(func(n *graph.Node, i int, ct *graph.Node) *graph.Node {
+			axis, start := n.Attrs().(axisAttrs).Axis, 0
+			for _, x := range n.In()[:i] {
+				start += x.Shape()[axis]
+			}
+			ranges := make([]Range, axis+1)
+			for j := range ranges {
+				ranges[j] = All
+			}
+			ranges[axis] = Range{Start: start, Stop: start + n.In()[i].Shape()[axis]}
+			return Slice(ct, ranges...)
+		}),
+		Cases: []graph.Case{
+			join("rows", 0, arg(2, 3), arg(1, 3)), join("columns", 1, arg(2, 1), arg(2, 3), arg(2, 2)),
+			join("empty part", 0, arg(0, 2), arg(2, 2)), join("i64", 0, ints(9, 2), ints(9, 3)),
+			join("bool", 1, bools(2, 2), bools(2, 1)), join("single", 0, arg(3)),
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float64, 2, 4)}, Attrs: axisAttrs{0},
+				Want: "dimensions 3 and 4 of axis 1 differ"},
+			{In: []graph.Type{graph.T(graph.Float64, 2), graph.T(graph.Float64, 2, 4)}, Attrs: axisAttrs{0},
+				Want: "ranks 1 and 2 differ"},
+		},
+	})
+}
+
+// joinKernel copies runs of bytes, so that one loop serves every element type.
+func joinKernel(n *graph.Node) graph.Kernel {
+	axis, size := n.Attrs().(axisAttrs).Axis, n.DType().Size()
+	outer := graph.Size(n.Shape()[:axis])
+	runs := make([]int, len(n.In()))
+	row := 0
+	for i, x := range n.In() {
+		runs[i] = graph.Size(x.Shape()[axis:]) * size
+		row += runs[i]
+	}
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		dst := unsafe.Slice((*byte)(out.Ptr), out.Len*size)
+		at := 0
+		for i, run := range runs {
+			src := unsafe.Slice((*byte)(in[i].Ptr), in[i].Len*size)
+			for o := range outer {
+				copy(dst[o*row+at:][:run], src[o*run:])
+			}
+			at += run
+		}
+		return nil
+	}
+}

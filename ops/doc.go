@@ -1,0 +1,35 @@
+// Package ops has every operator, one block each.
+//
+// Vocabulary: a constructor (Tanh) builds a node; a record ([graph.Op]) says everything that the rest of the
+// library knows of the op; a family ([Scalar], [Linear], [LinearEach], [Bilinear], [Explicit], [NonDiff]) turns one
+// line of mathematics into both forms of a derivative; a case is a set of inputs that the sweep tries.
+//
+// # Conventions
+//
+// Elementwise functions broadcast as NumPy does and take plain Go numbers beside nodes. Element types are never
+// mixed silently: [Cast] converts. Axes may be negative, and no axes mean all. A reduction drops its axes;
+// [KeepDims] puts them back. Wrong shapes or types panic with a [*graph.Error] that names the caller's line.
+//
+// # How to add an op
+//
+// Write one block in the file of its kind, and nothing else:
+//
+//	// Cube returns x³.
+//	func Cube(x *graph.Node) *graph.Node { return unary(&cubeOp, x) }
+//
+//	var cubeOp graph.Op
+//
+//	func init() {
+//		define(&cubeOp, graph.Op{
+//			Name: "cube", Doc: "x³", Class: graph.Map, Arity: 1, Infer: floatMap,
+//			Kernel:     floats1(cube[float32], cube[float64]),
+//			Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(3, Square(x)) }),
+//			Cases:      unaryCases(-2, 2), BadCases: badFloat1,
+//		})
+//	}
+//
+// The handle is declared empty and filled in an init function because derivative rules name each other. The sweep
+// (sweep_test.go) finds the op in the registry: it checks the shape rule against the kernel, the derivative
+// against differences to second order, the forward form against the reverse one, the compiled program against
+// the reference executor, and refuses a record without a doc line, a case or a derivative.
+package ops

@@ -1,0 +1,57 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+var badBool = []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Want: "wants bool"}}
+
+// connective is the record that And, Or and Xor share.
+func connective(name, doc string, f func(dst, x, y []bool)) graph.Op {
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: logicalMap,
+		Kernel: byDType{boolean: loop2(f)}.bind, Derivative: isTest,
+		Cases: []graph.Case{
+			{Name: "same", In: []graph.Arg{bools(3, 5), bools(3, 5)}},
+			{Name: "broadcast", In: []graph.Arg{bools(4, 1), bools(3)}},
+			{Name: "empty", In: []graph.Arg{bools(0), bools()}},
+		},
+		BadCases: badBool,
+	}
+}
+
+// And returns a ∧ b, elementwise with broadcasting.
+func And(a, b *graph.Node) *graph.Node { return apply(&andOp, nil, a, b) }
+
+var andOp graph.Op
+
+func init() { define(&andOp, connective("and", "a and b", vec.And)) }
+
+// Or returns a ∨ b, elementwise with broadcasting.
+func Or(a, b *graph.Node) *graph.Node { return apply(&orOp, nil, a, b) }
+
+var orOp graph.Op
+
+func init() { define(&orOp, connective("or", "a or b", vec.Or)) }
+
+// Xor returns whether exactly one of a and b holds, elementwise with broadcasting.
+func Xor(a, b *graph.Node) *graph.Node { return apply(&xorOp, nil, a, b) }
+
+var xorOp graph.Op
+
+func init() { define(&xorOp, connective("xor", "exactly one of a and b", vec.Xor)) }
+
+// Not returns ¬x.
+func Not(x *graph.Node) *graph.Node { return unary(&notOp, x) }
+
+var notOp graph.Op
+
+func init() {
+	define(&notOp, graph.Op{
+		Name: "not", Doc: "not x", Class: graph.Map, Arity: 1, Infer: logicalMap,
+		Kernel: byDType{boolean: loop1(vec.Not)}.bind, Derivative: isTest,
+		Cases:    []graph.Case{{Name: "vector", In: []graph.Arg{bools(7)}}, {Name: "scalar", In: []graph.Arg{bools()}}},
+		BadCases: []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants bool"}},
+	})
+}

@@ -1,0 +1,193 @@
+package ops
+
+import (
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/gemm"
+)
+
+// matmulAttrs says which operands are used transposed; no transpose is ever computed for a product.
+type matmulAttrs struct{ TransA, TransB bool }
+
+// MatMul is the matrix product: over the last two axes of operands of rank 2, with leading axes broadcast as a
+// batch. A vector on the left is a row, on the right a column, and its axis is dropped from the result; two
+// vectors give a scalar.
+func MatMul(a, b *graph.Node) *graph.Node {
+	pair := []*graph.Node{a, b}
+	if a == nil || b == nil {
+		graph.Fail(matmulOp.Name, nil, "an operand is nil")
+	}
+	if a.Rank() == 0 || b.Rank() == 0 {
+		graph.Fail(matmulOp.Name, pair, "a scalar has no axis to sum over: use Mul")
+	}
+	if err := innerAgree(a, b, matmulAttrs{}); err != nil {
+		graph.Fail(matmulOp.Name, pair, "%v", err)
+	}
+	switch {
+	case a.Rank() == 1 && b.Rank() == 1:
+		return Reshape(matmul(ExpandDims(a, 0), ExpandDims(b, 1), matmulAttrs{}))
+	case a.Rank() == 1:
+		y := matmul(ExpandDims(a, 0), b, matmulAttrs{})
+		return Squeeze(y, -2)
+	case b.Rank() == 1:
+		y := matmul(a, ExpandDims(b, 1), matmulAttrs{})
+		return Squeeze(y, -1)
+	}
+	return matmul(a, b, matmulAttrs{})
+}
+
+// matmul applies the op to operands of rank 2 or more. A batch of rows against one matrix is one tall product.
+func matmul(a, b *graph.Node, attrs matmulAttrs) *graph.Node {
+	if a.Rank() > 2 && b.Rank() == 2 && !attrs.TransA {
+		rows := a.Shape()[:a.Rank()-1]
+		y := apply(&matmulOp, attrs, Reshape(a, graph.Size(rows), a.Shape()[a.Rank()-1]), b)
+		return Reshape(y, append(append([]int(nil), rows...), y.Shape()[1])...)
+	}
+	return apply(&matmulOp, attrs, a, b)
+}
+
+// extents gives the rows and columns of an operand's matrices as the product sees them; a vector on the left is
+// a row, on the right a column.
+func extents(x *graph.Node, trans, left bool) (rows, cols int) {
+	s := x.Shape()
+	switch {
+	case len(s) == 1 && left:
+		return 1, s[0]
+	case len(s) == 1:
+		return s[0], 1
+	case trans:
+		return s[len(s)-1], s[len(s)-2]
+	}
+	return s[len(s)-2], s[len(s)-1]
+}
+
+func innerAgree(a, b *graph.Node, attrs matmulAttrs) error {
+	if !a.DType().IsFloat() {
+		return kindError("f32 or f64")
+	}
+	if a.DType() != b.DType() {
+		return fmt.Errorf("element types %v and %v differ: convert one with Cast", a.DType(), b.DType())
+	}
+	_, k := extents(a, attrs.TransA, true)
+	k2, _ := extents(b, attrs.TransB, false)
+	if k != k2 {
+		return fmt.Errorf("inner dimensions %d and %d differ", k, k2)
+	}
+	return nil
+}
+
+var matmulOp graph.Op
+
+func init() {
+	define(&matmulOp, graph.Op{
+		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
+		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel,
+		Derivative: Bilinear{matmulLeft, matmulRight},
+		Cases:      matmulCases(),
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float64, 2, 3)}, Attrs: matmulAttrs{},
+				Want: "inner dimensions 3 and 2 differ"},
+			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float32, 3, 2)}, Attrs: matmulAttrs{},
+				Want: "convert one with Cast"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3, 2)}, Attrs: matmulAttrs{},
+				Want: "wants operands of rank 2 or more"},
+			{In: []graph.Type{graph.T(graph.Float64, 2, 2, 3), graph.T(graph.Float64, 3, 3, 2)}, Attrs: matmulAttrs{},
+				Want: "do not broadcast"},
+		},
+	})
+}
+
+func inferMatmul(in []*graph.Node, attrs any) (graph.Type, error) {
+	a, b, f := in[0], in[1], attrs.(matmulAttrs)
+	if a.Rank() < 2 || b.Rank() < 2 {
+		return graph.Type{}, kindError("operands of rank 2 or more")
+	}
+	if err := innerAgree(a, b, f); err != nil {
+		return graph.Type{}, err
+	}
+	batch, err := graph.BroadcastShapes(a.Shape()[:a.Rank()-2], b.Shape()[:b.Rank()-2])
+	m, _ := extents(a, f.TransA, true)
+	_, n := extents(b, f.TransB, false)
+	return graph.T(a.DType(), append(append([]int(nil), batch...), m, n)...), err
+}
+
+// matmulLeft is ā for y = op(a)·op(b): ȳ·op(b)ᵀ, transposed if a was.
+func matmulLeft(n, ct *graph.Node) *graph.Node {
+	f, b := n.Attrs().(matmulAttrs), n.In()[1]
+	if f.TransA {
+		return matmul(b, ct, matmulAttrs{TransA: f.TransB, TransB: true})
+	}
+	return matmul(ct, b, matmulAttrs{TransB: !f.TransB})
+}
+
+// matmulRight is b̄ for y = op(a)·op(b): op(a)ᵀ·ȳ, transposed if b was.
+func matmulRight(n, ct *graph.Node) *graph.Node {
+	f, a := n.Attrs().(matmulAttrs), n.In()[0]
+	if f.TransB {
+		return matmul(ct, a, matmulAttrs{TransA: true, TransB: f.TransA})
+	}
+	return matmul(a, ct, matmulAttrs{TransA: !f.TransA})
+}
+
+func matmulKernel(n *graph.Node) graph.Kernel {
+	if n.DType() == graph.Float32 {
+		return product[float32](n)
+	}
+	return product[float64](n)
+}
+
+// product binds the strides of a batch of products. A batch axis along which an operand is broadcast has
+// stride 0.
+func product[T gemm.Float](n *graph.Node) graph.Kernel {
+	f, a, b := n.Attrs().(matmulAttrs), n.In()[0], n.In()[1]
+	m, k := extents(a, f.TransA, true)
+	_, cols := extents(b, f.TransB, false)
+	lda, ldb := a.Shape()[a.Rank()-1], b.Shape()[b.Rank()-1]
+	batch := n.Shape()[:n.Rank()-2]
+	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
+		for h, offset := range offsetsA {
+			gemm.Gemm(f.TransA, f.TransB, m, cols, k, av[offset:], lda, bv[offsetsB[h]:], ldb,
+				cv[h*m*cols:][:m*cols], cols, nil, w.Workers)
+		}
+		return nil
+	}
+}
+
+// batchOffsets lists where each matrix of a broadcast batch starts in x.
+func batchOffsets(x *graph.Node, batch []int) []int {
+	own := x.Shape()[:x.Rank()-2]
+	size := x.Shape()[x.Rank()-2] * x.Shape()[x.Rank()-1]
+	steps := graph.Strides(own)
+	offsets := make([]int, graph.Size(batch))
+	for h := range offsets {
+		rest := h
+		for i := len(batch) - 1; i >= 0; i-- {
+			j := i - (len(batch) - len(own))
+			if j >= 0 && own[j] != 1 {
+				offsets[h] += rest % batch[i] * steps[j] * size
+			}
+			rest /= batch[i]
+		}
+	}
+	return offsets
+}
+
+func matmulCases() []graph.Case {
+	of := func(name string, a, b []int, transA, transB bool) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{arg(a...), arg(b...)}, Attrs: matmulAttrs{transA, transB}}
+	}
+	return []graph.Case{
+		of("nn", []int{3, 4}, []int{4, 5}, false, false), of("tn", []int{4, 3}, []int{4, 5}, true, false),
+		of("nt", []int{3, 4}, []int{5, 4}, false, true), of("tt", []int{4, 3}, []int{5, 4}, true, true),
+		of("row", []int{1, 4}, []int{4, 5}, false, false), of("column", []int{3, 4}, []int{4, 1}, false, false),
+		of("outer", []int{3, 1}, []int{1, 5}, false, false),
+		of("batch", []int{2, 3, 4}, []int{2, 4, 5}, false, false),
+		of("batch tt", []int{2, 4, 3}, []int{2, 5, 4}, true, true),
+		of("batch broadcast", []int{2, 1, 3, 4}, []int{3, 4, 2}, false, false),
+		of("one left", []int{3, 4}, []int{2, 4, 5}, false, false), of("one right tn", []int{2, 4, 3}, []int{4, 5}, true, false),
+		of("no inner", []int{3, 0}, []int{0, 2}, false, false), of("no rows", []int{0, 3}, []int{3, 2}, false, false),
+	}
+}

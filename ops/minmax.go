@@ -1,0 +1,96 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Minimum returns the smaller of a and b, elementwise with broadcasting, NaN if either is. Where they are equal
+// each has half the derivative.
+func Minimum[A, B Operand](a A, b B) *graph.Node { return binary(&minimumOp, a, b) }
+
+// wins is 1 where a < b, ½ where they are equal and 0 elsewhere.
+func wins(a, b *graph.Node) *graph.Node {
+	d := a.DType()
+	return Mul(0.5, Add(Cast(Lt(a, b), d), Cast(Le(a, b), d)))
+}
+
+var minimumOp graph.Op
+
+func init() {
+	define(&minimumOp, graph.Op{
+		Name: "minimum", Doc: "the smaller of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Minimum[float32], vec.Minimum[float64], vec.Minimum[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) },
+			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) }),
+		Cases: chosenCases(), BadCases: badFloat2,
+	})
+}
+
+// Maximum returns the larger of a and b, elementwise with broadcasting, NaN if either is. Where they are equal
+// each has half the derivative.
+func Maximum[A, B Operand](a A, b B) *graph.Node { return binary(&maximumOp, a, b) }
+
+var maximumOp graph.Op
+
+func init() {
+	define(&maximumOp, graph.Op{
+		Name: "maximum", Doc: "the larger of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Kernel: numbers2(vec.Maximum[float32], vec.Maximum[float64], vec.Maximum[int64]),
+		Derivative: d2(
+			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) },
+			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) }),
+		Cases: chosenCases(), BadCases: badFloat2,
+	})
+}
+
+// chosenCases has operands clearly apart, both ways, and a tie, which is a kink.
+func chosenCases() []graph.Case {
+	cases := append(binaryCases(-2, 0, 0.1, 2), onInts(binaryCases(0.1, 2, -2, 0), 2)...)
+	tie := []float64{1, 2, -3}
+	return append(cases, graph.Case{
+		Name: "tie", In: []graph.Arg{values(tie, 3), values(tie, 3)}, Kinked: true,
+	})
+}
+
+// Clamp returns x held between lo and hi, elementwise with broadcasting; NaN stays NaN. The derivative by x is 1
+// on the bounds as between them.
+func Clamp[L, H Operand](x *graph.Node, lo L, hi H) *graph.Node {
+	in := nodes(&clampOp, x, lo, hi)
+	return apply(&clampOp, nil, in...)
+}
+
+var clampOp graph.Op
+
+func init() {
+	inside := func(x []*graph.Node, y *graph.Node) *graph.Node {
+		return Cast(And(Ge(x[0], x[1]), Le(x[0], x[2])), y.DType())
+	}
+	below := func(x []*graph.Node, y *graph.Node) *graph.Node {
+		return Cast(And(Lt(x[0], x[1]), Le(x[1], x[2])), y.DType())
+	}
+	above := func(x []*graph.Node, y *graph.Node) *graph.Node {
+		return Cast(Or(Gt(x[0], x[2]), Gt(x[1], x[2])), y.DType())
+	}
+	three := func(name string, lo, hi float64, shapes ...[]int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{
+			within(lo, hi, shapes[0]...), within(-1, -0.5, shapes[1]...), within(0.5, 1, shapes[2]...)}}
+	}
+	define(&clampOp, graph.Op{
+		Name: "clamp", Doc: "x held between lo and hi", Class: graph.Map, Arity: 3, Infer: numberMap,
+		Kernel:     numbers3(vec.Clamp[float32], vec.Clamp[float64], vec.Clamp[int64]),
+		Derivative: Scalar{inside, below, above},
+		Cases: []graph.Case{
+			three("inside", -0.4, 0.4, []int{3, 5}, nil, nil),
+			three("below", -3, -1.1, []int{3, 5}, []int{5}, []int{3, 1}),
+			three("above", 1.1, 3, []int{5}, []int{3, 5}, []int{5}),
+			three("empty", -1, 1, []int{0, 2}, nil, []int{2}),
+			{Name: "bounds", In: []graph.Arg{values([]float64{-1, 1}, 2), values([]float64{-1}), values([]float64{1})},
+				Kinked: true},
+		},
+		BadCases: []graph.BadCase{{
+			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float32), graph.T(graph.Float64)},
+			Want: "convert one with Cast"}},
+	})
+}

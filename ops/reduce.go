@@ -1,0 +1,298 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// A reduction folds neighbouring axes of its input; its constructor brings other axes together. Results drop the
+// folded axes; KeepDims puts them back with length 1.
+
+type reduceAttrs struct{ Axes graph.Ints }
+
+// KeepDims gives a reduction y of x its folded axes back, with length 1, so that it broadcasts against x. The
+// axes are those that the reduction was asked for.
+func KeepDims(y, x *graph.Node, axes ...int) *graph.Node {
+	shape := append([]int(nil), x.Shape()...)
+	for _, a := range normalAxes(&reshapeOp, x, axes) {
+		shape[a] = 1
+	}
+	return Reshape(y, shape...)
+}
+
+// reduce folds the given axes of x (all without any), moved to the end if they are not neighbours.
+func reduce(op *graph.Op, x *graph.Node, axes []int) *graph.Node {
+	sorted := normalAxes(op, x, axes)
+	if len(sorted) == 0 {
+		if x.Rank() > 0 {
+			return x
+		}
+		x, sorted = Reshape(x, 1), []int{0}
+	}
+	perm, sorted := together(x.Rank(), sorted)
+	return apply(op, reduceAttrs{graph.MakeInts(sorted...)}, Permute(x, perm...))
+}
+
+// together returns an order of the axes in which the given sorted ones are neighbours, and where they then are:
+// as they were if they are neighbours already, last if not.
+func together(rank int, axes []int) (perm, moved []int) {
+	apart := axes[len(axes)-1]-axes[0] != len(axes)-1
+	for a := range rank {
+		if !apart || !slices.Contains(axes, a) {
+			perm = append(perm, a)
+		}
+	}
+	if !apart {
+		return perm, axes
+	}
+	for i := range axes {
+		moved = append(moved, len(perm)+i)
+	}
+	return append(perm, axes...), moved
+}
+
+// span gives the extents around the folded axes: x is [outer, r, inner] and they are r.
+func span(x *graph.Node, axes []int) (outer, r, inner int) {
+	first, end := axes[0], axes[len(axes)-1]+1
+	return graph.Size(x.Shape()[:first]), graph.Size(x.Shape()[first:end]), graph.Size(x.Shape()[end:])
+}
+
+// folded is the shape rule of reductions. Those without a neutral element refuse to fold nothing.
+func folded(ok func(graph.DType) bool, want string, neutral bool, result func(graph.DType) graph.DType) inferFunc {
+	return func(in []*graph.Node, attrs any) (graph.Type, error) {
+		x, axes := in[0], attrs.(reduceAttrs).Axes.Slice()
+		if !ok(x.DType()) {
+			return graph.Type{}, kindError(want)
+		}
+		if len(axes) == 0 {
+			return graph.Type{}, errors.New("no axis to fold")
+		}
+		for i, a := range axes {
+			if a < 0 || a >= x.Rank() || a != axes[0]+i {
+				return graph.Type{}, fmt.Errorf("axes %v of rank %d are no neighbours", axes, x.Rank())
+			}
+		}
+		outer, r, inner := span(x, axes)
+		if r == 0 && !neutral && outer*inner > 0 {
+			return graph.Type{}, errors.New("nothing to choose from: a folded axis has length 0")
+		}
+		shape := append([]int(nil), x.Shape()[:axes[0]]...)
+		return graph.T(result(x.DType()), append(shape, x.Shape()[axes[0]+len(axes):]...)...), nil
+	}
+}
+
+func toIndex(graph.DType) graph.DType { return graph.Int64 }
+
+func foldKernel[A, B, C graph.Element](f32 fold[A, float32], f64 fold[B, float64], i64 fold[C, int64]) bind {
+	return func(n *graph.Node) graph.Kernel {
+		outer, r, inner := span(n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice())
+		switch n.In()[0].DType() {
+		case graph.Float32:
+			return bindFold(f32, outer, r, inner)
+		case graph.Float64:
+			return bindFold(f64, outer, r, inner)
+		default:
+			return bindFold(i64, outer, r, inner)
+		}
+	}
+}
+
+// unfold gives v, of a reduction n's shape, the shape [.., 1, ..] that broadcasts against n's input.
+func unfold(n, v *graph.Node) *graph.Node {
+	return KeepDims(v, n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice()...)
+}
+
+// refold sums v, of the shape of n's input, over the axes that n folds.
+func refold(n, v *graph.Node) *graph.Node { return Sum(v, n.Attrs().(reduceAttrs).Axes.Slice()...) }
+
+func reduceCases(extra ...graph.Case) []graph.Case {
+	over := func(name string, x graph.Arg, axes ...int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x}, Attrs: reduceAttrs{graph.MakeInts(axes...)}}
+	}
+	return append([]graph.Case{
+		over("rows", arg(3, 5), 1), over("columns", arg(3, 5), 0), over("all", arg(2, 3, 2), 0, 1, 2),
+		over("middle", arg(2, 3, 4), 1), over("leading", arg(2, 3, 4), 0, 1), over("one", arg(3, 1), 1),
+		over("no rows", arg(0, 3), 1),
+	}, extra...)
+}
+
+func foldNothing(name string) graph.Case {
+	return graph.Case{Name: name, In: []graph.Arg{arg(3, 0)}, Attrs: reduceAttrs{"1"}}
+}
+
+func foldInts(name string) graph.Case {
+	return graph.Case{Name: name, In: []graph.Arg{ints(9, 3, 4)}, Attrs: reduceAttrs{"1"}}
+}
+
+var (
+	badAxes = graph.BadCase{In: []graph.Type{graph.T(graph.Float64, 2, 3, 4)}, Attrs: reduceAttrs{"0,2"},
+		Want: "are no neighbours"}
+	badEmpty = graph.BadCase{In: []graph.Type{graph.T(graph.Float64, 2, 0)}, Attrs: reduceAttrs{"1"},
+		Want: "nothing to choose from"}
+	badBoolFold = graph.BadCase{In: []graph.Type{graph.T(graph.Bool, 2)}, Attrs: reduceAttrs{"0"}, Want: "wants "}
+)
+
+// Sum adds over the given axes, all without any. The sum of nothing is 0.
+func Sum(x *graph.Node, axes ...int) *graph.Node { return reduce(&sumOp, x, axes) }
+
+// Mean is the average over the given axes, all without any. The mean of nothing is NaN.
+func Mean(x *graph.Node, axes ...int) *graph.Node {
+	count := 1
+	for _, a := range normalAxes(&sumOp, x, axes) {
+		count *= x.Shape()[a]
+	}
+	if !x.DType().IsFloat() {
+		graph.Fail("mean", []*graph.Node{x}, "wants f32 or f64")
+	}
+	return Div(Sum(x, axes...), count)
+}
+
+var sumOp graph.Op
+
+func init() {
+	define(&sumOp, graph.Op{
+		Name: "sum", Doc: "sum over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
+		Infer:  folded(isNumber, "numbers, not bool", true, same),
+		Kernel: foldKernel(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
+		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
+			return BroadcastTo(unfold(n, ct), n.In()[0].Shape()...)
+		}},
+		Cases:    reduceCases(foldNothing("nothing"), foldInts("i64")),
+		BadCases: []graph.BadCase{badAxes, badBoolFold},
+	})
+}
+
+// Prod multiplies over the given axes, all without any. The product of nothing is 1.
+func Prod(x *graph.Node, axes ...int) *graph.Node { return reduce(&prodOp, x, axes) }
+
+var prodOp graph.Op
+
+func init() {
+	over := func(name string, data []float64, shape ...int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{values(data, shape...)}, Attrs: reduceAttrs{"0"}}
+	}
+	define(&prodOp, graph.Op{
+		Name: "prod", Doc: "product over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
+		Infer:  folded(isNumber, "numbers, not bool", true, same),
+		Kernel: foldKernel(vec.Prod[float32], vec.Prod[float64], vec.Prod[int64]),
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), others(n)) },
+			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, others(n))) },
+		},
+		Cases: reduceCases(foldNothing("nothing"), foldInts("i64"),
+			over("one zero", []float64{2, 0, 3, -1}, 4), over("two zeros", []float64{0, 5, 0, 2, 3}, 5)),
+		BadCases: []graph.BadCase{badAxes, badBoolFold},
+	})
+}
+
+// others is ∂(Πxⱼ)/∂xᵢ = Π_{j≠i} xⱼ for every i of a product n, without a division, so that zeros are no
+// exception.
+func others(n *graph.Node) *graph.Node {
+	x := n.In()[0]
+	outer, r, inner := span(x, n.Attrs().(reduceAttrs).Axes.Slice())
+	return Reshape(exclusive(Reshape(x, outer, r, inner)), x.Shape()...)
+}
+
+// exclusive is the product of all other elements along the middle axis, by halves: with p = a·b for the halves a
+// and b of x, and e the exclusive product of p, it is e·b for the first half and e·a for the second.
+func exclusive(x *graph.Node) *graph.Node {
+	r := x.Shape()[1]
+	if r <= 1 {
+		return BroadcastTo(like(x, 1), x.Shape()...)
+	}
+	h := r / 2
+	a, b, rest := Slice(x, All, Range{0, h, 1}), Slice(x, All, Range{h, 2 * h, 1}), Slice(x, All, Range{2 * h, r, 1})
+	if r == 2*h {
+		e := exclusive(Mul(a, b))
+		return Concat(1, Mul(e, b), Mul(e, a))
+	}
+	e := exclusive(Concat(1, Mul(a, b), rest))
+	pairs := Slice(e, All, Range{0, h, 1})
+	return Concat(1, Mul(pairs, b), Mul(pairs, a), Slice(e, All, Range{h, h + 1, 1}))
+}
+
+// Max is the largest element over the given axes, all without any, NaN if one is. Equal largest elements share
+// the derivative equally.
+func Max(x *graph.Node, axes ...int) *graph.Node { return reduce(&maxOp, x, axes) }
+
+// Min is the smallest element over the given axes, all without any, NaN if one is. Equal smallest elements share
+// the derivative equally.
+func Min(x *graph.Node, axes ...int) *graph.Node { return reduce(&minOp, x, axes) }
+
+var maxOp, minOp graph.Op
+
+func init() {
+	define(&maxOp, extreme("max", "largest over neighbouring axes",
+		foldKernel(vec.Max[float32], vec.Max[float64], vec.Max[int64])))
+	define(&minOp, extreme("min", "smallest over neighbouring axes",
+		foldKernel(vec.Min[float32], vec.Min[float64], vec.Min[int64])))
+}
+
+// extreme is the record that Max and Min share.
+func extreme(name, doc string, kernel bind) graph.Op {
+	chosen := func(n *graph.Node) *graph.Node { // 1/k for each of k equal extreme elements
+		x := n.In()[0]
+		mask := Cast(Eq(x, unfold(n, n)), x.DType())
+		return Div(mask, unfold(n, refold(n, mask)))
+	}
+	tie := values([]float64{1, 3, 3, 2, 2, 0}, 2, 3)
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
+		Infer: folded(isNumber, "numbers, not bool", false, same), Kernel: kernel,
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), chosen(n)) },
+			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, chosen(n))) },
+		},
+		Cases: reduceCases(foldInts("i64"),
+			graph.Case{Name: "tie", In: []graph.Arg{tie}, Attrs: reduceAttrs{"1"}, Kinked: true}),
+		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
+	}
+}
+
+// ArgMax is the index of the largest element over the given axes, all without any, as an i64: the first of equal
+// ones, the first NaN if there is one. Over several axes it counts in row-major order.
+func ArgMax(x *graph.Node, axes ...int) *graph.Node { return reduce(&argmaxOp, x, axes) }
+
+var argmaxOp graph.Op
+
+func init() {
+	define(&argmaxOp, graph.Op{
+		Name: "argmax", Doc: "index of the largest over neighbouring axes", Class: graph.Reduce, Arity: 1,
+		Attrs: reduceAttrs{}, Infer: folded(isNumber, "numbers, not bool", false, toIndex),
+		Kernel:     foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64]),
+		Derivative: NonDiff("its result is an index"),
+		Cases: reduceCases(foldInts("i64"),
+			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3}, 3)}, Attrs: reduceAttrs{"0"}}),
+		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
+	})
+}
+
+// LogSumExp is log Σ exp x over the given axes, all without any, without overflow. That of nothing is −Inf.
+func LogSumExp(x *graph.Node, axes ...int) *graph.Node { return reduce(&logsumexpOp, x, axes) }
+
+var logsumexpOp graph.Op
+
+func init() {
+	define(&logsumexpOp, graph.Op{
+		Name: "logsumexp", Doc: "log Σ exp x over neighbouring axes", Class: graph.Reduce, Arity: 1,
+		Attrs: reduceAttrs{}, Infer: folded(isFloat, "f32 or f64", true, same),
+		Kernel: foldKernel[float32, float64, int64](vec.LogSumExp[float32], vec.LogSumExp[float64], nil),
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), softmaxOf(n)) },
+			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, softmaxOf(n))) },
+		},
+		Cases: reduceCases(foldNothing("nothing"),
+			graph.Case{Name: "large", In: []graph.Arg{values([]float64{1000, 1001, 999}, 3)}, Attrs: reduceAttrs{"0"}},
+			graph.Case{Name: "one at minus infinity", In: []graph.Arg{values([]float64{0, math.Inf(-1)}, 2)},
+				Attrs: reduceAttrs{"0"}, Kinked: true}),
+		BadCases: []graph.BadCase{badAxes, badBoolFold},
+	})
+}
+
+// softmaxOf is the derivative of a logsumexp n by its input: exp(x − n).
+func softmaxOf(n *graph.Node) *graph.Node { return Exp(Sub(n.In()[0], unfold(n, n))) }

@@ -1,0 +1,206 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Range picks the indices Start, Start+Step, … before Stop of one axis. Negative Start and Stop count from the
+// end. The zero Step is 1.
+type Range struct{ Start, Stop, Step int }
+
+// End as a Range's Stop is the end of the axis.
+const End = 1<<62 - 1
+
+// All picks a whole axis.
+var All = Range{Stop: End}
+
+// At picks one index and keeps the axis, with length 1.
+func At(i int) Range {
+	if i == -1 {
+		return Range{Start: -1, Stop: End}
+	}
+	return Range{Start: i, Stop: i + 1}
+}
+
+type sliceAttrs struct{ Start, Stop, Step graph.Ints }
+
+// Slice picks a Range of each axis; axes without one are kept whole. As in Python, ranges that reach over the
+// end are cut there.
+func Slice(x *graph.Node, ranges ...Range) *graph.Node {
+	if len(ranges) > x.Rank() {
+		graph.Fail(sliceOp.Name, []*graph.Node{x}, "%d ranges for rank %d", len(ranges), x.Rank())
+	}
+	var start, stop, step []int
+	for i, d := range x.Shape() {
+		r := All
+		if i < len(ranges) {
+			r = ranges[i]
+		}
+		r.Step = max(r.Step, 1)
+		lo, hi := clip(r.Start, d), clip(r.Stop, d)
+		start, stop, step = append(start, lo), append(stop, max(lo, hi)), append(step, r.Step)
+	}
+	a := sliceAttrs{graph.MakeInts(start...), graph.MakeInts(stop...), graph.MakeInts(step...)}
+	if x.Rank() == 0 {
+		return x
+	}
+	return apply(&sliceOp, a, x)
+}
+
+func clip(i, d int) int {
+	if i < 0 {
+		i += d
+	}
+	return min(max(i, 0), d)
+}
+
+// steps returns the number of indices that a range picks.
+func steps(start, stop, step int) int { return max(0, (stop-start+step-1)/step) }
+
+var sliceOp graph.Op
+
+func init() {
+	pick := func(name string, x graph.Arg, start, stop, step graph.Ints) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x}, Attrs: sliceAttrs{start, stop, step}}
+	}
+	define(&sliceOp, graph.Op{
+		Name: "slice", Doc: "a range of each axis of x", Class: graph.View, Arity: 1, Attrs: sliceAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			a := attrs.(sliceAttrs)
+			start, stop, step := a.Start.Slice(), a.Stop.Slice(), a.Step.Slice()
+			t := graph.Type{DType: in[0].DType(), Shape: make([]int, len(start))}
+			if len(start) != in[0].Rank() || len(stop) != len(start) || len(step) != len(start) {
+				return t, fmt.Errorf("ranges for %d axes where the rank is %d", len(start), in[0].Rank())
+			}
+			for i, d := range in[0].Shape() {
+				if start[i] < 0 || stop[i] < start[i] || stop[i] > d || step[i] < 1 {
+					return t, fmt.Errorf("axis %d of length %d has no range %d:%d:%d", i, d, start[i], stop[i], step[i])
+				}
+				t.Shape[i] = steps(start[i], stop[i], step[i])
+			}
+			return t, nil
+		},
+		Layout: func(n *graph.Node) graph.Layout {
+			a := n.Attrs().(sliceAttrs)
+			start, step := a.Start.Slice(), a.Step.Slice()
+			l := graph.Layout{Strides: graph.Strides(n.In()[0].Shape())}
+			for i := range l.Strides {
+				l.Offset += start[i] * l.Strides[i]
+				l.Strides[i] *= step[i]
+			}
+			if n.Type().Size() == 0 {
+				l.Offset = 0
+			}
+			return l
+		},
+		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
+			a := n.Attrs().(sliceAttrs)
+			lo, gap := a.Start.Slice(), a.Step.Slice()
+			hi := make([]int, len(lo))
+			for i, d := range n.In()[0].Shape() {
+				gap[i]--
+				hi[i] = d - padded(lo[i], n.Shape()[i], 0, gap[i])
+			}
+			return Pad(ct, lo, hi, gap)
+		}},
+		Cases: []graph.Case{
+			pick("rows", arg(5, 3), "1,0", "4,3", "1,1"), pick("steps", arg(7, 4), "0,1", "7,4", "3,2"),
+			pick("nothing", arg(5), "2", "2", "1"), pick("one", arg(2, 3), "1,2", "2,3", "1,1"),
+			pick("bool", bools(4), "0", "4", "2"),
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: sliceAttrs{"0", "4", "1"}, Want: "axis 0 of length 3 has no range 0:4:1"},
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: sliceAttrs{"0,0", "1,1", "1,1"}, Want: "where the rank is 1"},
+		},
+	})
+}
+
+type padAttrs struct{ Lo, Hi, Gap graph.Ints }
+
+// Pad surrounds x with zeros: lo[i] before and hi[i] after it on axis i, and gap[i] between its elements.
+func Pad(x *graph.Node, lo, hi, gap []int) *graph.Node {
+	if x.Rank() == 0 {
+		return x
+	}
+	return apply(&padOp, padAttrs{graph.MakeInts(lo...), graph.MakeInts(hi...), graph.MakeInts(gap...)}, x)
+}
+
+// padded is the length that an axis of length n gets.
+func padded(lo, n, hi, gap int) int { return lo + n + max(0, n-1)*gap + hi }
+
+var padOp graph.Op
+
+func init() {
+	with := func(name string, x graph.Arg, lo, hi, gap graph.Ints) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x}, Attrs: padAttrs{lo, hi, gap}}
+	}
+	define(&padOp, graph.Op{
+		Name: "pad", Doc: "x with zeros around and between its elements", Class: graph.Opaque, Arity: 1, Attrs: padAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			a := attrs.(padAttrs)
+			lo, hi, gap := a.Lo.Slice(), a.Hi.Slice(), a.Gap.Slice()
+			t := graph.Type{DType: in[0].DType(), Shape: make([]int, len(lo))}
+			if len(lo) != in[0].Rank() || len(hi) != len(lo) || len(gap) != len(lo) {
+				return t, fmt.Errorf("padding for %d axes where the rank is %d", len(lo), in[0].Rank())
+			}
+			for i, d := range in[0].Shape() {
+				if lo[i] < 0 || hi[i] < 0 || gap[i] < 0 {
+					return t, errors.New("negative padding")
+				}
+				t.Shape[i] = padded(lo[i], d, hi[i], gap[i])
+			}
+			return t, nil
+		},
+		Kernel: func(n *graph.Node) graph.Kernel {
+			switch n.DType() {
+			case graph.Float32:
+				return place[float32](n)
+			case graph.Float64:
+				return place[float64](n)
+			case graph.Int64:
+				return place[int64](n)
+			default:
+				return place[bool](n)
+			}
+		},
+		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
+			a := n.Attrs().(padAttrs)
+			lo, gap := a.Lo.Slice(), a.Gap.Slice()
+			ranges := make([]Range, len(lo))
+			for i, d := range n.In()[0].Shape() {
+				ranges[i] = Range{lo[i], padded(lo[i], d, 0, gap[i]), gap[i] + 1}
+			}
+			return Slice(ct, ranges...)
+		}},
+		Cases: []graph.Case{
+			with("around", arg(2, 3), "1,0", "0,2", "0,0"), with("between", arg(3, 2), "0,1", "1,0", "2,1"),
+			with("empty", arg(0), "2", "1", "3"), with("i64", ints(5, 3), "1", "1", "1"),
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: padAttrs{"-1", "0", "0"}, Want: "negative padding"},
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: padAttrs{"1,1", "0,0", "0,0"}, Want: "where the rank is 1"},
+		},
+	})
+}
+
+func place[T graph.Element](n *graph.Node) graph.Kernel {
+	a := n.Attrs().(padAttrs)
+	lo, gap := a.Lo.Slice(), a.Gap.Slice()
+	shape := n.In()[0].Shape()
+	strides := graph.Strides(n.Shape())
+	offset := 0
+	for i := range strides {
+		offset += lo[i] * strides[i]
+		strides[i] *= gap[i] + 1
+	}
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		dst := graph.Elements[T](out)
+		clear(dst)
+		vec.PlaceStrided(dst, offset, strides, graph.Elements[T](in[0]), shape)
+		return nil
+	}
+}

@@ -1,0 +1,59 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Softmax is exp x / Σ exp x over the given axes, all without any, without overflow.
+func Softmax(x *graph.Node, axes ...int) *graph.Node { return normalise(&softmaxOp, x, axes) }
+
+// LogSoftmax is the logarithm of Softmax, x − logsumexp x, accurate where Softmax underflows.
+func LogSoftmax(x *graph.Node, axes ...int) *graph.Node { return normalise(&logSoftmaxOp, x, axes) }
+
+// normalise applies an op over neighbouring axes, moved to the end and back if they are not.
+func normalise(op *graph.Op, x *graph.Node, axes []int) *graph.Node {
+	sorted := normalAxes(op, x, axes)
+	if x.Rank() == 0 {
+		return Reshape(normalise(op, Reshape(x, 1), nil))
+	}
+	perm, sorted := together(x.Rank(), sorted)
+	y := apply(op, reduceAttrs{graph.MakeInts(sorted...)}, Permute(x, perm...))
+	return Permute(y, inverse(perm)...)
+}
+
+var softmaxOp, logSoftmaxOp graph.Op
+
+func init() {
+	define(&softmaxOp, graph.Op{
+		Name: "softmax", Doc: "exp x / Σ exp x over neighbouring axes", Class: graph.Opaque, Arity: 1,
+		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
+		Kernel: foldKernel[float32, float64, int64](vec.Softmax[float32], vec.Softmax[float64], nil),
+		// x̄ = y ⊙ (ȳ − Σ ȳ⊙y), and the Jacobian is symmetric.
+		Derivative: Explicit{Reverse: softmaxJacobian, Forward: softmaxJacobian},
+		Cases:      reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
+	})
+	define(&logSoftmaxOp, graph.Op{
+		Name: "log_softmax", Doc: "x − logsumexp x over neighbouring axes", Class: graph.Opaque, Arity: 1,
+		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
+		Kernel: foldKernel[float32, float64, int64](vec.LogSoftmax[float32], vec.LogSoftmax[float64], nil),
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node { return Sub(ct, Mul(Exp(n), unfold(n, refold(n, ct)))) },
+			Forward: func(n, t *graph.Node) *graph.Node { return Sub(t, unfold(n, refold(n, Mul(Exp(n), t)))) },
+		},
+		Cases: reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
+	})
+}
+
+var largeLogits = graph.Case{
+	Name: "large", In: []graph.Arg{values([]float64{1000, 1001, 999, -1000, -1002, -999}, 2, 3)}, Attrs: reduceAttrs{"1"},
+}
+
+func softmaxJacobian(n, v *graph.Node) *graph.Node {
+	return Mul(n, Sub(v, unfold(n, refold(n, Mul(v, n)))))
+}
+
+func normalised(in []*graph.Node, attrs any) (graph.Type, error) {
+	_, err := folded(isFloat, "f32 or f64", true, same)(in, attrs)
+	return in[0].Type(), err
+}
