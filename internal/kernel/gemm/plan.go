@@ -36,8 +36,8 @@ func (e *engine) plan(transA, transB bool, m, n, k, workers int) plan {
 	p.highTiles = m - p.tiles*(p.high-1)
 	width := e.vecs * e.lanes
 	panels := (n + width - 1) / width
-	p.packA = panels > 2
-	p.packB = transB || p.tiles > 2
+	p.packA = k > 0 && panels > 2
+	p.packB = k > 0 && (transB || p.tiles > 2)
 	if k > cacheDepth {
 		steps := (k + cacheDepth - 1) / cacheDepth
 		p.depth = (k + steps - 1) / steps

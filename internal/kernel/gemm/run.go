@@ -237,10 +237,20 @@ func (r *run[T]) packPanelB(w *worker[T], dst unsafe.Pointer, j, cols int) {
 	r.pack(p, r.transB)
 }
 
+// pack calls the pack kernel, for a vector's lanes of rows at a time if it has to transpose.
 func (r *run[T]) pack(p *packing, transposed bool) {
-	if transposed {
-		r.engine.transpose(p)
-	} else {
-		r.engine.copy(p)
+	e, size, cols := r.engine, unsafe.Sizeof(T(0)), p.width
+	if !transposed {
+		p.mask = e.mask((cols-1)%e.lanes + 1)
+		e.copy(p)
+		return
+	}
+	p.lastMask = e.mask((p.k-1)%e.lanes + 1)
+	for j := 0; j < cols; j += e.lanes {
+		p.width = min(e.lanes, cols-j)
+		e.transpose(p)
+		if j+e.lanes < cols {
+			p.dst, p.src = unsafe.Add(p.dst, uintptr(e.lanes)*size), unsafe.Add(p.src, uintptr(e.lanes)*p.stride)
+		}
 	}
 }

@@ -65,8 +65,16 @@ func files() map[string][]byte {
 			}
 		}
 		generated["tile_"+isa.name+"_amd64.s"] = assembly(ctx)
+		ctx = newContext()
+		for _, elem := range []*elem{f32, f64} {
+			p := &packer{ctx: ctx, isa: isa, elem: elem}
+			p.copy()
+			p.transpose()
+			stubs.addPacker(p)
+		}
+		generated["pack_"+isa.name+"_amd64.s"] = assembly(ctx)
 	}
-	generated["tile_amd64.go"] = stubs.source()
+	generated["asm_amd64.go"] = stubs.source()
 	return generated
 }
 

@@ -24,17 +24,20 @@ func (s *stubs) addTile(t *tile) {
 	s.tables[table] = append(s.tables[table], t)
 }
 
+func (s *stubs) addPacker(p *packer) {
+	for _, what := range []string{"copy", "transpose"} {
+		fmt.Fprintf(&s.functions, "//go:noescape\nfunc %s(p *packing)\n\n", p.name(what))
+	}
+}
+
 // source is the Go file: tables[vecs][rows], then the declarations.
 func (s *stubs) source() []byte {
 	var out bytes.Buffer
 	out.WriteString(header + "//go:build !noasm\n\npackage gemm\n\n")
 	for _, name := range s.order {
 		fmt.Fprintf(&out, "var %s = tileTable{\n", name)
-		for _, t := range s.tables[name] {
-			fmt.Fprintf(&out, "%d: {", t.vecs)
-			break
-		}
 		vecs := s.tables[name][0].vecs
+		fmt.Fprintf(&out, "%d: {", vecs)
 		for _, t := range s.tables[name] {
 			if t.vecs != vecs {
 				vecs = t.vecs

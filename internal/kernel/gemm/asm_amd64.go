@@ -273,6 +273,18 @@ func tileF64Z13x2(t *tile)
 func tileF64Z14x2(t *tile)
 
 //go:noescape
+func copyF32Z(p *packing)
+
+//go:noescape
+func transposeF32Z(p *packing)
+
+//go:noescape
+func copyF64Z(p *packing)
+
+//go:noescape
+func transposeF64Z(p *packing)
+
+//go:noescape
 func tileF32Y1x1(t *tile)
 
 //go:noescape
@@ -343,3 +355,15 @@ func tileF64Y5x2(t *tile)
 
 //go:noescape
 func tileF64Y6x2(t *tile)
+
+//go:noescape
+func copyF32Y(p *packing)
+
+//go:noescape
+func transposeF32Y(p *packing)
+
+//go:noescape
+func copyF64Y(p *packing)
+
+//go:noescape
+func transposeF64Y(p *packing)
