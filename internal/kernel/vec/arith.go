@@ -4,6 +4,9 @@ import "math"
 
 // Add sets dst[i] = x[i] + y[i].
 func Add[T Num](dst, x, y []T) {
+	if binaryTwin(opAdd, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -28,6 +31,9 @@ func Add[T Num](dst, x, y []T) {
 
 // Sub sets dst[i] = x[i] - y[i].
 func Sub[T Num](dst, x, y []T) {
+	if binaryTwin(opSub, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -52,6 +58,9 @@ func Sub[T Num](dst, x, y []T) {
 
 // Mul sets dst[i] = x[i] * y[i].
 func Mul[T Num](dst, x, y []T) {
+	if binaryTwin(opMul, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -77,6 +86,9 @@ func Mul[T Num](dst, x, y []T) {
 // Div sets dst[i] = x[i] / y[i]. Integers truncate toward zero; an integer divided by zero gives 0, so that a kernel
 // cannot panic: the caller who cares must look first.
 func Div[T Num](dst, x, y []T) {
+	if binaryTwin(opDiv, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	if isInt[T]() {
 		map2(dst, x, y, divInt[T])
@@ -126,10 +138,18 @@ func Mod[T Num](dst, x, y []T) {
 }
 
 // Minimum sets dst[i] to the lesser of x[i] and y[i], NaN if either is; -0 is less than +0.
-func Minimum[T Num](dst, x, y []T) { map2(dst, x, y, minOf[T]) }
+func Minimum[T Num](dst, x, y []T) {
+	if !binaryTwin(opMinimum, dst, x, y) {
+		map2(dst, x, y, minOf[T])
+	}
+}
 
 // Maximum sets dst[i] to the greater of x[i] and y[i], NaN if either is; +0 is greater than -0.
-func Maximum[T Num](dst, x, y []T) { map2(dst, x, y, maxOf[T]) }
+func Maximum[T Num](dst, x, y []T) {
+	if !binaryTwin(opMaximum, dst, x, y) {
+		map2(dst, x, y, maxOf[T])
+	}
+}
 
 // The built-ins have exactly the semantics promised above.
 func minOf[T Num](a, b T) T { return min(a, b) }
@@ -137,6 +157,9 @@ func maxOf[T Num](a, b T) T { return max(a, b) }
 
 // Pow sets dst[i] to x[i] raised to y[i], with the special cases of math.Pow.
 func Pow[T Float](dst, x, y []T) {
+	if binaryTwin(opPow, dst, x, y) {
+		return
+	}
 	map2(dst, x, y, func(a, b T) T { return T(math.Pow(float64(a), float64(b))) })
 }
 

@@ -3,19 +3,47 @@ package vec
 import "math"
 
 // Exp sets dst[i] = e^x[i].
-func Exp[T Float](dst, x []T) { mapFloat(dst, x, math.Exp) }
+func Exp[T Float](dst, x []T) {
+	if !unaryTwin(opExp, dst, x) {
+		mapFloat(dst, x, exp)
+	}
+}
+
+// exp repairs math.Exp, which on amd64 overflows from 709.44 on where results are finite up to 709.78.
+func exp(x float64) float64 {
+	if x > 709 && x < 710 {
+		return math.Exp(x-8) * math.Exp(8)
+	}
+	return math.Exp(x)
+}
 
 // Expm1 sets dst[i] = e^x[i] - 1, accurate near 0.
-func Expm1[T Float](dst, x []T) { mapFloat(dst, x, math.Expm1) }
+func Expm1[T Float](dst, x []T) {
+	if !unaryTwin(opExpm1, dst, x) {
+		mapFloat(dst, x, math.Expm1)
+	}
+}
 
 // Log sets dst[i] to the natural logarithm of x[i].
-func Log[T Float](dst, x []T) { mapFloat(dst, x, math.Log) }
+func Log[T Float](dst, x []T) {
+	if !unaryTwin(opLog, dst, x) {
+		mapFloat(dst, x, math.Log)
+	}
+}
 
 // Log1p sets dst[i] = log(1 + x[i]), accurate near 0.
-func Log1p[T Float](dst, x []T) { mapFloat(dst, x, math.Log1p) }
+func Log1p[T Float](dst, x []T) {
+	if !unaryTwin(opLog1p, dst, x) {
+		mapFloat(dst, x, math.Log1p)
+	}
+}
 
 // Sigmoid sets dst[i] = 1/(1 + e^-x[i]).
-func Sigmoid[T Float](dst, x []T) { mapFloat(dst, x, sigmoid) }
+func Sigmoid[T Float](dst, x []T) {
+	if !unaryTwin(opSigmoid, dst, x) {
+		mapFloat(dst, x, sigmoid)
+	}
+}
 
 // sigmoid never exponentiates a positive number, so it neither overflows nor loses the small side.
 func sigmoid(x float64) float64 {
@@ -28,49 +56,107 @@ func sigmoid(x float64) float64 {
 
 // Softplus sets dst[i] = log(1 + e^x[i]), as max(x, 0) + log1p(e^-|x|).
 func Softplus[T Float](dst, x []T) {
-	mapFloat(dst, x, func(a float64) float64 {
-		return max(a, 0) + math.Log1p(math.Exp(-math.Abs(a)))
-	})
+	if !unaryTwin(opSoftplus, dst, x) {
+		mapFloat(dst, x, softplus)
+	}
 }
 
+func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
+
 // Tanh sets dst[i] to the hyperbolic tangent of x[i].
-func Tanh[T Float](dst, x []T) { mapFloat(dst, x, math.Tanh) }
+func Tanh[T Float](dst, x []T) {
+	if !unaryTwin(opTanh, dst, x) {
+		mapFloat(dst, x, math.Tanh)
+	}
+}
 
 // Sinh sets dst[i] to the hyperbolic sine of x[i].
-func Sinh[T Float](dst, x []T) { mapFloat(dst, x, math.Sinh) }
+func Sinh[T Float](dst, x []T) {
+	if !unaryTwin(opSinh, dst, x) {
+		mapFloat(dst, x, math.Sinh)
+	}
+}
 
 // Cosh sets dst[i] to the hyperbolic cosine of x[i].
-func Cosh[T Float](dst, x []T) { mapFloat(dst, x, math.Cosh) }
+func Cosh[T Float](dst, x []T) {
+	if !unaryTwin(opCosh, dst, x) {
+		mapFloat(dst, x, math.Cosh)
+	}
+}
 
 // Asinh sets dst[i] to the inverse hyperbolic sine of x[i].
-func Asinh[T Float](dst, x []T) { mapFloat(dst, x, math.Asinh) }
+func Asinh[T Float](dst, x []T) {
+	if !unaryTwin(opAsinh, dst, x) {
+		mapFloat(dst, x, math.Asinh)
+	}
+}
 
 // Acosh sets dst[i] to the inverse hyperbolic cosine of x[i], NaN below 1.
-func Acosh[T Float](dst, x []T) { mapFloat(dst, x, math.Acosh) }
+func Acosh[T Float](dst, x []T) {
+	if !unaryTwin(opAcosh, dst, x) {
+		mapFloat(dst, x, math.Acosh)
+	}
+}
 
 // Atanh sets dst[i] to the inverse hyperbolic tangent of x[i], NaN outside [-1, 1].
-func Atanh[T Float](dst, x []T) { mapFloat(dst, x, math.Atanh) }
+func Atanh[T Float](dst, x []T) {
+	if !unaryTwin(opAtanh, dst, x) {
+		mapFloat(dst, x, math.Atanh)
+	}
+}
 
 // Erf sets dst[i] to the error function of x[i].
-func Erf[T Float](dst, x []T) { mapFloat(dst, x, math.Erf) }
+func Erf[T Float](dst, x []T) {
+	if !unaryTwin(opErf, dst, x) {
+		mapFloat(dst, x, math.Erf)
+	}
+}
 
 // Erfc sets dst[i] to the complementary error function of x[i], accurate where it is small.
-func Erfc[T Float](dst, x []T) { mapFloat(dst, x, math.Erfc) }
+func Erfc[T Float](dst, x []T) {
+	if !unaryTwin(opErfc, dst, x) {
+		mapFloat(dst, x, math.Erfc)
+	}
+}
 
 // Sin sets dst[i] to the sine of x[i] radians, for arguments of any size.
-func Sin[T Float](dst, x []T) { mapFloat(dst, x, math.Sin) }
+func Sin[T Float](dst, x []T) {
+	if !unaryTwin(opSin, dst, x) {
+		mapFloat(dst, x, math.Sin)
+	}
+}
 
 // Cos sets dst[i] to the cosine of x[i] radians, for arguments of any size.
-func Cos[T Float](dst, x []T) { mapFloat(dst, x, math.Cos) }
+func Cos[T Float](dst, x []T) {
+	if !unaryTwin(opCos, dst, x) {
+		mapFloat(dst, x, math.Cos)
+	}
+}
 
 // Tan sets dst[i] to the tangent of x[i] radians, for arguments of any size.
-func Tan[T Float](dst, x []T) { mapFloat(dst, x, math.Tan) }
+func Tan[T Float](dst, x []T) {
+	if !unaryTwin(opTan, dst, x) {
+		mapFloat(dst, x, math.Tan)
+	}
+}
 
 // Asin sets dst[i] to the arcsine of x[i], NaN outside [-1, 1].
-func Asin[T Float](dst, x []T) { mapFloat(dst, x, math.Asin) }
+func Asin[T Float](dst, x []T) {
+	if !unaryTwin(opAsin, dst, x) {
+		mapFloat(dst, x, math.Asin)
+	}
+}
 
 // Acos sets dst[i] to the arccosine of x[i], NaN outside [-1, 1].
-func Acos[T Float](dst, x []T) { mapFloat(dst, x, math.Acos) }
+func Acos[T Float](dst, x []T) {
+	if !unaryTwin(opAcos, dst, x) {
+		mapFloat(dst, x, math.Acos)
+	}
+}
 
 // Atan sets dst[i] to the arctangent of x[i].
-func Atan[T Float](dst, x []T) { mapFloat(dst, x, math.Atan) }
+func Atan[T Float](dst, x []T) {
+	if !unaryTwin(opAtan, dst, x) {
+		mapFloat(dst, x, math.Atan)
+	}
+}

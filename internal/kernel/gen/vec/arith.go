@@ -1,0 +1,50 @@
+package main
+
+// body1 and body2 are the mathematics of a kernel with one or two operands.
+type (
+	body1 func(m *machine, x value) value
+	body2 func(m *machine, x, y value) value
+)
+
+func add(m *machine, x, y value) value { return m.add(x, y) }
+func sub(m *machine, x, y value) value { return m.sub(x, y) }
+func mul(m *machine, x, y value) value { return m.mul(x, y) }
+func div(m *machine, x, y value) value { return m.div(x, y) }
+
+// maximum: the instruction returns its second operand for NaN and for equal zeros, so both orders are taken: they
+// agree, or are zeros of which "and" picks +0, or one is NaN, when the sum is too.
+func maximum(m *machine, x, y value) value {
+	both := m.and(m.max(x, y), m.max(y, x))
+	return m.blend(m.cmp(unordered, x, y), m.add(x, y), both)
+}
+
+// minimum is maximum with the signs the other way round: "or" picks -0.
+func minimum(m *machine, x, y value) value {
+	both := m.or(m.min(x, y), m.min(y, x))
+	return m.blend(m.cmp(unordered, x, y), m.add(x, y), both)
+}
+
+func neg(m *machine, x value) value        { return m.neg(x) }
+func abs(m *machine, x value) value        { return m.abs(x) }
+func square(m *machine, x value) value     { return m.mul(x, x) }
+func sqrt(m *machine, x value) value       { return m.sqrt(x) }
+func reciprocal(m *machine, x value) value { return m.div(m.k(1), x) }
+func floor(m *machine, x value) value      { return m.floor(x) }
+func ceil(m *machine, x value) value       { return m.ceil(x) }
+func round(m *machine, x value) value      { return m.round(x) }
+func trunc(m *machine, x value) value      { return m.trunc(x) }
+
+// sign is ±1 with the bit of x, x - x where that compares as neither: +0 for zeros, NaN for NaN.
+func sign(m *machine, x value) value {
+	one := m.or(m.and(x, m.signBit()), m.k(1))
+	return m.blend(m.cmp(ne, x, m.k(0)), m.blend(m.cmp(unordered, x, x), x, one), m.k(0))
+}
+
+// step is 1 where x > 0, else 0, except NaN.
+func step(m *machine, x value) value {
+	up := m.blend(m.cmp(gt, x, m.k(0)), m.k(1), m.k(0))
+	return m.blend(m.cmp(unordered, x, x), x, up)
+}
+
+// relu: max returns its second operand where either is NaN, and +0 added makes -0 into +0.
+func relu(m *machine, x value) value { return m.add(m.max(m.k(0), x), m.k(0)) }

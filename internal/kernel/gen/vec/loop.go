@@ -1,0 +1,235 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// lane says which lanes of a load or store take part: all, or those of a mask made by tailMask.
+type lane struct {
+	mask operand.Op
+}
+
+// all lanes.
+var all = lane{}
+
+// loop is the frame around a kernel's body: it walks the operands vector by vector, several vectors per turn while
+// there are enough, and does the last, partial vector under a mask. The body sees a full vector each time, so an
+// element's result depends neither on its position nor on the length.
+type loop struct {
+	*machine
+	elem   dtype // of memory; the arithmetic may be wider
+	unroll int
+	n      reg.GPVirtual
+	labels int
+	dst    *stream
+	in     []*stream
+}
+
+// stream is one operand: where it is, and how far apart its vectors are: 0 for a repeated element.
+type stream struct {
+	base reg.GPVirtual
+	inc  reg.GPVirtual // nil for a constant step
+	inc3 reg.GPVirtual
+	step int
+}
+
+// at is the address of the i-th vector from here.
+func (s *stream) at(i int) operand.Mem {
+	switch {
+	case s.inc == nil:
+		return operand.Mem{Base: s.base, Disp: i * s.step}
+	case i == 0:
+		return operand.Mem{Base: s.base}
+	case i == 3:
+		return operand.Mem{Base: s.base, Index: s.inc3, Scale: 1}
+	default:
+		return operand.Mem{Base: s.base, Index: s.inc, Scale: uint8(i)}
+	}
+}
+
+// open loads the parameters every kernel has.
+func (l *loop) open(inputs ...string) {
+	step := l.lanes() * l.elem.size()
+	l.dst = &stream{base: l.Load(l.Param("dst"), l.GP64()).(reg.GPVirtual), step: step}
+	for _, name := range inputs {
+		l.in = append(l.in, &stream{base: l.Load(l.Param(name), l.GP64()).(reg.GPVirtual), step: step})
+	}
+	l.n = l.Load(l.Param("n"), l.GP64()).(reg.GPVirtual)
+}
+
+// repeat gives the input streams that bit i of the parameter repeated names one vector of the element to read, over
+// and over.
+func (l *loop) repeat() {
+	mode := l.Load(l.Param("repeated"), l.GP64())
+	for i, s := range l.in {
+		s.inc = l.GP64()
+		l.MOVQ(operand.U32(s.step), s.inc)
+		done := l.label("varies")
+		l.BTQ(operand.U8(i), mode)
+		l.JCC(operand.LabelRef(done))
+		room := l.AllocLocal(2 * l.vectorBytes())
+		v := l.reg()
+		if l.elem == f32 {
+			l.VBROADCASTSS(operand.Mem{Base: s.base}, v)
+		} else {
+			l.VBROADCASTSD(operand.Mem{Base: s.base}, v)
+		}
+		l.LEAQ(room.Offset(l.vectorBytes()), s.base)
+		l.ANDQ(operand.I32(-l.vectorBytes()), s.base)
+		l.VMOVUPS(v, operand.Mem{Base: s.base})
+		l.XORQ(s.inc, s.inc)
+		l.Label(done)
+		if l.unroll > 3 {
+			s.inc3 = l.GP64()
+			l.LEAQ(operand.Mem{Base: s.inc, Index: s.inc, Scale: 2}, s.inc3)
+		}
+	}
+}
+
+// run emits the loop; body(i, w) does the i-th vector from here in the lanes w.
+func (l *loop) run(body func(i int, w lane)) {
+	l.pin()
+	if l.unroll > 1 {
+		l.turns(l.unroll, body)
+	}
+	l.turns(1, body)
+	done := l.label("done")
+	l.TESTQ(l.n, l.n)
+	l.JEQ(operand.LabelRef(done))
+	body(0, l.tailMask())
+	l.Label(done)
+	l.VZEROUPPER()
+	l.RET()
+}
+
+// turns loops while there are full vectors for a turn, and leaves n at the number of elements left.
+func (l *loop) turns(vectors int, body func(i int, w lane)) {
+	again, short := l.label("loop"), l.label("short")
+	count := vectors * l.lanes()
+	l.SUBQ(operand.U32(count), l.n)
+	l.JLT(operand.LabelRef(short))
+	l.Label(again)
+	for i := range vectors {
+		body(i, all)
+	}
+	for _, s := range append([]*stream{l.dst}, l.in...) {
+		switch {
+		case s.inc == nil:
+			l.ADDQ(operand.U32(vectors*s.step), s.base)
+		case vectors == 1:
+			l.ADDQ(s.inc, s.base)
+		default:
+			l.LEAQ(operand.Mem{Base: s.base, Index: s.inc, Scale: uint8(vectors)}, s.base)
+		}
+	}
+	l.SUBQ(operand.U32(count), l.n)
+	l.JGE(operand.LabelRef(again))
+	l.Label(short)
+	l.ADDQ(operand.U32(count), l.n)
+}
+
+// tailMask selects the first n lanes, 0 < n < lanes.
+func (l *loop) tailMask() lane {
+	if l.level == avx512 {
+		ones, k := l.GP64(), l.K()
+		l.MOVQ(operand.I32(-1), ones)
+		l.BZHIQ(l.n, ones, ones)
+		l.KMOVQ(ones, k)
+		return lane{k}
+	}
+	at, mask := l.GP64(), l.narrow(l.elem)
+	l.LEAQ(l.data.tails(l.machine), at)
+	offset := l.GP64()
+	l.MOVQ(l.n, offset)
+	l.SHLQ(operand.U8(2+int(l.elem)), offset)
+	l.SUBQ(offset, at)
+	l.VMOVUPS(operand.Mem{Base: at, Disp: 32}, mask)
+	return lane{mask}
+}
+
+// narrow is a register for as many elements of type d as the machine has lanes.
+func (l *loop) narrow(d dtype) reg.VecVirtual {
+	switch l.lanes() * d.size() {
+	case 64:
+		return l.ZMM()
+	case 32:
+		return l.YMM()
+	}
+	return l.XMM()
+}
+
+// read loads a vector; lanes that do not take part are 0.
+func (l *loop) read(from operand.Mem, w lane) value {
+	if l.elem == l.dtype {
+		d := l.reg()
+		switch {
+		case w.mask == nil:
+			l.emit("VMOVUP", from, d)
+		case l.level == avx512:
+			l.emit2("VMOVUP", "_Z", from, w.mask, d)
+		default:
+			l.emit("VMASKMOVP", from, w.mask, d)
+		}
+		return l.born(d)
+	}
+	d := l.reg()
+	switch {
+	case w.mask == nil:
+		l.VCVTPS2PD(from, d)
+	case l.level == avx512:
+		l.VCVTPS2PD_Z(from, w.mask, d)
+	default:
+		half := l.narrow(f32)
+		l.VMASKMOVPS(from, w.mask, half)
+		l.VCVTPS2PD(half, d)
+	}
+	return l.born(d)
+}
+
+// write stores the lanes that take part.
+func (l *loop) write(v value, to operand.Mem, w lane) {
+	l.use(v)
+	op, suffix := l.inReg(v).op, l.dtype
+	if l.elem != l.dtype {
+		half := l.narrow(f32)
+		if l.level == avx512 {
+			l.VCVTPD2PS(op, half)
+		} else {
+			l.VCVTPD2PSY(op, half)
+		}
+		op, suffix = half, f32
+	}
+	name := [...]string{f32: "S", f64: "D"}[suffix]
+	switch {
+	case w.mask == nil:
+		l.raw("VMOVUP"+name, op, to)
+	case l.level == avx512:
+		l.raw("VMOVUP"+name, op, w.mask, to)
+	default:
+		l.raw("VMASKMOVP"+name, op, w.mask, to)
+	}
+}
+
+func (m *machine) emit2(name, form string, args ...any) {
+	m.raw(name+[...]string{f32: "S", f64: "D"}[m.dtype]+form, args...)
+}
+
+// tails is a table of ones followed by zeros, one AVX2 register each.
+func (s *dataSection) tails(m *machine) operand.Mem {
+	if mem, ok := s.mem["tails"]; ok {
+		return mem
+	}
+	mem := m.StaticGlobal("tails")
+	m.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := range 8 {
+		v := ^uint64(0)
+		if i >= 4 {
+			v = 0
+		}
+		m.AddDatum(8*i, operand.U64(v))
+	}
+	s.mem["tails"] = mem
+	return mem
+}

@@ -1,0 +1,67 @@
+package vec
+
+import (
+	"fmt"
+	"math/rand"
+	"testing"
+	"unsafe"
+)
+
+// BenchmarkVec times kernels on slices that stay in the first-level cache, as the executor's tiles do, and on larger
+// ones. Bytes are those read and written.
+func BenchmarkVec(b *testing.B) {
+	for _, n := range []int{256, 1024, 65536} {
+		benchType[float32](b, "f32", n)
+		benchType[float64](b, "f64", n)
+	}
+}
+
+func benchType[T Float](b *testing.B, dtype string, n int) {
+	rng := rand.New(rand.NewSource(1))
+	x, y, dst := make([]T, n), make([]T, n), make([]T, n)
+	for i := range x {
+		x[i], y[i] = T(rng.NormFloat64()), T(rng.NormFloat64())
+	}
+	for _, op := range unaryCases[T]() {
+		in := x
+		if op.positive {
+			in = make([]T, n)
+			Abs(in, x)
+		}
+		bench(b, op.name, dtype, n, 2, dst, func() { op.f(dst, in) })
+	}
+	for _, op := range binaryCases[T]() {
+		left := x
+		if op.positive {
+			left = make([]T, n)
+			Abs(left, x)
+		}
+		bench(b, op.name, dtype, n, 3, dst, func() { op.f(dst, left, y) })
+		bench(b, op.name+"-scalar", dtype, n, 2, dst, func() { op.f(dst, left, y[:1]) })
+	}
+	bench(b, "sum", dtype, n, 1, dst, func() { Sum(dst[:1], x, 1, n, 1) })
+	bench(b, "max", dtype, n, 1, dst, func() { Max(dst[:1], x, 1, n, 1) })
+	bench(b, "sum-columns", dtype, n, 1, dst, func() { Sum(dst[:64], x, 1, n/64, 64) })
+	bench(b, "softmax", dtype, n, 2, dst, func() { Softmax(dst, x, 1, n, 1) })
+	bench(b, "softmax-rows10", dtype, n, 2, dst, func() { Softmax(dst[:n/10*10], x[:n/10*10], n/10, 10, 1) })
+	bench(b, "logsumexp", dtype, n, 1, dst, func() { LogSumExp(dst[:1], x, 1, n, 1) })
+	bench(b, "transpose", dtype, n, 2, dst, func() { CopyStrided(dst, []int{n / 16, 16}, x, 0, []int{1, n / 16}) })
+	flags := make([]bool, n)
+	bench(b, "lt", dtype, n, 2, dst, func() { Lt(flags, x, y) })
+	bench(b, "where", dtype, n, 3, dst, func() { Where(dst, flags, x, y) })
+	other := make([]float32, n)
+	bench(b, "cast-f32", dtype, n, 2, dst, func() { Cast(other, x) })
+	whole := make([]int64, n)
+	bench(b, "cast-int64", dtype, n, 3, dst, func() { Cast(whole, x) })
+}
+
+func bench[T Float](b *testing.B, op, dtype string, n, streams int, dst []T, f func()) {
+	b.Run(fmt.Sprintf("op=%s/dtype=%s/n=%d", op, dtype, n), func(b *testing.B) {
+		b.SetBytes(int64(n*streams) * int64(unsafe.Sizeof(dst[0])))
+		b.ReportAllocs()
+		for b.Loop() {
+			f()
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/elem")
+	})
+}

@@ -1,0 +1,6 @@
+//go:build !amd64 || noasm
+
+package vec
+
+func unaryTwin[T Num](unaryOp, []T, []T) bool        { return false }
+func binaryTwin[T Num](binaryOp, []T, []T, []T) bool { return false }
