@@ -47,7 +47,7 @@ two:
 	RET
 
 // func transposeF32Y(p *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·transposeF32Y(SB), NOSPLIT, $0-8
 	MOVQ     p+0(FP), AX
 	MOVQ     (AX), CX
@@ -69,34 +69,42 @@ square:
 
 load:
 	MOVQ       DX, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y0
 	CMPQ       R8, $0x01
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y1
 	CMPQ       R8, $0x02
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y2
 	CMPQ       R8, $0x03
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y3
 	CMPQ       R8, $0x04
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y4
 	CMPQ       R8, $0x05
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y5
 	CMPQ       R8, $0x06
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y6
 	CMPQ       R8, $0x07
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPS (R9), Y15, Y7
 
 shuffle:
@@ -205,7 +213,7 @@ two:
 	RET
 
 // func transposeF64Y(p *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·transposeF64Y(SB), NOSPLIT, $0-8
 	MOVQ     p+0(FP), AX
 	MOVQ     (AX), CX
@@ -227,18 +235,22 @@ square:
 
 load:
 	MOVQ       DX, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPD (R9), Y15, Y0
 	CMPQ       R8, $0x01
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPD (R9), Y15, Y1
 	CMPQ       R8, $0x02
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPD (R9), Y15, Y2
 	CMPQ       R8, $0x03
 	JE         shuffle
 	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
 	VMASKMOVPD (R9), Y15, Y3
 
 shuffle:

@@ -41,7 +41,7 @@ two:
 	RET
 
 // func transposeF32Z(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·transposeF32Z(SB), NOSPLIT, $0-8
 	MOVQ   p+0(FP), AX
 	MOVQ   (AX), CX
@@ -58,68 +58,84 @@ square:
 	KMOVW 56(AX), K1
 
 load:
-	MOVQ      DX, R9
-	VMOVUPS.Z (R9), K1, Z0
-	CMPQ      R8, $0x01
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z1
-	CMPQ      R8, $0x02
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z2
-	CMPQ      R8, $0x03
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z3
-	CMPQ      R8, $0x04
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z4
-	CMPQ      R8, $0x05
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z5
-	CMPQ      R8, $0x06
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z6
-	CMPQ      R8, $0x07
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z7
-	CMPQ      R8, $0x08
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z8
-	CMPQ      R8, $0x09
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z9
-	CMPQ      R8, $0x0a
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z10
-	CMPQ      R8, $0x0b
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z11
-	CMPQ      R8, $0x0c
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z12
-	CMPQ      R8, $0x0d
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z13
-	CMPQ      R8, $0x0e
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z14
-	CMPQ      R8, $0x0f
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPS.Z (R9), K1, Z15
+	MOVQ       DX, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z0
+	CMPQ       R8, $0x01
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z1
+	CMPQ       R8, $0x02
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z2
+	CMPQ       R8, $0x03
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z3
+	CMPQ       R8, $0x04
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z4
+	CMPQ       R8, $0x05
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z5
+	CMPQ       R8, $0x06
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z6
+	CMPQ       R8, $0x07
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z7
+	CMPQ       R8, $0x08
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z8
+	CMPQ       R8, $0x09
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z9
+	CMPQ       R8, $0x0a
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z10
+	CMPQ       R8, $0x0b
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z11
+	CMPQ       R8, $0x0c
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z12
+	CMPQ       R8, $0x0d
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z13
+	CMPQ       R8, $0x0e
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z14
+	CMPQ       R8, $0x0f
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPS.Z  (R9), K1, Z15
 
 shuffle:
 	VUNPCKLPS  Z1, Z0, Z16
@@ -293,7 +309,7 @@ two:
 	RET
 
 // func transposeF64Z(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·transposeF64Z(SB), NOSPLIT, $0-8
 	MOVQ   p+0(FP), AX
 	MOVQ   (AX), CX
@@ -310,36 +326,44 @@ square:
 	KMOVW 56(AX), K1
 
 load:
-	MOVQ      DX, R9
-	VMOVUPD.Z (R9), K1, Z0
-	CMPQ      R8, $0x01
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z1
-	CMPQ      R8, $0x02
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z2
-	CMPQ      R8, $0x03
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z3
-	CMPQ      R8, $0x04
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z4
-	CMPQ      R8, $0x05
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z5
-	CMPQ      R8, $0x06
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z6
-	CMPQ      R8, $0x07
-	JE        shuffle
-	ADDQ      SI, R9
-	VMOVUPD.Z (R9), K1, Z7
+	MOVQ       DX, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z0
+	CMPQ       R8, $0x01
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z1
+	CMPQ       R8, $0x02
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z2
+	CMPQ       R8, $0x03
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z3
+	CMPQ       R8, $0x04
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z4
+	CMPQ       R8, $0x05
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z5
+	CMPQ       R8, $0x06
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z6
+	CMPQ       R8, $0x07
+	JE         shuffle
+	ADDQ       SI, R9
+	PREFETCHT0 256(R9)
+	VMOVUPD.Z  (R9), K1, Z7
 
 shuffle:
 	VUNPCKLPD  Z1, Z0, Z8

@@ -17,9 +17,9 @@ type plan struct {
 func (p *plan) row(t int) int { return t*p.high - max(0, t-p.highTiles) }
 
 const (
-	// cacheDepth is the depth of packed panels: with 128 bytes for each inner index, a panel of B takes 32 KiB.
-	cacheDepth = 256
-	// partPanels is how many panels of B a part packs: 256 KiB at full depth, a share of the second-level cache.
+	// cacheDepth is the depth of packed panels: with 128 bytes for each inner index, a panel of B takes 48 KiB.
+	cacheDepth = 384
+	// partPanels is how many panels of B a part packs: 384 KiB at full depth, a share of the second-level cache.
 	partPanels = 8
 	// blockTiles of A take as much again.
 	blockTiles = 16

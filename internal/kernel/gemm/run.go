@@ -85,7 +85,7 @@ func (r *run[T]) Part(i int) {
 	w := s.workers.get()
 	if r.stage == packing1 {
 		per := (r.plan.tiles + r.packParts() - 1) / r.packParts()
-		r.packTiles(w, i*per, min((i+1)*per, r.plan.tiles))
+		r.packA(w, i*per, min((i+1)*per, r.plan.tiles))
 	} else {
 		t := i % r.plan.rowParts * r.plan.tilesPerPart
 		j := i / r.plan.rowParts * r.plan.colsPerPart
@@ -100,9 +100,7 @@ func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
 	width := e.vecs * e.lanes
 	if r.plan.packB {
 		w.packedB.grow((j1 - j0 + width - 1) / width * width * r.depth)
-		for j := j0; j < j1; j += width {
-			r.packPanelB(w, w.packedB.at((j-j0)*r.depth), j, min(width, j1-j))
-		}
+		r.packB(w, j0, j1)
 	}
 	for t := t0; t < t1; t += r.plan.blockTiles {
 		end := min(t+r.plan.blockTiles, t1)
@@ -213,28 +211,49 @@ func (r *run[T]) elementB(q, j int) unsafe.Pointer {
 	return unsafe.Pointer(&r.b[r.item*r.strideB+q*r.ldb+j])
 }
 
-// packTiles packs tiles t0 to t1 of A, a panel each.
-func (r *run[T]) packTiles(w *worker[T], t0, t1 int) {
+// copyRows is how many rows are copied at a time.
+const copyRows = 16
+
+// packA packs tiles t0 to t1 of A, a panel each, or, like packB, a few rows of all panels at a time.
+func (r *run[T]) packA(w *worker[T], t0, t1 int) {
 	e, size := r.engine, unsafe.Sizeof(T(0))
-	for t := t0; t < t1; t++ {
-		i := r.plan.row(t)
-		rows := r.plan.row(t+1) - i
-		p := &w.packing
-		p.dst, p.dstStride = r.packedA.at(t*e.panel*r.depth), uintptr(e.panel)*size
-		p.src, p.stride = r.elementA(i, r.q0), uintptr(r.lda)*size
-		p.k, p.width = r.depth, rows
-		r.pack(p, !r.transA)
+	rows := r.depth
+	if r.transA {
+		rows = min(rows, copyRows)
+	}
+	p := &w.packing
+	p.dstStride, p.stride = uintptr(e.panel)*size, uintptr(r.lda)*size
+	for q := 0; q < r.depth; q += rows {
+		for t := t0; t < t1; t++ {
+			i := r.plan.row(t)
+			p.dst = r.packedA.at((t*r.depth + q) * e.panel)
+			p.src = r.elementA(i, r.q0+q)
+			p.k, p.width = min(rows, r.depth-q), r.plan.row(t+1)-i
+			r.pack(p, !r.transA)
+		}
 	}
 }
 
-// packPanelB packs cols columns of B from j on.
-func (r *run[T]) packPanelB(w *worker[T], dst unsafe.Pointer, j, cols int) {
+// packB packs columns j0 to j1 of B into panels. Of untransposed rows it takes a few at a time across all panels, as
+// memory likes to be read.
+func (r *run[T]) packB(w *worker[T], j0, j1 int) {
 	e, size := r.engine, unsafe.Sizeof(T(0))
+	width := e.vecs * e.lanes
+	rows := r.depth
+	if !r.transB {
+		rows = min(rows, copyRows)
+	}
+	w.packedB.grow((j1 - j0 + width - 1) / width * width * r.depth)
 	p := &w.packing
-	p.dst, p.dstStride = dst, uintptr(e.vecs*e.lanes)*size
-	p.src, p.stride = r.elementB(r.q0, j), uintptr(r.ldb)*size
-	p.k, p.width = r.depth, cols
-	r.pack(p, r.transB)
+	p.dstStride, p.stride = uintptr(width)*size, uintptr(r.ldb)*size
+	for q := 0; q < r.depth; q += rows {
+		for j := j0; j < j1; j += width {
+			p.dst = w.packedB.at((j-j0)*r.depth + q*width)
+			p.src = r.elementB(r.q0+q, j)
+			p.k, p.width = min(rows, r.depth-q), min(width, j1-j)
+			r.pack(p, r.transB)
+		}
+	}
 }
 
 // pack calls the pack kernel, for a vector's lanes of rows at a time if it has to transpose.

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tileF32Y1x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -22,12 +22,14 @@ TEXT ·tileF32Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R8
 
 masked_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	TESTQ  R11, R11
-	JZ     masked_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	TESTQ      R11, R11
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R10), Y15, Y1
@@ -67,12 +69,14 @@ full:
 	MOVQ 96(AX), R8
 
 full_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	TESTQ  R11, R11
-	JZ     full_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	TESTQ      R11, R11
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R10), Y1
@@ -101,7 +105,7 @@ full_store:
 	RET
 
 // func tileF32Y2x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -118,13 +122,17 @@ TEXT ·tileF32Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R11), Y15, Y2
@@ -171,13 +179,17 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y2
@@ -212,7 +224,7 @@ full_store:
 	RET
 
 // func tileF32Y3x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -229,14 +241,20 @@ TEXT ·tileF32Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R11), Y15, Y3
@@ -290,14 +308,20 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y3
@@ -338,7 +362,7 @@ full_store:
 	RET
 
 // func tileF32Y4x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -355,15 +379,23 @@ TEXT ·tileF32Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R12), Y15, Y4
@@ -424,15 +456,23 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y4
@@ -479,7 +519,7 @@ full_store:
 	RET
 
 // func tileF32Y5x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -496,16 +536,26 @@ TEXT ·tileF32Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R12), Y15, Y5
@@ -573,16 +623,26 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y5
@@ -635,7 +695,7 @@ full_store:
 	RET
 
 // func tileF32Y6x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -652,19 +712,31 @@ TEXT ·tileF32Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R14, R14
-	JZ     masked_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R14, R14
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R13), Y15, Y6
@@ -740,19 +812,31 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R14, R14
-	JZ     full_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R14, R14
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R13), Y6
@@ -812,7 +896,7 @@ full_store:
 	RET
 
 // func tileF32Y1x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -829,13 +913,15 @@ TEXT ·tileF32Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R8
 
 masked_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R11, R11
-	JZ     masked_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R11, R11
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R10), Y2
@@ -879,13 +965,15 @@ full:
 	MOVQ 96(AX), R8
 
 full_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R11, R11
-	JZ     full_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R11, R11
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R10), Y2
@@ -918,7 +1006,7 @@ full_store:
 	RET
 
 // func tileF32Y2x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -935,15 +1023,19 @@ TEXT ·tileF32Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R11), Y4
@@ -997,15 +1089,19 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y4
@@ -1047,7 +1143,7 @@ full_store:
 	RET
 
 // func tileF32Y3x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1064,17 +1160,23 @@ TEXT ·tileF32Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R11), Y6
@@ -1138,17 +1240,23 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y6
@@ -1199,7 +1307,7 @@ full_store:
 	RET
 
 // func tileF32Y4x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1216,19 +1324,27 @@ TEXT ·tileF32Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R12), Y8
@@ -1302,19 +1418,27 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y8
@@ -1374,7 +1498,7 @@ full_store:
 	RET
 
 // func tileF32Y5x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1391,21 +1515,31 @@ TEXT ·tileF32Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R12), Y10
@@ -1489,21 +1623,31 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y10
@@ -1572,7 +1716,7 @@ full_store:
 	RET
 
 // func tileF32Y6x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1589,25 +1733,37 @@ TEXT ·tileF32Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R14, R14
-	JZ     masked_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      R14, R14
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPS      (R13), Y12
@@ -1702,25 +1858,37 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R14, R14
-	JZ     full_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      R14, R14
+	JZ         full_sum
 
 full_inner:
 	VMOVUPS      (R13), Y12
@@ -1799,7 +1967,7 @@ full_store:
 	RET
 
 // func tileF64Y1x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1816,12 +1984,14 @@ TEXT ·tileF64Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R8
 
 masked_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	TESTQ  R11, R11
-	JZ     masked_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	TESTQ      R11, R11
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R10), Y15, Y1
@@ -1861,12 +2031,14 @@ full:
 	MOVQ 96(AX), R8
 
 full_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	TESTQ  R11, R11
-	JZ     full_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	TESTQ      R11, R11
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R10), Y1
@@ -1895,7 +2067,7 @@ full_store:
 	RET
 
 // func tileF64Y2x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -1912,13 +2084,17 @@ TEXT ·tileF64Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R11), Y15, Y2
@@ -1965,13 +2141,17 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y2
@@ -2006,7 +2186,7 @@ full_store:
 	RET
 
 // func tileF64Y3x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2023,14 +2203,20 @@ TEXT ·tileF64Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R11), Y15, Y3
@@ -2084,14 +2270,20 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y3
@@ -2132,7 +2324,7 @@ full_store:
 	RET
 
 // func tileF64Y4x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2149,15 +2341,23 @@ TEXT ·tileF64Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R12), Y15, Y4
@@ -2218,15 +2418,23 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y4
@@ -2273,7 +2481,7 @@ full_store:
 	RET
 
 // func tileF64Y5x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2290,16 +2498,26 @@ TEXT ·tileF64Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R12), Y15, Y5
@@ -2367,16 +2585,26 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y5
@@ -2429,7 +2657,7 @@ full_store:
 	RET
 
 // func tileF64Y6x1(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2446,19 +2674,31 @@ TEXT ·tileF64Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R14, R14
-	JZ     masked_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R14, R14
+	JZ         masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R13), Y15, Y6
@@ -2534,19 +2774,31 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R14, R14
-	JZ     full_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R14, R14
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R13), Y6
@@ -2606,7 +2858,7 @@ full_store:
 	RET
 
 // func tileF64Y1x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2623,13 +2875,15 @@ TEXT ·tileF64Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R8
 
 masked_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R11, R11
-	JZ     masked_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R11, R11
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R10), Y2
@@ -2673,13 +2927,15 @@ full:
 	MOVQ 96(AX), R8
 
 full_tile:
-	MOVQ   BX, R9
-	MOVQ   8(AX), R10
-	MOVQ   88(AX), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  R11, R11
-	JZ     full_sum
+	MOVQ       BX, R9
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	MOVQ       8(AX), R10
+	MOVQ       88(AX), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R11, R11
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R10), Y2
@@ -2712,7 +2968,7 @@ full_store:
 	RET
 
 // func tileF64Y2x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2729,15 +2985,19 @@ TEXT ·tileF64Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R11), Y4
@@ -2791,15 +3051,19 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y4
@@ -2841,7 +3105,7 @@ full_store:
 	RET
 
 // func tileF64Y3x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -2858,17 +3122,23 @@ TEXT ·tileF64Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R9
 
 masked_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R12, R12
-	JZ     masked_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R12, R12
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R11), Y6
@@ -2932,17 +3202,23 @@ full:
 	MOVQ 96(AX), R9
 
 full_tile:
-	MOVQ   SI, R10
-	MOVQ   8(AX), R11
-	MOVQ   88(AX), R12
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  R12, R12
-	JZ     full_sum
+	MOVQ       SI, R10
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	MOVQ       8(AX), R11
+	MOVQ       88(AX), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R12, R12
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y6
@@ -2993,7 +3269,7 @@ full_store:
 	RET
 
 // func tileF64Y4x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -3010,19 +3286,27 @@ TEXT ·tileF64Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R12), Y8
@@ -3096,19 +3380,27 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y8
@@ -3168,7 +3460,7 @@ full_store:
 	RET
 
 // func tileF64Y5x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -3185,21 +3477,31 @@ TEXT ·tileF64Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  R13, R13
-	JZ     masked_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      R13, R13
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R12), Y10
@@ -3283,21 +3585,31 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	MOVQ   8(AX), R12
-	MOVQ   88(AX), R13
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  R13, R13
-	JZ     full_sum
+	MOVQ       DI, R11
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	MOVQ       8(AX), R12
+	MOVQ       88(AX), R13
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      R13, R13
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y10
@@ -3366,7 +3678,7 @@ full_store:
 	RET
 
 // func tileF64Y6x2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    80(AX), CX
@@ -3383,25 +3695,37 @@ TEXT ·tileF64Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    96(AX), R10
 
 masked_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R14, R14
-	JZ     masked_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      R14, R14
+	JZ         masked_sum
 
 masked_inner:
 	VMOVUPD      (R13), Y12
@@ -3496,25 +3820,37 @@ full:
 	MOVQ 96(AX), R10
 
 full_tile:
-	MOVQ   DI, R11
-	LEAQ   (R11)(CX*4), R12
-	ADDQ   CX, R12
-	MOVQ   8(AX), R13
-	MOVQ   88(AX), R14
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  R14, R14
-	JZ     full_sum
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	MOVQ       8(AX), R13
+	MOVQ       88(AX), R14
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      R14, R14
+	JZ         full_sum
 
 full_inner:
 	VMOVUPD      (R13), Y12

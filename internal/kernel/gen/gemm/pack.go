@@ -61,6 +61,9 @@ func (p *packer) maskedLoad(mem operand.Mem, to operand.Op) {
 	}
 }
 
+// aheadInRow is how far before its use a line is asked for, in bytes along a row that is being transposed.
+const aheadInRow = 256
+
 // copy generates the loop over rows of one or two vectors, the last under the mask.
 func (p *packer) copy() {
 	ctx := p.ctx
@@ -115,6 +118,7 @@ func (p *packer) transpose() {
 	row := ctx.GP64()
 	ctx.MOVQ(src, row)
 	for r := range lanes {
+		ctx.PREFETCHT0(operand.Mem{Base: row, Disp: aheadInRow})
 		p.maskedLoad(operand.Mem{Base: row}, p.isa.regs[r])
 		if r < lanes-1 {
 			ctx.CMPQ(width, operand.U8(r+1))

@@ -85,6 +85,7 @@ func (t *tile) body(prefix string, masked bool) {
 		ctx.ADDQ(rowA, next)
 		bases = append(bases, next)
 	}
+	t.prefetch()
 	b, k := ctx.GP64(), ctx.GP64()
 	ctx.MOVQ(t.field(offB), b)
 	ctx.MOVQ(t.field(offK), k)
@@ -122,6 +123,23 @@ func (t *tile) body(prefix string, masked bool) {
 	ctx.VZEROUPPER()
 	ctx.RET()
 }
+
+// prefetch asks for the tile of C long before it is needed: its rows are far apart, so the processor cannot foresee them.
+func (t *tile) prefetch() {
+	ctx := t.ctx
+	c := ctx.GP64()
+	ctx.MOVQ(t.c, c)
+	for r := range t.rows {
+		for offset := 0; offset < t.vecs*t.isa.vecBytes; offset += cacheLine {
+			ctx.PREFETCHT0(operand.Mem{Base: c, Disp: offset})
+		}
+		if r < t.rows-1 {
+			ctx.ADDQ(t.field(offRowC), c)
+		}
+	}
+}
+
+const cacheLine = 64
 
 // addend adds the rows at field add, unless that is nil, and moves on to the next tile.
 func (t *tile) addend(prefix string) {
