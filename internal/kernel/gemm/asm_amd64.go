@@ -35,6 +35,32 @@ var avx512F32 = tileTable{
 		12: tileF32Z12x2,
 		13: tileF32Z13x2,
 		14: tileF32Z14x2},
+	3: {
+		1: tileF32Z1x3,
+		2: tileF32Z2x3,
+		3: tileF32Z3x3,
+		4: tileF32Z4x3,
+		5: tileF32Z5x3,
+		6: tileF32Z6x3},
+	4: {
+		1: tileF32Z1x4,
+		2: tileF32Z2x4,
+		3: tileF32Z3x4,
+		4: tileF32Z4x4,
+		5: tileF32Z5x4,
+		6: tileF32Z6x4},
+	5: {
+		1: tileF32Z1x5,
+		2: tileF32Z2x5},
+	6: {
+		1: tileF32Z1x6,
+		2: tileF32Z2x6},
+	7: {
+		1: tileF32Z1x7,
+		2: tileF32Z2x7},
+	8: {
+		1: tileF32Z1x8,
+		2: tileF32Z2x8},
 }
 
 var avx512F64 = tileTable{
@@ -68,6 +94,32 @@ var avx512F64 = tileTable{
 		12: tileF64Z12x2,
 		13: tileF64Z13x2,
 		14: tileF64Z14x2},
+	3: {
+		1: tileF64Z1x3,
+		2: tileF64Z2x3,
+		3: tileF64Z3x3,
+		4: tileF64Z4x3,
+		5: tileF64Z5x3,
+		6: tileF64Z6x3},
+	4: {
+		1: tileF64Z1x4,
+		2: tileF64Z2x4,
+		3: tileF64Z3x4,
+		4: tileF64Z4x4,
+		5: tileF64Z5x4,
+		6: tileF64Z6x4},
+	5: {
+		1: tileF64Z1x5,
+		2: tileF64Z2x5},
+	6: {
+		1: tileF64Z1x6,
+		2: tileF64Z2x6},
+	7: {
+		1: tileF64Z1x7,
+		2: tileF64Z2x7},
+	8: {
+		1: tileF64Z1x8,
+		2: tileF64Z2x8},
 }
 
 var avx2F32 = tileTable{
@@ -85,6 +137,13 @@ var avx2F32 = tileTable{
 		4: tileF32Y4x2,
 		5: tileF32Y5x2,
 		6: tileF32Y6x2},
+	3: {
+		1: tileF32Y1x3,
+		2: tileF32Y2x3,
+		3: tileF32Y3x3},
+	4: {
+		1: tileF32Y1x4,
+		2: tileF32Y2x4},
 }
 
 var avx2F64 = tileTable{
@@ -102,6 +161,13 @@ var avx2F64 = tileTable{
 		4: tileF64Y4x2,
 		5: tileF64Y5x2,
 		6: tileF64Y6x2},
+	3: {
+		1: tileF64Y1x3,
+		2: tileF64Y2x3,
+		3: tileF64Y3x3},
+	4: {
+		1: tileF64Y1x4,
+		2: tileF64Y2x4},
 }
 
 //go:noescape
@@ -189,6 +255,66 @@ func tileF32Z13x2(t *tile)
 func tileF32Z14x2(t *tile)
 
 //go:noescape
+func tileF32Z1x3(t *tile)
+
+//go:noescape
+func tileF32Z2x3(t *tile)
+
+//go:noescape
+func tileF32Z3x3(t *tile)
+
+//go:noescape
+func tileF32Z4x3(t *tile)
+
+//go:noescape
+func tileF32Z5x3(t *tile)
+
+//go:noescape
+func tileF32Z6x3(t *tile)
+
+//go:noescape
+func tileF32Z1x4(t *tile)
+
+//go:noescape
+func tileF32Z2x4(t *tile)
+
+//go:noescape
+func tileF32Z3x4(t *tile)
+
+//go:noescape
+func tileF32Z4x4(t *tile)
+
+//go:noescape
+func tileF32Z5x4(t *tile)
+
+//go:noescape
+func tileF32Z6x4(t *tile)
+
+//go:noescape
+func tileF32Z1x5(t *tile)
+
+//go:noescape
+func tileF32Z2x5(t *tile)
+
+//go:noescape
+func tileF32Z1x6(t *tile)
+
+//go:noescape
+func tileF32Z2x6(t *tile)
+
+//go:noescape
+func tileF32Z1x7(t *tile)
+
+//go:noescape
+func tileF32Z2x7(t *tile)
+
+//go:noescape
+func tileF32Z1x8(t *tile)
+
+//go:noescape
+func tileF32Z2x8(t *tile)
+
+//go:noescape
 func tileF64Z1x1(t *tile)
 
 //go:noescape
@@ -273,6 +399,66 @@ func tileF64Z13x2(t *tile)
 func tileF64Z14x2(t *tile)
 
 //go:noescape
+func tileF64Z1x3(t *tile)
+
+//go:noescape
+func tileF64Z2x3(t *tile)
+
+//go:noescape
+func tileF64Z3x3(t *tile)
+
+//go:noescape
+func tileF64Z4x3(t *tile)
+
+//go:noescape
+func tileF64Z5x3(t *tile)
+
+//go:noescape
+func tileF64Z6x3(t *tile)
+
+//go:noescape
+func tileF64Z1x4(t *tile)
+
+//go:noescape
+func tileF64Z2x4(t *tile)
+
+//go:noescape
+func tileF64Z3x4(t *tile)
+
+//go:noescape
+func tileF64Z4x4(t *tile)
+
+//go:noescape
+func tileF64Z5x4(t *tile)
+
+//go:noescape
+func tileF64Z6x4(t *tile)
+
+//go:noescape
+func tileF64Z1x5(t *tile)
+
+//go:noescape
+func tileF64Z2x5(t *tile)
+
+//go:noescape
+func tileF64Z1x6(t *tile)
+
+//go:noescape
+func tileF64Z2x6(t *tile)
+
+//go:noescape
+func tileF64Z1x7(t *tile)
+
+//go:noescape
+func tileF64Z2x7(t *tile)
+
+//go:noescape
+func tileF64Z1x8(t *tile)
+
+//go:noescape
+func tileF64Z2x8(t *tile)
+
+//go:noescape
 func copyF32Z(p *packing)
 
 //go:noescape
@@ -321,6 +507,21 @@ func tileF32Y5x2(t *tile)
 func tileF32Y6x2(t *tile)
 
 //go:noescape
+func tileF32Y1x3(t *tile)
+
+//go:noescape
+func tileF32Y2x3(t *tile)
+
+//go:noescape
+func tileF32Y3x3(t *tile)
+
+//go:noescape
+func tileF32Y1x4(t *tile)
+
+//go:noescape
+func tileF32Y2x4(t *tile)
+
+//go:noescape
 func tileF64Y1x1(t *tile)
 
 //go:noescape
@@ -355,6 +556,21 @@ func tileF64Y5x2(t *tile)
 
 //go:noescape
 func tileF64Y6x2(t *tile)
+
+//go:noescape
+func tileF64Y1x3(t *tile)
+
+//go:noescape
+func tileF64Y2x3(t *tile)
+
+//go:noescape
+func tileF64Y3x3(t *tile)
+
+//go:noescape
+func tileF64Y1x4(t *tile)
+
+//go:noescape
+func tileF64Y2x4(t *tile)
 
 //go:noescape
 func copyF32Y(p *packing)

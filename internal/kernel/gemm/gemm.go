@@ -42,7 +42,7 @@ func Batch[T Float](
 	if count == 0 || m == 0 || n == 0 {
 		return
 	}
-	p.run(engineOf[T](), max(1, workers))
+	p.compute(engineOf[T](), workers)
 }
 
 // A problem is one call of Batch.

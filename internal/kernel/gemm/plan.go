@@ -1,13 +1,15 @@
 package gemm
 
 // A plan is how one product is cut up. What affects rounding, which is only depth, follows from the sizes and the
-// engine; the cut into parts also from the number of workers.
+// engine; the rest may also depend on the number of workers.
 type plan struct {
 	tiles, high, highTiles int // rows of C in tiles: the first highTiles have high rows, the rest one less
+	vecs, width            int // columns in panels of so many vectors, or elements
 
 	packA, packB bool
-	depth        int // inner indices summed before C is touched
-	blockTiles   int // tiles of A that stay in the second-level cache while columns go by
+	depth        int  // inner indices summed before C is touched
+	across       bool // tiles follow one another along a row of C, not down a column
+	blockTiles   int  // tiles of A that stay in the second-level cache while columns go by
 
 	tilesPerPart, colsPerPart int
 	rowParts, colParts        int
@@ -16,47 +18,72 @@ type plan struct {
 // row is the first row of tile t.
 func (p *plan) row(t int) int { return t*p.high - max(0, t-p.highTiles) }
 
-const (
+// height is the number of rows of tile t.
+func (p *plan) height(t int) int {
+	if t < p.highTiles {
+		return p.high
+	}
+	return p.high - 1
+}
+
+var (
 	// cacheDepth is the depth of packed panels: with 128 bytes for each inner index, a panel of B takes 48 KiB.
 	cacheDepth = 384
 	// partPanels is how many panels of B a part packs: 384 KiB at full depth, a share of the second-level cache.
 	partPanels = 8
 	// blockTiles of A take as much again.
 	blockTiles = 16
+	// smallB is the size in bytes of a matrix B that needs no packing, because it stays in the first-level cache.
+	smallB = 16 << 10
+	// shortSum is a depth at which writing C takes longer than computing it.
+	shortSum = 48
 	// parallelFlops is how much work each worker must have to be worth waking.
 	parallelFlops = 1 << 20
 	// partsPerWorker evens out workers of different speed.
 	partsPerWorker = 4
 )
 
-func (e *engine) plan(transA, transB bool, m, n, k, workers int) plan {
-	p := plan{depth: max(1, k)}
-	p.tiles = (m + e.rows - 1) / e.rows
-	p.high = (m + p.tiles - 1) / p.tiles
-	p.highTiles = m - p.tiles*(p.high-1)
-	width := e.vecs * e.lanes
-	panels := (n + width - 1) / width
-	p.packA = k > 0 && panels > 2
-	p.packB = k > 0 && (transB || p.tiles > 2)
+func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
+	p.depth = k
 	if k > cacheDepth {
-		steps := (k + cacheDepth - 1) / cacheDepth
-		p.depth = (k + steps - 1) / steps
+		steps := ceil(k, cacheDepth)
+		p.depth = ceil(k, steps)
 	}
+	p.tiles = ceil(m, e.rows)
+	p.high = ceil(m, p.tiles)
+	p.highTiles = m - p.tiles*(p.high-1)
+	p.packB = k > 0 && (transB || p.tiles > 2 && k*ldb*e.size > smallB)
+	p.vecs = e.vecs
+	if p.tiles == 1 && !p.packB {
+		p.vecs = e.widest(p.high)
+	}
+	p.width = p.vecs << e.laneShift
+	panels := ceil(n, p.width)
+	p.packA = k > 0 && panels > 2 && p.tiles > 1
+	p.across = p.tiles == 1 || p.depth <= shortSum
 	p.blockTiles = blockTiles
-	p.tilesPerPart, p.colsPerPart = p.tiles, panels*width
-	if p.packB {
-		parts := (panels + partPanels - 1) / partPanels
-		p.colsPerPart = (panels + parts - 1) / parts * width
+	if p.across {
+		p.blockTiles = 1
+	}
+
+	p.tilesPerPart, p.colsPerPart = p.tiles, panels*p.width
+	p.rowParts, p.colParts = 1, 1
+	if p.packB && panels > partPanels {
+		p.colParts = ceil(panels, partPanels)
+		p.colsPerPart = ceil(panels, p.colParts) * p.width
 	}
 	if useful := 2 * m * n * k / parallelFlops; workers > 1 && useful > 1 {
 		want := min(workers, useful) * partsPerWorker
-		p.colsPerPart = min(p.colsPerPart, (panels+want-1)/want*width)
-		if colParts := (n + p.colsPerPart - 1) / p.colsPerPart; colParts < want {
-			rowParts := (want + colParts - 1) / colParts
-			p.tilesPerPart = (p.tiles + rowParts - 1) / rowParts
+		p.colsPerPart = min(p.colsPerPart, ceil(panels, want)*p.width)
+		if p.colParts = ceil(n, p.colsPerPart); p.colParts < want {
+			p.tilesPerPart = ceil(p.tiles, ceil(want, p.colParts))
 		}
+		p.rowParts = ceil(p.tiles, p.tilesPerPart)
 	}
-	p.rowParts = (p.tiles + p.tilesPerPart - 1) / p.tilesPerPart
-	p.colParts = (n + p.colsPerPart - 1) / p.colsPerPart
-	return p
+	if p.colParts > 1 {
+		p.colParts = ceil(n, p.colsPerPart)
+	}
 }
+
+// ceil is x/y rounded up.
+func ceil(x, y int) int { return int((uint(x) + uint(y) - 1) / uint(y)) }

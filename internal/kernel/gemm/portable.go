@@ -5,7 +5,7 @@ import "unsafe"
 // portableEngine has kernels in plain Go, which say what those in assembly must do.
 func portableEngine[T Float]() *engine {
 	e := &engine{
-		lanes: 4, rows: 4, vecs: 1, panel: 4, mask: portableMask,
+		laneShift: 2, size: int(unsafe.Sizeof(T(0))), rows: 4, vecs: 1, panel: 4, mask: portableMask,
 		transpose: transposePortable[T], copy: copyPortable[T],
 	}
 	for rows := 1; rows <= e.rows; rows++ {
@@ -24,7 +24,7 @@ func portableTiles[T Float](t *tile, rows int) {
 	for n := range uintptr(t.count) {
 		var sums [4][4]T
 		for q := range uintptr(t.k) {
-			b := unsafe.Slice((*T)(unsafe.Add(t.b, q*t.rowB)), cols)
+			b := unsafe.Slice((*T)(unsafe.Add(t.b, n*t.stepB+q*t.rowB)), cols)
 			for i := range rows {
 				x := *(*T)(unsafe.Add(t.a, n*t.stepA+uintptr(i)*t.rowA+q*t.colA))
 				for j, y := range b {
@@ -33,15 +33,32 @@ func portableTiles[T Float](t *tile, rows int) {
 			}
 		}
 		for i := range uintptr(rows) {
-			row := n*uintptr(rows) + i
-			c := unsafe.Add(t.c, row*t.rowC)
+			c := unsafe.Add(t.c, n*t.stepC+i*t.rowC)
 			for j := range uintptr(cols) {
 				sum := sums[i][j]
 				if t.add != nil {
-					sum += *(*T)(unsafe.Add(t.add, row*t.rowAdd+j*size))
+					sum += *(*T)(unsafe.Add(t.add, n*t.stepAdd+i*t.rowAdd+j*size))
 				}
 				*(*T)(unsafe.Add(c, j*size)) = sum
 			}
 		}
+	}
+}
+
+// transposePortable and copyPortable are the pack kernels that assembly must match.
+func transposePortable[T Float](p *packing) {
+	size := unsafe.Sizeof(T(0))
+	for j := range uintptr(p.width) {
+		for q := range uintptr(p.k) {
+			*(*T)(unsafe.Add(p.dst, q*p.dstStride+j*size)) = *(*T)(unsafe.Add(p.src, j*p.stride+q*size))
+		}
+	}
+}
+
+func copyPortable[T Float](p *packing) {
+	for q := range uintptr(p.k) {
+		src := unsafe.Slice((*T)(unsafe.Add(p.src, q*p.stride)), p.width)
+		dst := unsafe.Slice((*T)(unsafe.Add(p.dst, q*p.dstStride)), p.width)
+		copy(dst, src)
 	}
 }

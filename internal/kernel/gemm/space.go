@@ -2,12 +2,14 @@ package gemm
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
 // A space keeps what calls leave behind for the next: as many runs and workers as were ever in use at once.
 type space[T Float] struct {
 	runs    freelist[run[T]]
+	batches freelist[batch[T]]
 	workers freelist[worker[T]]
 }
 
@@ -23,25 +25,33 @@ func spaceOf[T Float]() *space[T] {
 	return any(&space64).(*space[T])
 }
 
+// A freelist keeps one element where a single exchange fetches it, and the rest under a lock.
 type freelist[E any] struct {
-	mu   sync.Mutex
-	free []*E
+	first atomic.Pointer[E]
+	mu    sync.Mutex
+	rest  []*E
 }
 
 func (f *freelist[E]) get() *E {
+	if e := f.first.Swap(nil); e != nil {
+		return e
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if last := len(f.free) - 1; last >= 0 {
-		e := f.free[last]
-		f.free = f.free[:last]
+	if last := len(f.rest) - 1; last >= 0 {
+		e := f.rest[last]
+		f.rest = f.rest[:last]
 		return e
 	}
 	return new(E)
 }
 
 func (f *freelist[E]) put(e *E) {
+	if f.first.CompareAndSwap(nil, e) {
+		return
+	}
 	f.mu.Lock()
-	f.free = append(f.free, e)
+	f.rest = append(f.rest, e)
 	f.mu.Unlock()
 }
 

@@ -2,11 +2,12 @@ package gemm
 
 import "unsafe"
 
-// A tile tells a micro-kernel what to do: for count tiles of C one below the other,
+// A tile tells a micro-kernel what to do: for each of count tiles of C, a block of a few rows and vectors,
 //
 //	C[i, j] = Σ_q A[i, q]·B[q, j] + add[i, j]
 //
-// with the sum taken in order of q, from zero. All strides are in bytes. Assembly knows the offsets of the fields.
+// with the sum taken in order of q, from zero. All strides and steps are in bytes. Kernels may leave b at the last tile.
+// Assembly knows the offsets of the fields.
 type tile struct {
 	a, b, c    unsafe.Pointer
 	add        unsafe.Pointer // nil: nothing is added
@@ -14,10 +15,12 @@ type tile struct {
 	rowB       uintptr        // stride of B, whose rows are contiguous
 	rowC       uintptr
 	rowAdd     uintptr
-	stepA      uintptr // from one tile's A to the next
-	mask       uintptr // lanes of the last vector: bits (AVX-512), or the address of a vector, nil if full (AVX2)
-	k          int
-	count      int
+
+	stepA, stepB, stepC, stepAdd uintptr // from one tile to the next
+
+	mask  uintptr // lanes of the last vector: bits (AVX-512), or the address of a vector, nil if full (AVX2)
+	k     int
+	count int
 }
 
 // A tileTable holds micro-kernels by their tile's vectors and rows.
@@ -30,16 +33,26 @@ const (
 
 // An engine is the set of kernels for one element type at one CPU level.
 type engine struct {
-	lanes int       // elements of a vector
-	rows  int       // rows of the highest tile
-	vecs  int       // vectors of the widest tile that can have so many rows
-	tiles tileTable // by vectors and rows
-	panel int       // rows of a packed panel of A, at least rows
+	laneShift uint      // a vector has 1<<laneShift elements
+	size      int       // bytes of an element
+	rows      int       // rows of the highest tile
+	vecs      int       // vectors of the widest tile of that height
+	tiles     tileTable // by vectors and rows
+	panel     int       // rows of a packed panel of A, at least rows
 
 	mask func(n int) uintptr // field mask of a tile whose last vector has n lanes
 
 	// transpose packs up to lanes rows of a k-contiguous matrix; copy packs rows that are contiguous already.
 	transpose, copy func(*packing)
+}
+
+// widest is the greatest number of vectors of a tile with so many rows.
+func (e *engine) widest(rows int) int {
+	vecs := maxTileVecs
+	for e.tiles[vecs][rows] == nil {
+		vecs--
+	}
+	return vecs
 }
 
 // A packing tells a pack kernel what to do. Strides are in bytes. With dst[q] the row of the packed panel for the inner

@@ -8,7 +8,7 @@
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -19,17 +19,21 @@ TEXT ·tileF32Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), BX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    96(AX), R8
+	MOVQ    120(AX), R8
 
 masked_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	TESTQ      R11, R11
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	TESTQ  R11, R11
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R10), Y15, Y1
@@ -43,18 +47,25 @@ masked_inner:
 masked_sum:
 	TESTQ      DI, DI
 	JZ         masked_store
-	MOVQ       64(AX), R9
-	VMASKMOVPS (DI), Y15, Y2
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VMASKMOVPS (R9), Y15, Y2
 	VADDPS     Y2, Y0, Y0
-	ADDQ       R9, DI
 
 masked_store:
-	MOVQ       56(AX), R9
-	VMASKMOVPS Y0, Y15, (SI)
-	ADDQ       R9, SI
-	ADDQ       72(AX), BX
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMASKMOVPS Y0, Y15, (R9)
 	DECQ       R8
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -66,17 +77,21 @@ full:
 	MOVQ (AX), BX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 96(AX), R8
+	MOVQ 120(AX), R8
 
 full_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	TESTQ      R11, R11
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	TESTQ  R11, R11
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R10), Y1
@@ -90,17 +105,24 @@ full_inner:
 full_sum:
 	TESTQ  DI, DI
 	JZ     full_store
-	MOVQ   64(AX), R9
-	VADDPS (DI), Y0, Y0
-	ADDQ   R9, DI
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPS (R9), Y0, Y0
 
 full_store:
-	MOVQ    56(AX), R9
-	VMOVUPS Y0, (SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Y0, (R9)
 	DECQ    R8
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -108,7 +130,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -119,20 +141,24 @@ TEXT ·tileF32Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R11), Y15, Y2
@@ -148,23 +174,30 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VMASKMOVPS (R8), Y15, Y3
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VMASKMOVPS (R10), Y15, Y3
 	VADDPS     Y3, Y0, Y0
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y15, Y3
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y15, Y3
 	VADDPS     Y3, Y1, Y1
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMASKMOVPS Y0, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPS Y1, Y15, (R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -176,20 +209,24 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y2
@@ -205,21 +242,28 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPS (R8), Y0, Y0
-	ADDQ   R10, R8
-	VADDPS (R8), Y1, Y1
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	ADDQ   R11, R10
+	VADDPS (R10), Y1, Y1
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPS Y0, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y1, (R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -227,7 +271,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -238,23 +282,27 @@ TEXT ·tileF32Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R11), Y15, Y3
@@ -272,28 +320,35 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VMASKMOVPS (R8), Y15, Y4
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VMASKMOVPS (R10), Y15, Y4
 	VADDPS     Y4, Y0, Y0
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y15, Y4
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y15, Y4
 	VADDPS     Y4, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPS (R8), Y15, Y4
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y15, Y4
 	VADDPS     Y4, Y2, Y2
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMASKMOVPS Y0, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPS Y1, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPS Y2, Y15, (R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -305,23 +360,27 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y3
@@ -339,25 +398,32 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPS (R8), Y0, Y0
-	ADDQ   R10, R8
-	VADDPS (R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPS (R8), Y2, Y2
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	ADDQ   R11, R10
+	VADDPS (R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPS (R10), Y2, Y2
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPS Y0, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y2, (R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -365,7 +431,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -376,10 +442,12 @@ TEXT ·tileF32Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -388,14 +456,16 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R12), Y15, Y4
@@ -415,33 +485,40 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPS (R9), Y15, Y5
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPS (R11), Y15, Y5
 	VADDPS     Y5, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y5
 	VADDPS     Y5, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y5
 	VADDPS     Y5, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y5
 	VADDPS     Y5, Y3, Y3
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPS Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y3, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPS Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y3, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -453,10 +530,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -465,14 +544,16 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y4
@@ -492,29 +573,36 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPS (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPS (R9), Y3, Y3
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPS (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPS (R11), Y3, Y3
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y3, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y3, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -522,7 +610,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -533,10 +621,12 @@ TEXT ·tileF32Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -547,15 +637,17 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R12), Y15, Y5
@@ -577,38 +669,45 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPS (R9), Y15, Y6
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPS (R11), Y15, Y6
 	VADDPS     Y6, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y6
 	VADDPS     Y6, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y6
 	VADDPS     Y6, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y6
 	VADDPS     Y6, Y3, Y3
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y6
 	VADDPS     Y6, Y4, Y4
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPS Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y3, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y4, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPS Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y3, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y4, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -620,10 +719,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -634,15 +735,17 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y5
@@ -664,33 +767,40 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPS (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPS (R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPS (R9), Y4, Y4
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPS (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPS (R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPS (R11), Y4, Y4
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y3, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y4, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y3, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y4, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -698,7 +808,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -709,12 +819,14 @@ TEXT ·tileF32Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -727,16 +839,18 @@ masked_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R14, R14
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R14, R14
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPS   (R13), Y15, Y6
@@ -761,43 +875,50 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPS (R9), Y15, Y7
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y3, Y3
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y4, Y4
-	ADDQ       R11, R9
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPS (R11), Y15, Y7
 	VADDPS     Y7, Y5, Y5
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPS Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y3, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y4, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPS Y5, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPS Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y3, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y4, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPS Y5, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -809,12 +930,14 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -827,16 +950,18 @@ full_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R14, R14
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R14, R14
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R13), Y6
@@ -861,37 +986,44 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPS (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPS (R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPS (R9), Y4, Y4
-	ADDQ   R11, R9
-	VADDPS (R9), Y5, Y5
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPS (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPS (R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPS (R11), Y4, Y4
+	ADDQ   R12, R11
+	VADDPS (R11), Y5, Y5
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y3, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y4, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Y5, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y3, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y4, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Y5, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -899,7 +1031,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -910,18 +1042,22 @@ TEXT ·tileF32Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), BX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    96(AX), R8
+	MOVQ    120(AX), R8
 
 masked_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R11, R11
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R11, R11
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R10), Y2
@@ -937,20 +1073,27 @@ masked_inner:
 masked_sum:
 	TESTQ      DI, DI
 	JZ         masked_store
-	MOVQ       64(AX), R9
-	VADDPS     (DI), Y0, Y0
-	VMASKMOVPS 32(DI), Y15, Y4
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPS     (R9), Y0, Y0
+	VMASKMOVPS 32(R9), Y15, Y4
 	VADDPS     Y4, Y1, Y1
-	ADDQ       R9, DI
 
 masked_store:
-	MOVQ       56(AX), R9
-	VMOVUPS    Y0, (SI)
-	VMASKMOVPS Y1, Y15, 32(SI)
-	ADDQ       R9, SI
-	ADDQ       72(AX), BX
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPS    Y0, (R9)
+	VMASKMOVPS Y1, Y15, 32(R9)
 	DECQ       R8
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -962,18 +1105,22 @@ full:
 	MOVQ (AX), BX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 96(AX), R8
+	MOVQ 120(AX), R8
 
 full_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R11, R11
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R11, R11
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R10), Y2
@@ -989,19 +1136,26 @@ full_inner:
 full_sum:
 	TESTQ  DI, DI
 	JZ     full_store
-	MOVQ   64(AX), R9
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   R9, DI
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPS (R9), Y0, Y0
+	VADDPS 32(R9), Y1, Y1
 
 full_store:
-	MOVQ    56(AX), R9
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
 	DECQ    R8
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1009,7 +1163,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -1020,22 +1174,26 @@ TEXT ·tileF32Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R11), Y4
@@ -1054,27 +1212,34 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VADDPS     (R8), Y0, Y0
-	VMASKMOVPS 32(R8), Y15, Y6
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPS     (R10), Y0, Y0
+	VMASKMOVPS 32(R10), Y15, Y6
 	VADDPS     Y6, Y1, Y1
-	ADDQ       R10, R8
-	VADDPS     (R8), Y2, Y2
-	VMASKMOVPS 32(R8), Y15, Y6
+	ADDQ       R11, R10
+	VADDPS     (R10), Y2, Y2
+	VMASKMOVPS 32(R10), Y15, Y6
 	VADDPS     Y6, Y3, Y3
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMOVUPS    Y0, (DI)
-	VMASKMOVPS Y1, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPS    Y2, (DI)
-	VMASKMOVPS Y3, Y15, 32(DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPS    Y0, (R10)
+	VMASKMOVPS Y1, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y2, (R10)
+	VMASKMOVPS Y3, Y15, 32(R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -1086,22 +1251,26 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y4
@@ -1120,25 +1289,32 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPS (R8), Y0, Y0
-	VADDPS 32(R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPS (R8), Y2, Y2
-	VADDPS 32(R8), Y3, Y3
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPS (R10), Y2, Y2
+	VADDPS 32(R10), Y3, Y3
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1146,7 +1322,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -1157,26 +1333,30 @@ TEXT ·tileF32Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R11), Y6
@@ -1198,34 +1378,41 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VADDPS     (R8), Y0, Y0
-	VMASKMOVPS 32(R8), Y15, Y8
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPS     (R10), Y0, Y0
+	VMASKMOVPS 32(R10), Y15, Y8
 	VADDPS     Y8, Y1, Y1
-	ADDQ       R10, R8
-	VADDPS     (R8), Y2, Y2
-	VMASKMOVPS 32(R8), Y15, Y8
+	ADDQ       R11, R10
+	VADDPS     (R10), Y2, Y2
+	VMASKMOVPS 32(R10), Y15, Y8
 	VADDPS     Y8, Y3, Y3
-	ADDQ       R10, R8
-	VADDPS     (R8), Y4, Y4
-	VMASKMOVPS 32(R8), Y15, Y8
+	ADDQ       R11, R10
+	VADDPS     (R10), Y4, Y4
+	VMASKMOVPS 32(R10), Y15, Y8
 	VADDPS     Y8, Y5, Y5
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMOVUPS    Y0, (DI)
-	VMASKMOVPS Y1, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPS    Y2, (DI)
-	VMASKMOVPS Y3, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPS    Y4, (DI)
-	VMASKMOVPS Y5, Y15, 32(DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPS    Y0, (R10)
+	VMASKMOVPS Y1, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y2, (R10)
+	VMASKMOVPS Y3, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y4, (R10)
+	VMASKMOVPS Y5, Y15, 32(R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -1237,26 +1424,30 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R11), Y6
@@ -1278,31 +1469,38 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPS (R8), Y0, Y0
-	VADDPS 32(R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPS (R8), Y2, Y2
-	VADDPS 32(R8), Y3, Y3
-	ADDQ   R10, R8
-	VADDPS (R8), Y4, Y4
-	VADDPS 32(R8), Y5, Y5
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPS (R10), Y2, Y2
+	VADDPS 32(R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	VADDPS 32(R10), Y5, Y5
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1310,7 +1508,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -1321,10 +1519,12 @@ TEXT ·tileF32Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -1333,18 +1533,20 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R12), Y8
@@ -1369,41 +1571,48 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPS     (R9), Y0, Y0
-	VMASKMOVPS 32(R9), Y15, Y10
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPS     (R11), Y0, Y0
+	VMASKMOVPS 32(R11), Y15, Y10
 	VADDPS     Y10, Y1, Y1
-	ADDQ       R11, R9
-	VADDPS     (R9), Y2, Y2
-	VMASKMOVPS 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPS     (R11), Y2, Y2
+	VMASKMOVPS 32(R11), Y15, Y10
 	VADDPS     Y10, Y3, Y3
-	ADDQ       R11, R9
-	VADDPS     (R9), Y4, Y4
-	VMASKMOVPS 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPS     (R11), Y4, Y4
+	VMASKMOVPS 32(R11), Y15, Y10
 	VADDPS     Y10, Y5, Y5
-	ADDQ       R11, R9
-	VADDPS     (R9), Y6, Y6
-	VMASKMOVPS 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPS     (R11), Y6, Y6
+	VMASKMOVPS 32(R11), Y15, Y10
 	VADDPS     Y10, Y7, Y7
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPS    Y0, (R8)
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y2, (R8)
-	VMASKMOVPS Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y4, (R8)
-	VMASKMOVPS Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y6, (R8)
-	VMASKMOVPS Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPS    Y0, (R11)
+	VMASKMOVPS Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y2, (R11)
+	VMASKMOVPS Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y4, (R11)
+	VMASKMOVPS Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y6, (R11)
+	VMASKMOVPS Y7, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -1415,10 +1624,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -1427,18 +1638,20 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y8
@@ -1463,37 +1676,44 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	VADDPS 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	VADDPS 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPS (R9), Y4, Y4
-	VADDPS 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPS (R9), Y6, Y6
-	VADDPS 32(R9), Y7, Y7
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	VADDPS 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	VADDPS 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPS (R11), Y4, Y4
+	VADDPS 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPS (R11), Y6, Y6
+	VADDPS 32(R11), Y7, Y7
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1501,7 +1721,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -1512,10 +1732,12 @@ TEXT ·tileF32Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -1526,20 +1748,22 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R12), Y10
@@ -1567,48 +1791,55 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPS     (R9), Y0, Y0
-	VMASKMOVPS 32(R9), Y15, Y12
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPS     (R11), Y0, Y0
+	VMASKMOVPS 32(R11), Y15, Y12
 	VADDPS     Y12, Y1, Y1
-	ADDQ       R11, R9
-	VADDPS     (R9), Y2, Y2
-	VMASKMOVPS 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPS     (R11), Y2, Y2
+	VMASKMOVPS 32(R11), Y15, Y12
 	VADDPS     Y12, Y3, Y3
-	ADDQ       R11, R9
-	VADDPS     (R9), Y4, Y4
-	VMASKMOVPS 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPS     (R11), Y4, Y4
+	VMASKMOVPS 32(R11), Y15, Y12
 	VADDPS     Y12, Y5, Y5
-	ADDQ       R11, R9
-	VADDPS     (R9), Y6, Y6
-	VMASKMOVPS 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPS     (R11), Y6, Y6
+	VMASKMOVPS 32(R11), Y15, Y12
 	VADDPS     Y12, Y7, Y7
-	ADDQ       R11, R9
-	VADDPS     (R9), Y8, Y8
-	VMASKMOVPS 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPS     (R11), Y8, Y8
+	VMASKMOVPS 32(R11), Y15, Y12
 	VADDPS     Y12, Y9, Y9
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPS    Y0, (R8)
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y2, (R8)
-	VMASKMOVPS Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y4, (R8)
-	VMASKMOVPS Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y6, (R8)
-	VMASKMOVPS Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y8, (R8)
-	VMASKMOVPS Y9, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPS    Y0, (R11)
+	VMASKMOVPS Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y2, (R11)
+	VMASKMOVPS Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y4, (R11)
+	VMASKMOVPS Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y6, (R11)
+	VMASKMOVPS Y7, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y8, (R11)
+	VMASKMOVPS Y9, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -1620,10 +1851,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -1634,20 +1867,22 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R12), Y10
@@ -1675,43 +1910,50 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	VADDPS 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	VADDPS 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPS (R9), Y4, Y4
-	VADDPS 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPS (R9), Y6, Y6
-	VADDPS 32(R9), Y7, Y7
-	ADDQ   R11, R9
-	VADDPS (R9), Y8, Y8
-	VADDPS 32(R9), Y9, Y9
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	VADDPS 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	VADDPS 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPS (R11), Y4, Y4
+	VADDPS 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPS (R11), Y6, Y6
+	VADDPS 32(R11), Y7, Y7
+	ADDQ   R12, R11
+	VADDPS (R11), Y8, Y8
+	VADDPS 32(R11), Y9, Y9
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1719,7 +1961,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF32Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPS (CX), Y15
@@ -1730,12 +1972,14 @@ TEXT ·tileF32Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -1748,22 +1992,24 @@ masked_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	TESTQ      R14, R14
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  R14, R14
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPS      (R13), Y12
@@ -1795,55 +2041,62 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPS     (R9), Y0, Y0
-	VMASKMOVPS 32(R9), Y15, Y14
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPS     (R11), Y0, Y0
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       R11, R9
-	VADDPS     (R9), Y2, Y2
-	VMASKMOVPS 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPS     (R11), Y2, Y2
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       R11, R9
-	VADDPS     (R9), Y4, Y4
-	VMASKMOVPS 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPS     (R11), Y4, Y4
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y5, Y5
-	ADDQ       R11, R9
-	VADDPS     (R9), Y6, Y6
-	VMASKMOVPS 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPS     (R11), Y6, Y6
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y7, Y7
-	ADDQ       R11, R9
-	VADDPS     (R9), Y8, Y8
-	VMASKMOVPS 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPS     (R11), Y8, Y8
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y9, Y9
-	ADDQ       R11, R9
-	VADDPS     (R9), Y10, Y10
-	VMASKMOVPS 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPS     (R11), Y10, Y10
+	VMASKMOVPS 32(R11), Y15, Y14
 	VADDPS     Y14, Y11, Y11
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPS    Y0, (R8)
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y2, (R8)
-	VMASKMOVPS Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y4, (R8)
-	VMASKMOVPS Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y6, (R8)
-	VMASKMOVPS Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y8, (R8)
-	VMASKMOVPS Y9, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPS    Y10, (R8)
-	VMASKMOVPS Y11, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPS    Y0, (R11)
+	VMASKMOVPS Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y2, (R11)
+	VMASKMOVPS Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y4, (R11)
+	VMASKMOVPS Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y6, (R11)
+	VMASKMOVPS Y7, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y8, (R11)
+	VMASKMOVPS Y9, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPS    Y10, (R11)
+	VMASKMOVPS Y11, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -1855,12 +2108,14 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -1873,22 +2128,24 @@ full_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	TESTQ      R14, R14
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  R14, R14
+	JZ     full_sum
 
 full_inner:
 	VMOVUPS      (R13), Y12
@@ -1920,49 +2177,952 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPS (R9), Y0, Y0
-	VADDPS 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPS (R9), Y2, Y2
-	VADDPS 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPS (R9), Y4, Y4
-	VADDPS 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPS (R9), Y6, Y6
-	VADDPS 32(R9), Y7, Y7
-	ADDQ   R11, R9
-	VADDPS (R9), Y8, Y8
-	VADDPS 32(R9), Y9, Y9
-	ADDQ   R11, R9
-	VADDPS (R9), Y10, Y10
-	VADDPS 32(R9), Y11, Y11
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPS (R11), Y0, Y0
+	VADDPS 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPS (R11), Y2, Y2
+	VADDPS 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPS (R11), Y4, Y4
+	VADDPS 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPS (R11), Y6, Y6
+	VADDPS 32(R11), Y7, Y7
+	ADDQ   R12, R11
+	VADDPS (R11), Y8, Y8
+	VADDPS 32(R11), Y9, Y9
+	ADDQ   R12, R11
+	VADDPS (R11), Y10, Y10
+	VADDPS 32(R11), Y11, Y11
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPS Y10, (R8)
-	VMOVUPS Y11, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPS Y10, (R11)
+	VMOVUPS Y11, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF32Y1x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF32Y1x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPS (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), CX
+	MOVQ    40(AX), CX
+	MOVQ    48(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    120(AX), R8
+
+masked_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R11, R11
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	VMASKMOVPS   64(R10), Y15, Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      DI, DI
+	JZ         masked_store
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPS     (R9), Y0, Y0
+	VADDPS     32(R9), Y1, Y1
+	VMASKMOVPS 64(R9), Y15, Y6
+	VADDPS     Y6, Y2, Y2
+
+masked_store:
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPS    Y0, (R9)
+	VMOVUPS    Y1, 32(R9)
+	VMASKMOVPS Y2, Y15, 64(R9)
+	DECQ       R8
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), CX
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ (AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 120(AX), R8
+
+full_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R11, R11
+	JZ     full_sum
+
+full_inner:
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	VMOVUPS      64(R10), Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  DI, DI
+	JZ     full_store
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPS (R9), Y0, Y0
+	VADDPS 32(R9), Y1, Y1
+	VADDPS 64(R9), Y2, Y2
+
+full_store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	DECQ    R8
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF32Y2x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF32Y2x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPS (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VMASKMOVPS   64(R11), Y15, Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(CX*1), Y10
+	VFMADD231PS  Y10, Y6, Y3
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPS     (R10), Y0, Y0
+	VADDPS     32(R10), Y1, Y1
+	VMASKMOVPS 64(R10), Y15, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       R11, R10
+	VADDPS     (R10), Y3, Y3
+	VADDPS     32(R10), Y4, Y4
+	VMASKMOVPS 64(R10), Y15, Y9
+	VADDPS     Y9, Y5, Y5
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	VMASKMOVPS Y2, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y3, (R10)
+	VMOVUPS    Y4, 32(R10)
+	VMASKMOVPS Y5, Y15, 64(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VMOVUPS      64(R11), Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(CX*1), Y10
+	VFMADD231PS  Y10, Y6, Y3
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	VADDPS 64(R10), Y2, Y2
+	ADDQ   R11, R10
+	VADDPS (R10), Y3, Y3
+	VADDPS 32(R10), Y4, Y4
+	VADDPS 64(R10), Y5, Y5
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	VMOVUPS Y2, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y3, (R10)
+	VMOVUPS Y4, 32(R10)
+	VMOVUPS Y5, 64(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF32Y3x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF32Y3x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPS (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPS      (R11), Y9
+	VMOVUPS      32(R11), Y10
+	VMASKMOVPS   64(R11), Y15, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R10)(CX*1), Y13
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y11, Y5
+	VBROADCASTSS (R10)(CX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPS     (R10), Y0, Y0
+	VADDPS     32(R10), Y1, Y1
+	VMASKMOVPS 64(R10), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       R11, R10
+	VADDPS     (R10), Y3, Y3
+	VADDPS     32(R10), Y4, Y4
+	VMASKMOVPS 64(R10), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       R11, R10
+	VADDPS     (R10), Y6, Y6
+	VADDPS     32(R10), Y7, Y7
+	VMASKMOVPS 64(R10), Y15, Y12
+	VADDPS     Y12, Y8, Y8
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	VMASKMOVPS Y2, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y3, (R10)
+	VMOVUPS    Y4, 32(R10)
+	VMASKMOVPS Y5, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y6, (R10)
+	VMOVUPS    Y7, 32(R10)
+	VMASKMOVPS Y8, Y15, 64(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPS      (R11), Y9
+	VMOVUPS      32(R11), Y10
+	VMOVUPS      64(R11), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R10)(CX*1), Y13
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y11, Y5
+	VBROADCASTSS (R10)(CX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	VADDPS 64(R10), Y2, Y2
+	ADDQ   R11, R10
+	VADDPS (R10), Y3, Y3
+	VADDPS 32(R10), Y4, Y4
+	VADDPS 64(R10), Y5, Y5
+	ADDQ   R11, R10
+	VADDPS (R10), Y6, Y6
+	VADDPS 32(R10), Y7, Y7
+	VADDPS 64(R10), Y8, Y8
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	VMOVUPS Y2, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y3, (R10)
+	VMOVUPS Y4, 32(R10)
+	VMOVUPS Y5, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	VMOVUPS Y8, 64(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF32Y1x4(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF32Y1x4(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPS (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), CX
+	MOVQ    40(AX), CX
+	MOVQ    48(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    120(AX), R8
+
+masked_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R11, R11
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VMOVUPS      64(R10), Y6
+	VMASKMOVPS   96(R10), Y15, Y7
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      DI, DI
+	JZ         masked_store
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPS     (R9), Y0, Y0
+	VADDPS     32(R9), Y1, Y1
+	VADDPS     64(R9), Y2, Y2
+	VMASKMOVPS 96(R9), Y15, Y8
+	VADDPS     Y8, Y3, Y3
+
+masked_store:
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPS    Y0, (R9)
+	VMOVUPS    Y1, 32(R9)
+	VMOVUPS    Y2, 64(R9)
+	VMASKMOVPS Y3, Y15, 96(R9)
+	DECQ       R8
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), CX
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ (AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 120(AX), R8
+
+full_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R11, R11
+	JZ     full_sum
+
+full_inner:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VMOVUPS      64(R10), Y6
+	VMOVUPS      96(R10), Y7
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  DI, DI
+	JZ     full_store
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPS (R9), Y0, Y0
+	VADDPS 32(R9), Y1, Y1
+	VADDPS 64(R9), Y2, Y2
+	VADDPS 96(R9), Y3, Y3
+
+full_store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	DECQ    R8
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF32Y2x4(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF32Y2x4(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPS (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VMOVUPS      64(R11), Y10
+	VMASKMOVPS   96(R11), Y15, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R10)(CX*1), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPS     (R10), Y0, Y0
+	VADDPS     32(R10), Y1, Y1
+	VADDPS     64(R10), Y2, Y2
+	VMASKMOVPS 96(R10), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       R11, R10
+	VADDPS     (R10), Y4, Y4
+	VADDPS     32(R10), Y5, Y5
+	VADDPS     64(R10), Y6, Y6
+	VMASKMOVPS 96(R10), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	VMOVUPS    Y2, 64(R10)
+	VMASKMOVPS Y3, Y15, 96(R10)
+	ADDQ       R11, R10
+	VMOVUPS    Y4, (R10)
+	VMOVUPS    Y5, 32(R10)
+	VMOVUPS    Y6, 64(R10)
+	VMASKMOVPS Y7, Y15, 96(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VMOVUPS      64(R11), Y10
+	VMOVUPS      96(R11), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R10)(CX*1), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	VADDPS 64(R10), Y2, Y2
+	VADDPS 96(R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	VADDPS 32(R10), Y5, Y5
+	VADDPS 64(R10), Y6, Y6
+	VADDPS 96(R10), Y7, Y7
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	VMOVUPS Y2, 64(R10)
+	VMOVUPS Y3, 96(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	VMOVUPS Y6, 64(R10)
+	VMOVUPS Y7, 96(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -1970,7 +3130,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -1981,17 +3141,21 @@ TEXT ·tileF64Y1x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), BX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    96(AX), R8
+	MOVQ    120(AX), R8
 
 masked_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	TESTQ      R11, R11
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	TESTQ  R11, R11
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R10), Y15, Y1
@@ -2005,18 +3169,25 @@ masked_inner:
 masked_sum:
 	TESTQ      DI, DI
 	JZ         masked_store
-	MOVQ       64(AX), R9
-	VMASKMOVPD (DI), Y15, Y2
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VMASKMOVPD (R9), Y15, Y2
 	VADDPD     Y2, Y0, Y0
-	ADDQ       R9, DI
 
 masked_store:
-	MOVQ       56(AX), R9
-	VMASKMOVPD Y0, Y15, (SI)
-	ADDQ       R9, SI
-	ADDQ       72(AX), BX
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMASKMOVPD Y0, Y15, (R9)
 	DECQ       R8
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2028,17 +3199,21 @@ full:
 	MOVQ (AX), BX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 96(AX), R8
+	MOVQ 120(AX), R8
 
 full_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	TESTQ      R11, R11
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	TESTQ  R11, R11
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R10), Y1
@@ -2052,17 +3227,24 @@ full_inner:
 full_sum:
 	TESTQ  DI, DI
 	JZ     full_store
-	MOVQ   64(AX), R9
-	VADDPD (DI), Y0, Y0
-	ADDQ   R9, DI
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPD (R9), Y0, Y0
 
 full_store:
-	MOVQ    56(AX), R9
-	VMOVUPD Y0, (SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Y0, (R9)
 	DECQ    R8
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2070,7 +3252,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2081,20 +3263,24 @@ TEXT ·tileF64Y2x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R11), Y15, Y2
@@ -2110,23 +3296,30 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VMASKMOVPD (R8), Y15, Y3
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VMASKMOVPD (R10), Y15, Y3
 	VADDPD     Y3, Y0, Y0
-	ADDQ       R10, R8
-	VMASKMOVPD (R8), Y15, Y3
+	ADDQ       R11, R10
+	VMASKMOVPD (R10), Y15, Y3
 	VADDPD     Y3, Y1, Y1
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMASKMOVPD Y0, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPD Y1, Y15, (R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2138,20 +3331,24 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y2
@@ -2167,21 +3364,28 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPD (R8), Y0, Y0
-	ADDQ   R10, R8
-	VADDPD (R8), Y1, Y1
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	ADDQ   R11, R10
+	VADDPD (R10), Y1, Y1
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPD Y0, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Y1, (R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2189,7 +3393,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2200,23 +3404,27 @@ TEXT ·tileF64Y3x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R11), Y15, Y3
@@ -2234,28 +3442,35 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VMASKMOVPD (R8), Y15, Y4
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VMASKMOVPD (R10), Y15, Y4
 	VADDPD     Y4, Y0, Y0
-	ADDQ       R10, R8
-	VMASKMOVPD (R8), Y15, Y4
+	ADDQ       R11, R10
+	VMASKMOVPD (R10), Y15, Y4
 	VADDPD     Y4, Y1, Y1
-	ADDQ       R10, R8
-	VMASKMOVPD (R8), Y15, Y4
+	ADDQ       R11, R10
+	VMASKMOVPD (R10), Y15, Y4
 	VADDPD     Y4, Y2, Y2
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       R10, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMASKMOVPD Y0, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPD Y1, Y15, (R10)
+	ADDQ       R11, R10
+	VMASKMOVPD Y2, Y15, (R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2267,23 +3482,27 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y3
@@ -2301,25 +3520,32 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPD (R8), Y0, Y0
-	ADDQ   R10, R8
-	VADDPD (R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPD (R8), Y2, Y2
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	ADDQ   R11, R10
+	VADDPD (R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPD (R10), Y2, Y2
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPD Y0, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Y1, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Y2, (R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2327,7 +3553,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2338,10 +3564,12 @@ TEXT ·tileF64Y4x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -2350,14 +3578,16 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R12), Y15, Y4
@@ -2377,33 +3607,40 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPD (R9), Y15, Y5
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPD (R11), Y15, Y5
 	VADDPD     Y5, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y5
 	VADDPD     Y5, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y5
 	VADDPD     Y5, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y5
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y5
 	VADDPD     Y5, Y3, Y3
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPD Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y3, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPD Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y3, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2415,10 +3652,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -2427,14 +3666,16 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y4
@@ -2454,29 +3695,36 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPD (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPD (R9), Y3, Y3
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPD (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPD (R11), Y3, Y3
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y3, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y3, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2484,7 +3732,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2495,10 +3743,12 @@ TEXT ·tileF64Y5x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -2509,15 +3759,17 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R12), Y15, Y5
@@ -2539,38 +3791,45 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPD (R9), Y15, Y6
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPD (R11), Y15, Y6
 	VADDPD     Y6, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y6
 	VADDPD     Y6, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y6
 	VADDPD     Y6, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y6
 	VADDPD     Y6, Y3, Y3
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y6
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y6
 	VADDPD     Y6, Y4, Y4
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPD Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y3, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y4, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPD Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y3, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y4, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2582,10 +3841,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -2596,15 +3857,17 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y5
@@ -2626,33 +3889,40 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPD (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPD (R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPD (R9), Y4, Y4
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPD (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPD (R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPD (R11), Y4, Y4
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y3, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y4, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y3, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y4, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2660,7 +3930,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2671,12 +3941,14 @@ TEXT ·tileF64Y6x1(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -2689,16 +3961,18 @@ masked_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R14, R14
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R14, R14
+	JZ     masked_sum
 
 masked_inner:
 	VMASKMOVPD   (R13), Y15, Y6
@@ -2723,43 +3997,50 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VMASKMOVPD (R9), Y15, Y7
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y0, Y0
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y1, Y1
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y2, Y2
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y3, Y3
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y4, Y4
-	ADDQ       R11, R9
-	VMASKMOVPD (R9), Y15, Y7
+	ADDQ       R12, R11
+	VMASKMOVPD (R11), Y15, Y7
 	VADDPD     Y7, Y5, Y5
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMASKMOVPD Y0, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y1, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y2, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y3, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y4, Y15, (R8)
-	ADDQ       R11, R8
-	VMASKMOVPD Y5, Y15, (R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMASKMOVPD Y0, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y1, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y2, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y3, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y4, Y15, (R11)
+	ADDQ       R12, R11
+	VMASKMOVPD Y5, Y15, (R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2771,12 +4052,14 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -2789,16 +4072,18 @@ full_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R14, R14
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R14, R14
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R13), Y6
@@ -2823,37 +4108,44 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	ADDQ   R11, R9
-	VADDPD (R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	ADDQ   R11, R9
-	VADDPD (R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPD (R9), Y4, Y4
-	ADDQ   R11, R9
-	VADDPD (R9), Y5, Y5
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	ADDQ   R12, R11
+	VADDPD (R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	ADDQ   R12, R11
+	VADDPD (R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPD (R11), Y4, Y4
+	ADDQ   R12, R11
+	VADDPD (R11), Y5, Y5
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y3, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y4, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Y5, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y3, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y4, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Y5, (R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2861,7 +4153,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2872,18 +4164,22 @@ TEXT ·tileF64Y1x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), BX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    96(AX), R8
+	MOVQ    120(AX), R8
 
 masked_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R11, R11
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R11, R11
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R10), Y2
@@ -2899,20 +4195,27 @@ masked_inner:
 masked_sum:
 	TESTQ      DI, DI
 	JZ         masked_store
-	MOVQ       64(AX), R9
-	VADDPD     (DI), Y0, Y0
-	VMASKMOVPD 32(DI), Y15, Y4
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPD     (R9), Y0, Y0
+	VMASKMOVPD 32(R9), Y15, Y4
 	VADDPD     Y4, Y1, Y1
-	ADDQ       R9, DI
 
 masked_store:
-	MOVQ       56(AX), R9
-	VMOVUPD    Y0, (SI)
-	VMASKMOVPD Y1, Y15, 32(SI)
-	ADDQ       R9, SI
-	ADDQ       72(AX), BX
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPD    Y0, (R9)
+	VMASKMOVPD Y1, Y15, 32(R9)
 	DECQ       R8
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -2924,18 +4227,22 @@ full:
 	MOVQ (AX), BX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 96(AX), R8
+	MOVQ 120(AX), R8
 
 full_tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	TESTQ      R11, R11
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  R11, R11
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R10), Y2
@@ -2951,19 +4258,26 @@ full_inner:
 full_sum:
 	TESTQ  DI, DI
 	JZ     full_store
-	MOVQ   64(AX), R9
-	VADDPD (DI), Y0, Y0
-	VADDPD 32(DI), Y1, Y1
-	ADDQ   R9, DI
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPD (R9), Y0, Y0
+	VADDPD 32(R9), Y1, Y1
 
 full_store:
-	MOVQ    56(AX), R9
-	VMOVUPD Y0, (SI)
-	VMOVUPD Y1, 32(SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Y0, (R9)
+	VMOVUPD Y1, 32(R9)
 	DECQ    R8
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -2971,7 +4285,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -2982,22 +4296,26 @@ TEXT ·tileF64Y2x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R11), Y4
@@ -3016,27 +4334,34 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VADDPD     (R8), Y0, Y0
-	VMASKMOVPD 32(R8), Y15, Y6
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPD     (R10), Y0, Y0
+	VMASKMOVPD 32(R10), Y15, Y6
 	VADDPD     Y6, Y1, Y1
-	ADDQ       R10, R8
-	VADDPD     (R8), Y2, Y2
-	VMASKMOVPD 32(R8), Y15, Y6
+	ADDQ       R11, R10
+	VADDPD     (R10), Y2, Y2
+	VMASKMOVPD 32(R10), Y15, Y6
 	VADDPD     Y6, Y3, Y3
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMOVUPD    Y0, (DI)
-	VMASKMOVPD Y1, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPD    Y2, (DI)
-	VMASKMOVPD Y3, Y15, 32(DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPD    Y0, (R10)
+	VMASKMOVPD Y1, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y2, (R10)
+	VMASKMOVPD Y3, Y15, 32(R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -3048,22 +4373,26 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y4
@@ -3082,25 +4411,32 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPD (R8), Y0, Y0
-	VADDPD 32(R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPD (R8), Y2, Y2
-	VADDPD 32(R8), Y3, Y3
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	VADDPD 32(R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPD (R10), Y2, Y2
+	VADDPD 32(R10), Y3, Y3
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y2, (R10)
+	VMOVUPD Y3, 32(R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -3108,7 +4444,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -3119,26 +4455,30 @@ TEXT ·tileF64Y3x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), SI
 	MOVQ    16(AX), DI
 	MOVQ    24(AX), R8
-	MOVQ    96(AX), R9
+	MOVQ    120(AX), R9
 
 masked_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R12, R12
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R11), Y6
@@ -3160,34 +4500,41 @@ masked_inner:
 masked_sum:
 	TESTQ      R8, R8
 	JZ         masked_store
-	MOVQ       64(AX), R10
-	VADDPD     (R8), Y0, Y0
-	VMASKMOVPD 32(R8), Y15, Y8
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPD     (R10), Y0, Y0
+	VMASKMOVPD 32(R10), Y15, Y8
 	VADDPD     Y8, Y1, Y1
-	ADDQ       R10, R8
-	VADDPD     (R8), Y2, Y2
-	VMASKMOVPD 32(R8), Y15, Y8
+	ADDQ       R11, R10
+	VADDPD     (R10), Y2, Y2
+	VMASKMOVPD 32(R10), Y15, Y8
 	VADDPD     Y8, Y3, Y3
-	ADDQ       R10, R8
-	VADDPD     (R8), Y4, Y4
-	VMASKMOVPD 32(R8), Y15, Y8
+	ADDQ       R11, R10
+	VADDPD     (R10), Y4, Y4
+	VMASKMOVPD 32(R10), Y15, Y8
 	VADDPD     Y8, Y5, Y5
-	ADDQ       R10, R8
 
 masked_store:
-	MOVQ       56(AX), R10
-	VMOVUPD    Y0, (DI)
-	VMASKMOVPD Y1, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPD    Y2, (DI)
-	VMASKMOVPD Y3, Y15, 32(DI)
-	ADDQ       R10, DI
-	VMOVUPD    Y4, (DI)
-	VMASKMOVPD Y5, Y15, 32(DI)
-	ADDQ       R10, DI
-	ADDQ       72(AX), SI
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPD    Y0, (R10)
+	VMASKMOVPD Y1, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y2, (R10)
+	VMASKMOVPD Y3, Y15, 32(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y4, (R10)
+	VMASKMOVPD Y5, Y15, 32(R10)
 	DECQ       R9
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -3199,26 +4546,30 @@ full:
 	MOVQ (AX), SI
 	MOVQ 16(AX), DI
 	MOVQ 24(AX), R8
-	MOVQ 96(AX), R9
+	MOVQ 120(AX), R9
 
 full_tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	TESTQ      R12, R12
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R11), Y6
@@ -3240,31 +4591,38 @@ full_inner:
 full_sum:
 	TESTQ  R8, R8
 	JZ     full_store
-	MOVQ   64(AX), R10
-	VADDPD (R8), Y0, Y0
-	VADDPD 32(R8), Y1, Y1
-	ADDQ   R10, R8
-	VADDPD (R8), Y2, Y2
-	VADDPD 32(R8), Y3, Y3
-	ADDQ   R10, R8
-	VADDPD (R8), Y4, Y4
-	VADDPD 32(R8), Y5, Y5
-	ADDQ   R10, R8
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	VADDPD 32(R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPD (R10), Y2, Y2
+	VADDPD 32(R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPD (R10), Y4, Y4
+	VADDPD 32(R10), Y5, Y5
 
 full_store:
-	MOVQ    56(AX), R10
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    R10, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y2, (R10)
+	VMOVUPD Y3, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y4, (R10)
+	VMOVUPD Y5, 32(R10)
 	DECQ    R9
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -3272,7 +4630,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -3283,10 +4641,12 @@ TEXT ·tileF64Y4x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -3295,18 +4655,20 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R12), Y8
@@ -3331,41 +4693,48 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPD     (R9), Y0, Y0
-	VMASKMOVPD 32(R9), Y15, Y10
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPD     (R11), Y0, Y0
+	VMASKMOVPD 32(R11), Y15, Y10
 	VADDPD     Y10, Y1, Y1
-	ADDQ       R11, R9
-	VADDPD     (R9), Y2, Y2
-	VMASKMOVPD 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPD     (R11), Y2, Y2
+	VMASKMOVPD 32(R11), Y15, Y10
 	VADDPD     Y10, Y3, Y3
-	ADDQ       R11, R9
-	VADDPD     (R9), Y4, Y4
-	VMASKMOVPD 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPD     (R11), Y4, Y4
+	VMASKMOVPD 32(R11), Y15, Y10
 	VADDPD     Y10, Y5, Y5
-	ADDQ       R11, R9
-	VADDPD     (R9), Y6, Y6
-	VMASKMOVPD 32(R9), Y15, Y10
+	ADDQ       R12, R11
+	VADDPD     (R11), Y6, Y6
+	VMASKMOVPD 32(R11), Y15, Y10
 	VADDPD     Y10, Y7, Y7
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPD    Y0, (R8)
-	VMASKMOVPD Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y2, (R8)
-	VMASKMOVPD Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y4, (R8)
-	VMASKMOVPD Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y6, (R8)
-	VMASKMOVPD Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPD    Y0, (R11)
+	VMASKMOVPD Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y2, (R11)
+	VMASKMOVPD Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y4, (R11)
+	VMASKMOVPD Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y6, (R11)
+	VMASKMOVPD Y7, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -3377,10 +4746,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -3389,18 +4760,20 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y8
@@ -3425,37 +4798,44 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	VADDPD 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	VADDPD 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPD (R9), Y4, Y4
-	VADDPD 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPD (R9), Y6, Y6
-	VADDPD 32(R9), Y7, Y7
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	VADDPD 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	VADDPD 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPD (R11), Y4, Y4
+	VADDPD 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPD (R11), Y6, Y6
+	VADDPD 32(R11), Y7, Y7
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	VMOVUPD Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	VMOVUPD Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y4, (R8)
-	VMOVUPD Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y6, (R8)
-	VMOVUPD Y7, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	VMOVUPD Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	VMOVUPD Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y4, (R11)
+	VMOVUPD Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y6, (R11)
+	VMOVUPD Y7, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -3463,7 +4843,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -3474,10 +4854,12 @@ TEXT ·tileF64Y5x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -3488,20 +4870,22 @@ masked_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	TESTQ      R13, R13
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  R13, R13
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R12), Y10
@@ -3529,48 +4913,55 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPD     (R9), Y0, Y0
-	VMASKMOVPD 32(R9), Y15, Y12
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPD     (R11), Y0, Y0
+	VMASKMOVPD 32(R11), Y15, Y12
 	VADDPD     Y12, Y1, Y1
-	ADDQ       R11, R9
-	VADDPD     (R9), Y2, Y2
-	VMASKMOVPD 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPD     (R11), Y2, Y2
+	VMASKMOVPD 32(R11), Y15, Y12
 	VADDPD     Y12, Y3, Y3
-	ADDQ       R11, R9
-	VADDPD     (R9), Y4, Y4
-	VMASKMOVPD 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPD     (R11), Y4, Y4
+	VMASKMOVPD 32(R11), Y15, Y12
 	VADDPD     Y12, Y5, Y5
-	ADDQ       R11, R9
-	VADDPD     (R9), Y6, Y6
-	VMASKMOVPD 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPD     (R11), Y6, Y6
+	VMASKMOVPD 32(R11), Y15, Y12
 	VADDPD     Y12, Y7, Y7
-	ADDQ       R11, R9
-	VADDPD     (R9), Y8, Y8
-	VMASKMOVPD 32(R9), Y15, Y12
+	ADDQ       R12, R11
+	VADDPD     (R11), Y8, Y8
+	VMASKMOVPD 32(R11), Y15, Y12
 	VADDPD     Y12, Y9, Y9
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPD    Y0, (R8)
-	VMASKMOVPD Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y2, (R8)
-	VMASKMOVPD Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y4, (R8)
-	VMASKMOVPD Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y6, (R8)
-	VMASKMOVPD Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y8, (R8)
-	VMASKMOVPD Y9, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPD    Y0, (R11)
+	VMASKMOVPD Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y2, (R11)
+	VMASKMOVPD Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y4, (R11)
+	VMASKMOVPD Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y6, (R11)
+	VMASKMOVPD Y7, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y8, (R11)
+	VMASKMOVPD Y9, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -3582,10 +4973,12 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -3596,20 +4989,22 @@ full_tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	TESTQ      R13, R13
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  R13, R13
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R12), Y10
@@ -3637,43 +5032,50 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	VADDPD 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	VADDPD 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPD (R9), Y4, Y4
-	VADDPD 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPD (R9), Y6, Y6
-	VADDPD 32(R9), Y7, Y7
-	ADDQ   R11, R9
-	VADDPD (R9), Y8, Y8
-	VADDPD 32(R9), Y9, Y9
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	VADDPD 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	VADDPD 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPD (R11), Y4, Y4
+	VADDPD 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPD (R11), Y6, Y6
+	VADDPD 32(R11), Y7, Y7
+	ADDQ   R12, R11
+	VADDPD (R11), Y8, Y8
+	VADDPD 32(R11), Y9, Y9
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	VMOVUPD Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	VMOVUPD Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y4, (R8)
-	VMOVUPD Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y6, (R8)
-	VMOVUPD Y7, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y8, (R8)
-	VMOVUPD Y9, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	VMOVUPD Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	VMOVUPD Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y4, (R11)
+	VMOVUPD Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y6, (R11)
+	VMOVUPD Y7, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y8, (R11)
+	VMOVUPD Y9, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET
 
@@ -3681,7 +5083,7 @@ full_store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileF64Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
-	MOVQ    80(AX), CX
+	MOVQ    104(AX), CX
 	TESTQ   CX, CX
 	JZ      full
 	VMOVUPD (CX), Y15
@@ -3692,12 +5094,14 @@ TEXT ·tileF64Y6x2(SB), NOSPLIT, $0-8
 	MOVQ    (AX), DI
 	MOVQ    16(AX), R8
 	MOVQ    24(AX), R9
-	MOVQ    96(AX), R10
+	MOVQ    120(AX), R10
 
 masked_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         masked_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -3710,22 +5114,24 @@ masked_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	TESTQ      R14, R14
-	JZ         masked_sum
+
+masked_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  R14, R14
+	JZ     masked_sum
 
 masked_inner:
 	VMOVUPD      (R13), Y12
@@ -3757,55 +5163,62 @@ masked_inner:
 masked_sum:
 	TESTQ      R9, R9
 	JZ         masked_store
-	MOVQ       64(AX), R11
-	VADDPD     (R9), Y0, Y0
-	VMASKMOVPD 32(R9), Y15, Y14
+	MOVQ       R9, R11
+	MOVQ       64(AX), R12
+	VADDPD     (R11), Y0, Y0
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y1, Y1
-	ADDQ       R11, R9
-	VADDPD     (R9), Y2, Y2
-	VMASKMOVPD 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPD     (R11), Y2, Y2
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y3, Y3
-	ADDQ       R11, R9
-	VADDPD     (R9), Y4, Y4
-	VMASKMOVPD 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPD     (R11), Y4, Y4
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y5, Y5
-	ADDQ       R11, R9
-	VADDPD     (R9), Y6, Y6
-	VMASKMOVPD 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPD     (R11), Y6, Y6
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y7, Y7
-	ADDQ       R11, R9
-	VADDPD     (R9), Y8, Y8
-	VMASKMOVPD 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPD     (R11), Y8, Y8
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y9, Y9
-	ADDQ       R11, R9
-	VADDPD     (R9), Y10, Y10
-	VMASKMOVPD 32(R9), Y15, Y14
+	ADDQ       R12, R11
+	VADDPD     (R11), Y10, Y10
+	VMASKMOVPD 32(R11), Y15, Y14
 	VADDPD     Y14, Y11, Y11
-	ADDQ       R11, R9
 
 masked_store:
-	MOVQ       56(AX), R11
-	VMOVUPD    Y0, (R8)
-	VMASKMOVPD Y1, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y2, (R8)
-	VMASKMOVPD Y3, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y4, (R8)
-	VMASKMOVPD Y5, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y6, (R8)
-	VMASKMOVPD Y7, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y8, (R8)
-	VMASKMOVPD Y9, Y15, 32(R8)
-	ADDQ       R11, R8
-	VMOVUPD    Y10, (R8)
-	VMASKMOVPD Y11, Y15, 32(R8)
-	ADDQ       R11, R8
-	ADDQ       72(AX), DI
+	MOVQ       R8, R11
+	MOVQ       56(AX), R12
+	VMOVUPD    Y0, (R11)
+	VMASKMOVPD Y1, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y2, (R11)
+	VMASKMOVPD Y3, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y4, (R11)
+	VMASKMOVPD Y5, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y6, (R11)
+	VMASKMOVPD Y7, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y8, (R11)
+	VMASKMOVPD Y9, Y15, 32(R11)
+	ADDQ       R12, R11
+	VMOVUPD    Y10, (R11)
+	VMASKMOVPD Y11, Y15, 32(R11)
 	DECQ       R10
-	JNZ        masked_tile
+	JZ         masked_done
+	MOVQ       80(AX), R11
+	ADDQ       R11, 8(AX)
+	ADDQ       72(AX), DI
+	ADDQ       88(AX), R8
+	ADDQ       96(AX), R9
+	JMP        masked_tile
+
+masked_done:
 	VZEROUPPER
 	RET
 
@@ -3817,12 +5230,14 @@ full:
 	MOVQ (AX), DI
 	MOVQ 16(AX), R8
 	MOVQ 24(AX), R9
-	MOVQ 96(AX), R10
+	MOVQ 120(AX), R10
 
 full_tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         full_start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -3835,22 +5250,24 @@ full_tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	TESTQ      R14, R14
-	JZ         full_sum
+
+full_start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  R14, R14
+	JZ     full_sum
 
 full_inner:
 	VMOVUPD      (R13), Y12
@@ -3882,48 +5299,951 @@ full_inner:
 full_sum:
 	TESTQ  R9, R9
 	JZ     full_store
-	MOVQ   64(AX), R11
-	VADDPD (R9), Y0, Y0
-	VADDPD 32(R9), Y1, Y1
-	ADDQ   R11, R9
-	VADDPD (R9), Y2, Y2
-	VADDPD 32(R9), Y3, Y3
-	ADDQ   R11, R9
-	VADDPD (R9), Y4, Y4
-	VADDPD 32(R9), Y5, Y5
-	ADDQ   R11, R9
-	VADDPD (R9), Y6, Y6
-	VADDPD 32(R9), Y7, Y7
-	ADDQ   R11, R9
-	VADDPD (R9), Y8, Y8
-	VADDPD 32(R9), Y9, Y9
-	ADDQ   R11, R9
-	VADDPD (R9), Y10, Y10
-	VADDPD 32(R9), Y11, Y11
-	ADDQ   R11, R9
+	MOVQ   R9, R11
+	MOVQ   64(AX), R12
+	VADDPD (R11), Y0, Y0
+	VADDPD 32(R11), Y1, Y1
+	ADDQ   R12, R11
+	VADDPD (R11), Y2, Y2
+	VADDPD 32(R11), Y3, Y3
+	ADDQ   R12, R11
+	VADDPD (R11), Y4, Y4
+	VADDPD 32(R11), Y5, Y5
+	ADDQ   R12, R11
+	VADDPD (R11), Y6, Y6
+	VADDPD 32(R11), Y7, Y7
+	ADDQ   R12, R11
+	VADDPD (R11), Y8, Y8
+	VADDPD 32(R11), Y9, Y9
+	ADDQ   R12, R11
+	VADDPD (R11), Y10, Y10
+	VADDPD 32(R11), Y11, Y11
 
 full_store:
-	MOVQ    56(AX), R11
-	VMOVUPD Y0, (R8)
-	VMOVUPD Y1, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y2, (R8)
-	VMOVUPD Y3, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y4, (R8)
-	VMOVUPD Y5, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y6, (R8)
-	VMOVUPD Y7, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y8, (R8)
-	VMOVUPD Y9, 32(R8)
-	ADDQ    R11, R8
-	VMOVUPD Y10, (R8)
-	VMOVUPD Y11, 32(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Y0, (R11)
+	VMOVUPD Y1, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y2, (R11)
+	VMOVUPD Y3, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y4, (R11)
+	VMOVUPD Y5, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y6, (R11)
+	VMOVUPD Y7, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y8, (R11)
+	VMOVUPD Y9, 32(R11)
+	ADDQ    R12, R11
+	VMOVUPD Y10, (R11)
+	VMOVUPD Y11, 32(R11)
 	DECQ    R10
-	JNZ     full_tile
+	JZ      full_done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF64Y1x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF64Y1x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPD (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), CX
+	MOVQ    40(AX), CX
+	MOVQ    48(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    120(AX), R8
+
+masked_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R11, R11
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPD      (R10), Y3
+	VMOVUPD      32(R10), Y4
+	VMASKMOVPD   64(R10), Y15, Y5
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y6, Y3, Y0
+	VFMADD231PD  Y6, Y4, Y1
+	VFMADD231PD  Y6, Y5, Y2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      DI, DI
+	JZ         masked_store
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPD     (R9), Y0, Y0
+	VADDPD     32(R9), Y1, Y1
+	VMASKMOVPD 64(R9), Y15, Y6
+	VADDPD     Y6, Y2, Y2
+
+masked_store:
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPD    Y0, (R9)
+	VMOVUPD    Y1, 32(R9)
+	VMASKMOVPD Y2, Y15, 64(R9)
+	DECQ       R8
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), CX
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ (AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 120(AX), R8
+
+full_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	TESTQ  R11, R11
+	JZ     full_sum
+
+full_inner:
+	VMOVUPD      (R10), Y3
+	VMOVUPD      32(R10), Y4
+	VMOVUPD      64(R10), Y5
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y6, Y3, Y0
+	VFMADD231PD  Y6, Y4, Y1
+	VFMADD231PD  Y6, Y5, Y2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  DI, DI
+	JZ     full_store
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPD (R9), Y0, Y0
+	VADDPD 32(R9), Y1, Y1
+	VADDPD 64(R9), Y2, Y2
+
+full_store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Y0, (R9)
+	VMOVUPD Y1, 32(R9)
+	VMOVUPD Y2, 64(R9)
+	DECQ    R8
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF64Y2x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF64Y2x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPD (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPD      (R11), Y6
+	VMOVUPD      32(R11), Y7
+	VMASKMOVPD   64(R11), Y15, Y8
+	VBROADCASTSD (R10), Y9
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y9, Y7, Y1
+	VFMADD231PD  Y9, Y8, Y2
+	VBROADCASTSD (R10)(CX*1), Y10
+	VFMADD231PD  Y10, Y6, Y3
+	VFMADD231PD  Y10, Y7, Y4
+	VFMADD231PD  Y10, Y8, Y5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPD     (R10), Y0, Y0
+	VADDPD     32(R10), Y1, Y1
+	VMASKMOVPD 64(R10), Y15, Y9
+	VADDPD     Y9, Y2, Y2
+	ADDQ       R11, R10
+	VADDPD     (R10), Y3, Y3
+	VADDPD     32(R10), Y4, Y4
+	VMASKMOVPD 64(R10), Y15, Y9
+	VADDPD     Y9, Y5, Y5
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPD    Y0, (R10)
+	VMOVUPD    Y1, 32(R10)
+	VMASKMOVPD Y2, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y3, (R10)
+	VMOVUPD    Y4, 32(R10)
+	VMASKMOVPD Y5, Y15, 64(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPD      (R11), Y6
+	VMOVUPD      32(R11), Y7
+	VMOVUPD      64(R11), Y8
+	VBROADCASTSD (R10), Y9
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y9, Y7, Y1
+	VFMADD231PD  Y9, Y8, Y2
+	VBROADCASTSD (R10)(CX*1), Y10
+	VFMADD231PD  Y10, Y6, Y3
+	VFMADD231PD  Y10, Y7, Y4
+	VFMADD231PD  Y10, Y8, Y5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	VADDPD 32(R10), Y1, Y1
+	VADDPD 64(R10), Y2, Y2
+	ADDQ   R11, R10
+	VADDPD (R10), Y3, Y3
+	VADDPD 32(R10), Y4, Y4
+	VADDPD 64(R10), Y5, Y5
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y3, (R10)
+	VMOVUPD Y4, 32(R10)
+	VMOVUPD Y5, 64(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF64Y3x3(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF64Y3x3(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPD (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPD      (R11), Y9
+	VMOVUPD      32(R11), Y10
+	VMASKMOVPD   64(R11), Y15, Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y12, Y9, Y0
+	VFMADD231PD  Y12, Y10, Y1
+	VFMADD231PD  Y12, Y11, Y2
+	VBROADCASTSD (R10)(CX*1), Y13
+	VFMADD231PD  Y13, Y9, Y3
+	VFMADD231PD  Y13, Y10, Y4
+	VFMADD231PD  Y13, Y11, Y5
+	VBROADCASTSD (R10)(CX*2), Y12
+	VFMADD231PD  Y12, Y9, Y6
+	VFMADD231PD  Y12, Y10, Y7
+	VFMADD231PD  Y12, Y11, Y8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPD     (R10), Y0, Y0
+	VADDPD     32(R10), Y1, Y1
+	VMASKMOVPD 64(R10), Y15, Y12
+	VADDPD     Y12, Y2, Y2
+	ADDQ       R11, R10
+	VADDPD     (R10), Y3, Y3
+	VADDPD     32(R10), Y4, Y4
+	VMASKMOVPD 64(R10), Y15, Y12
+	VADDPD     Y12, Y5, Y5
+	ADDQ       R11, R10
+	VADDPD     (R10), Y6, Y6
+	VADDPD     32(R10), Y7, Y7
+	VMASKMOVPD 64(R10), Y15, Y12
+	VADDPD     Y12, Y8, Y8
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPD    Y0, (R10)
+	VMOVUPD    Y1, 32(R10)
+	VMASKMOVPD Y2, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y3, (R10)
+	VMOVUPD    Y4, 32(R10)
+	VMASKMOVPD Y5, Y15, 64(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y6, (R10)
+	VMOVUPD    Y7, 32(R10)
+	VMASKMOVPD Y8, Y15, 64(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPD      (R11), Y9
+	VMOVUPD      32(R11), Y10
+	VMOVUPD      64(R11), Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y12, Y9, Y0
+	VFMADD231PD  Y12, Y10, Y1
+	VFMADD231PD  Y12, Y11, Y2
+	VBROADCASTSD (R10)(CX*1), Y13
+	VFMADD231PD  Y13, Y9, Y3
+	VFMADD231PD  Y13, Y10, Y4
+	VFMADD231PD  Y13, Y11, Y5
+	VBROADCASTSD (R10)(CX*2), Y12
+	VFMADD231PD  Y12, Y9, Y6
+	VFMADD231PD  Y12, Y10, Y7
+	VFMADD231PD  Y12, Y11, Y8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	VADDPD 32(R10), Y1, Y1
+	VADDPD 64(R10), Y2, Y2
+	ADDQ   R11, R10
+	VADDPD (R10), Y3, Y3
+	VADDPD 32(R10), Y4, Y4
+	VADDPD 64(R10), Y5, Y5
+	ADDQ   R11, R10
+	VADDPD (R10), Y6, Y6
+	VADDPD 32(R10), Y7, Y7
+	VADDPD 64(R10), Y8, Y8
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y3, (R10)
+	VMOVUPD Y4, 32(R10)
+	VMOVUPD Y5, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y6, (R10)
+	VMOVUPD Y7, 32(R10)
+	VMOVUPD Y8, 64(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF64Y1x4(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF64Y1x4(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPD (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), CX
+	MOVQ    40(AX), CX
+	MOVQ    48(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    120(AX), R8
+
+masked_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+masked_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R11, R11
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPD      (R10), Y4
+	VMOVUPD      32(R10), Y5
+	VMOVUPD      64(R10), Y6
+	VMASKMOVPD   96(R10), Y15, Y7
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  Y8, Y4, Y0
+	VFMADD231PD  Y8, Y5, Y1
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      DI, DI
+	JZ         masked_store
+	MOVQ       DI, R9
+	MOVQ       64(AX), R10
+	VADDPD     (R9), Y0, Y0
+	VADDPD     32(R9), Y1, Y1
+	VADDPD     64(R9), Y2, Y2
+	VMASKMOVPD 96(R9), Y15, Y8
+	VADDPD     Y8, Y3, Y3
+
+masked_store:
+	MOVQ       SI, R9
+	MOVQ       56(AX), R10
+	VMOVUPD    Y0, (R9)
+	VMOVUPD    Y1, 32(R9)
+	VMOVUPD    Y2, 64(R9)
+	VMASKMOVPD Y3, Y15, 96(R9)
+	DECQ       R8
+	JZ         masked_done
+	MOVQ       80(AX), R9
+	ADDQ       R9, 8(AX)
+	ADDQ       72(AX), BX
+	ADDQ       88(AX), SI
+	ADDQ       96(AX), DI
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), CX
+	MOVQ 40(AX), CX
+	MOVQ 48(AX), DX
+	MOVQ (AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 120(AX), R8
+
+full_tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+
+full_start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  R11, R11
+	JZ     full_sum
+
+full_inner:
+	VMOVUPD      (R10), Y4
+	VMOVUPD      32(R10), Y5
+	VMOVUPD      64(R10), Y6
+	VMOVUPD      96(R10), Y7
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  Y8, Y4, Y0
+	VFMADD231PD  Y8, Y5, Y1
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  DI, DI
+	JZ     full_store
+	MOVQ   DI, R9
+	MOVQ   64(AX), R10
+	VADDPD (R9), Y0, Y0
+	VADDPD 32(R9), Y1, Y1
+	VADDPD 64(R9), Y2, Y2
+	VADDPD 96(R9), Y3, Y3
+
+full_store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Y0, (R9)
+	VMOVUPD Y1, 32(R9)
+	VMOVUPD Y2, 64(R9)
+	VMOVUPD Y3, 96(R9)
+	DECQ    R8
+	JZ      full_done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     full_tile
+
+full_done:
+	VZEROUPPER
+	RET
+
+// func tileF64Y2x4(t *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileF64Y2x4(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JZ      full
+	VMOVUPD (CX), Y15
+	MOVQ    32(AX), CX
+	LEAQ    (CX)(CX*2), DX
+	MOVQ    40(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    (AX), SI
+	MOVQ    16(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    120(AX), R9
+
+masked_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         masked_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+masked_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R12, R12
+	JZ     masked_sum
+
+masked_inner:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VMOVUPD      64(R11), Y10
+	VMASKMOVPD   96(R11), Y15, Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y12, Y8, Y0
+	VFMADD231PD  Y12, Y9, Y1
+	VFMADD231PD  Y12, Y10, Y2
+	VFMADD231PD  Y12, Y11, Y3
+	VBROADCASTSD (R10)(CX*1), Y13
+	VFMADD231PD  Y13, Y8, Y4
+	VFMADD231PD  Y13, Y9, Y5
+	VFMADD231PD  Y13, Y10, Y6
+	VFMADD231PD  Y13, Y11, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          masked_inner
+
+masked_sum:
+	TESTQ      R8, R8
+	JZ         masked_store
+	MOVQ       R8, R10
+	MOVQ       64(AX), R11
+	VADDPD     (R10), Y0, Y0
+	VADDPD     32(R10), Y1, Y1
+	VADDPD     64(R10), Y2, Y2
+	VMASKMOVPD 96(R10), Y15, Y12
+	VADDPD     Y12, Y3, Y3
+	ADDQ       R11, R10
+	VADDPD     (R10), Y4, Y4
+	VADDPD     32(R10), Y5, Y5
+	VADDPD     64(R10), Y6, Y6
+	VMASKMOVPD 96(R10), Y15, Y12
+	VADDPD     Y12, Y7, Y7
+
+masked_store:
+	MOVQ       DI, R10
+	MOVQ       56(AX), R11
+	VMOVUPD    Y0, (R10)
+	VMOVUPD    Y1, 32(R10)
+	VMOVUPD    Y2, 64(R10)
+	VMASKMOVPD Y3, Y15, 96(R10)
+	ADDQ       R11, R10
+	VMOVUPD    Y4, (R10)
+	VMOVUPD    Y5, 32(R10)
+	VMOVUPD    Y6, 64(R10)
+	VMASKMOVPD Y7, Y15, 96(R10)
+	DECQ       R9
+	JZ         masked_done
+	MOVQ       80(AX), R10
+	ADDQ       R10, 8(AX)
+	ADDQ       72(AX), SI
+	ADDQ       88(AX), DI
+	ADDQ       96(AX), R8
+	JMP        masked_tile
+
+masked_done:
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ 32(AX), CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ 40(AX), DX
+	MOVQ 48(AX), BX
+	MOVQ (AX), SI
+	MOVQ 16(AX), DI
+	MOVQ 24(AX), R8
+	MOVQ 120(AX), R9
+
+full_tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         full_start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+
+full_start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  R12, R12
+	JZ     full_sum
+
+full_inner:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      32(R11), Y9
+	VMOVUPD      64(R11), Y10
+	VMOVUPD      96(R11), Y11
+	VBROADCASTSD (R10), Y12
+	VFMADD231PD  Y12, Y8, Y0
+	VFMADD231PD  Y12, Y9, Y1
+	VFMADD231PD  Y12, Y10, Y2
+	VFMADD231PD  Y12, Y11, Y3
+	VBROADCASTSD (R10)(CX*1), Y13
+	VFMADD231PD  Y13, Y8, Y4
+	VFMADD231PD  Y13, Y9, Y5
+	VFMADD231PD  Y13, Y10, Y6
+	VFMADD231PD  Y13, Y11, Y7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          full_inner
+
+full_sum:
+	TESTQ  R8, R8
+	JZ     full_store
+	MOVQ   R8, R10
+	MOVQ   64(AX), R11
+	VADDPD (R10), Y0, Y0
+	VADDPD 32(R10), Y1, Y1
+	VADDPD 64(R10), Y2, Y2
+	VADDPD 96(R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPD (R10), Y4, Y4
+	VADDPD 32(R10), Y5, Y5
+	VADDPD 64(R10), Y6, Y6
+	VADDPD 96(R10), Y7, Y7
+
+full_store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	VMOVUPD Y2, 64(R10)
+	VMOVUPD Y3, 96(R10)
+	ADDQ    R11, R10
+	VMOVUPD Y4, (R10)
+	VMOVUPD Y5, 32(R10)
+	VMOVUPD Y6, 64(R10)
+	VMOVUPD Y7, 96(R10)
+	DECQ    R9
+	JZ      full_done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     full_tile
+
+full_done:
 	VZEROUPPER
 	RET

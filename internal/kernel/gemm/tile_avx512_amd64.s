@@ -8,7 +8,7 @@
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z1x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), CX
 	MOVQ  40(AX), CX
@@ -16,17 +16,21 @@ TEXT ·tileF32Z1x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), BX
 	MOVQ  16(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  96(AX), R8
+	MOVQ  120(AX), R8
 
 tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VPXORQ     Z0, Z0, Z0
-	TESTQ      R11, R11
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	TESTQ  R11, R11
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R10), K1, Z1
@@ -40,18 +44,25 @@ inner:
 sum:
 	TESTQ     DI, DI
 	JZ        store
-	MOVQ      64(AX), R9
-	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VMOVUPS.Z (R9), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	ADDQ      R9, DI
 
 store:
-	MOVQ    56(AX), R9
-	VMOVUPS Z0, K1, (SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, K1, (R9)
 	DECQ    R8
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -59,7 +70,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z2x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -67,20 +78,24 @@ TEXT ·tileF32Z2x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R11), K1, Z2
@@ -96,23 +111,30 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VMOVUPS.Z (R8), K1, Z3
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VMOVUPS.Z (R10), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z3
+	ADDQ      R11, R10
+	VMOVUPS.Z (R10), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPS Z0, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Z1, K1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z1, K1, (R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -120,7 +142,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z3x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -128,23 +150,27 @@ TEXT ·tileF32Z3x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R11), K1, Z3
@@ -162,28 +188,35 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VMOVUPS.Z (R8), K1, Z4
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	ADDQ      R11, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPS.Z (R8), K1, Z4
+	ADDQ      R11, R10
+	VMOVUPS.Z (R10), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPS Z0, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Z1, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPS Z2, K1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z2, K1, (R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -191,7 +224,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z4x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -199,10 +232,12 @@ TEXT ·tileF32Z4x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -211,14 +246,16 @@ tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R12), K1, Z4
@@ -238,33 +275,40 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -272,7 +316,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z5x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -280,10 +324,12 @@ TEXT ·tileF32Z5x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -294,15 +340,17 @@ tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R12), K1, Z5
@@ -324,38 +372,45 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z6
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -363,7 +418,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z6x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -371,12 +426,14 @@ TEXT ·tileF32Z6x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -389,16 +446,18 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R13), K1, Z6
@@ -423,43 +482,50 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z7
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -467,7 +533,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z7x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -475,12 +541,14 @@ TEXT ·tileF32Z7x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -495,17 +563,19 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R13), K1, Z7
@@ -532,48 +602,55 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z8
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -581,7 +658,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z8x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -589,12 +666,14 @@ TEXT ·tileF32Z8x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -611,18 +690,20 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R13), K1, Z8
@@ -651,53 +732,60 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z9
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -705,7 +793,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z9x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -713,12 +801,14 @@ TEXT ·tileF32Z9x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -737,19 +827,21 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R13), K1, Z9
@@ -780,58 +872,65 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z10
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -839,7 +938,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z10x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -847,12 +946,14 @@ TEXT ·tileF32Z10x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -873,20 +974,22 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R13), K1, Z10
@@ -919,63 +1022,70 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z11
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -983,7 +1093,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z11x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -991,7 +1101,7 @@ TEXT ·tileF32Z11x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -999,6 +1109,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -1021,21 +1133,23 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R14), K1, Z11
@@ -1071,68 +1185,75 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z12
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1140,7 +1261,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z12x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -1148,7 +1269,7 @@ TEXT ·tileF32Z12x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -1156,6 +1277,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -1180,22 +1303,24 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R14), K1, Z12
@@ -1233,73 +1358,80 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z13
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z11, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z11, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1307,7 +1439,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z13x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -1315,7 +1447,7 @@ TEXT ·tileF32Z13x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -1323,6 +1455,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -1349,23 +1483,25 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R14), K1, Z13
@@ -1405,78 +1541,85 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z14
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z11, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z11, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1484,7 +1627,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z14x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -1492,7 +1635,7 @@ TEXT ·tileF32Z14x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -1500,6 +1643,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -1528,24 +1673,26 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS.Z    (R14), K1, Z14
@@ -1587,83 +1734,90 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPS.Z (R9), K1, Z15
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z11, Z11
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z12, Z12
-	ADDQ      R11, R9
-	VMOVUPS.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPS.Z (R11), K1, Z15
 	VADDPS    Z15, Z13, Z13
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z11, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPS Z13, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z11, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPS Z13, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1671,7 +1825,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z1x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), CX
 	MOVQ  40(AX), CX
@@ -1679,19 +1833,23 @@ TEXT ·tileF32Z1x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), BX
 	MOVQ  16(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  96(AX), R8
+	MOVQ  120(AX), R8
 
 tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	TESTQ      R11, R11
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R11, R11
+	JZ     sum
 
 inner:
 	VMOVUPS      (R10), Z2
@@ -1707,20 +1865,27 @@ inner:
 sum:
 	TESTQ     DI, DI
 	JZ        store
-	MOVQ      64(AX), R9
-	VADDPS    (DI), Z0, Z0
-	VMOVUPS.Z 64(DI), K1, Z4
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VMOVUPS.Z 64(R9), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	ADDQ      R9, DI
 
 store:
-	MOVQ    56(AX), R9
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, K1, 64(SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
 	DECQ    R8
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1728,7 +1893,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z2x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -1736,24 +1901,28 @@ TEXT ·tileF32Z2x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPS      (R11), Z4
@@ -1772,27 +1941,34 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VADDPS    (R8), Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z6
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VMOVUPS.Z 64(R10), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	ADDQ      R10, R8
-	VADDPS    (R8), Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z6
+	ADDQ      R11, R10
+	VADDPS    (R10), Z2, Z2
+	VMOVUPS.Z 64(R10), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPS Z2, (DI)
-	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1800,7 +1976,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z3x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -1808,10 +1984,12 @@ TEXT ·tileF32Z3x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
@@ -1821,16 +1999,18 @@ tile:
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPS      (R11), Z6
@@ -1852,34 +2032,41 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VADDPS    (R8), Z0, Z0
-	VMOVUPS.Z 64(R8), K1, Z8
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	ADDQ      R10, R8
-	VADDPS    (R8), Z2, Z2
-	VMOVUPS.Z 64(R8), K1, Z8
+	ADDQ      R11, R10
+	VADDPS    (R10), Z2, Z2
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	ADDQ      R10, R8
-	VADDPS    (R8), Z4, Z4
-	VMOVUPS.Z 64(R8), K1, Z8
+	ADDQ      R11, R10
+	VADDPS    (R10), Z4, Z4
+	VMOVUPS.Z 64(R10), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPS Z2, (DI)
-	VMOVUPS Z3, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPS Z4, (DI)
-	VMOVUPS Z5, K1, 64(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1887,7 +2074,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z4x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -1895,10 +2082,12 @@ TEXT ·tileF32Z4x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
@@ -1911,18 +2100,20 @@ tile:
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPS      (R12), Z8
@@ -1947,41 +2138,48 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z10
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -1989,7 +2187,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z5x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -1997,10 +2195,12 @@ TEXT ·tileF32Z5x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
@@ -2016,20 +2216,22 @@ tile:
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPS      (R12), Z10
@@ -2057,48 +2259,55 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z12
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2106,7 +2315,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z6x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2114,12 +2323,14 @@ TEXT ·tileF32Z6x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -2138,22 +2349,24 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS      (R13), Z12
@@ -2185,55 +2398,62 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z14
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2241,7 +2461,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z7x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2249,12 +2469,14 @@ TEXT ·tileF32Z7x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -2276,24 +2498,26 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS      (R13), Z14
@@ -2328,62 +2552,69 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z16
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z16
 	VADDPS    Z16, Z13, Z13
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2391,7 +2622,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z8x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2399,12 +2630,14 @@ TEXT ·tileF32Z8x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -2429,26 +2662,28 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS      (R13), Z16
@@ -2486,69 +2721,76 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z18
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z18
 	VADDPS    Z18, Z15, Z15
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2556,7 +2798,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z9x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2564,12 +2806,14 @@ TEXT ·tileF32Z9x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -2597,28 +2841,30 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS      (R13), Z18
@@ -2659,76 +2905,83 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z20
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z20
 	VADDPS    Z20, Z17, Z17
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2736,7 +2989,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z10x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2744,12 +2997,14 @@ TEXT ·tileF32Z10x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -2780,30 +3035,32 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPS      (R13), Z20
@@ -2847,83 +3104,90 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z22
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z17, Z17
-	ADDQ      R11, R9
-	VADDPS    (R9), Z18, Z18
-	VMOVUPS.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPS    (R11), Z18, Z18
+	VMOVUPS.Z 64(R11), K1, Z22
 	VADDPS    Z22, Z19, Z19
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -2931,7 +3195,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z11x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -2939,7 +3203,7 @@ TEXT ·tileF32Z11x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -2947,6 +3211,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -2980,32 +3246,34 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS      (R14), Z22
@@ -3053,90 +3321,97 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z24
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z17, Z17
-	ADDQ      R11, R9
-	VADDPS    (R9), Z18, Z18
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z18, Z18
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z19, Z19
-	ADDQ      R11, R9
-	VADDPS    (R9), Z20, Z20
-	VMOVUPS.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPS    (R11), Z20, Z20
+	VMOVUPS.Z 64(R11), K1, Z24
 	VADDPS    Z24, Z21, Z21
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -3144,7 +3419,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z12x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -3152,7 +3427,7 @@ TEXT ·tileF32Z12x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -3160,6 +3435,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -3196,34 +3473,36 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS      (R14), Z24
@@ -3274,97 +3553,104 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z26
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z17, Z17
-	ADDQ      R11, R9
-	VADDPS    (R9), Z18, Z18
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z18, Z18
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z19, Z19
-	ADDQ      R11, R9
-	VADDPS    (R9), Z20, Z20
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z20, Z20
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z21, Z21
-	ADDQ      R11, R9
-	VADDPS    (R9), Z22, Z22
-	VMOVUPS.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPS    (R11), Z22, Z22
+	VMOVUPS.Z 64(R11), K1, Z26
 	VADDPS    Z26, Z23, Z23
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z22, (R8)
-	VMOVUPS Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z22, (R11)
+	VMOVUPS Z23, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -3372,7 +3658,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z13x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -3380,7 +3666,7 @@ TEXT ·tileF32Z13x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -3388,6 +3674,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -3427,36 +3715,38 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	VPXORQ     Z24, Z24, Z24
-	VPXORQ     Z25, Z25, Z25
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	VPXORQ Z24, Z24, Z24
+	VPXORQ Z25, Z25, Z25
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS      (R14), Z26
@@ -3510,104 +3800,111 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z28
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z17, Z17
-	ADDQ      R11, R9
-	VADDPS    (R9), Z18, Z18
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z18, Z18
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z19, Z19
-	ADDQ      R11, R9
-	VADDPS    (R9), Z20, Z20
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z20, Z20
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z21, Z21
-	ADDQ      R11, R9
-	VADDPS    (R9), Z22, Z22
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z22, Z22
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z23, Z23
-	ADDQ      R11, R9
-	VADDPS    (R9), Z24, Z24
-	VMOVUPS.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPS    (R11), Z24, Z24
+	VMOVUPS.Z 64(R11), K1, Z28
 	VADDPS    Z28, Z25, Z25
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z22, (R8)
-	VMOVUPS Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z24, (R8)
-	VMOVUPS Z25, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z22, (R11)
+	VMOVUPS Z23, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z24, (R11)
+	VMOVUPS Z25, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -3615,7 +3912,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF32Z14x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -3623,7 +3920,7 @@ TEXT ·tileF32Z14x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -3631,6 +3928,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -3673,38 +3972,40 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	VPXORQ     Z24, Z24, Z24
-	VPXORQ     Z25, Z25, Z25
-	VPXORQ     Z26, Z26, Z26
-	VPXORQ     Z27, Z27, Z27
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	VPXORQ Z24, Z24, Z24
+	VPXORQ Z25, Z25, Z25
+	VPXORQ Z26, Z26, Z26
+	VPXORQ Z27, Z27, Z27
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPS      (R14), Z28
@@ -3761,119 +4062,126 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPS    (R9), Z0, Z0
-	VMOVUPS.Z 64(R9), K1, Z30
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z1, Z1
-	ADDQ      R11, R9
-	VADDPS    (R9), Z2, Z2
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z2, Z2
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z3, Z3
-	ADDQ      R11, R9
-	VADDPS    (R9), Z4, Z4
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z5, Z5
-	ADDQ      R11, R9
-	VADDPS    (R9), Z6, Z6
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z7, Z7
-	ADDQ      R11, R9
-	VADDPS    (R9), Z8, Z8
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z9, Z9
-	ADDQ      R11, R9
-	VADDPS    (R9), Z10, Z10
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z10, Z10
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z11, Z11
-	ADDQ      R11, R9
-	VADDPS    (R9), Z12, Z12
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z13, Z13
-	ADDQ      R11, R9
-	VADDPS    (R9), Z14, Z14
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z14, Z14
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z15, Z15
-	ADDQ      R11, R9
-	VADDPS    (R9), Z16, Z16
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z17, Z17
-	ADDQ      R11, R9
-	VADDPS    (R9), Z18, Z18
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z18, Z18
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z19, Z19
-	ADDQ      R11, R9
-	VADDPS    (R9), Z20, Z20
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z20, Z20
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z21, Z21
-	ADDQ      R11, R9
-	VADDPS    (R9), Z22, Z22
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z22, Z22
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z23, Z23
-	ADDQ      R11, R9
-	VADDPS    (R9), Z24, Z24
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z24, Z24
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z25, Z25
-	ADDQ      R11, R9
-	VADDPS    (R9), Z26, Z26
-	VMOVUPS.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPS    (R11), Z26, Z26
+	VMOVUPS.Z 64(R11), K1, Z30
 	VADDPS    Z30, Z27, Z27
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z22, (R8)
-	VMOVUPS Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z24, (R8)
-	VMOVUPS Z25, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPS Z26, (R8)
-	VMOVUPS Z27, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z22, (R11)
+	VMOVUPS Z23, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z24, (R11)
+	VMOVUPS Z25, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z26, (R11)
+	VMOVUPS Z27, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
-// func tileF64Z1x1(t *byte)
+// func tileF32Z1x3(t *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tileF64Z1x1(SB), NOSPLIT, $0-8
+TEXT ·tileF32Z1x3(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), CX
 	MOVQ  40(AX), CX
@@ -3881,17 +4189,2536 @@ TEXT ·tileF64Z1x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), BX
 	MOVQ  16(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  96(AX), R8
+	MOVQ  120(AX), R8
 
 tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VPXORQ     Z0, Z0, Z0
-	TESTQ      R11, R11
-	JZ         sum
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z3
+	VMOVUPS      64(R10), Z4
+	VMOVUPS.Z    128(R10), K1, Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z6, Z3, Z0
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Z6, Z5, Z2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VMOVUPS.Z 128(R9), K1, Z6
+	VADDPS    Z6, Z2, Z2
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, K1, 128(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VMOVUPS.Z    128(R11), K1, Z8
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (R10)(CX*1), Z10
+	VFMADD231PS  Z10, Z6, Z3
+	VFMADD231PS  Z10, Z7, Z4
+	VFMADD231PS  Z10, Z8, Z5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VMOVUPS.Z 128(R10), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	ADDQ      R11, R10
+	VADDPS    (R10), Z3, Z3
+	VADDPS    64(R10), Z4, Z4
+	VMOVUPS.Z 128(R10), K1, Z9
+	VADDPS    Z9, Z5, Z5
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z3, (R10)
+	VMOVUPS Z4, 64(R10)
+	VMOVUPS Z5, K1, 128(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z3x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z3x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z9
+	VMOVUPS      64(R11), Z10
+	VMOVUPS.Z    128(R11), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z2
+	VBROADCASTSS (R10)(CX*1), Z13
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z11, Z5
+	VBROADCASTSS (R10)(CX*2), Z12
+	VFMADD231PS  Z12, Z9, Z6
+	VFMADD231PS  Z12, Z10, Z7
+	VFMADD231PS  Z12, Z11, Z8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VMOVUPS.Z 128(R10), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	ADDQ      R11, R10
+	VADDPS    (R10), Z3, Z3
+	VADDPS    64(R10), Z4, Z4
+	VMOVUPS.Z 128(R10), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	ADDQ      R11, R10
+	VADDPS    (R10), Z6, Z6
+	VADDPS    64(R10), Z7, Z7
+	VMOVUPS.Z 128(R10), K1, Z12
+	VADDPS    Z12, Z8, Z8
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z3, (R10)
+	VMOVUPS Z4, 64(R10)
+	VMOVUPS Z5, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	VMOVUPS Z8, K1, 128(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z4x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z4x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VMOVUPS.Z    128(R12), K1, Z14
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z2
+	VBROADCASTSS (R11)(CX*1), Z16
+	VFMADD231PS  Z16, Z12, Z3
+	VFMADD231PS  Z16, Z13, Z4
+	VFMADD231PS  Z16, Z14, Z5
+	VBROADCASTSS (R11)(CX*2), Z15
+	VFMADD231PS  Z15, Z12, Z6
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (R11)(DX*1), Z16
+	VFMADD231PS  Z16, Z12, Z9
+	VFMADD231PS  Z16, Z13, Z10
+	VFMADD231PS  Z16, Z14, Z11
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VMOVUPS.Z 128(R11), K1, Z15
+	VADDPS    Z15, Z2, Z2
+	ADDQ      R12, R11
+	VADDPS    (R11), Z3, Z3
+	VADDPS    64(R11), Z4, Z4
+	VMOVUPS.Z 128(R11), K1, Z15
+	VADDPS    Z15, Z5, Z5
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VADDPS    64(R11), Z7, Z7
+	VMOVUPS.Z 128(R11), K1, Z15
+	VADDPS    Z15, Z8, Z8
+	ADDQ      R12, R11
+	VADDPS    (R11), Z9, Z9
+	VADDPS    64(R11), Z10, Z10
+	VMOVUPS.Z 128(R11), K1, Z15
+	VADDPS    Z15, Z11, Z11
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	VMOVUPS Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	VMOVUPS Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	VMOVUPS Z11, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z5x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z5x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPS      (R12), Z15
+	VMOVUPS      64(R12), Z16
+	VMOVUPS.Z    128(R12), K1, Z17
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z18, Z15, Z0
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z18, Z17, Z2
+	VBROADCASTSS (R11)(CX*1), Z19
+	VFMADD231PS  Z19, Z15, Z3
+	VFMADD231PS  Z19, Z16, Z4
+	VFMADD231PS  Z19, Z17, Z5
+	VBROADCASTSS (R11)(CX*2), Z18
+	VFMADD231PS  Z18, Z15, Z6
+	VFMADD231PS  Z18, Z16, Z7
+	VFMADD231PS  Z18, Z17, Z8
+	VBROADCASTSS (R11)(DX*1), Z19
+	VFMADD231PS  Z19, Z15, Z9
+	VFMADD231PS  Z19, Z16, Z10
+	VFMADD231PS  Z19, Z17, Z11
+	VBROADCASTSS (R11)(CX*4), Z18
+	VFMADD231PS  Z18, Z15, Z12
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Z18, Z17, Z14
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VMOVUPS.Z 128(R11), K1, Z18
+	VADDPS    Z18, Z2, Z2
+	ADDQ      R12, R11
+	VADDPS    (R11), Z3, Z3
+	VADDPS    64(R11), Z4, Z4
+	VMOVUPS.Z 128(R11), K1, Z18
+	VADDPS    Z18, Z5, Z5
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VADDPS    64(R11), Z7, Z7
+	VMOVUPS.Z 128(R11), K1, Z18
+	VADDPS    Z18, Z8, Z8
+	ADDQ      R12, R11
+	VADDPS    (R11), Z9, Z9
+	VADDPS    64(R11), Z10, Z10
+	VMOVUPS.Z 128(R11), K1, Z18
+	VADDPS    Z18, Z11, Z11
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VADDPS    64(R11), Z13, Z13
+	VMOVUPS.Z 128(R11), K1, Z18
+	VADDPS    Z18, Z14, Z14
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	VMOVUPS Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	VMOVUPS Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	VMOVUPS Z11, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z6x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z6x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	TESTQ  R14, R14
+	JZ     sum
+
+inner:
+	VMOVUPS      (R13), Z18
+	VMOVUPS      64(R13), Z19
+	VMOVUPS.Z    128(R13), K1, Z20
+	VBROADCASTSS (R11), Z21
+	VFMADD231PS  Z21, Z18, Z0
+	VFMADD231PS  Z21, Z19, Z1
+	VFMADD231PS  Z21, Z20, Z2
+	VBROADCASTSS (R11)(CX*1), Z22
+	VFMADD231PS  Z22, Z18, Z3
+	VFMADD231PS  Z22, Z19, Z4
+	VFMADD231PS  Z22, Z20, Z5
+	VBROADCASTSS (R11)(CX*2), Z21
+	VFMADD231PS  Z21, Z18, Z6
+	VFMADD231PS  Z21, Z19, Z7
+	VFMADD231PS  Z21, Z20, Z8
+	VBROADCASTSS (R11)(DX*1), Z22
+	VFMADD231PS  Z22, Z18, Z9
+	VFMADD231PS  Z22, Z19, Z10
+	VFMADD231PS  Z22, Z20, Z11
+	VBROADCASTSS (R11)(CX*4), Z21
+	VFMADD231PS  Z21, Z18, Z12
+	VFMADD231PS  Z21, Z19, Z13
+	VFMADD231PS  Z21, Z20, Z14
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z22, Z18, Z15
+	VFMADD231PS  Z22, Z19, Z16
+	VFMADD231PS  Z22, Z20, Z17
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z2, Z2
+	ADDQ      R12, R11
+	VADDPS    (R11), Z3, Z3
+	VADDPS    64(R11), Z4, Z4
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z5, Z5
+	ADDQ      R12, R11
+	VADDPS    (R11), Z6, Z6
+	VADDPS    64(R11), Z7, Z7
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z8, Z8
+	ADDQ      R12, R11
+	VADDPS    (R11), Z9, Z9
+	VADDPS    64(R11), Z10, Z10
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z11, Z11
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VADDPS    64(R11), Z13, Z13
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z14, Z14
+	ADDQ      R12, R11
+	VADDPS    (R11), Z15, Z15
+	VADDPS    64(R11), Z16, Z16
+	VMOVUPS.Z 128(R11), K1, Z21
+	VADDPS    Z21, Z17, Z17
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	VMOVUPS Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	VMOVUPS Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	VMOVUPS Z11, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z15, (R11)
+	VMOVUPS Z16, 64(R11)
+	VMOVUPS Z17, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z1x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z1x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z4
+	VMOVUPS      64(R10), Z5
+	VMOVUPS      128(R10), Z6
+	VMOVUPS.Z    192(R10), K1, Z7
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z8, Z4, Z0
+	VFMADD231PS  Z8, Z5, Z1
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VADDPS    128(R9), Z2, Z2
+	VMOVUPS.Z 192(R9), K1, Z8
+	VADDPS    Z8, Z3, Z3
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, K1, 192(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      128(R11), Z10
+	VMOVUPS.Z    192(R11), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (R10)(CX*1), Z13
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z10, Z6
+	VFMADD231PS  Z13, Z11, Z7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VMOVUPS.Z 192(R10), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      R11, R10
+	VADDPS    (R10), Z4, Z4
+	VADDPS    64(R10), Z5, Z5
+	VADDPS    128(R10), Z6, Z6
+	VMOVUPS.Z 192(R10), K1, Z12
+	VADDPS    Z12, Z7, Z7
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	VMOVUPS Z6, 128(R10)
+	VMOVUPS Z7, K1, 192(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z3x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z3x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      128(R11), Z14
+	VMOVUPS.Z    192(R11), K1, Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z12, Z0
+	VFMADD231PS  Z16, Z13, Z1
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (R10)(CX*1), Z17
+	VFMADD231PS  Z17, Z12, Z4
+	VFMADD231PS  Z17, Z13, Z5
+	VFMADD231PS  Z17, Z14, Z6
+	VFMADD231PS  Z17, Z15, Z7
+	VBROADCASTSS (R10)(CX*2), Z16
+	VFMADD231PS  Z16, Z12, Z8
+	VFMADD231PS  Z16, Z13, Z9
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VMOVUPS.Z 192(R10), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      R11, R10
+	VADDPS    (R10), Z4, Z4
+	VADDPS    64(R10), Z5, Z5
+	VADDPS    128(R10), Z6, Z6
+	VMOVUPS.Z 192(R10), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      R11, R10
+	VADDPS    (R10), Z8, Z8
+	VADDPS    64(R10), Z9, Z9
+	VADDPS    128(R10), Z10, Z10
+	VMOVUPS.Z 192(R10), K1, Z16
+	VADDPS    Z16, Z11, Z11
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	VMOVUPS Z6, 128(R10)
+	VMOVUPS Z7, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	VMOVUPS Z10, 128(R10)
+	VMOVUPS Z11, K1, 192(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z4x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z4x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Z17
+	VMOVUPS      128(R12), Z18
+	VMOVUPS.Z    192(R12), K1, Z19
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z20, Z16, Z0
+	VFMADD231PS  Z20, Z17, Z1
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (R11)(CX*1), Z21
+	VFMADD231PS  Z21, Z16, Z4
+	VFMADD231PS  Z21, Z17, Z5
+	VFMADD231PS  Z21, Z18, Z6
+	VFMADD231PS  Z21, Z19, Z7
+	VBROADCASTSS (R11)(CX*2), Z20
+	VFMADD231PS  Z20, Z16, Z8
+	VFMADD231PS  Z20, Z17, Z9
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (R11)(DX*1), Z21
+	VFMADD231PS  Z21, Z16, Z12
+	VFMADD231PS  Z21, Z17, Z13
+	VFMADD231PS  Z21, Z18, Z14
+	VFMADD231PS  Z21, Z19, Z15
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VADDPS    128(R11), Z2, Z2
+	VMOVUPS.Z 192(R11), K1, Z20
+	VADDPS    Z20, Z3, Z3
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VADDPS    64(R11), Z5, Z5
+	VADDPS    128(R11), Z6, Z6
+	VMOVUPS.Z 192(R11), K1, Z20
+	VADDPS    Z20, Z7, Z7
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VADDPS    64(R11), Z9, Z9
+	VADDPS    128(R11), Z10, Z10
+	VMOVUPS.Z 192(R11), K1, Z20
+	VADDPS    Z20, Z11, Z11
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VADDPS    64(R11), Z13, Z13
+	VADDPS    128(R11), Z14, Z14
+	VMOVUPS.Z 192(R11), K1, Z20
+	VADDPS    Z20, Z15, Z15
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, 128(R11)
+	VMOVUPS Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	VMOVUPS Z6, 128(R11)
+	VMOVUPS Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	VMOVUPS Z10, 128(R11)
+	VMOVUPS Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, 128(R11)
+	VMOVUPS Z15, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z5x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z5x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPS      (R12), Z20
+	VMOVUPS      64(R12), Z21
+	VMOVUPS      128(R12), Z22
+	VMOVUPS.Z    192(R12), K1, Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z20, Z0
+	VFMADD231PS  Z24, Z21, Z1
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (R11)(CX*1), Z25
+	VFMADD231PS  Z25, Z20, Z4
+	VFMADD231PS  Z25, Z21, Z5
+	VFMADD231PS  Z25, Z22, Z6
+	VFMADD231PS  Z25, Z23, Z7
+	VBROADCASTSS (R11)(CX*2), Z24
+	VFMADD231PS  Z24, Z20, Z8
+	VFMADD231PS  Z24, Z21, Z9
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (R11)(DX*1), Z25
+	VFMADD231PS  Z25, Z20, Z12
+	VFMADD231PS  Z25, Z21, Z13
+	VFMADD231PS  Z25, Z22, Z14
+	VFMADD231PS  Z25, Z23, Z15
+	VBROADCASTSS (R11)(CX*4), Z24
+	VFMADD231PS  Z24, Z20, Z16
+	VFMADD231PS  Z24, Z21, Z17
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VADDPS    128(R11), Z2, Z2
+	VMOVUPS.Z 192(R11), K1, Z24
+	VADDPS    Z24, Z3, Z3
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VADDPS    64(R11), Z5, Z5
+	VADDPS    128(R11), Z6, Z6
+	VMOVUPS.Z 192(R11), K1, Z24
+	VADDPS    Z24, Z7, Z7
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VADDPS    64(R11), Z9, Z9
+	VADDPS    128(R11), Z10, Z10
+	VMOVUPS.Z 192(R11), K1, Z24
+	VADDPS    Z24, Z11, Z11
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VADDPS    64(R11), Z13, Z13
+	VADDPS    128(R11), Z14, Z14
+	VMOVUPS.Z 192(R11), K1, Z24
+	VADDPS    Z24, Z15, Z15
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VADDPS    64(R11), Z17, Z17
+	VADDPS    128(R11), Z18, Z18
+	VMOVUPS.Z 192(R11), K1, Z24
+	VADDPS    Z24, Z19, Z19
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, 128(R11)
+	VMOVUPS Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	VMOVUPS Z6, 128(R11)
+	VMOVUPS Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	VMOVUPS Z10, 128(R11)
+	VMOVUPS Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, 128(R11)
+	VMOVUPS Z15, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, 64(R11)
+	VMOVUPS Z18, 128(R11)
+	VMOVUPS Z19, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z6x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z6x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	TESTQ  R14, R14
+	JZ     sum
+
+inner:
+	VMOVUPS      (R13), Z24
+	VMOVUPS      64(R13), Z25
+	VMOVUPS      128(R13), Z26
+	VMOVUPS.Z    192(R13), K1, Z27
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (R11)(CX*1), Z29
+	VFMADD231PS  Z29, Z24, Z4
+	VFMADD231PS  Z29, Z25, Z5
+	VFMADD231PS  Z29, Z26, Z6
+	VFMADD231PS  Z29, Z27, Z7
+	VBROADCASTSS (R11)(CX*2), Z28
+	VFMADD231PS  Z28, Z24, Z8
+	VFMADD231PS  Z28, Z25, Z9
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (R11)(DX*1), Z29
+	VFMADD231PS  Z29, Z24, Z12
+	VFMADD231PS  Z29, Z25, Z13
+	VFMADD231PS  Z29, Z26, Z14
+	VFMADD231PS  Z29, Z27, Z15
+	VBROADCASTSS (R11)(CX*4), Z28
+	VFMADD231PS  Z28, Z24, Z16
+	VFMADD231PS  Z28, Z25, Z17
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z29, Z24, Z20
+	VFMADD231PS  Z29, Z25, Z21
+	VFMADD231PS  Z29, Z26, Z22
+	VFMADD231PS  Z29, Z27, Z23
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPS    (R11), Z0, Z0
+	VADDPS    64(R11), Z1, Z1
+	VADDPS    128(R11), Z2, Z2
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      R12, R11
+	VADDPS    (R11), Z4, Z4
+	VADDPS    64(R11), Z5, Z5
+	VADDPS    128(R11), Z6, Z6
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      R12, R11
+	VADDPS    (R11), Z8, Z8
+	VADDPS    64(R11), Z9, Z9
+	VADDPS    128(R11), Z10, Z10
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      R12, R11
+	VADDPS    (R11), Z12, Z12
+	VADDPS    64(R11), Z13, Z13
+	VADDPS    128(R11), Z14, Z14
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      R12, R11
+	VADDPS    (R11), Z16, Z16
+	VADDPS    64(R11), Z17, Z17
+	VADDPS    128(R11), Z18, Z18
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      R12, R11
+	VADDPS    (R11), Z20, Z20
+	VADDPS    64(R11), Z21, Z21
+	VADDPS    128(R11), Z22, Z22
+	VMOVUPS.Z 192(R11), K1, Z28
+	VADDPS    Z28, Z23, Z23
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, 128(R11)
+	VMOVUPS Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	VMOVUPS Z6, 128(R11)
+	VMOVUPS Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	VMOVUPS Z10, 128(R11)
+	VMOVUPS Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, 128(R11)
+	VMOVUPS Z15, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, 64(R11)
+	VMOVUPS Z18, 128(R11)
+	VMOVUPS Z19, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, 64(R11)
+	VMOVUPS Z22, 128(R11)
+	VMOVUPS Z23, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z1x5(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z1x5(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z5
+	VMOVUPS      64(R10), Z6
+	VMOVUPS      128(R10), Z7
+	VMOVUPS      192(R10), Z8
+	VMOVUPS.Z    256(R10), K1, Z9
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z10, Z5, Z0
+	VFMADD231PS  Z10, Z6, Z1
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VADDPS    128(R9), Z2, Z2
+	VADDPS    192(R9), Z3, Z3
+	VMOVUPS.Z 256(R9), K1, Z10
+	VADDPS    Z10, Z4, Z4
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, K1, 256(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x5(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x5(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VMOVUPS      128(R11), Z12
+	VMOVUPS      192(R11), Z13
+	VMOVUPS.Z    256(R11), K1, Z14
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z10, Z0
+	VFMADD231PS  Z15, Z11, Z1
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z4
+	VBROADCASTSS (R10)(CX*1), Z16
+	VFMADD231PS  Z16, Z10, Z5
+	VFMADD231PS  Z16, Z11, Z6
+	VFMADD231PS  Z16, Z12, Z7
+	VFMADD231PS  Z16, Z13, Z8
+	VFMADD231PS  Z16, Z14, Z9
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VADDPS    192(R10), Z3, Z3
+	VMOVUPS.Z 256(R10), K1, Z15
+	VADDPS    Z15, Z4, Z4
+	ADDQ      R11, R10
+	VADDPS    (R10), Z5, Z5
+	VADDPS    64(R10), Z6, Z6
+	VADDPS    128(R10), Z7, Z7
+	VADDPS    192(R10), Z8, Z8
+	VMOVUPS.Z 256(R10), K1, Z15
+	VADDPS    Z15, Z9, Z9
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	VMOVUPS Z4, K1, 256(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z5, (R10)
+	VMOVUPS Z6, 64(R10)
+	VMOVUPS Z7, 128(R10)
+	VMOVUPS Z8, 192(R10)
+	VMOVUPS Z9, K1, 256(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z1x6(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z1x6(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z6
+	VMOVUPS      64(R10), Z7
+	VMOVUPS      128(R10), Z8
+	VMOVUPS      192(R10), Z9
+	VMOVUPS      256(R10), Z10
+	VMOVUPS.Z    320(R10), K1, Z11
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z12, Z6, Z0
+	VFMADD231PS  Z12, Z7, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VADDPS    128(R9), Z2, Z2
+	VADDPS    192(R9), Z3, Z3
+	VADDPS    256(R9), Z4, Z4
+	VMOVUPS.Z 320(R9), K1, Z12
+	VADDPS    Z12, Z5, Z5
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, K1, 320(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x6(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x6(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      128(R11), Z14
+	VMOVUPS      192(R11), Z15
+	VMOVUPS      256(R11), Z16
+	VMOVUPS.Z    320(R11), K1, Z17
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z12, Z0
+	VFMADD231PS  Z18, Z13, Z1
+	VFMADD231PS  Z18, Z14, Z2
+	VFMADD231PS  Z18, Z15, Z3
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (R10)(CX*1), Z19
+	VFMADD231PS  Z19, Z12, Z6
+	VFMADD231PS  Z19, Z13, Z7
+	VFMADD231PS  Z19, Z14, Z8
+	VFMADD231PS  Z19, Z15, Z9
+	VFMADD231PS  Z19, Z16, Z10
+	VFMADD231PS  Z19, Z17, Z11
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VADDPS    192(R10), Z3, Z3
+	VADDPS    256(R10), Z4, Z4
+	VMOVUPS.Z 320(R10), K1, Z18
+	VADDPS    Z18, Z5, Z5
+	ADDQ      R11, R10
+	VADDPS    (R10), Z6, Z6
+	VADDPS    64(R10), Z7, Z7
+	VADDPS    128(R10), Z8, Z8
+	VADDPS    192(R10), Z9, Z9
+	VADDPS    256(R10), Z10, Z10
+	VMOVUPS.Z 320(R10), K1, Z18
+	VADDPS    Z18, Z11, Z11
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	VMOVUPS Z4, 256(R10)
+	VMOVUPS Z5, K1, 320(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	VMOVUPS Z8, 128(R10)
+	VMOVUPS Z9, 192(R10)
+	VMOVUPS Z10, 256(R10)
+	VMOVUPS Z11, K1, 320(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z1x7(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z1x7(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+	PREFETCHT0 384(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z7
+	VMOVUPS      64(R10), Z8
+	VMOVUPS      128(R10), Z9
+	VMOVUPS      192(R10), Z10
+	VMOVUPS      256(R10), Z11
+	VMOVUPS      320(R10), Z12
+	VMOVUPS.Z    384(R10), K1, Z13
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z14, Z7, Z0
+	VFMADD231PS  Z14, Z8, Z1
+	VFMADD231PS  Z14, Z9, Z2
+	VFMADD231PS  Z14, Z10, Z3
+	VFMADD231PS  Z14, Z11, Z4
+	VFMADD231PS  Z14, Z12, Z5
+	VFMADD231PS  Z14, Z13, Z6
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VADDPS    128(R9), Z2, Z2
+	VADDPS    192(R9), Z3, Z3
+	VADDPS    256(R9), Z4, Z4
+	VADDPS    320(R9), Z5, Z5
+	VMOVUPS.Z 384(R9), K1, Z14
+	VADDPS    Z14, Z6, Z6
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, K1, 384(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x7(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x7(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z14
+	VMOVUPS      64(R11), Z15
+	VMOVUPS      128(R11), Z16
+	VMOVUPS      192(R11), Z17
+	VMOVUPS      256(R11), Z18
+	VMOVUPS      320(R11), Z19
+	VMOVUPS.Z    384(R11), K1, Z20
+	VBROADCASTSS (R10), Z21
+	VFMADD231PS  Z21, Z14, Z0
+	VFMADD231PS  Z21, Z15, Z1
+	VFMADD231PS  Z21, Z16, Z2
+	VFMADD231PS  Z21, Z17, Z3
+	VFMADD231PS  Z21, Z18, Z4
+	VFMADD231PS  Z21, Z19, Z5
+	VFMADD231PS  Z21, Z20, Z6
+	VBROADCASTSS (R10)(CX*1), Z22
+	VFMADD231PS  Z22, Z14, Z7
+	VFMADD231PS  Z22, Z15, Z8
+	VFMADD231PS  Z22, Z16, Z9
+	VFMADD231PS  Z22, Z17, Z10
+	VFMADD231PS  Z22, Z18, Z11
+	VFMADD231PS  Z22, Z19, Z12
+	VFMADD231PS  Z22, Z20, Z13
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VADDPS    192(R10), Z3, Z3
+	VADDPS    256(R10), Z4, Z4
+	VADDPS    320(R10), Z5, Z5
+	VMOVUPS.Z 384(R10), K1, Z21
+	VADDPS    Z21, Z6, Z6
+	ADDQ      R11, R10
+	VADDPS    (R10), Z7, Z7
+	VADDPS    64(R10), Z8, Z8
+	VADDPS    128(R10), Z9, Z9
+	VADDPS    192(R10), Z10, Z10
+	VADDPS    256(R10), Z11, Z11
+	VADDPS    320(R10), Z12, Z12
+	VMOVUPS.Z 384(R10), K1, Z21
+	VADDPS    Z21, Z13, Z13
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	VMOVUPS Z4, 256(R10)
+	VMOVUPS Z5, 320(R10)
+	VMOVUPS Z6, K1, 384(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z7, (R10)
+	VMOVUPS Z8, 64(R10)
+	VMOVUPS Z9, 128(R10)
+	VMOVUPS Z10, 192(R10)
+	VMOVUPS Z11, 256(R10)
+	VMOVUPS Z12, 320(R10)
+	VMOVUPS Z13, K1, 384(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z1x8(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z1x8(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 448(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPS      (R10), Z8
+	VMOVUPS      64(R10), Z9
+	VMOVUPS      128(R10), Z10
+	VMOVUPS      192(R10), Z11
+	VMOVUPS      256(R10), Z12
+	VMOVUPS      320(R10), Z13
+	VMOVUPS      384(R10), Z14
+	VMOVUPS.Z    448(R10), K1, Z15
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z16, Z8, Z0
+	VFMADD231PS  Z16, Z9, Z1
+	VFMADD231PS  Z16, Z10, Z2
+	VFMADD231PS  Z16, Z11, Z3
+	VFMADD231PS  Z16, Z12, Z4
+	VFMADD231PS  Z16, Z13, Z5
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPS    (R9), Z0, Z0
+	VADDPS    64(R9), Z1, Z1
+	VADDPS    128(R9), Z2, Z2
+	VADDPS    192(R9), Z3, Z3
+	VADDPS    256(R9), Z4, Z4
+	VADDPS    320(R9), Z5, Z5
+	VADDPS    384(R9), Z6, Z6
+	VMOVUPS.Z 448(R9), K1, Z16
+	VADDPS    Z16, Z7, Z7
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, K1, 448(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF32Z2x8(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF32Z2x8(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      128(R11), Z18
+	VMOVUPS      192(R11), Z19
+	VMOVUPS      256(R11), Z20
+	VMOVUPS      320(R11), Z21
+	VMOVUPS      384(R11), Z22
+	VMOVUPS.Z    448(R11), K1, Z23
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z16, Z0
+	VFMADD231PS  Z24, Z17, Z1
+	VFMADD231PS  Z24, Z18, Z2
+	VFMADD231PS  Z24, Z19, Z3
+	VFMADD231PS  Z24, Z20, Z4
+	VFMADD231PS  Z24, Z21, Z5
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (R10)(CX*1), Z25
+	VFMADD231PS  Z25, Z16, Z8
+	VFMADD231PS  Z25, Z17, Z9
+	VFMADD231PS  Z25, Z18, Z10
+	VFMADD231PS  Z25, Z19, Z11
+	VFMADD231PS  Z25, Z20, Z12
+	VFMADD231PS  Z25, Z21, Z13
+	VFMADD231PS  Z25, Z22, Z14
+	VFMADD231PS  Z25, Z23, Z15
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPS    (R10), Z0, Z0
+	VADDPS    64(R10), Z1, Z1
+	VADDPS    128(R10), Z2, Z2
+	VADDPS    192(R10), Z3, Z3
+	VADDPS    256(R10), Z4, Z4
+	VADDPS    320(R10), Z5, Z5
+	VADDPS    384(R10), Z6, Z6
+	VMOVUPS.Z 448(R10), K1, Z24
+	VADDPS    Z24, Z7, Z7
+	ADDQ      R11, R10
+	VADDPS    (R10), Z8, Z8
+	VADDPS    64(R10), Z9, Z9
+	VADDPS    128(R10), Z10, Z10
+	VADDPS    192(R10), Z11, Z11
+	VADDPS    256(R10), Z12, Z12
+	VADDPS    320(R10), Z13, Z13
+	VADDPS    384(R10), Z14, Z14
+	VMOVUPS.Z 448(R10), K1, Z24
+	VADDPS    Z24, Z15, Z15
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	VMOVUPS Z4, 256(R10)
+	VMOVUPS Z5, 320(R10)
+	VMOVUPS Z6, 384(R10)
+	VMOVUPS Z7, K1, 448(R10)
+	ADDQ    R11, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	VMOVUPS Z10, 128(R10)
+	VMOVUPS Z11, 192(R10)
+	VMOVUPS Z12, 256(R10)
+	VMOVUPS Z13, 320(R10)
+	VMOVUPS Z14, 384(R10)
+	VMOVUPS Z15, K1, 448(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x1(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x1(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	TESTQ  R11, R11
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R10), K1, Z1
@@ -3905,18 +6732,25 @@ inner:
 sum:
 	TESTQ     DI, DI
 	JZ        store
-	MOVQ      64(AX), R9
-	VMOVUPD.Z (DI), K1, Z2
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VMOVUPD.Z (R9), K1, Z2
 	VADDPD    Z2, Z0, Z0
-	ADDQ      R9, DI
 
 store:
-	MOVQ    56(AX), R9
-	VMOVUPD Z0, K1, (SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, K1, (R9)
 	DECQ    R8
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -3924,7 +6758,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z2x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -3932,20 +6766,24 @@ TEXT ·tileF64Z2x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R11), K1, Z2
@@ -3961,23 +6799,30 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VMOVUPD.Z (R8), K1, Z3
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VMOVUPD.Z (R10), K1, Z3
 	VADDPD    Z3, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPD.Z (R8), K1, Z3
+	ADDQ      R11, R10
+	VMOVUPD.Z (R10), K1, Z3
 	VADDPD    Z3, Z1, Z1
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPD Z0, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Z1, K1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Z1, K1, (R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -3985,7 +6830,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z3x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -3993,23 +6838,27 @@ TEXT ·tileF64Z3x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R11), K1, Z3
@@ -4027,28 +6876,35 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VMOVUPD.Z (R8), K1, Z4
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VMOVUPD.Z (R10), K1, Z4
 	VADDPD    Z4, Z0, Z0
-	ADDQ      R10, R8
-	VMOVUPD.Z (R8), K1, Z4
+	ADDQ      R11, R10
+	VMOVUPD.Z (R10), K1, Z4
 	VADDPD    Z4, Z1, Z1
-	ADDQ      R10, R8
-	VMOVUPD.Z (R8), K1, Z4
+	ADDQ      R11, R10
+	VMOVUPD.Z (R10), K1, Z4
 	VADDPD    Z4, Z2, Z2
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPD Z0, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Z1, K1, (DI)
-	ADDQ    R10, DI
-	VMOVUPD Z2, K1, (DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Z1, K1, (R10)
+	ADDQ    R11, R10
+	VMOVUPD Z2, K1, (R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4056,7 +6912,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z4x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4064,10 +6920,12 @@ TEXT ·tileF64Z4x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -4076,14 +6934,16 @@ tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R12), K1, Z4
@@ -4103,33 +6963,40 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z5
 	VADDPD    Z5, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z5
 	VADDPD    Z5, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z5
 	VADDPD    Z5, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z5
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z5
 	VADDPD    Z5, Z3, Z3
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4137,7 +7004,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z5x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4145,10 +7012,12 @@ TEXT ·tileF64Z5x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
@@ -4159,15 +7028,17 @@ tile:
 	PREFETCHT0 (R12)
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R12), K1, Z5
@@ -4189,38 +7060,45 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z6
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z6
 	VADDPD    Z6, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z6
 	VADDPD    Z6, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z6
 	VADDPD    Z6, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z6
 	VADDPD    Z6, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z6
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z6
 	VADDPD    Z6, Z4, Z4
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4228,7 +7106,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z6x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4236,12 +7114,14 @@ TEXT ·tileF64Z6x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -4254,16 +7134,18 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R13), K1, Z6
@@ -4288,43 +7170,50 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z7
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z7
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z7
 	VADDPD    Z7, Z5, Z5
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4332,7 +7221,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z7x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4340,12 +7229,14 @@ TEXT ·tileF64Z7x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -4360,17 +7251,19 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R13), K1, Z7
@@ -4397,48 +7290,55 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z8
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z8
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z8
 	VADDPD    Z8, Z6, Z6
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4446,7 +7346,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z8x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4454,12 +7354,14 @@ TEXT ·tileF64Z8x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -4476,18 +7378,20 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R13), K1, Z8
@@ -4516,53 +7420,60 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z9
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z9
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z9
 	VADDPD    Z9, Z7, Z7
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4570,7 +7481,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z9x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4578,12 +7489,14 @@ TEXT ·tileF64Z9x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -4602,19 +7515,21 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R13), K1, Z9
@@ -4645,58 +7560,65 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z10
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z10
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z10
 	VADDPD    Z10, Z8, Z8
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4704,7 +7626,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z10x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4712,12 +7634,14 @@ TEXT ·tileF64Z10x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
@@ -4738,20 +7662,22 @@ tile:
 	PREFETCHT0 (R13)
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R13), K1, Z10
@@ -4784,63 +7710,70 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z11
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z11
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z11
 	VADDPD    Z11, Z9, Z9
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z9, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -4848,7 +7781,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z11x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -4856,7 +7789,7 @@ TEXT ·tileF64Z11x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -4864,6 +7797,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -4886,21 +7821,23 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R14), K1, Z11
@@ -4936,68 +7873,75 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z12
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z12
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z12
 	VADDPD    Z12, Z10, Z10
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5005,7 +7949,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z12x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5013,7 +7957,7 @@ TEXT ·tileF64Z12x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -5021,6 +7965,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -5045,22 +7991,24 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R14), K1, Z12
@@ -5098,73 +8046,80 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z13
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z13
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z13
 	VADDPD    Z13, Z11, Z11
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z11, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z11, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5172,7 +8127,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z13x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5180,7 +8135,7 @@ TEXT ·tileF64Z13x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -5188,6 +8143,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -5214,23 +8171,25 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R14), K1, Z13
@@ -5270,78 +8229,85 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z14
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z11, Z11
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z14
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z14
 	VADDPD    Z14, Z12, Z12
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z11, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z11, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5349,7 +8315,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z14x1(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5357,7 +8323,7 @@ TEXT ·tileF64Z14x1(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -5365,6 +8331,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
@@ -5393,24 +8361,26 @@ tile:
 	PREFETCHT0 (R14)
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD.Z    (R14), K1, Z14
@@ -5452,83 +8422,90 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VMOVUPD.Z (R9), K1, Z15
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z0, Z0
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z1, Z1
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z2, Z2
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z3, Z3
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z4, Z4
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z5, Z5
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z6, Z6
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z7, Z7
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z8, Z8
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z9, Z9
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z10, Z10
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z11, Z11
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z12, Z12
-	ADDQ      R11, R9
-	VMOVUPD.Z (R9), K1, Z15
+	ADDQ      R12, R11
+	VMOVUPD.Z (R11), K1, Z15
 	VADDPD    Z15, Z13, Z13
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z1, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z3, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z5, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z7, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z9, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z11, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, K1, (R8)
-	ADDQ    R11, R8
-	VMOVUPD Z13, K1, (R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z1, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z5, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z7, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z11, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, K1, (R11)
+	ADDQ    R12, R11
+	VMOVUPD Z13, K1, (R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5536,7 +8513,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z1x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), CX
 	MOVQ  40(AX), CX
@@ -5544,19 +8521,23 @@ TEXT ·tileF64Z1x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), BX
 	MOVQ  16(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  96(AX), R8
+	MOVQ  120(AX), R8
 
 tile:
 	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       SI, R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
-	MOVQ       8(AX), R10
-	MOVQ       88(AX), R11
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	TESTQ      R11, R11
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R11, R11
+	JZ     sum
 
 inner:
 	VMOVUPD      (R10), Z2
@@ -5572,20 +8553,27 @@ inner:
 sum:
 	TESTQ     DI, DI
 	JZ        store
-	MOVQ      64(AX), R9
-	VADDPD    (DI), Z0, Z0
-	VMOVUPD.Z 64(DI), K1, Z4
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VMOVUPD.Z 64(R9), K1, Z4
 	VADDPD    Z4, Z1, Z1
-	ADDQ      R9, DI
 
 store:
-	MOVQ    56(AX), R9
-	VMOVUPD Z0, (SI)
-	VMOVUPD Z1, K1, 64(SI)
-	ADDQ    R9, SI
-	ADDQ    72(AX), BX
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
 	DECQ    R8
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5593,7 +8581,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z2x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -5601,24 +8589,28 @@ TEXT ·tileF64Z2x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPD      (R11), Z4
@@ -5637,27 +8629,34 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VADDPD    (R8), Z0, Z0
-	VMOVUPD.Z 64(R8), K1, Z6
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VMOVUPD.Z 64(R10), K1, Z6
 	VADDPD    Z6, Z1, Z1
-	ADDQ      R10, R8
-	VADDPD    (R8), Z2, Z2
-	VMOVUPD.Z 64(R8), K1, Z6
+	ADDQ      R11, R10
+	VADDPD    (R10), Z2, Z2
+	VMOVUPD.Z 64(R10), K1, Z6
 	VADDPD    Z6, Z3, Z3
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPD Z2, (DI)
-	VMOVUPD Z3, K1, 64(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z2, (R10)
+	VMOVUPD Z3, K1, 64(R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5665,7 +8664,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z3x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), DX
@@ -5673,10 +8672,12 @@ TEXT ·tileF64Z3x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), SI
 	MOVQ  16(AX), DI
 	MOVQ  24(AX), R8
-	MOVQ  96(AX), R9
+	MOVQ  120(AX), R9
 
 tile:
 	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       DI, R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
@@ -5686,16 +8687,18 @@ tile:
 	ADDQ       56(AX), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
-	MOVQ       8(AX), R11
-	MOVQ       88(AX), R12
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	TESTQ      R12, R12
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R12, R12
+	JZ     sum
 
 inner:
 	VMOVUPD      (R11), Z6
@@ -5717,34 +8720,41 @@ inner:
 sum:
 	TESTQ     R8, R8
 	JZ        store
-	MOVQ      64(AX), R10
-	VADDPD    (R8), Z0, Z0
-	VMOVUPD.Z 64(R8), K1, Z8
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VMOVUPD.Z 64(R10), K1, Z8
 	VADDPD    Z8, Z1, Z1
-	ADDQ      R10, R8
-	VADDPD    (R8), Z2, Z2
-	VMOVUPD.Z 64(R8), K1, Z8
+	ADDQ      R11, R10
+	VADDPD    (R10), Z2, Z2
+	VMOVUPD.Z 64(R10), K1, Z8
 	VADDPD    Z8, Z3, Z3
-	ADDQ      R10, R8
-	VADDPD    (R8), Z4, Z4
-	VMOVUPD.Z 64(R8), K1, Z8
+	ADDQ      R11, R10
+	VADDPD    (R10), Z4, Z4
+	VMOVUPD.Z 64(R10), K1, Z8
 	VADDPD    Z8, Z5, Z5
-	ADDQ      R10, R8
 
 store:
-	MOVQ    56(AX), R10
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPD Z2, (DI)
-	VMOVUPD Z3, K1, 64(DI)
-	ADDQ    R10, DI
-	VMOVUPD Z4, (DI)
-	VMOVUPD Z5, K1, 64(DI)
-	ADDQ    R10, DI
-	ADDQ    72(AX), SI
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z2, (R10)
+	VMOVUPD Z3, K1, 64(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z4, (R10)
+	VMOVUPD Z5, K1, 64(R10)
 	DECQ    R9
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5752,7 +8762,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z4x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5760,10 +8770,12 @@ TEXT ·tileF64Z4x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
@@ -5776,18 +8788,20 @@ tile:
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPD      (R12), Z8
@@ -5812,41 +8826,48 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z10
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z10
 	VADDPD    Z10, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z10
 	VADDPD    Z10, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z10
 	VADDPD    Z10, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z10
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z10
 	VADDPD    Z10, Z7, Z7
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5854,7 +8875,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z5x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5862,10 +8883,12 @@ TEXT ·tileF64Z5x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
@@ -5881,20 +8904,22 @@ tile:
 	ADDQ       56(AX), R12
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
-	MOVQ       8(AX), R12
-	MOVQ       88(AX), R13
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	TESTQ      R13, R13
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R13, R13
+	JZ     sum
 
 inner:
 	VMOVUPD      (R12), Z10
@@ -5922,48 +8947,55 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z12
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z12
 	VADDPD    Z12, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z12
 	VADDPD    Z12, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z12
 	VADDPD    Z12, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z12
 	VADDPD    Z12, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z12
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z12
 	VADDPD    Z12, Z9, Z9
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5971,7 +9003,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z6x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -5979,12 +9011,14 @@ TEXT ·tileF64Z6x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -6003,22 +9037,24 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD      (R13), Z12
@@ -6050,55 +9086,62 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z14
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z14
 	VADDPD    Z14, Z11, Z11
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -6106,7 +9149,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z7x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -6114,12 +9157,14 @@ TEXT ·tileF64Z7x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -6141,24 +9186,26 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD      (R13), Z14
@@ -6193,62 +9240,69 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z16
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z16
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z16
 	VADDPD    Z16, Z13, Z13
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -6256,7 +9310,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z8x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -6264,12 +9318,14 @@ TEXT ·tileF64Z8x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -6294,26 +9350,28 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD      (R13), Z16
@@ -6351,69 +9409,76 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z18
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z18
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z18
 	VADDPD    Z18, Z15, Z15
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -6421,7 +9486,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z9x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -6429,12 +9494,14 @@ TEXT ·tileF64Z9x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -6462,28 +9529,30 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD      (R13), Z18
@@ -6524,76 +9593,83 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z20
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z20
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z20
 	VADDPD    Z20, Z17, Z17
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -6601,7 +9677,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z10x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -6609,12 +9685,14 @@ TEXT ·tileF64Z10x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
 	LEAQ       (R11)(CX*4), R12
 	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
@@ -6645,30 +9723,32 @@ tile:
 	ADDQ       56(AX), R13
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
-	MOVQ       8(AX), R13
-	MOVQ       88(AX), R14
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	TESTQ      R14, R14
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	TESTQ  R14, R14
+	JZ     sum
 
 inner:
 	VMOVUPD      (R13), Z20
@@ -6712,83 +9792,90 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z22
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z17, Z17
-	ADDQ      R11, R9
-	VADDPD    (R9), Z18, Z18
-	VMOVUPD.Z 64(R9), K1, Z22
+	ADDQ      R12, R11
+	VADDPD    (R11), Z18, Z18
+	VMOVUPD.Z 64(R11), K1, Z22
 	VADDPD    Z22, Z19, Z19
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z18, (R8)
-	VMOVUPD Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z18, (R11)
+	VMOVUPD Z19, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -6796,7 +9883,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z11x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -6804,7 +9891,7 @@ TEXT ·tileF64Z11x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -6812,6 +9899,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -6845,32 +9934,34 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD      (R14), Z22
@@ -6918,90 +10009,97 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z24
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z17, Z17
-	ADDQ      R11, R9
-	VADDPD    (R9), Z18, Z18
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z18, Z18
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z19, Z19
-	ADDQ      R11, R9
-	VADDPD    (R9), Z20, Z20
-	VMOVUPD.Z 64(R9), K1, Z24
+	ADDQ      R12, R11
+	VADDPD    (R11), Z20, Z20
+	VMOVUPD.Z 64(R11), K1, Z24
 	VADDPD    Z24, Z21, Z21
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z18, (R8)
-	VMOVUPD Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z20, (R8)
-	VMOVUPD Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z18, (R11)
+	VMOVUPD Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z20, (R11)
+	VMOVUPD Z21, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -7009,7 +10107,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z12x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -7017,7 +10115,7 @@ TEXT ·tileF64Z12x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -7025,6 +10123,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -7061,34 +10161,36 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD      (R14), Z24
@@ -7139,97 +10241,104 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z26
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z17, Z17
-	ADDQ      R11, R9
-	VADDPD    (R9), Z18, Z18
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z18, Z18
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z19, Z19
-	ADDQ      R11, R9
-	VADDPD    (R9), Z20, Z20
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z20, Z20
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z21, Z21
-	ADDQ      R11, R9
-	VADDPD    (R9), Z22, Z22
-	VMOVUPD.Z 64(R9), K1, Z26
+	ADDQ      R12, R11
+	VADDPD    (R11), Z22, Z22
+	VMOVUPD.Z 64(R11), K1, Z26
 	VADDPD    Z26, Z23, Z23
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z18, (R8)
-	VMOVUPD Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z20, (R8)
-	VMOVUPD Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z22, (R8)
-	VMOVUPD Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z18, (R11)
+	VMOVUPD Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z20, (R11)
+	VMOVUPD Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z22, (R11)
+	VMOVUPD Z23, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -7237,7 +10346,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z13x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -7245,7 +10354,7 @@ TEXT ·tileF64Z13x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -7253,6 +10362,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -7292,36 +10403,38 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	VPXORQ     Z24, Z24, Z24
-	VPXORQ     Z25, Z25, Z25
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	VPXORQ Z24, Z24, Z24
+	VPXORQ Z25, Z25, Z25
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD      (R14), Z26
@@ -7375,104 +10488,111 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z28
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z17, Z17
-	ADDQ      R11, R9
-	VADDPD    (R9), Z18, Z18
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z18, Z18
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z19, Z19
-	ADDQ      R11, R9
-	VADDPD    (R9), Z20, Z20
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z20, Z20
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z21, Z21
-	ADDQ      R11, R9
-	VADDPD    (R9), Z22, Z22
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z22, Z22
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z23, Z23
-	ADDQ      R11, R9
-	VADDPD    (R9), Z24, Z24
-	VMOVUPD.Z 64(R9), K1, Z28
+	ADDQ      R12, R11
+	VADDPD    (R11), Z24, Z24
+	VMOVUPD.Z 64(R11), K1, Z28
 	VADDPD    Z28, Z25, Z25
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z18, (R8)
-	VMOVUPD Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z20, (R8)
-	VMOVUPD Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z22, (R8)
-	VMOVUPD Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z24, (R8)
-	VMOVUPD Z25, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z18, (R11)
+	VMOVUPD Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z20, (R11)
+	VMOVUPD Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z22, (R11)
+	VMOVUPD Z23, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z24, (R11)
+	VMOVUPD Z25, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET
 
@@ -7480,7 +10600,7 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileF64Z14x2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), AX
-	KMOVW 80(AX), K1
+	KMOVW 104(AX), K1
 	MOVQ  32(AX), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  40(AX), BX
@@ -7488,7 +10608,7 @@ TEXT ·tileF64Z14x2(SB), NOSPLIT, $0-8
 	MOVQ  (AX), DI
 	MOVQ  16(AX), R8
 	MOVQ  24(AX), R9
-	MOVQ  96(AX), R10
+	MOVQ  120(AX), R10
 
 tile:
 	MOVQ       DI, R11
@@ -7496,6 +10616,8 @@ tile:
 	ADDQ       CX, R12
 	LEAQ       (R12)(CX*4), R13
 	ADDQ       CX, R13
+	CMPQ       112(AX), $0x20
+	JL         start
 	MOVQ       R8, R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
@@ -7538,38 +10660,40 @@ tile:
 	ADDQ       56(AX), R14
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	MOVQ       8(AX), R14
-	MOVQ       88(AX), R15
-	VPXORQ     Z0, Z0, Z0
-	VPXORQ     Z1, Z1, Z1
-	VPXORQ     Z2, Z2, Z2
-	VPXORQ     Z3, Z3, Z3
-	VPXORQ     Z4, Z4, Z4
-	VPXORQ     Z5, Z5, Z5
-	VPXORQ     Z6, Z6, Z6
-	VPXORQ     Z7, Z7, Z7
-	VPXORQ     Z8, Z8, Z8
-	VPXORQ     Z9, Z9, Z9
-	VPXORQ     Z10, Z10, Z10
-	VPXORQ     Z11, Z11, Z11
-	VPXORQ     Z12, Z12, Z12
-	VPXORQ     Z13, Z13, Z13
-	VPXORQ     Z14, Z14, Z14
-	VPXORQ     Z15, Z15, Z15
-	VPXORQ     Z16, Z16, Z16
-	VPXORQ     Z17, Z17, Z17
-	VPXORQ     Z18, Z18, Z18
-	VPXORQ     Z19, Z19, Z19
-	VPXORQ     Z20, Z20, Z20
-	VPXORQ     Z21, Z21, Z21
-	VPXORQ     Z22, Z22, Z22
-	VPXORQ     Z23, Z23, Z23
-	VPXORQ     Z24, Z24, Z24
-	VPXORQ     Z25, Z25, Z25
-	VPXORQ     Z26, Z26, Z26
-	VPXORQ     Z27, Z27, Z27
-	TESTQ      R15, R15
-	JZ         sum
+
+start:
+	MOVQ   8(AX), R14
+	MOVQ   112(AX), R15
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	VPXORQ Z24, Z24, Z24
+	VPXORQ Z25, Z25, Z25
+	VPXORQ Z26, Z26, Z26
+	VPXORQ Z27, Z27, Z27
+	TESTQ  R15, R15
+	JZ     sum
 
 inner:
 	VMOVUPD      (R14), Z28
@@ -7626,110 +10750,2632 @@ inner:
 sum:
 	TESTQ     R9, R9
 	JZ        store
-	MOVQ      64(AX), R11
-	VADDPD    (R9), Z0, Z0
-	VMOVUPD.Z 64(R9), K1, Z30
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z1, Z1
-	ADDQ      R11, R9
-	VADDPD    (R9), Z2, Z2
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z2, Z2
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z3, Z3
-	ADDQ      R11, R9
-	VADDPD    (R9), Z4, Z4
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z5, Z5
-	ADDQ      R11, R9
-	VADDPD    (R9), Z6, Z6
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z7, Z7
-	ADDQ      R11, R9
-	VADDPD    (R9), Z8, Z8
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z9, Z9
-	ADDQ      R11, R9
-	VADDPD    (R9), Z10, Z10
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z10, Z10
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z11, Z11
-	ADDQ      R11, R9
-	VADDPD    (R9), Z12, Z12
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z13, Z13
-	ADDQ      R11, R9
-	VADDPD    (R9), Z14, Z14
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z14, Z14
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z15, Z15
-	ADDQ      R11, R9
-	VADDPD    (R9), Z16, Z16
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z17, Z17
-	ADDQ      R11, R9
-	VADDPD    (R9), Z18, Z18
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z18, Z18
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z19, Z19
-	ADDQ      R11, R9
-	VADDPD    (R9), Z20, Z20
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z20, Z20
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z21, Z21
-	ADDQ      R11, R9
-	VADDPD    (R9), Z22, Z22
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z22, Z22
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z23, Z23
-	ADDQ      R11, R9
-	VADDPD    (R9), Z24, Z24
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z24, Z24
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z25, Z25
-	ADDQ      R11, R9
-	VADDPD    (R9), Z26, Z26
-	VMOVUPD.Z 64(R9), K1, Z30
+	ADDQ      R12, R11
+	VADDPD    (R11), Z26, Z26
+	VMOVUPD.Z 64(R11), K1, Z30
 	VADDPD    Z30, Z27, Z27
-	ADDQ      R11, R9
 
 store:
-	MOVQ    56(AX), R11
-	VMOVUPD Z0, (R8)
-	VMOVUPD Z1, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z2, (R8)
-	VMOVUPD Z3, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z4, (R8)
-	VMOVUPD Z5, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z6, (R8)
-	VMOVUPD Z7, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z10, (R8)
-	VMOVUPD Z11, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z14, (R8)
-	VMOVUPD Z15, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z16, (R8)
-	VMOVUPD Z17, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z18, (R8)
-	VMOVUPD Z19, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z20, (R8)
-	VMOVUPD Z21, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z22, (R8)
-	VMOVUPD Z23, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z24, (R8)
-	VMOVUPD Z25, K1, 64(R8)
-	ADDQ    R11, R8
-	VMOVUPD Z26, (R8)
-	VMOVUPD Z27, K1, 64(R8)
-	ADDQ    R11, R8
-	ADDQ    72(AX), DI
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z2, (R11)
+	VMOVUPD Z3, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z10, (R11)
+	VMOVUPD Z11, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z14, (R11)
+	VMOVUPD Z15, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z18, (R11)
+	VMOVUPD Z19, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z20, (R11)
+	VMOVUPD Z21, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z22, (R11)
+	VMOVUPD Z23, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z24, (R11)
+	VMOVUPD Z25, K1, 64(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z26, (R11)
+	VMOVUPD Z27, K1, 64(R11)
 	DECQ    R10
-	JNZ     tile
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z3
+	VMOVUPD      64(R10), Z4
+	VMOVUPD.Z    128(R10), K1, Z5
+	VBROADCASTSD (R9), Z6
+	VFMADD231PD  Z6, Z3, Z0
+	VFMADD231PD  Z6, Z4, Z1
+	VFMADD231PD  Z6, Z5, Z2
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VMOVUPD.Z 128(R9), K1, Z6
+	VADDPD    Z6, Z2, Z2
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, K1, 128(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z6
+	VMOVUPD      64(R11), Z7
+	VMOVUPD.Z    128(R11), K1, Z8
+	VBROADCASTSD (R10), Z9
+	VFMADD231PD  Z9, Z6, Z0
+	VFMADD231PD  Z9, Z7, Z1
+	VFMADD231PD  Z9, Z8, Z2
+	VBROADCASTSD (R10)(CX*1), Z10
+	VFMADD231PD  Z10, Z6, Z3
+	VFMADD231PD  Z10, Z7, Z4
+	VFMADD231PD  Z10, Z8, Z5
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VMOVUPD.Z 128(R10), K1, Z9
+	VADDPD    Z9, Z2, Z2
+	ADDQ      R11, R10
+	VADDPD    (R10), Z3, Z3
+	VADDPD    64(R10), Z4, Z4
+	VMOVUPD.Z 128(R10), K1, Z9
+	VADDPD    Z9, Z5, Z5
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z3, (R10)
+	VMOVUPD Z4, 64(R10)
+	VMOVUPD Z5, K1, 128(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z3x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z3x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z9
+	VMOVUPD      64(R11), Z10
+	VMOVUPD.Z    128(R11), K1, Z11
+	VBROADCASTSD (R10), Z12
+	VFMADD231PD  Z12, Z9, Z0
+	VFMADD231PD  Z12, Z10, Z1
+	VFMADD231PD  Z12, Z11, Z2
+	VBROADCASTSD (R10)(CX*1), Z13
+	VFMADD231PD  Z13, Z9, Z3
+	VFMADD231PD  Z13, Z10, Z4
+	VFMADD231PD  Z13, Z11, Z5
+	VBROADCASTSD (R10)(CX*2), Z12
+	VFMADD231PD  Z12, Z9, Z6
+	VFMADD231PD  Z12, Z10, Z7
+	VFMADD231PD  Z12, Z11, Z8
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VMOVUPD.Z 128(R10), K1, Z12
+	VADDPD    Z12, Z2, Z2
+	ADDQ      R11, R10
+	VADDPD    (R10), Z3, Z3
+	VADDPD    64(R10), Z4, Z4
+	VMOVUPD.Z 128(R10), K1, Z12
+	VADDPD    Z12, Z5, Z5
+	ADDQ      R11, R10
+	VADDPD    (R10), Z6, Z6
+	VADDPD    64(R10), Z7, Z7
+	VMOVUPD.Z 128(R10), K1, Z12
+	VADDPD    Z12, Z8, Z8
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z3, (R10)
+	VMOVUPD Z4, 64(R10)
+	VMOVUPD Z5, K1, 128(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z6, (R10)
+	VMOVUPD Z7, 64(R10)
+	VMOVUPD Z8, K1, 128(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z4x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z4x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPD      (R12), Z12
+	VMOVUPD      64(R12), Z13
+	VMOVUPD.Z    128(R12), K1, Z14
+	VBROADCASTSD (R11), Z15
+	VFMADD231PD  Z15, Z12, Z0
+	VFMADD231PD  Z15, Z13, Z1
+	VFMADD231PD  Z15, Z14, Z2
+	VBROADCASTSD (R11)(CX*1), Z16
+	VFMADD231PD  Z16, Z12, Z3
+	VFMADD231PD  Z16, Z13, Z4
+	VFMADD231PD  Z16, Z14, Z5
+	VBROADCASTSD (R11)(CX*2), Z15
+	VFMADD231PD  Z15, Z12, Z6
+	VFMADD231PD  Z15, Z13, Z7
+	VFMADD231PD  Z15, Z14, Z8
+	VBROADCASTSD (R11)(DX*1), Z16
+	VFMADD231PD  Z16, Z12, Z9
+	VFMADD231PD  Z16, Z13, Z10
+	VFMADD231PD  Z16, Z14, Z11
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VMOVUPD.Z 128(R11), K1, Z15
+	VADDPD    Z15, Z2, Z2
+	ADDQ      R12, R11
+	VADDPD    (R11), Z3, Z3
+	VADDPD    64(R11), Z4, Z4
+	VMOVUPD.Z 128(R11), K1, Z15
+	VADDPD    Z15, Z5, Z5
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VADDPD    64(R11), Z7, Z7
+	VMOVUPD.Z 128(R11), K1, Z15
+	VADDPD    Z15, Z8, Z8
+	ADDQ      R12, R11
+	VADDPD    (R11), Z9, Z9
+	VADDPD    64(R11), Z10, Z10
+	VMOVUPD.Z 128(R11), K1, Z15
+	VADDPD    Z15, Z11, Z11
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, (R11)
+	VMOVUPD Z4, 64(R11)
+	VMOVUPD Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, 64(R11)
+	VMOVUPD Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, (R11)
+	VMOVUPD Z10, 64(R11)
+	VMOVUPD Z11, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z5x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z5x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPD      (R12), Z15
+	VMOVUPD      64(R12), Z16
+	VMOVUPD.Z    128(R12), K1, Z17
+	VBROADCASTSD (R11), Z18
+	VFMADD231PD  Z18, Z15, Z0
+	VFMADD231PD  Z18, Z16, Z1
+	VFMADD231PD  Z18, Z17, Z2
+	VBROADCASTSD (R11)(CX*1), Z19
+	VFMADD231PD  Z19, Z15, Z3
+	VFMADD231PD  Z19, Z16, Z4
+	VFMADD231PD  Z19, Z17, Z5
+	VBROADCASTSD (R11)(CX*2), Z18
+	VFMADD231PD  Z18, Z15, Z6
+	VFMADD231PD  Z18, Z16, Z7
+	VFMADD231PD  Z18, Z17, Z8
+	VBROADCASTSD (R11)(DX*1), Z19
+	VFMADD231PD  Z19, Z15, Z9
+	VFMADD231PD  Z19, Z16, Z10
+	VFMADD231PD  Z19, Z17, Z11
+	VBROADCASTSD (R11)(CX*4), Z18
+	VFMADD231PD  Z18, Z15, Z12
+	VFMADD231PD  Z18, Z16, Z13
+	VFMADD231PD  Z18, Z17, Z14
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VMOVUPD.Z 128(R11), K1, Z18
+	VADDPD    Z18, Z2, Z2
+	ADDQ      R12, R11
+	VADDPD    (R11), Z3, Z3
+	VADDPD    64(R11), Z4, Z4
+	VMOVUPD.Z 128(R11), K1, Z18
+	VADDPD    Z18, Z5, Z5
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VADDPD    64(R11), Z7, Z7
+	VMOVUPD.Z 128(R11), K1, Z18
+	VADDPD    Z18, Z8, Z8
+	ADDQ      R12, R11
+	VADDPD    (R11), Z9, Z9
+	VADDPD    64(R11), Z10, Z10
+	VMOVUPD.Z 128(R11), K1, Z18
+	VADDPD    Z18, Z11, Z11
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VADDPD    64(R11), Z13, Z13
+	VMOVUPD.Z 128(R11), K1, Z18
+	VADDPD    Z18, Z14, Z14
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, (R11)
+	VMOVUPD Z4, 64(R11)
+	VMOVUPD Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, 64(R11)
+	VMOVUPD Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, (R11)
+	VMOVUPD Z10, 64(R11)
+	VMOVUPD Z11, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, 64(R11)
+	VMOVUPD Z14, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z6x3(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z6x3(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	TESTQ  R14, R14
+	JZ     sum
+
+inner:
+	VMOVUPD      (R13), Z18
+	VMOVUPD      64(R13), Z19
+	VMOVUPD.Z    128(R13), K1, Z20
+	VBROADCASTSD (R11), Z21
+	VFMADD231PD  Z21, Z18, Z0
+	VFMADD231PD  Z21, Z19, Z1
+	VFMADD231PD  Z21, Z20, Z2
+	VBROADCASTSD (R11)(CX*1), Z22
+	VFMADD231PD  Z22, Z18, Z3
+	VFMADD231PD  Z22, Z19, Z4
+	VFMADD231PD  Z22, Z20, Z5
+	VBROADCASTSD (R11)(CX*2), Z21
+	VFMADD231PD  Z21, Z18, Z6
+	VFMADD231PD  Z21, Z19, Z7
+	VFMADD231PD  Z21, Z20, Z8
+	VBROADCASTSD (R11)(DX*1), Z22
+	VFMADD231PD  Z22, Z18, Z9
+	VFMADD231PD  Z22, Z19, Z10
+	VFMADD231PD  Z22, Z20, Z11
+	VBROADCASTSD (R11)(CX*4), Z21
+	VFMADD231PD  Z21, Z18, Z12
+	VFMADD231PD  Z21, Z19, Z13
+	VFMADD231PD  Z21, Z20, Z14
+	VBROADCASTSD (R12), Z22
+	VFMADD231PD  Z22, Z18, Z15
+	VFMADD231PD  Z22, Z19, Z16
+	VFMADD231PD  Z22, Z20, Z17
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z2, Z2
+	ADDQ      R12, R11
+	VADDPD    (R11), Z3, Z3
+	VADDPD    64(R11), Z4, Z4
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z5, Z5
+	ADDQ      R12, R11
+	VADDPD    (R11), Z6, Z6
+	VADDPD    64(R11), Z7, Z7
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z8, Z8
+	ADDQ      R12, R11
+	VADDPD    (R11), Z9, Z9
+	VADDPD    64(R11), Z10, Z10
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z11, Z11
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VADDPD    64(R11), Z13, Z13
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z14, Z14
+	ADDQ      R12, R11
+	VADDPD    (R11), Z15, Z15
+	VADDPD    64(R11), Z16, Z16
+	VMOVUPD.Z 128(R11), K1, Z21
+	VADDPD    Z21, Z17, Z17
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z3, (R11)
+	VMOVUPD Z4, 64(R11)
+	VMOVUPD Z5, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z6, (R11)
+	VMOVUPD Z7, 64(R11)
+	VMOVUPD Z8, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z9, (R11)
+	VMOVUPD Z10, 64(R11)
+	VMOVUPD Z11, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, 64(R11)
+	VMOVUPD Z14, K1, 128(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z15, (R11)
+	VMOVUPD Z16, 64(R11)
+	VMOVUPD Z17, K1, 128(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z4
+	VMOVUPD      64(R10), Z5
+	VMOVUPD      128(R10), Z6
+	VMOVUPD.Z    192(R10), K1, Z7
+	VBROADCASTSD (R9), Z8
+	VFMADD231PD  Z8, Z4, Z0
+	VFMADD231PD  Z8, Z5, Z1
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z3
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VADDPD    128(R9), Z2, Z2
+	VMOVUPD.Z 192(R9), K1, Z8
+	VADDPD    Z8, Z3, Z3
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, K1, 192(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z8
+	VMOVUPD      64(R11), Z9
+	VMOVUPD      128(R11), Z10
+	VMOVUPD.Z    192(R11), K1, Z11
+	VBROADCASTSD (R10), Z12
+	VFMADD231PD  Z12, Z8, Z0
+	VFMADD231PD  Z12, Z9, Z1
+	VFMADD231PD  Z12, Z10, Z2
+	VFMADD231PD  Z12, Z11, Z3
+	VBROADCASTSD (R10)(CX*1), Z13
+	VFMADD231PD  Z13, Z8, Z4
+	VFMADD231PD  Z13, Z9, Z5
+	VFMADD231PD  Z13, Z10, Z6
+	VFMADD231PD  Z13, Z11, Z7
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VMOVUPD.Z 192(R10), K1, Z12
+	VADDPD    Z12, Z3, Z3
+	ADDQ      R11, R10
+	VADDPD    (R10), Z4, Z4
+	VADDPD    64(R10), Z5, Z5
+	VADDPD    128(R10), Z6, Z6
+	VMOVUPD.Z 192(R10), K1, Z12
+	VADDPD    Z12, Z7, Z7
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z4, (R10)
+	VMOVUPD Z5, 64(R10)
+	VMOVUPD Z6, 128(R10)
+	VMOVUPD Z7, K1, 192(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z3x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z3x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z12
+	VMOVUPD      64(R11), Z13
+	VMOVUPD      128(R11), Z14
+	VMOVUPD.Z    192(R11), K1, Z15
+	VBROADCASTSD (R10), Z16
+	VFMADD231PD  Z16, Z12, Z0
+	VFMADD231PD  Z16, Z13, Z1
+	VFMADD231PD  Z16, Z14, Z2
+	VFMADD231PD  Z16, Z15, Z3
+	VBROADCASTSD (R10)(CX*1), Z17
+	VFMADD231PD  Z17, Z12, Z4
+	VFMADD231PD  Z17, Z13, Z5
+	VFMADD231PD  Z17, Z14, Z6
+	VFMADD231PD  Z17, Z15, Z7
+	VBROADCASTSD (R10)(CX*2), Z16
+	VFMADD231PD  Z16, Z12, Z8
+	VFMADD231PD  Z16, Z13, Z9
+	VFMADD231PD  Z16, Z14, Z10
+	VFMADD231PD  Z16, Z15, Z11
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VMOVUPD.Z 192(R10), K1, Z16
+	VADDPD    Z16, Z3, Z3
+	ADDQ      R11, R10
+	VADDPD    (R10), Z4, Z4
+	VADDPD    64(R10), Z5, Z5
+	VADDPD    128(R10), Z6, Z6
+	VMOVUPD.Z 192(R10), K1, Z16
+	VADDPD    Z16, Z7, Z7
+	ADDQ      R11, R10
+	VADDPD    (R10), Z8, Z8
+	VADDPD    64(R10), Z9, Z9
+	VADDPD    128(R10), Z10, Z10
+	VMOVUPD.Z 192(R10), K1, Z16
+	VADDPD    Z16, Z11, Z11
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z4, (R10)
+	VMOVUPD Z5, 64(R10)
+	VMOVUPD Z6, 128(R10)
+	VMOVUPD Z7, K1, 192(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z8, (R10)
+	VMOVUPD Z9, 64(R10)
+	VMOVUPD Z10, 128(R10)
+	VMOVUPD Z11, K1, 192(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z4x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z4x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPD      (R12), Z16
+	VMOVUPD      64(R12), Z17
+	VMOVUPD      128(R12), Z18
+	VMOVUPD.Z    192(R12), K1, Z19
+	VBROADCASTSD (R11), Z20
+	VFMADD231PD  Z20, Z16, Z0
+	VFMADD231PD  Z20, Z17, Z1
+	VFMADD231PD  Z20, Z18, Z2
+	VFMADD231PD  Z20, Z19, Z3
+	VBROADCASTSD (R11)(CX*1), Z21
+	VFMADD231PD  Z21, Z16, Z4
+	VFMADD231PD  Z21, Z17, Z5
+	VFMADD231PD  Z21, Z18, Z6
+	VFMADD231PD  Z21, Z19, Z7
+	VBROADCASTSD (R11)(CX*2), Z20
+	VFMADD231PD  Z20, Z16, Z8
+	VFMADD231PD  Z20, Z17, Z9
+	VFMADD231PD  Z20, Z18, Z10
+	VFMADD231PD  Z20, Z19, Z11
+	VBROADCASTSD (R11)(DX*1), Z21
+	VFMADD231PD  Z21, Z16, Z12
+	VFMADD231PD  Z21, Z17, Z13
+	VFMADD231PD  Z21, Z18, Z14
+	VFMADD231PD  Z21, Z19, Z15
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VADDPD    128(R11), Z2, Z2
+	VMOVUPD.Z 192(R11), K1, Z20
+	VADDPD    Z20, Z3, Z3
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VADDPD    64(R11), Z5, Z5
+	VADDPD    128(R11), Z6, Z6
+	VMOVUPD.Z 192(R11), K1, Z20
+	VADDPD    Z20, Z7, Z7
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VADDPD    64(R11), Z9, Z9
+	VADDPD    128(R11), Z10, Z10
+	VMOVUPD.Z 192(R11), K1, Z20
+	VADDPD    Z20, Z11, Z11
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VADDPD    64(R11), Z13, Z13
+	VADDPD    128(R11), Z14, Z14
+	VMOVUPD.Z 192(R11), K1, Z20
+	VADDPD    Z20, Z15, Z15
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, 128(R11)
+	VMOVUPD Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, 64(R11)
+	VMOVUPD Z6, 128(R11)
+	VMOVUPD Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, 64(R11)
+	VMOVUPD Z10, 128(R11)
+	VMOVUPD Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, 64(R11)
+	VMOVUPD Z14, 128(R11)
+	VMOVUPD Z15, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z5x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z5x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       56(AX), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+
+start:
+	MOVQ   8(AX), R12
+	MOVQ   112(AX), R13
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	TESTQ  R13, R13
+	JZ     sum
+
+inner:
+	VMOVUPD      (R12), Z20
+	VMOVUPD      64(R12), Z21
+	VMOVUPD      128(R12), Z22
+	VMOVUPD.Z    192(R12), K1, Z23
+	VBROADCASTSD (R11), Z24
+	VFMADD231PD  Z24, Z20, Z0
+	VFMADD231PD  Z24, Z21, Z1
+	VFMADD231PD  Z24, Z22, Z2
+	VFMADD231PD  Z24, Z23, Z3
+	VBROADCASTSD (R11)(CX*1), Z25
+	VFMADD231PD  Z25, Z20, Z4
+	VFMADD231PD  Z25, Z21, Z5
+	VFMADD231PD  Z25, Z22, Z6
+	VFMADD231PD  Z25, Z23, Z7
+	VBROADCASTSD (R11)(CX*2), Z24
+	VFMADD231PD  Z24, Z20, Z8
+	VFMADD231PD  Z24, Z21, Z9
+	VFMADD231PD  Z24, Z22, Z10
+	VFMADD231PD  Z24, Z23, Z11
+	VBROADCASTSD (R11)(DX*1), Z25
+	VFMADD231PD  Z25, Z20, Z12
+	VFMADD231PD  Z25, Z21, Z13
+	VFMADD231PD  Z25, Z22, Z14
+	VFMADD231PD  Z25, Z23, Z15
+	VBROADCASTSD (R11)(CX*4), Z24
+	VFMADD231PD  Z24, Z20, Z16
+	VFMADD231PD  Z24, Z21, Z17
+	VFMADD231PD  Z24, Z22, Z18
+	VFMADD231PD  Z24, Z23, Z19
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VADDPD    128(R11), Z2, Z2
+	VMOVUPD.Z 192(R11), K1, Z24
+	VADDPD    Z24, Z3, Z3
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VADDPD    64(R11), Z5, Z5
+	VADDPD    128(R11), Z6, Z6
+	VMOVUPD.Z 192(R11), K1, Z24
+	VADDPD    Z24, Z7, Z7
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VADDPD    64(R11), Z9, Z9
+	VADDPD    128(R11), Z10, Z10
+	VMOVUPD.Z 192(R11), K1, Z24
+	VADDPD    Z24, Z11, Z11
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VADDPD    64(R11), Z13, Z13
+	VADDPD    128(R11), Z14, Z14
+	VMOVUPD.Z 192(R11), K1, Z24
+	VADDPD    Z24, Z15, Z15
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VADDPD    64(R11), Z17, Z17
+	VADDPD    128(R11), Z18, Z18
+	VMOVUPD.Z 192(R11), K1, Z24
+	VADDPD    Z24, Z19, Z19
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, 128(R11)
+	VMOVUPD Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, 64(R11)
+	VMOVUPD Z6, 128(R11)
+	VMOVUPD Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, 64(R11)
+	VMOVUPD Z10, 128(R11)
+	VMOVUPD Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, 64(R11)
+	VMOVUPD Z14, 128(R11)
+	VMOVUPD Z15, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, 64(R11)
+	VMOVUPD Z18, 128(R11)
+	VMOVUPD Z19, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z6x4(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z6x4(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), BX
+	MOVQ  48(AX), SI
+	MOVQ  (AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  120(AX), R10
+
+tile:
+	MOVQ       DI, R11
+	LEAQ       (R11)(CX*4), R12
+	ADDQ       CX, R12
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       R8, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+	ADDQ       56(AX), R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	PREFETCHT0 128(R13)
+	PREFETCHT0 192(R13)
+
+start:
+	MOVQ   8(AX), R13
+	MOVQ   112(AX), R14
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	TESTQ  R14, R14
+	JZ     sum
+
+inner:
+	VMOVUPD      (R13), Z24
+	VMOVUPD      64(R13), Z25
+	VMOVUPD      128(R13), Z26
+	VMOVUPD.Z    192(R13), K1, Z27
+	VBROADCASTSD (R11), Z28
+	VFMADD231PD  Z28, Z24, Z0
+	VFMADD231PD  Z28, Z25, Z1
+	VFMADD231PD  Z28, Z26, Z2
+	VFMADD231PD  Z28, Z27, Z3
+	VBROADCASTSD (R11)(CX*1), Z29
+	VFMADD231PD  Z29, Z24, Z4
+	VFMADD231PD  Z29, Z25, Z5
+	VFMADD231PD  Z29, Z26, Z6
+	VFMADD231PD  Z29, Z27, Z7
+	VBROADCASTSD (R11)(CX*2), Z28
+	VFMADD231PD  Z28, Z24, Z8
+	VFMADD231PD  Z28, Z25, Z9
+	VFMADD231PD  Z28, Z26, Z10
+	VFMADD231PD  Z28, Z27, Z11
+	VBROADCASTSD (R11)(DX*1), Z29
+	VFMADD231PD  Z29, Z24, Z12
+	VFMADD231PD  Z29, Z25, Z13
+	VFMADD231PD  Z29, Z26, Z14
+	VFMADD231PD  Z29, Z27, Z15
+	VBROADCASTSD (R11)(CX*4), Z28
+	VFMADD231PD  Z28, Z24, Z16
+	VFMADD231PD  Z28, Z25, Z17
+	VFMADD231PD  Z28, Z26, Z18
+	VFMADD231PD  Z28, Z27, Z19
+	VBROADCASTSD (R12), Z29
+	VFMADD231PD  Z29, Z24, Z20
+	VFMADD231PD  Z29, Z25, Z21
+	VFMADD231PD  Z29, Z26, Z22
+	VFMADD231PD  Z29, Z27, Z23
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          inner
+
+sum:
+	TESTQ     R9, R9
+	JZ        store
+	MOVQ      R9, R11
+	MOVQ      64(AX), R12
+	VADDPD    (R11), Z0, Z0
+	VADDPD    64(R11), Z1, Z1
+	VADDPD    128(R11), Z2, Z2
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z3, Z3
+	ADDQ      R12, R11
+	VADDPD    (R11), Z4, Z4
+	VADDPD    64(R11), Z5, Z5
+	VADDPD    128(R11), Z6, Z6
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z7, Z7
+	ADDQ      R12, R11
+	VADDPD    (R11), Z8, Z8
+	VADDPD    64(R11), Z9, Z9
+	VADDPD    128(R11), Z10, Z10
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z11, Z11
+	ADDQ      R12, R11
+	VADDPD    (R11), Z12, Z12
+	VADDPD    64(R11), Z13, Z13
+	VADDPD    128(R11), Z14, Z14
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z15, Z15
+	ADDQ      R12, R11
+	VADDPD    (R11), Z16, Z16
+	VADDPD    64(R11), Z17, Z17
+	VADDPD    128(R11), Z18, Z18
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z19, Z19
+	ADDQ      R12, R11
+	VADDPD    (R11), Z20, Z20
+	VADDPD    64(R11), Z21, Z21
+	VADDPD    128(R11), Z22, Z22
+	VMOVUPD.Z 192(R11), K1, Z28
+	VADDPD    Z28, Z23, Z23
+
+store:
+	MOVQ    R8, R11
+	MOVQ    56(AX), R12
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z2, 128(R11)
+	VMOVUPD Z3, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z4, (R11)
+	VMOVUPD Z5, 64(R11)
+	VMOVUPD Z6, 128(R11)
+	VMOVUPD Z7, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z8, (R11)
+	VMOVUPD Z9, 64(R11)
+	VMOVUPD Z10, 128(R11)
+	VMOVUPD Z11, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z12, (R11)
+	VMOVUPD Z13, 64(R11)
+	VMOVUPD Z14, 128(R11)
+	VMOVUPD Z15, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z16, (R11)
+	VMOVUPD Z17, 64(R11)
+	VMOVUPD Z18, 128(R11)
+	VMOVUPD Z19, K1, 192(R11)
+	ADDQ    R12, R11
+	VMOVUPD Z20, (R11)
+	VMOVUPD Z21, 64(R11)
+	VMOVUPD Z22, 128(R11)
+	VMOVUPD Z23, K1, 192(R11)
+	DECQ    R10
+	JZ      done
+	MOVQ    80(AX), R11
+	ADDQ    R11, 8(AX)
+	ADDQ    72(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    96(AX), R9
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x5(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x5(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z5
+	VMOVUPD      64(R10), Z6
+	VMOVUPD      128(R10), Z7
+	VMOVUPD      192(R10), Z8
+	VMOVUPD.Z    256(R10), K1, Z9
+	VBROADCASTSD (R9), Z10
+	VFMADD231PD  Z10, Z5, Z0
+	VFMADD231PD  Z10, Z6, Z1
+	VFMADD231PD  Z10, Z7, Z2
+	VFMADD231PD  Z10, Z8, Z3
+	VFMADD231PD  Z10, Z9, Z4
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VADDPD    128(R9), Z2, Z2
+	VADDPD    192(R9), Z3, Z3
+	VMOVUPD.Z 256(R9), K1, Z10
+	VADDPD    Z10, Z4, Z4
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, 192(R9)
+	VMOVUPD Z4, K1, 256(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x5(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x5(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z10
+	VMOVUPD      64(R11), Z11
+	VMOVUPD      128(R11), Z12
+	VMOVUPD      192(R11), Z13
+	VMOVUPD.Z    256(R11), K1, Z14
+	VBROADCASTSD (R10), Z15
+	VFMADD231PD  Z15, Z10, Z0
+	VFMADD231PD  Z15, Z11, Z1
+	VFMADD231PD  Z15, Z12, Z2
+	VFMADD231PD  Z15, Z13, Z3
+	VFMADD231PD  Z15, Z14, Z4
+	VBROADCASTSD (R10)(CX*1), Z16
+	VFMADD231PD  Z16, Z10, Z5
+	VFMADD231PD  Z16, Z11, Z6
+	VFMADD231PD  Z16, Z12, Z7
+	VFMADD231PD  Z16, Z13, Z8
+	VFMADD231PD  Z16, Z14, Z9
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VADDPD    192(R10), Z3, Z3
+	VMOVUPD.Z 256(R10), K1, Z15
+	VADDPD    Z15, Z4, Z4
+	ADDQ      R11, R10
+	VADDPD    (R10), Z5, Z5
+	VADDPD    64(R10), Z6, Z6
+	VADDPD    128(R10), Z7, Z7
+	VADDPD    192(R10), Z8, Z8
+	VMOVUPD.Z 256(R10), K1, Z15
+	VADDPD    Z15, Z9, Z9
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	VMOVUPD Z4, K1, 256(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z5, (R10)
+	VMOVUPD Z6, 64(R10)
+	VMOVUPD Z7, 128(R10)
+	VMOVUPD Z8, 192(R10)
+	VMOVUPD Z9, K1, 256(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x6(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x6(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z6
+	VMOVUPD      64(R10), Z7
+	VMOVUPD      128(R10), Z8
+	VMOVUPD      192(R10), Z9
+	VMOVUPD      256(R10), Z10
+	VMOVUPD.Z    320(R10), K1, Z11
+	VBROADCASTSD (R9), Z12
+	VFMADD231PD  Z12, Z6, Z0
+	VFMADD231PD  Z12, Z7, Z1
+	VFMADD231PD  Z12, Z8, Z2
+	VFMADD231PD  Z12, Z9, Z3
+	VFMADD231PD  Z12, Z10, Z4
+	VFMADD231PD  Z12, Z11, Z5
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VADDPD    128(R9), Z2, Z2
+	VADDPD    192(R9), Z3, Z3
+	VADDPD    256(R9), Z4, Z4
+	VMOVUPD.Z 320(R9), K1, Z12
+	VADDPD    Z12, Z5, Z5
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, 192(R9)
+	VMOVUPD Z4, 256(R9)
+	VMOVUPD Z5, K1, 320(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x6(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x6(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z12
+	VMOVUPD      64(R11), Z13
+	VMOVUPD      128(R11), Z14
+	VMOVUPD      192(R11), Z15
+	VMOVUPD      256(R11), Z16
+	VMOVUPD.Z    320(R11), K1, Z17
+	VBROADCASTSD (R10), Z18
+	VFMADD231PD  Z18, Z12, Z0
+	VFMADD231PD  Z18, Z13, Z1
+	VFMADD231PD  Z18, Z14, Z2
+	VFMADD231PD  Z18, Z15, Z3
+	VFMADD231PD  Z18, Z16, Z4
+	VFMADD231PD  Z18, Z17, Z5
+	VBROADCASTSD (R10)(CX*1), Z19
+	VFMADD231PD  Z19, Z12, Z6
+	VFMADD231PD  Z19, Z13, Z7
+	VFMADD231PD  Z19, Z14, Z8
+	VFMADD231PD  Z19, Z15, Z9
+	VFMADD231PD  Z19, Z16, Z10
+	VFMADD231PD  Z19, Z17, Z11
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VADDPD    192(R10), Z3, Z3
+	VADDPD    256(R10), Z4, Z4
+	VMOVUPD.Z 320(R10), K1, Z18
+	VADDPD    Z18, Z5, Z5
+	ADDQ      R11, R10
+	VADDPD    (R10), Z6, Z6
+	VADDPD    64(R10), Z7, Z7
+	VADDPD    128(R10), Z8, Z8
+	VADDPD    192(R10), Z9, Z9
+	VADDPD    256(R10), Z10, Z10
+	VMOVUPD.Z 320(R10), K1, Z18
+	VADDPD    Z18, Z11, Z11
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	VMOVUPD Z4, 256(R10)
+	VMOVUPD Z5, K1, 320(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z6, (R10)
+	VMOVUPD Z7, 64(R10)
+	VMOVUPD Z8, 128(R10)
+	VMOVUPD Z9, 192(R10)
+	VMOVUPD Z10, 256(R10)
+	VMOVUPD Z11, K1, 320(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x7(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x7(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+	PREFETCHT0 384(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z7
+	VMOVUPD      64(R10), Z8
+	VMOVUPD      128(R10), Z9
+	VMOVUPD      192(R10), Z10
+	VMOVUPD      256(R10), Z11
+	VMOVUPD      320(R10), Z12
+	VMOVUPD.Z    384(R10), K1, Z13
+	VBROADCASTSD (R9), Z14
+	VFMADD231PD  Z14, Z7, Z0
+	VFMADD231PD  Z14, Z8, Z1
+	VFMADD231PD  Z14, Z9, Z2
+	VFMADD231PD  Z14, Z10, Z3
+	VFMADD231PD  Z14, Z11, Z4
+	VFMADD231PD  Z14, Z12, Z5
+	VFMADD231PD  Z14, Z13, Z6
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VADDPD    128(R9), Z2, Z2
+	VADDPD    192(R9), Z3, Z3
+	VADDPD    256(R9), Z4, Z4
+	VADDPD    320(R9), Z5, Z5
+	VMOVUPD.Z 384(R9), K1, Z14
+	VADDPD    Z14, Z6, Z6
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, 192(R9)
+	VMOVUPD Z4, 256(R9)
+	VMOVUPD Z5, 320(R9)
+	VMOVUPD Z6, K1, 384(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x7(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x7(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z14
+	VMOVUPD      64(R11), Z15
+	VMOVUPD      128(R11), Z16
+	VMOVUPD      192(R11), Z17
+	VMOVUPD      256(R11), Z18
+	VMOVUPD      320(R11), Z19
+	VMOVUPD.Z    384(R11), K1, Z20
+	VBROADCASTSD (R10), Z21
+	VFMADD231PD  Z21, Z14, Z0
+	VFMADD231PD  Z21, Z15, Z1
+	VFMADD231PD  Z21, Z16, Z2
+	VFMADD231PD  Z21, Z17, Z3
+	VFMADD231PD  Z21, Z18, Z4
+	VFMADD231PD  Z21, Z19, Z5
+	VFMADD231PD  Z21, Z20, Z6
+	VBROADCASTSD (R10)(CX*1), Z22
+	VFMADD231PD  Z22, Z14, Z7
+	VFMADD231PD  Z22, Z15, Z8
+	VFMADD231PD  Z22, Z16, Z9
+	VFMADD231PD  Z22, Z17, Z10
+	VFMADD231PD  Z22, Z18, Z11
+	VFMADD231PD  Z22, Z19, Z12
+	VFMADD231PD  Z22, Z20, Z13
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VADDPD    192(R10), Z3, Z3
+	VADDPD    256(R10), Z4, Z4
+	VADDPD    320(R10), Z5, Z5
+	VMOVUPD.Z 384(R10), K1, Z21
+	VADDPD    Z21, Z6, Z6
+	ADDQ      R11, R10
+	VADDPD    (R10), Z7, Z7
+	VADDPD    64(R10), Z8, Z8
+	VADDPD    128(R10), Z9, Z9
+	VADDPD    192(R10), Z10, Z10
+	VADDPD    256(R10), Z11, Z11
+	VADDPD    320(R10), Z12, Z12
+	VMOVUPD.Z 384(R10), K1, Z21
+	VADDPD    Z21, Z13, Z13
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	VMOVUPD Z4, 256(R10)
+	VMOVUPD Z5, 320(R10)
+	VMOVUPD Z6, K1, 384(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z7, (R10)
+	VMOVUPD Z8, 64(R10)
+	VMOVUPD Z9, 128(R10)
+	VMOVUPD Z10, 192(R10)
+	VMOVUPD Z11, 256(R10)
+	VMOVUPD Z12, 320(R10)
+	VMOVUPD Z13, K1, 384(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z1x8(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z1x8(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), CX
+	MOVQ  40(AX), CX
+	MOVQ  48(AX), DX
+	MOVQ  (AX), BX
+	MOVQ  16(AX), SI
+	MOVQ  24(AX), DI
+	MOVQ  120(AX), R8
+
+tile:
+	MOVQ       BX, R9
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 320(R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 448(R10)
+
+start:
+	MOVQ   8(AX), R10
+	MOVQ   112(AX), R11
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	TESTQ  R11, R11
+	JZ     sum
+
+inner:
+	VMOVUPD      (R10), Z8
+	VMOVUPD      64(R10), Z9
+	VMOVUPD      128(R10), Z10
+	VMOVUPD      192(R10), Z11
+	VMOVUPD      256(R10), Z12
+	VMOVUPD      320(R10), Z13
+	VMOVUPD      384(R10), Z14
+	VMOVUPD.Z    448(R10), K1, Z15
+	VBROADCASTSD (R9), Z16
+	VFMADD231PD  Z16, Z8, Z0
+	VFMADD231PD  Z16, Z9, Z1
+	VFMADD231PD  Z16, Z10, Z2
+	VFMADD231PD  Z16, Z11, Z3
+	VFMADD231PD  Z16, Z12, Z4
+	VFMADD231PD  Z16, Z13, Z5
+	VFMADD231PD  Z16, Z14, Z6
+	VFMADD231PD  Z16, Z15, Z7
+	ADDQ         CX, R9
+	ADDQ         DX, R10
+	DECQ         R11
+	JNZ          inner
+
+sum:
+	TESTQ     DI, DI
+	JZ        store
+	MOVQ      DI, R9
+	MOVQ      64(AX), R10
+	VADDPD    (R9), Z0, Z0
+	VADDPD    64(R9), Z1, Z1
+	VADDPD    128(R9), Z2, Z2
+	VADDPD    192(R9), Z3, Z3
+	VADDPD    256(R9), Z4, Z4
+	VADDPD    320(R9), Z5, Z5
+	VADDPD    384(R9), Z6, Z6
+	VMOVUPD.Z 448(R9), K1, Z16
+	VADDPD    Z16, Z7, Z7
+
+store:
+	MOVQ    SI, R9
+	MOVQ    56(AX), R10
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, 64(R9)
+	VMOVUPD Z2, 128(R9)
+	VMOVUPD Z3, 192(R9)
+	VMOVUPD Z4, 256(R9)
+	VMOVUPD Z5, 320(R9)
+	VMOVUPD Z6, 384(R9)
+	VMOVUPD Z7, K1, 448(R9)
+	DECQ    R8
+	JZ      done
+	MOVQ    80(AX), R9
+	ADDQ    R9, 8(AX)
+	ADDQ    72(AX), BX
+	ADDQ    88(AX), SI
+	ADDQ    96(AX), DI
+	JMP     tile
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileF64Z2x8(t *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileF64Z2x8(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), AX
+	KMOVW 104(AX), K1
+	MOVQ  32(AX), CX
+	LEAQ  (CX)(CX*2), DX
+	MOVQ  40(AX), DX
+	MOVQ  48(AX), BX
+	MOVQ  (AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  24(AX), R8
+	MOVQ  120(AX), R9
+
+tile:
+	MOVQ       SI, R10
+	CMPQ       112(AX), $0x20
+	JL         start
+	MOVQ       DI, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       56(AX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+
+start:
+	MOVQ   8(AX), R11
+	MOVQ   112(AX), R12
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	TESTQ  R12, R12
+	JZ     sum
+
+inner:
+	VMOVUPD      (R11), Z16
+	VMOVUPD      64(R11), Z17
+	VMOVUPD      128(R11), Z18
+	VMOVUPD      192(R11), Z19
+	VMOVUPD      256(R11), Z20
+	VMOVUPD      320(R11), Z21
+	VMOVUPD      384(R11), Z22
+	VMOVUPD.Z    448(R11), K1, Z23
+	VBROADCASTSD (R10), Z24
+	VFMADD231PD  Z24, Z16, Z0
+	VFMADD231PD  Z24, Z17, Z1
+	VFMADD231PD  Z24, Z18, Z2
+	VFMADD231PD  Z24, Z19, Z3
+	VFMADD231PD  Z24, Z20, Z4
+	VFMADD231PD  Z24, Z21, Z5
+	VFMADD231PD  Z24, Z22, Z6
+	VFMADD231PD  Z24, Z23, Z7
+	VBROADCASTSD (R10)(CX*1), Z25
+	VFMADD231PD  Z25, Z16, Z8
+	VFMADD231PD  Z25, Z17, Z9
+	VFMADD231PD  Z25, Z18, Z10
+	VFMADD231PD  Z25, Z19, Z11
+	VFMADD231PD  Z25, Z20, Z12
+	VFMADD231PD  Z25, Z21, Z13
+	VFMADD231PD  Z25, Z22, Z14
+	VFMADD231PD  Z25, Z23, Z15
+	ADDQ         DX, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          inner
+
+sum:
+	TESTQ     R8, R8
+	JZ        store
+	MOVQ      R8, R10
+	MOVQ      64(AX), R11
+	VADDPD    (R10), Z0, Z0
+	VADDPD    64(R10), Z1, Z1
+	VADDPD    128(R10), Z2, Z2
+	VADDPD    192(R10), Z3, Z3
+	VADDPD    256(R10), Z4, Z4
+	VADDPD    320(R10), Z5, Z5
+	VADDPD    384(R10), Z6, Z6
+	VMOVUPD.Z 448(R10), K1, Z24
+	VADDPD    Z24, Z7, Z7
+	ADDQ      R11, R10
+	VADDPD    (R10), Z8, Z8
+	VADDPD    64(R10), Z9, Z9
+	VADDPD    128(R10), Z10, Z10
+	VADDPD    192(R10), Z11, Z11
+	VADDPD    256(R10), Z12, Z12
+	VADDPD    320(R10), Z13, Z13
+	VADDPD    384(R10), Z14, Z14
+	VMOVUPD.Z 448(R10), K1, Z24
+	VADDPD    Z24, Z15, Z15
+
+store:
+	MOVQ    DI, R10
+	MOVQ    56(AX), R11
+	VMOVUPD Z0, (R10)
+	VMOVUPD Z1, 64(R10)
+	VMOVUPD Z2, 128(R10)
+	VMOVUPD Z3, 192(R10)
+	VMOVUPD Z4, 256(R10)
+	VMOVUPD Z5, 320(R10)
+	VMOVUPD Z6, 384(R10)
+	VMOVUPD Z7, K1, 448(R10)
+	ADDQ    R11, R10
+	VMOVUPD Z8, (R10)
+	VMOVUPD Z9, 64(R10)
+	VMOVUPD Z10, 128(R10)
+	VMOVUPD Z11, 192(R10)
+	VMOVUPD Z12, 256(R10)
+	VMOVUPD Z13, 320(R10)
+	VMOVUPD Z14, 384(R10)
+	VMOVUPD Z15, K1, 448(R10)
+	DECQ    R9
+	JZ      done
+	MOVQ    80(AX), R10
+	ADDQ    R10, 8(AX)
+	ADDQ    72(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    96(AX), R8
+	JMP     tile
+
+done:
 	VZEROUPPER
 	RET

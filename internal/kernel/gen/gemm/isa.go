@@ -59,7 +59,7 @@ var avx512 = &isa{
 		reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15, reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20,
 		reg.Z21, reg.Z22, reg.Z23, reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
 	},
-	shapes: shapes(14, 14),
+	shapes: shapes(14, 14, 6, 6, 2, 2, 2, 2),
 }
 
 // Of AVX2's sixteen registers, the last holds the mask.
@@ -69,7 +69,7 @@ var avx2 = &isa{
 		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
 		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14,
 	},
-	shapes: shapes(6, 6),
+	shapes: shapes(6, 6, 3, 2),
 }
 
 // shapes lists the tiles of 1, 2, … vectors and of 1 to mostRows[vecs-1] rows.

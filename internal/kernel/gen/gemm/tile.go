@@ -11,13 +11,14 @@ import (
 
 // Offsets of the fields of struct tile in package gemm; a test there compares them.
 const (
-	offA, offB, offC, offAdd              = 0, 8, 16, 24
-	offRowA, offColA, offRowB             = 32, 40, 48
-	offRowC, offRowAdd, offStepA, offMask = 56, 64, 72, 80
-	offK, offCount                        = 88, 96
+	offA, offB, offC, offAdd                 = 0, 8, 16, 24
+	offRowA, offColA, offRowB                = 32, 40, 48
+	offRowC, offRowAdd                       = 56, 64
+	offStepA, offStepB, offStepC, offStepAdd = 72, 80, 88, 96
+	offMask, offK, offCount                  = 104, 112, 120
 )
 
-// A tile generates the function that sums a column of tiles of C: count blocks of rows×vecs, one below the other.
+// A tile generates the function that computes count tiles of C, one after the other.
 type tile struct {
 	ctx        *build.Context
 	isa        *isa
@@ -27,7 +28,7 @@ type tile struct {
 	args reg.Register
 	mask bool // the last vector is partial
 
-	a, c, add, count reg.GPVirtual // of the tile at hand; memory keeps the first's, lest it hold a pointer past the end
+	a, c, add, count reg.GPVirtual // of the tile at hand
 }
 
 func (t *tile) name() string {
@@ -85,7 +86,7 @@ func (t *tile) body(prefix string, masked bool) {
 		ctx.ADDQ(rowA, next)
 		bases = append(bases, next)
 	}
-	t.prefetch()
+	t.prefetch(prefix)
 	b, k := ctx.GP64(), ctx.GP64()
 	ctx.MOVQ(t.field(offB), b)
 	ctx.MOVQ(t.field(offK), k)
@@ -117,16 +118,26 @@ func (t *tile) body(prefix string, masked bool) {
 	ctx.Label(prefix + "sum")
 	t.addend(prefix)
 	t.store()
-	ctx.ADDQ(t.field(offStepA), t.a)
 	ctx.DECQ(t.count)
-	ctx.JNZ(operand.LabelRef(prefix + "tile"))
+	ctx.JZ(operand.LabelRef(prefix + "done")) // before any pointer is moved past the end of its matrix
+	step := ctx.GP64()
+	ctx.MOVQ(t.field(offStepB), step)
+	ctx.ADDQ(step, t.field(offB))
+	ctx.ADDQ(t.field(offStepA), t.a)
+	ctx.ADDQ(t.field(offStepC), t.c)
+	ctx.ADDQ(t.field(offStepAdd), t.add)
+	ctx.JMP(operand.LabelRef(prefix + "tile"))
+	ctx.Label(prefix + "done")
 	ctx.VZEROUPPER()
 	ctx.RET()
 }
 
-// prefetch asks for the tile of C long before it is needed: its rows are far apart, so the processor cannot foresee them.
-func (t *tile) prefetch() {
+// prefetch asks for the tile of C long before it is needed: its rows are far apart, so the processor cannot foresee
+// them. Short sums are not worth it.
+func (t *tile) prefetch(prefix string) {
 	ctx := t.ctx
+	ctx.CMPQ(t.field(offK), operand.U8(shortSum))
+	ctx.JL(operand.LabelRef(prefix + "start"))
 	c := ctx.GP64()
 	ctx.MOVQ(t.c, c)
 	for r := range t.rows {
@@ -137,20 +148,25 @@ func (t *tile) prefetch() {
 			ctx.ADDQ(t.field(offRowC), c)
 		}
 	}
+	ctx.Label(prefix + "start")
 }
 
-const cacheLine = 64
+const (
+	cacheLine = 64
+	shortSum  = 32
+)
 
-// addend adds the rows at field add, unless that is nil, and moves on to the next tile.
+// addend adds the rows at field add, unless that is nil.
 func (t *tile) addend(prefix string) {
 	ctx := t.ctx
-	rowAdd := ctx.GP64()
 	ctx.TESTQ(t.add, t.add)
 	ctx.JZ(operand.LabelRef(prefix + "store"))
+	add, rowAdd := ctx.GP64(), ctx.GP64()
+	ctx.MOVQ(t.add, add)
 	ctx.MOVQ(t.field(offRowAdd), rowAdd)
 	for r := range t.rows {
 		for v := range t.vecs {
-			mem := operand.Mem{Base: t.add, Disp: v * t.isa.vecBytes}
+			mem := operand.Mem{Base: add, Disp: v * t.isa.vecBytes}
 			if t.partial(v) {
 				t.load(mem, t.scratch(0), v)
 				t.elem.sum(ctx, t.scratch(0), t.acc(r, v), t.acc(r, v))
@@ -158,19 +174,22 @@ func (t *tile) addend(prefix string) {
 				t.elem.sum(ctx, mem, t.acc(r, v), t.acc(r, v))
 			}
 		}
-		ctx.ADDQ(rowAdd, t.add)
+		if r < t.rows-1 {
+			ctx.ADDQ(rowAdd, add)
+		}
 	}
 	ctx.Label(prefix + "store")
 }
 
-// store writes the tile and moves on to the next.
+// store writes the tile.
 func (t *tile) store() {
 	ctx := t.ctx
-	rowC := ctx.GP64()
+	c, rowC := ctx.GP64(), ctx.GP64()
+	ctx.MOVQ(t.c, c)
 	ctx.MOVQ(t.field(offRowC), rowC)
 	for r := range t.rows {
 		for v := range t.vecs {
-			mem := operand.Mem{Base: t.c, Disp: v * t.isa.vecBytes}
+			mem := operand.Mem{Base: c, Disp: v * t.isa.vecBytes}
 			switch {
 			case !t.partial(v):
 				t.elem.move(ctx, t.acc(r, v), mem)
@@ -180,7 +199,9 @@ func (t *tile) store() {
 				t.elem.maskedMove(ctx, t.acc(r, v), t.isa.mask, mem)
 			}
 		}
-		ctx.ADDQ(rowC, t.c)
+		if r < t.rows-1 {
+			ctx.ADDQ(rowC, c)
+		}
 	}
 }
 
