@@ -1802,21 +1802,21 @@ varies2:
 loop3:
 	VMOVUPS   (CX), Y0
 	VMOVUPS   (DX), Y1
-	VMINPS    Y1, Y0, Y2
-	VMINPS    Y0, Y1, Y3
-	VORPS     Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMINPS    Y1, Y0, Y4
+	VMINPS    Y0, Y1, Y0
+	VORPS     Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	VMOVUPS   (CX)(DI*1), Y0
 	VMOVUPS   (DX)(R8*1), Y1
-	VMINPS    Y1, Y0, Y2
-	VMINPS    Y0, Y1, Y3
-	VORPS     Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMINPS    Y1, Y0, Y4
+	VMINPS    Y0, Y1, Y0
+	VORPS     Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, 32(AX)
 	ADDQ      $0x00000040, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1832,12 +1832,12 @@ short4:
 loop5:
 	VMOVUPS   (CX), Y0
 	VMOVUPS   (DX), Y1
-	VMINPS    Y1, Y0, Y2
-	VMINPS    Y0, Y1, Y3
-	VORPS     Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMINPS    Y1, Y0, Y4
+	VMINPS    Y0, Y1, Y0
+	VORPS     Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	ADDQ      $0x00000020, AX
 	ADDQ      DI, CX
@@ -1855,12 +1855,12 @@ short6:
 	VMOVUPS    32(SI), Y0
 	VMASKMOVPS (CX), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
-	VMINPS     Y2, Y1, Y3
-	VMINPS     Y1, Y2, Y4
-	VORPS      Y4, Y3, Y3
-	VCMPPS     $0x03, Y2, Y1, Y4
-	VADDPS     Y2, Y1, Y1
-	VBLENDVPS  Y4, Y1, Y3, Y1
+	VCMPPS     $0x03, Y2, Y1, Y3
+	VADDPS     Y2, Y1, Y4
+	VMINPS     Y2, Y1, Y5
+	VMINPS     Y1, Y2, Y1
+	VORPS      Y1, Y5, Y1
+	VBLENDVPS  Y3, Y4, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)
 
 done7:
@@ -1901,21 +1901,21 @@ varies2:
 loop3:
 	VMOVUPS   (CX), Y0
 	VMOVUPS   (DX), Y1
-	VMAXPS    Y1, Y0, Y2
-	VMAXPS    Y0, Y1, Y3
-	VANDPS    Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMAXPS    Y1, Y0, Y4
+	VMAXPS    Y0, Y1, Y0
+	VANDPS    Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	VMOVUPS   (CX)(DI*1), Y0
 	VMOVUPS   (DX)(R8*1), Y1
-	VMAXPS    Y1, Y0, Y2
-	VMAXPS    Y0, Y1, Y3
-	VANDPS    Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMAXPS    Y1, Y0, Y4
+	VMAXPS    Y0, Y1, Y0
+	VANDPS    Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, 32(AX)
 	ADDQ      $0x00000040, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1931,12 +1931,12 @@ short4:
 loop5:
 	VMOVUPS   (CX), Y0
 	VMOVUPS   (DX), Y1
-	VMAXPS    Y1, Y0, Y2
-	VMAXPS    Y0, Y1, Y3
-	VANDPS    Y3, Y2, Y2
-	VCMPPS    $0x03, Y1, Y0, Y3
-	VADDPS    Y1, Y0, Y0
-	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x03, Y1, Y0, Y2
+	VADDPS    Y1, Y0, Y3
+	VMAXPS    Y1, Y0, Y4
+	VMAXPS    Y0, Y1, Y0
+	VANDPS    Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS   Y0, (AX)
 	ADDQ      $0x00000020, AX
 	ADDQ      DI, CX
@@ -1954,14 +1954,1194 @@ short6:
 	VMOVUPS    32(SI), Y0
 	VMASKMOVPS (CX), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
-	VMAXPS     Y2, Y1, Y3
-	VMAXPS     Y1, Y2, Y4
-	VANDPS     Y4, Y3, Y3
-	VCMPPS     $0x03, Y2, Y1, Y4
-	VADDPS     Y2, Y1, Y1
-	VBLENDVPS  Y4, Y1, Y3, Y1
+	VCMPPS     $0x03, Y2, Y1, Y3
+	VADDPS     Y2, Y1, Y4
+	VMAXPS     Y2, Y1, Y5
+	VMAXPS     Y1, Y2, Y1
+	VANDPS     Y1, Y5, Y1
+	VBLENDVPS  Y3, Y4, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)
 
 done7:
 	VZEROUPPER
 	RET
+
+// func sumColumnsF32AVX2(dst *float32, x *float32, n int, rows int, stride int)
+// Requires: AVX
+TEXT ·sumColumnsF32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ stride+32(FP), SI
+	SUBQ $0x00000020, DX
+	JLT  short2
+
+loop1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom4
+
+down3:
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(DI), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(DI), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(DI), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down3
+
+bottom4:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short6
+
+loop5:
+	VXORPS Y0, Y0, Y0
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom8
+
+down7:
+	VMOVUPS (DI), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down7
+
+bottom8:
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop5
+
+short6:
+	ADDQ    $0x00000008, DX
+	TESTQ   DX, DX
+	JEQ     done9
+	LEAQ    tails<>+0(SB), DI
+	SHLQ    $0x02, DX
+	SUBQ    DX, DI
+	VMOVUPS 32(DI), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    BX, DX
+	TESTQ   DX, DX
+	JEQ     bottom11
+
+down10:
+	VMASKMOVPS (CX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        down10
+
+bottom11:
+	VMASKMOVPS Y1, Y0, (AX)
+
+done9:
+	VZEROUPPER
+	RET
+
+// func sumRowsF32AVX2(dst *float32, x *float32, n int, rows int)
+// Requires: AVX
+TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	TESTQ BX, BX
+	JEQ   end2
+
+row1:
+	MOVQ   DX, SI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x00000040, SI
+	JLT    short4
+
+stripe3:
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(CX), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS 64(CX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 96(CX), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS 128(CX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 160(CX), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 192(CX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 224(CX), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000040, SI
+	CMPQ    SI, $0x08
+	JLT     partial6
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y0, Y0
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x08
+	JLT     partial8
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y1, Y1
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x08
+	JLT     partial10
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y2, Y2
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x08
+	JLT     partial12
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y3, Y3
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x08
+	JLT     partial14
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y4, Y4
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x08
+	JLT     partial16
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y5, Y5
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x08
+	JLT     partial18
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y6, Y6
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x08
+	JLT     partial20
+	VMOVUPS (CX), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPS (CX), Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next21:
+done5:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x00000004, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+// func maxRowsF32AVX2(dst *float32, x *float32, n int, rows int)
+// Requires: AVX
+TEXT ·maxRowsF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	VMOVUPS f32_ff800000<>+0(SB), Y0
+	TESTQ   BX, BX
+	JEQ     end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VXORPS  Y9, Y9, Y9
+	SUBQ    $0x00000040, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y1, Y11
+	VMAXPS  Y1, Y10, Y1
+	VANDPS  Y1, Y11, Y1
+	VMOVAPS Y1, Y1
+	VMOVUPS 32(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y2, Y11
+	VMAXPS  Y2, Y10, Y2
+	VANDPS  Y2, Y11, Y2
+	VMOVAPS Y2, Y2
+	VMOVUPS 64(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y3, Y11
+	VMAXPS  Y3, Y10, Y3
+	VANDPS  Y3, Y11, Y3
+	VMOVAPS Y3, Y3
+	VMOVUPS 96(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y4, Y11
+	VMAXPS  Y4, Y10, Y4
+	VANDPS  Y4, Y11, Y4
+	VMOVAPS Y4, Y4
+	VMOVUPS 128(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y5, Y11
+	VMAXPS  Y5, Y10, Y5
+	VANDPS  Y5, Y11, Y5
+	VMOVAPS Y5, Y5
+	VMOVUPS 160(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y6, Y11
+	VMAXPS  Y6, Y10, Y6
+	VANDPS  Y6, Y11, Y6
+	VMOVAPS Y6, Y6
+	VMOVUPS 192(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y7, Y11
+	VMAXPS  Y7, Y10, Y7
+	VANDPS  Y7, Y11, Y7
+	VMOVAPS Y7, Y7
+	VMOVUPS 224(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y8, Y11
+	VMAXPS  Y8, Y10, Y8
+	VANDPS  Y8, Y11, Y8
+	VMOVAPS Y8, Y8
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000040, SI
+	CMPQ    SI, $0x08
+	JLT     partial6
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y1, Y11
+	VMAXPS  Y1, Y10, Y1
+	VANDPS  Y1, Y11, Y1
+	VMOVAPS Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y1, Y11
+	VMAXPS     Y1, Y10, Y1
+	VANDPS     Y1, Y11, Y1
+	VMOVAPS    Y1, Y1
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x08
+	JLT     partial8
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y2, Y11
+	VMAXPS  Y2, Y10, Y2
+	VANDPS  Y2, Y11, Y2
+	VMOVAPS Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y2, Y11
+	VMAXPS     Y2, Y10, Y2
+	VANDPS     Y2, Y11, Y2
+	VMOVAPS    Y2, Y2
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x08
+	JLT     partial10
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y3, Y11
+	VMAXPS  Y3, Y10, Y3
+	VANDPS  Y3, Y11, Y3
+	VMOVAPS Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y3, Y11
+	VMAXPS     Y3, Y10, Y3
+	VANDPS     Y3, Y11, Y3
+	VMOVAPS    Y3, Y3
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x08
+	JLT     partial12
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y4, Y11
+	VMAXPS  Y4, Y10, Y4
+	VANDPS  Y4, Y11, Y4
+	VMOVAPS Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y4, Y11
+	VMAXPS     Y4, Y10, Y4
+	VANDPS     Y4, Y11, Y4
+	VMOVAPS    Y4, Y4
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x08
+	JLT     partial14
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y5, Y11
+	VMAXPS  Y5, Y10, Y5
+	VANDPS  Y5, Y11, Y5
+	VMOVAPS Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y5, Y11
+	VMAXPS     Y5, Y10, Y5
+	VANDPS     Y5, Y11, Y5
+	VMOVAPS    Y5, Y5
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x08
+	JLT     partial16
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y6, Y11
+	VMAXPS  Y6, Y10, Y6
+	VANDPS  Y6, Y11, Y6
+	VMOVAPS Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y6, Y11
+	VMAXPS     Y6, Y10, Y6
+	VANDPS     Y6, Y11, Y6
+	VMOVAPS    Y6, Y6
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x08
+	JLT     partial18
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y7, Y11
+	VMAXPS  Y7, Y10, Y7
+	VANDPS  Y7, Y11, Y7
+	VMOVAPS Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y7, Y11
+	VMAXPS     Y7, Y10, Y7
+	VANDPS     Y7, Y11, Y7
+	VMOVAPS    Y7, Y7
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x08
+	JLT     partial20
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMAXPS  Y10, Y8, Y11
+	VMAXPS  Y8, Y10, Y8
+	VANDPS  Y8, Y11, Y8
+	VMOVAPS Y8, Y8
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y8
+	VANDPS     Y8, Y11, Y8
+	VMOVAPS    Y8, Y8
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next21:
+done5:
+	VMAXPS       Y5, Y1, Y10
+	VMAXPS       Y1, Y5, Y1
+	VANDPS       Y1, Y10, Y1
+	VMOVAPS      Y1, Y1
+	VMAXPS       Y6, Y2, Y5
+	VMAXPS       Y2, Y6, Y2
+	VANDPS       Y2, Y5, Y2
+	VMOVAPS      Y2, Y2
+	VMAXPS       Y7, Y3, Y5
+	VMAXPS       Y3, Y7, Y3
+	VANDPS       Y3, Y5, Y3
+	VMOVAPS      Y3, Y3
+	VMAXPS       Y8, Y4, Y5
+	VMAXPS       Y4, Y8, Y4
+	VANDPS       Y4, Y5, Y4
+	VMOVAPS      Y4, Y4
+	VMAXPS       Y3, Y1, Y5
+	VMAXPS       Y1, Y3, Y1
+	VANDPS       Y1, Y5, Y1
+	VMOVAPS      Y1, Y1
+	VMAXPS       Y4, Y2, Y3
+	VMAXPS       Y2, Y4, Y2
+	VANDPS       Y2, Y3, Y2
+	VMOVAPS      Y2, Y2
+	VMAXPS       Y2, Y1, Y3
+	VMAXPS       Y1, Y2, Y1
+	VANDPS       Y1, Y3, Y1
+	VMOVAPS      Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X3
+	VMAXPS       X1, X2, X1
+	VANDPS       X1, X3, X1
+	VUNPCKHPD    X1, X1, X2
+	VMAXPS       X2, X1, X3
+	VMAXPS       X1, X2, X1
+	VANDPS       X1, X3, X1
+	VMOVSHDUP    X1, X2
+	VMAXPS       X2, X1, X3
+	VMAXPS       X1, X2, X1
+	VANDPS       X1, X3, X1
+	VEXTRACTF128 $0x01, Y9, X2
+	VORPS        X2, X9, X2
+	VUNPCKHPD    X2, X2, X3
+	VORPS        X3, X2, X2
+	VMOVSHDUP    X2, X3
+	VORPS        X3, X2, X2
+	VORPS        X2, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x00000004, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f32_ff800000<>+0(SB)/4, $0xff800000
+DATA f32_ff800000<>+4(SB)/4, $0xff800000
+DATA f32_ff800000<>+8(SB)/4, $0xff800000
+DATA f32_ff800000<>+12(SB)/4, $0xff800000
+DATA f32_ff800000<>+16(SB)/4, $0xff800000
+DATA f32_ff800000<>+20(SB)/4, $0xff800000
+DATA f32_ff800000<>+24(SB)/4, $0xff800000
+DATA f32_ff800000<>+28(SB)/4, $0xff800000
+GLOBL f32_ff800000<>(SB), RODATA|NOPTR, $32
+
+// func minRowsF32AVX2(dst *float32, x *float32, n int, rows int)
+// Requires: AVX
+TEXT ·minRowsF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	VMOVUPS f32_7f800000<>+0(SB), Y0
+	TESTQ   BX, BX
+	JEQ     end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VXORPS  Y9, Y9, Y9
+	SUBQ    $0x00000040, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y1, Y11
+	VMINPS  Y1, Y10, Y1
+	VORPS   Y1, Y11, Y1
+	VMOVAPS Y1, Y1
+	VMOVUPS 32(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y2, Y11
+	VMINPS  Y2, Y10, Y2
+	VORPS   Y2, Y11, Y2
+	VMOVAPS Y2, Y2
+	VMOVUPS 64(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y3, Y11
+	VMINPS  Y3, Y10, Y3
+	VORPS   Y3, Y11, Y3
+	VMOVAPS Y3, Y3
+	VMOVUPS 96(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y4, Y11
+	VMINPS  Y4, Y10, Y4
+	VORPS   Y4, Y11, Y4
+	VMOVAPS Y4, Y4
+	VMOVUPS 128(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y5, Y11
+	VMINPS  Y5, Y10, Y5
+	VORPS   Y5, Y11, Y5
+	VMOVAPS Y5, Y5
+	VMOVUPS 160(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y6, Y11
+	VMINPS  Y6, Y10, Y6
+	VORPS   Y6, Y11, Y6
+	VMOVAPS Y6, Y6
+	VMOVUPS 192(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y7, Y11
+	VMINPS  Y7, Y10, Y7
+	VORPS   Y7, Y11, Y7
+	VMOVAPS Y7, Y7
+	VMOVUPS 224(CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y8, Y11
+	VMINPS  Y8, Y10, Y8
+	VORPS   Y8, Y11, Y8
+	VMOVAPS Y8, Y8
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000040, SI
+	CMPQ    SI, $0x08
+	JLT     partial6
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y1, Y11
+	VMINPS  Y1, Y10, Y1
+	VORPS   Y1, Y11, Y1
+	VMOVAPS Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y1, Y11
+	VMINPS     Y1, Y10, Y1
+	VORPS      Y1, Y11, Y1
+	VMOVAPS    Y1, Y1
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x08
+	JLT     partial8
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y2, Y11
+	VMINPS  Y2, Y10, Y2
+	VORPS   Y2, Y11, Y2
+	VMOVAPS Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y2, Y11
+	VMINPS     Y2, Y10, Y2
+	VORPS      Y2, Y11, Y2
+	VMOVAPS    Y2, Y2
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x08
+	JLT     partial10
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y3, Y11
+	VMINPS  Y3, Y10, Y3
+	VORPS   Y3, Y11, Y3
+	VMOVAPS Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y3, Y11
+	VMINPS     Y3, Y10, Y3
+	VORPS      Y3, Y11, Y3
+	VMOVAPS    Y3, Y3
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x08
+	JLT     partial12
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y4, Y11
+	VMINPS  Y4, Y10, Y4
+	VORPS   Y4, Y11, Y4
+	VMOVAPS Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y4, Y11
+	VMINPS     Y4, Y10, Y4
+	VORPS      Y4, Y11, Y4
+	VMOVAPS    Y4, Y4
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x08
+	JLT     partial14
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y5, Y11
+	VMINPS  Y5, Y10, Y5
+	VORPS   Y5, Y11, Y5
+	VMOVAPS Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y5, Y11
+	VMINPS     Y5, Y10, Y5
+	VORPS      Y5, Y11, Y5
+	VMOVAPS    Y5, Y5
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x08
+	JLT     partial16
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y6, Y11
+	VMINPS  Y6, Y10, Y6
+	VORPS   Y6, Y11, Y6
+	VMOVAPS Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y6, Y11
+	VMINPS     Y6, Y10, Y6
+	VORPS      Y6, Y11, Y6
+	VMOVAPS    Y6, Y6
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x08
+	JLT     partial18
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y7, Y11
+	VMINPS  Y7, Y10, Y7
+	VORPS   Y7, Y11, Y7
+	VMOVAPS Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y7, Y11
+	VMINPS     Y7, Y10, Y7
+	VORPS      Y7, Y11, Y7
+	VMOVAPS    Y7, Y7
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x08
+	JLT     partial20
+	VMOVUPS (CX), Y10
+	VCMPPS  $0x03, Y10, Y10, Y11
+	VORPS   Y11, Y9, Y9
+	VMINPS  Y10, Y8, Y11
+	VMINPS  Y8, Y10, Y8
+	VORPS   Y8, Y11, Y8
+	VMOVAPS Y8, Y8
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPS (CX), Y10, Y11
+	VBLENDVPS  Y10, Y11, Y0, Y10
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VORPS      Y11, Y9, Y9
+	VMINPS     Y10, Y8, Y11
+	VMINPS     Y8, Y10, Y8
+	VORPS      Y8, Y11, Y8
+	VMOVAPS    Y8, Y8
+	LEAQ       (CX)(SI*4), CX
+	JMP        done5
+
+next21:
+done5:
+	VMINPS       Y5, Y1, Y10
+	VMINPS       Y1, Y5, Y1
+	VORPS        Y1, Y10, Y1
+	VMOVAPS      Y1, Y1
+	VMINPS       Y6, Y2, Y5
+	VMINPS       Y2, Y6, Y2
+	VORPS        Y2, Y5, Y2
+	VMOVAPS      Y2, Y2
+	VMINPS       Y7, Y3, Y5
+	VMINPS       Y3, Y7, Y3
+	VORPS        Y3, Y5, Y3
+	VMOVAPS      Y3, Y3
+	VMINPS       Y8, Y4, Y5
+	VMINPS       Y4, Y8, Y4
+	VORPS        Y4, Y5, Y4
+	VMOVAPS      Y4, Y4
+	VMINPS       Y3, Y1, Y5
+	VMINPS       Y1, Y3, Y1
+	VORPS        Y1, Y5, Y1
+	VMOVAPS      Y1, Y1
+	VMINPS       Y4, Y2, Y3
+	VMINPS       Y2, Y4, Y2
+	VORPS        Y2, Y3, Y2
+	VMOVAPS      Y2, Y2
+	VMINPS       Y2, Y1, Y3
+	VMINPS       Y1, Y2, Y1
+	VORPS        Y1, Y3, Y1
+	VMOVAPS      Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMINPS       X2, X1, X3
+	VMINPS       X1, X2, X1
+	VORPS        X1, X3, X1
+	VUNPCKHPD    X1, X1, X2
+	VMINPS       X2, X1, X3
+	VMINPS       X1, X2, X1
+	VORPS        X1, X3, X1
+	VMOVSHDUP    X1, X2
+	VMINPS       X2, X1, X3
+	VMINPS       X1, X2, X1
+	VORPS        X1, X3, X1
+	VEXTRACTF128 $0x01, Y9, X2
+	VORPS        X2, X9, X2
+	VUNPCKHPD    X2, X2, X3
+	VORPS        X3, X2, X2
+	VMOVSHDUP    X2, X3
+	VORPS        X3, X2, X2
+	VORPS        X2, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x00000004, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f32_7f800000<>+0(SB)/4, $0x7f800000
+DATA f32_7f800000<>+4(SB)/4, $0x7f800000
+DATA f32_7f800000<>+8(SB)/4, $0x7f800000
+DATA f32_7f800000<>+12(SB)/4, $0x7f800000
+DATA f32_7f800000<>+16(SB)/4, $0x7f800000
+DATA f32_7f800000<>+20(SB)/4, $0x7f800000
+DATA f32_7f800000<>+24(SB)/4, $0x7f800000
+DATA f32_7f800000<>+28(SB)/4, $0x7f800000
+GLOBL f32_7f800000<>(SB), RODATA|NOPTR, $32

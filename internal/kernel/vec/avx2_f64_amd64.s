@@ -1826,21 +1826,21 @@ varies2:
 loop3:
 	VMOVUPD   (CX), Y0
 	VMOVUPD   (DX), Y1
-	VMINPD    Y1, Y0, Y2
-	VMINPD    Y0, Y1, Y3
-	VORPD     Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMINPD    Y1, Y0, Y4
+	VMINPD    Y0, Y1, Y0
+	VORPD     Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, (AX)
 	VMOVUPD   (CX)(DI*1), Y0
 	VMOVUPD   (DX)(R8*1), Y1
-	VMINPD    Y1, Y0, Y2
-	VMINPD    Y0, Y1, Y3
-	VORPD     Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMINPD    Y1, Y0, Y4
+	VMINPD    Y0, Y1, Y0
+	VORPD     Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, 32(AX)
 	ADDQ      $0x00000040, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1856,12 +1856,12 @@ short4:
 loop5:
 	VMOVUPD   (CX), Y0
 	VMOVUPD   (DX), Y1
-	VMINPD    Y1, Y0, Y2
-	VMINPD    Y0, Y1, Y3
-	VORPD     Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMINPD    Y1, Y0, Y4
+	VMINPD    Y0, Y1, Y0
+	VORPD     Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, (AX)
 	ADDQ      $0x00000020, AX
 	ADDQ      DI, CX
@@ -1879,12 +1879,12 @@ short6:
 	VMOVUPS    32(SI), Y0
 	VMASKMOVPD (CX), Y0, Y1
 	VMASKMOVPD (DX), Y0, Y2
-	VMINPD     Y2, Y1, Y3
-	VMINPD     Y1, Y2, Y4
-	VORPD      Y4, Y3, Y3
-	VCMPPD     $0x03, Y2, Y1, Y4
-	VADDPD     Y2, Y1, Y1
-	VBLENDVPD  Y4, Y1, Y3, Y1
+	VCMPPD     $0x03, Y2, Y1, Y3
+	VADDPD     Y2, Y1, Y4
+	VMINPD     Y2, Y1, Y5
+	VMINPD     Y1, Y2, Y1
+	VORPD      Y1, Y5, Y1
+	VBLENDVPD  Y3, Y4, Y1, Y1
 	VMASKMOVPD Y1, Y0, (AX)
 
 done7:
@@ -1925,21 +1925,21 @@ varies2:
 loop3:
 	VMOVUPD   (CX), Y0
 	VMOVUPD   (DX), Y1
-	VMAXPD    Y1, Y0, Y2
-	VMAXPD    Y0, Y1, Y3
-	VANDPD    Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMAXPD    Y1, Y0, Y4
+	VMAXPD    Y0, Y1, Y0
+	VANDPD    Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, (AX)
 	VMOVUPD   (CX)(DI*1), Y0
 	VMOVUPD   (DX)(R8*1), Y1
-	VMAXPD    Y1, Y0, Y2
-	VMAXPD    Y0, Y1, Y3
-	VANDPD    Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMAXPD    Y1, Y0, Y4
+	VMAXPD    Y0, Y1, Y0
+	VANDPD    Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, 32(AX)
 	ADDQ      $0x00000040, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1955,12 +1955,12 @@ short4:
 loop5:
 	VMOVUPD   (CX), Y0
 	VMOVUPD   (DX), Y1
-	VMAXPD    Y1, Y0, Y2
-	VMAXPD    Y0, Y1, Y3
-	VANDPD    Y3, Y2, Y2
-	VCMPPD    $0x03, Y1, Y0, Y3
-	VADDPD    Y1, Y0, Y0
-	VBLENDVPD Y3, Y0, Y2, Y0
+	VCMPPD    $0x03, Y1, Y0, Y2
+	VADDPD    Y1, Y0, Y3
+	VMAXPD    Y1, Y0, Y4
+	VMAXPD    Y0, Y1, Y0
+	VANDPD    Y0, Y4, Y0
+	VBLENDVPD Y2, Y3, Y0, Y0
 	VMOVUPD   Y0, (AX)
 	ADDQ      $0x00000020, AX
 	ADDQ      DI, CX
@@ -1978,14 +1978,1172 @@ short6:
 	VMOVUPS    32(SI), Y0
 	VMASKMOVPD (CX), Y0, Y1
 	VMASKMOVPD (DX), Y0, Y2
-	VMAXPD     Y2, Y1, Y3
-	VMAXPD     Y1, Y2, Y4
-	VANDPD     Y4, Y3, Y3
-	VCMPPD     $0x03, Y2, Y1, Y4
-	VADDPD     Y2, Y1, Y1
-	VBLENDVPD  Y4, Y1, Y3, Y1
+	VCMPPD     $0x03, Y2, Y1, Y3
+	VADDPD     Y2, Y1, Y4
+	VMAXPD     Y2, Y1, Y5
+	VMAXPD     Y1, Y2, Y1
+	VANDPD     Y1, Y5, Y1
+	VBLENDVPD  Y3, Y4, Y1, Y1
 	VMASKMOVPD Y1, Y0, (AX)
 
 done7:
 	VZEROUPPER
 	RET
+
+// func sumColumnsF64AVX2(dst *float64, x *float64, n int, rows int, stride int)
+// Requires: AVX
+TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ stride+32(FP), SI
+	SUBQ $0x00000010, DX
+	JLT  short2
+
+loop1:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom4
+
+down3:
+	VMOVUPD (DI), Y4
+	VADDPD  Y4, Y0, Y0
+	VMOVUPD 32(DI), Y4
+	VADDPD  Y4, Y1, Y1
+	VMOVUPD 64(DI), Y4
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD 96(DI), Y4
+	VADDPD  Y4, Y3, Y3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down3
+
+bottom4:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000010, DX
+	SUBQ $0x00000004, DX
+	JLT  short6
+
+loop5:
+	VXORPD Y0, Y0, Y0
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom8
+
+down7:
+	VMOVUPD (DI), Y1
+	VADDPD  Y1, Y0, Y0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down7
+
+bottom8:
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, DX
+	JGE     loop5
+
+short6:
+	ADDQ    $0x00000004, DX
+	TESTQ   DX, DX
+	JEQ     done9
+	LEAQ    tails<>+0(SB), DI
+	SHLQ    $0x03, DX
+	SUBQ    DX, DI
+	VMOVUPS 32(DI), Y0
+	VXORPD  Y1, Y1, Y1
+	MOVQ    BX, DX
+	TESTQ   DX, DX
+	JEQ     bottom11
+
+down10:
+	VMASKMOVPD (CX), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	ADDQ       SI, CX
+	DECQ       DX
+	JNE        down10
+
+bottom11:
+	VMASKMOVPD Y1, Y0, (AX)
+
+done9:
+	VZEROUPPER
+	RET
+
+// func sumRowsF64AVX2(dst *float64, x *float64, n int, rows int)
+// Requires: AVX
+TEXT ·sumRowsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	TESTQ BX, BX
+	JEQ   end2
+
+row1:
+	MOVQ   DX, SI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x00000020, SI
+	JLT    short4
+
+stripe3:
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y0, Y0
+	VMOVUPD 32(CX), Y8
+	VADDPD  Y8, Y1, Y1
+	VMOVUPD 64(CX), Y8
+	VADDPD  Y8, Y2, Y2
+	VMOVUPD 96(CX), Y8
+	VADDPD  Y8, Y3, Y3
+	VMOVUPD 128(CX), Y8
+	VADDPD  Y8, Y4, Y4
+	VMOVUPD 160(CX), Y8
+	VADDPD  Y8, Y5, Y5
+	VMOVUPD 192(CX), Y8
+	VADDPD  Y8, Y6, Y6
+	VMOVUPD 224(CX), Y8
+	VADDPD  Y8, Y7, Y7
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000020, SI
+	CMPQ    SI, $0x04
+	JLT     partial6
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y0, Y0
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y0, Y0
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x04
+	JLT     partial8
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y1, Y1
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x04
+	JLT     partial10
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y2, Y2
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x04
+	JLT     partial12
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y3, Y3
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x04
+	JLT     partial14
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y4, Y4
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x04
+	JLT     partial16
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y5, Y5
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x04
+	JLT     partial18
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y6, Y6
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x04
+	JLT     partial20
+	VMOVUPD (CX), Y8
+	VADDPD  Y8, Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y8
+	VMASKMOVPD (CX), Y8, Y8
+	VADDPD     Y8, Y7, Y7
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next21:
+done5:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x00000008, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+// func maxRowsF64AVX2(dst *float64, x *float64, n int, rows int)
+// Requires: AVX
+TEXT ·maxRowsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	VMOVUPD f64_fff0000000000000<>+0(SB), Y0
+	TESTQ   BX, BX
+	JEQ     end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPD Y0, Y1
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y3
+	VMOVAPD Y0, Y4
+	VMOVAPD Y0, Y5
+	VMOVAPD Y0, Y6
+	VMOVAPD Y0, Y7
+	VMOVAPD Y0, Y8
+	VXORPD  Y9, Y9, Y9
+	SUBQ    $0x00000020, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y1, Y11
+	VMAXPD  Y1, Y10, Y1
+	VANDPD  Y1, Y11, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD 32(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y2, Y11
+	VMAXPD  Y2, Y10, Y2
+	VANDPD  Y2, Y11, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD 64(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y3, Y11
+	VMAXPD  Y3, Y10, Y3
+	VANDPD  Y3, Y11, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD 96(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y4, Y11
+	VMAXPD  Y4, Y10, Y4
+	VANDPD  Y4, Y11, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD 128(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y5, Y11
+	VMAXPD  Y5, Y10, Y5
+	VANDPD  Y5, Y11, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD 160(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y6, Y11
+	VMAXPD  Y6, Y10, Y6
+	VANDPD  Y6, Y11, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD 192(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y7, Y11
+	VMAXPD  Y7, Y10, Y7
+	VANDPD  Y7, Y11, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD 224(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y8, Y11
+	VMAXPD  Y8, Y10, Y8
+	VANDPD  Y8, Y11, Y8
+	VMOVAPD Y8, Y8
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000020, SI
+	CMPQ    SI, $0x04
+	JLT     partial6
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y1, Y11
+	VMAXPD  Y1, Y10, Y1
+	VANDPD  Y1, Y11, Y1
+	VMOVAPD Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y1, Y11
+	VMAXPD     Y1, Y10, Y1
+	VANDPD     Y1, Y11, Y1
+	VMOVAPD    Y1, Y1
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x04
+	JLT     partial8
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y2, Y11
+	VMAXPD  Y2, Y10, Y2
+	VANDPD  Y2, Y11, Y2
+	VMOVAPD Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y2, Y11
+	VMAXPD     Y2, Y10, Y2
+	VANDPD     Y2, Y11, Y2
+	VMOVAPD    Y2, Y2
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x04
+	JLT     partial10
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y3, Y11
+	VMAXPD  Y3, Y10, Y3
+	VANDPD  Y3, Y11, Y3
+	VMOVAPD Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y3, Y11
+	VMAXPD     Y3, Y10, Y3
+	VANDPD     Y3, Y11, Y3
+	VMOVAPD    Y3, Y3
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x04
+	JLT     partial12
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y4, Y11
+	VMAXPD  Y4, Y10, Y4
+	VANDPD  Y4, Y11, Y4
+	VMOVAPD Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y4, Y11
+	VMAXPD     Y4, Y10, Y4
+	VANDPD     Y4, Y11, Y4
+	VMOVAPD    Y4, Y4
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x04
+	JLT     partial14
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y5, Y11
+	VMAXPD  Y5, Y10, Y5
+	VANDPD  Y5, Y11, Y5
+	VMOVAPD Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y5, Y11
+	VMAXPD     Y5, Y10, Y5
+	VANDPD     Y5, Y11, Y5
+	VMOVAPD    Y5, Y5
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x04
+	JLT     partial16
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y6, Y11
+	VMAXPD  Y6, Y10, Y6
+	VANDPD  Y6, Y11, Y6
+	VMOVAPD Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y6, Y11
+	VMAXPD     Y6, Y10, Y6
+	VANDPD     Y6, Y11, Y6
+	VMOVAPD    Y6, Y6
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x04
+	JLT     partial18
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y7, Y11
+	VMAXPD  Y7, Y10, Y7
+	VANDPD  Y7, Y11, Y7
+	VMOVAPD Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y7, Y11
+	VMAXPD     Y7, Y10, Y7
+	VANDPD     Y7, Y11, Y7
+	VMOVAPD    Y7, Y7
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x04
+	JLT     partial20
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMAXPD  Y10, Y8, Y11
+	VMAXPD  Y8, Y10, Y8
+	VANDPD  Y8, Y11, Y8
+	VMOVAPD Y8, Y8
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMAXPD     Y10, Y8, Y11
+	VMAXPD     Y8, Y10, Y8
+	VANDPD     Y8, Y11, Y8
+	VMOVAPD    Y8, Y8
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next21:
+done5:
+	VMAXPD       Y5, Y1, Y10
+	VMAXPD       Y1, Y5, Y1
+	VANDPD       Y1, Y10, Y1
+	VMOVAPD      Y1, Y1
+	VMAXPD       Y6, Y2, Y5
+	VMAXPD       Y2, Y6, Y2
+	VANDPD       Y2, Y5, Y2
+	VMOVAPD      Y2, Y2
+	VMAXPD       Y7, Y3, Y5
+	VMAXPD       Y3, Y7, Y3
+	VANDPD       Y3, Y5, Y3
+	VMOVAPD      Y3, Y3
+	VMAXPD       Y8, Y4, Y5
+	VMAXPD       Y4, Y8, Y4
+	VANDPD       Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMAXPD       Y3, Y1, Y5
+	VMAXPD       Y1, Y3, Y1
+	VANDPD       Y1, Y5, Y1
+	VMOVAPD      Y1, Y1
+	VMAXPD       Y4, Y2, Y3
+	VMAXPD       Y2, Y4, Y2
+	VANDPD       Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMAXPD       Y2, Y1, Y3
+	VMAXPD       Y1, Y2, Y1
+	VANDPD       Y1, Y3, Y1
+	VMOVAPD      Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X3
+	VMAXPD       X1, X2, X1
+	VANDPD       X1, X3, X1
+	VUNPCKHPD    X1, X1, X2
+	VMAXPD       X2, X1, X3
+	VMAXPD       X1, X2, X1
+	VANDPD       X1, X3, X1
+	VEXTRACTF128 $0x01, Y9, X2
+	VORPD        X2, X9, X2
+	VUNPCKHPD    X2, X2, X3
+	VORPD        X3, X2, X2
+	VORPD        X2, X1, X1
+	VMOVSD       X1, (AX)
+	ADDQ         $0x00000008, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+DATA f64_fff0000000000000<>+8(SB)/8, $0xfff0000000000000
+DATA f64_fff0000000000000<>+16(SB)/8, $0xfff0000000000000
+DATA f64_fff0000000000000<>+24(SB)/8, $0xfff0000000000000
+GLOBL f64_fff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func minRowsF64AVX2(dst *float64, x *float64, n int, rows int)
+// Requires: AVX
+TEXT ·minRowsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	VMOVUPD f64_7ff0000000000000<>+0(SB), Y0
+	TESTQ   BX, BX
+	JEQ     end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPD Y0, Y1
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y3
+	VMOVAPD Y0, Y4
+	VMOVAPD Y0, Y5
+	VMOVAPD Y0, Y6
+	VMOVAPD Y0, Y7
+	VMOVAPD Y0, Y8
+	VXORPD  Y9, Y9, Y9
+	SUBQ    $0x00000020, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y1, Y11
+	VMINPD  Y1, Y10, Y1
+	VORPD   Y1, Y11, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD 32(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y2, Y11
+	VMINPD  Y2, Y10, Y2
+	VORPD   Y2, Y11, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD 64(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y3, Y11
+	VMINPD  Y3, Y10, Y3
+	VORPD   Y3, Y11, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD 96(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y4, Y11
+	VMINPD  Y4, Y10, Y4
+	VORPD   Y4, Y11, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD 128(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y5, Y11
+	VMINPD  Y5, Y10, Y5
+	VORPD   Y5, Y11, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD 160(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y6, Y11
+	VMINPD  Y6, Y10, Y6
+	VORPD   Y6, Y11, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD 192(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y7, Y11
+	VMINPD  Y7, Y10, Y7
+	VORPD   Y7, Y11, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD 224(CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y8, Y11
+	VMINPD  Y8, Y10, Y8
+	VORPD   Y8, Y11, Y8
+	VMOVAPD Y8, Y8
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000020, SI
+	CMPQ    SI, $0x04
+	JLT     partial6
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y1, Y11
+	VMINPD  Y1, Y10, Y1
+	VORPD   Y1, Y11, Y1
+	VMOVAPD Y1, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next7
+
+partial6:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y1, Y11
+	VMINPD     Y1, Y10, Y1
+	VORPD      Y1, Y11, Y1
+	VMOVAPD    Y1, Y1
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next7:
+	CMPQ    SI, $0x04
+	JLT     partial8
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y2, Y11
+	VMINPD  Y2, Y10, Y2
+	VORPD   Y2, Y11, Y2
+	VMOVAPD Y2, Y2
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next9
+
+partial8:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y2, Y11
+	VMINPD     Y2, Y10, Y2
+	VORPD      Y2, Y11, Y2
+	VMOVAPD    Y2, Y2
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next9:
+	CMPQ    SI, $0x04
+	JLT     partial10
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y3, Y11
+	VMINPD  Y3, Y10, Y3
+	VORPD   Y3, Y11, Y3
+	VMOVAPD Y3, Y3
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next11
+
+partial10:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y3, Y11
+	VMINPD     Y3, Y10, Y3
+	VORPD      Y3, Y11, Y3
+	VMOVAPD    Y3, Y3
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next11:
+	CMPQ    SI, $0x04
+	JLT     partial12
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y4, Y11
+	VMINPD  Y4, Y10, Y4
+	VORPD   Y4, Y11, Y4
+	VMOVAPD Y4, Y4
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next13
+
+partial12:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y4, Y11
+	VMINPD     Y4, Y10, Y4
+	VORPD      Y4, Y11, Y4
+	VMOVAPD    Y4, Y4
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next13:
+	CMPQ    SI, $0x04
+	JLT     partial14
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y5, Y11
+	VMINPD  Y5, Y10, Y5
+	VORPD   Y5, Y11, Y5
+	VMOVAPD Y5, Y5
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next15
+
+partial14:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y5, Y11
+	VMINPD     Y5, Y10, Y5
+	VORPD      Y5, Y11, Y5
+	VMOVAPD    Y5, Y5
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next15:
+	CMPQ    SI, $0x04
+	JLT     partial16
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y6, Y11
+	VMINPD  Y6, Y10, Y6
+	VORPD   Y6, Y11, Y6
+	VMOVAPD Y6, Y6
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next17
+
+partial16:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y6, Y11
+	VMINPD     Y6, Y10, Y6
+	VORPD      Y6, Y11, Y6
+	VMOVAPD    Y6, Y6
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next17:
+	CMPQ    SI, $0x04
+	JLT     partial18
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y7, Y11
+	VMINPD  Y7, Y10, Y7
+	VORPD   Y7, Y11, Y7
+	VMOVAPD Y7, Y7
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next19
+
+partial18:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y7, Y11
+	VMINPD     Y7, Y10, Y7
+	VORPD      Y7, Y11, Y7
+	VMOVAPD    Y7, Y7
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next19:
+	CMPQ    SI, $0x04
+	JLT     partial20
+	VMOVUPD (CX), Y10
+	VCMPPD  $0x03, Y10, Y10, Y11
+	VORPD   Y11, Y9, Y9
+	VMINPD  Y10, Y8, Y11
+	VMINPD  Y8, Y10, Y8
+	VORPD   Y8, Y11, Y8
+	VMOVAPD Y8, Y8
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, SI
+	JMP     next21
+
+partial20:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	SUBQ       R8, DI
+	VMOVUPS    32(DI), Y10
+	VMASKMOVPD (CX), Y10, Y11
+	VBLENDVPD  Y10, Y11, Y0, Y10
+	VCMPPD     $0x03, Y10, Y10, Y11
+	VORPD      Y11, Y9, Y9
+	VMINPD     Y10, Y8, Y11
+	VMINPD     Y8, Y10, Y8
+	VORPD      Y8, Y11, Y8
+	VMOVAPD    Y8, Y8
+	LEAQ       (CX)(SI*8), CX
+	JMP        done5
+
+next21:
+done5:
+	VMINPD       Y5, Y1, Y10
+	VMINPD       Y1, Y5, Y1
+	VORPD        Y1, Y10, Y1
+	VMOVAPD      Y1, Y1
+	VMINPD       Y6, Y2, Y5
+	VMINPD       Y2, Y6, Y2
+	VORPD        Y2, Y5, Y2
+	VMOVAPD      Y2, Y2
+	VMINPD       Y7, Y3, Y5
+	VMINPD       Y3, Y7, Y3
+	VORPD        Y3, Y5, Y3
+	VMOVAPD      Y3, Y3
+	VMINPD       Y8, Y4, Y5
+	VMINPD       Y4, Y8, Y4
+	VORPD        Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMINPD       Y3, Y1, Y5
+	VMINPD       Y1, Y3, Y1
+	VORPD        Y1, Y5, Y1
+	VMOVAPD      Y1, Y1
+	VMINPD       Y4, Y2, Y3
+	VMINPD       Y2, Y4, Y2
+	VORPD        Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMINPD       Y2, Y1, Y3
+	VMINPD       Y1, Y2, Y1
+	VORPD        Y1, Y3, Y1
+	VMOVAPD      Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMINPD       X2, X1, X3
+	VMINPD       X1, X2, X1
+	VORPD        X1, X3, X1
+	VUNPCKHPD    X1, X1, X2
+	VMINPD       X2, X1, X3
+	VMINPD       X1, X2, X1
+	VORPD        X1, X3, X1
+	VEXTRACTF128 $0x01, Y9, X2
+	VORPD        X2, X9, X2
+	VUNPCKHPD    X2, X2, X3
+	VORPD        X3, X2, X2
+	VORPD        X2, X1, X1
+	VMOVSD       X1, (AX)
+	ADDQ         $0x00000008, AX
+	DECQ         BX
+	JNE          row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f64_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+DATA f64_7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
+DATA f64_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
+DATA f64_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
+GLOBL f64_7ff0000000000000<>(SB), RODATA|NOPTR, $32

@@ -1541,21 +1541,17 @@ varies2:
 loop3:
 	VMOVUPS   (CX), Z0
 	VMOVUPS   (DX), Z5
-	VMINPS    Z5, Z0, Z6
-	VMINPS    Z0, Z5, Z7
-	VORPS     Z7, Z6, Z6
 	VCMPPS    $0x03, Z5, Z0, K1
-	VADDPS    Z5, Z0, Z0
-	VBLENDMPS Z0, Z6, K1, Z1
+	VADDPS    Z5, Z0, Z6
+	VRANGEPS  $0x04, Z5, Z0, Z0
+	VBLENDMPS Z6, Z0, K1, Z1
 	VMOVUPS   Z1, (AX)
 	VMOVUPS   (CX)(DI*1), Z0
 	VMOVUPS   (DX)(R8*1), Z5
-	VMINPS    Z5, Z0, Z6
-	VMINPS    Z0, Z5, Z7
-	VORPS     Z7, Z6, Z6
 	VCMPPS    $0x03, Z5, Z0, K1
-	VADDPS    Z5, Z0, Z0
-	VBLENDMPS Z0, Z6, K1, Z2
+	VADDPS    Z5, Z0, Z6
+	VRANGEPS  $0x04, Z5, Z0, Z0
+	VBLENDMPS Z6, Z0, K1, Z2
 	VMOVUPS   Z2, 64(AX)
 	ADDQ      $0x00000080, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1571,12 +1567,10 @@ short4:
 loop5:
 	VMOVUPS   (CX), Z0
 	VMOVUPS   (DX), Z1
-	VMINPS    Z1, Z0, Z2
-	VMINPS    Z0, Z1, Z5
-	VORPS     Z5, Z2, Z2
 	VCMPPS    $0x03, Z1, Z0, K1
-	VADDPS    Z1, Z0, Z0
-	VBLENDMPS Z0, Z2, K1, Z3
+	VADDPS    Z1, Z0, Z2
+	VRANGEPS  $0x04, Z1, Z0, Z0
+	VBLENDMPS Z2, Z0, K1, Z3
 	VMOVUPS   Z3, (AX)
 	ADDQ      $0x00000040, AX
 	ADDQ      DI, CX
@@ -1593,12 +1587,10 @@ short6:
 	KMOVQ     SI, K1
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
-	VMINPS    Z1, Z0, Z2
-	VMINPS    Z0, Z1, Z3
-	VORPS     Z3, Z2, Z2
 	VCMPPS    $0x03, Z1, Z0, K2
-	VADDPS    Z1, Z0, Z0
-	VBLENDMPS Z0, Z2, K2, Z4
+	VADDPS    Z1, Z0, Z2
+	VRANGEPS  $0x04, Z1, Z0, Z0
+	VBLENDMPS Z2, Z0, K2, Z4
 	VMOVUPS   Z4, K1, (AX)
 
 done7:
@@ -1639,21 +1631,17 @@ varies2:
 loop3:
 	VMOVUPS   (CX), Z0
 	VMOVUPS   (DX), Z5
-	VMAXPS    Z5, Z0, Z6
-	VMAXPS    Z0, Z5, Z7
-	VANDPS    Z7, Z6, Z6
 	VCMPPS    $0x03, Z5, Z0, K1
-	VADDPS    Z5, Z0, Z0
-	VBLENDMPS Z0, Z6, K1, Z1
+	VADDPS    Z5, Z0, Z6
+	VRANGEPS  $0x05, Z5, Z0, Z0
+	VBLENDMPS Z6, Z0, K1, Z1
 	VMOVUPS   Z1, (AX)
 	VMOVUPS   (CX)(DI*1), Z0
 	VMOVUPS   (DX)(R8*1), Z5
-	VMAXPS    Z5, Z0, Z6
-	VMAXPS    Z0, Z5, Z7
-	VANDPS    Z7, Z6, Z6
 	VCMPPS    $0x03, Z5, Z0, K1
-	VADDPS    Z5, Z0, Z0
-	VBLENDMPS Z0, Z6, K1, Z2
+	VADDPS    Z5, Z0, Z6
+	VRANGEPS  $0x05, Z5, Z0, Z0
+	VBLENDMPS Z6, Z0, K1, Z2
 	VMOVUPS   Z2, 64(AX)
 	ADDQ      $0x00000080, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1669,12 +1657,10 @@ short4:
 loop5:
 	VMOVUPS   (CX), Z0
 	VMOVUPS   (DX), Z1
-	VMAXPS    Z1, Z0, Z2
-	VMAXPS    Z0, Z1, Z5
-	VANDPS    Z5, Z2, Z2
 	VCMPPS    $0x03, Z1, Z0, K1
-	VADDPS    Z1, Z0, Z0
-	VBLENDMPS Z0, Z2, K1, Z3
+	VADDPS    Z1, Z0, Z2
+	VRANGEPS  $0x05, Z1, Z0, Z0
+	VBLENDMPS Z2, Z0, K1, Z3
 	VMOVUPS   Z3, (AX)
 	ADDQ      $0x00000040, AX
 	ADDQ      DI, CX
@@ -1691,14 +1677,629 @@ short6:
 	KMOVQ     SI, K1
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
-	VMAXPS    Z1, Z0, Z2
-	VMAXPS    Z0, Z1, Z3
-	VANDPS    Z3, Z2, Z2
 	VCMPPS    $0x03, Z1, Z0, K2
-	VADDPS    Z1, Z0, Z0
-	VBLENDMPS Z0, Z2, K2, Z4
+	VADDPS    Z1, Z0, Z2
+	VRANGEPS  $0x05, Z1, Z0, Z0
+	VBLENDMPS Z2, Z0, K2, Z4
 	VMOVUPS   Z4, K1, (AX)
 
 done7:
 	VZEROUPPER
 	RET
+
+// func sumColumnsF32AVX512(dst *float32, x *float32, n int, rows int, stride int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ stride+32(FP), SI
+	SUBQ $0x00000040, DX
+	JLT  short2
+
+loop1:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom4
+
+down3:
+	VMOVUPS (DI), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(DI), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(DI), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(DI), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down3
+
+bottom4:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000040, DX
+	SUBQ $0x00000010, DX
+	JLT  short6
+
+loop5:
+	VXORPS Z0, Z0, Z0
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom8
+
+down7:
+	VMOVUPS (DI), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down7
+
+bottom8:
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop5
+
+short6:
+	ADDQ   $0x00000010, DX
+	TESTQ  DX, DX
+	JEQ    done9
+	MOVQ   $-1, DI
+	BZHIQ  DX, DI, DI
+	KMOVQ  DI, K1
+	VXORPS Z0, Z0, Z0
+	MOVQ   BX, DX
+	TESTQ  DX, DX
+	JEQ    bottom11
+
+down10:
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      SI, CX
+	DECQ      DX
+	JNE       down10
+
+bottom11:
+	VMOVUPS Z0, K1, (AX)
+
+done9:
+	VZEROUPPER
+	RET
+
+// func sumRowsF32AVX512(dst *float32, x *float32, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	TESTQ BX, BX
+	JEQ   end2
+
+row1:
+	MOVQ   DX, SI
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	SUBQ   $0x00000040, SI
+	JLT    short4
+
+stripe3:
+	VMOVUPS (CX), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(CX), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(CX), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(CX), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000040, SI
+	CMPQ    SI, $0x10
+	JLT     partial6
+	VMOVUPS (CX), Z4
+	VADDPS  Z4, Z0, Z0
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, SI
+	JMP     next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next7:
+	CMPQ    SI, $0x10
+	JLT     partial8
+	VMOVUPS (CX), Z4
+	VADDPS  Z4, Z1, Z1
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, SI
+	JMP     next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next9:
+	CMPQ    SI, $0x10
+	JLT     partial10
+	VMOVUPS (CX), Z4
+	VADDPS  Z4, Z2, Z2
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, SI
+	JMP     next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next11:
+	CMPQ    SI, $0x10
+	JLT     partial12
+	VMOVUPS (CX), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, SI
+	JMP     next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next13:
+done5:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, (AX)
+	ADDQ          $0x00000004, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+// func maxRowsF32AVX512(dst *float32, x *float32, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	VBROADCASTSS f32_ff800000<>+0(SB), Z0
+	TESTQ        BX, BX
+	JEQ          end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	KXORQ   K1, K1, K1
+	SUBQ    $0x00000040, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z1, Z1
+	VMOVAPS  Z1, Z1
+	VMOVUPS  64(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z2, Z2
+	VMOVAPS  Z2, Z2
+	VMOVUPS  128(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z3, Z3
+	VMOVAPS  Z3, Z3
+	VMOVUPS  192(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z4, Z4
+	VMOVAPS  Z4, Z4
+	ADDQ     $0x00000100, CX
+	SUBQ     $0x00000040, SI
+	JGE      stripe3
+
+short4:
+	ADDQ     $0x00000040, SI
+	CMPQ     SI, $0x10
+	JLT      partial6
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z1, Z1
+	VMOVAPS  Z1, Z1
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z6
+	VCMPPS    $0x03, Z6, Z6, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x05, Z6, Z1, Z1
+	VMOVAPS   Z1, Z1
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next7:
+	CMPQ     SI, $0x10
+	JLT      partial8
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z2, Z2
+	VMOVAPS  Z2, Z2
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z7
+	VCMPPS    $0x03, Z7, Z7, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x05, Z7, Z2, Z2
+	VMOVAPS   Z2, Z2
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next9:
+	CMPQ     SI, $0x10
+	JLT      partial10
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z3, Z3
+	VMOVAPS  Z3, Z3
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z8
+	VCMPPS    $0x03, Z8, Z8, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x05, Z8, Z3, Z3
+	VMOVAPS   Z3, Z3
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next11:
+	CMPQ     SI, $0x10
+	JLT      partial12
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x05, Z5, Z4, Z4
+	VMOVAPS  Z4, Z4
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z9
+	VCMPPS    $0x03, Z9, Z9, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x05, Z9, Z4, Z4
+	VMOVAPS   Z4, Z4
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next13:
+done5:
+	VRANGEPS      $0x05, Z3, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VRANGEPS      $0x05, Z4, Z2, Z2
+	VMOVAPS       Z2, Z2
+	VRANGEPS      $0x05, Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VRANGEPS      $0x05, Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VRANGEPS      $0x05, X2, X1, X1
+	VUNPCKHPD     X1, X1, X2
+	VRANGEPS      $0x05, X2, X1, X1
+	VMOVSHDUP     X1, X2
+	VRANGEPS      $0x05, X2, X1, X1
+	VPMOVM2D      K1, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VORPS         Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VORPS         X3, X2, X2
+	VUNPCKHPD     X2, X2, X3
+	VORPS         X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VORPS         X3, X2, X2
+	VORPS         X2, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x00000004, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f32_ff800000<>+0(SB)/4, $0xff800000
+GLOBL f32_ff800000<>(SB), RODATA|NOPTR, $4
+
+// func minRowsF32AVX512(dst *float32, x *float32, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	VBROADCASTSS f32_7f800000<>+0(SB), Z0
+	TESTQ        BX, BX
+	JEQ          end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	KXORQ   K1, K1, K1
+	SUBQ    $0x00000040, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z1, Z1
+	VMOVAPS  Z1, Z1
+	VMOVUPS  64(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z2, Z2
+	VMOVAPS  Z2, Z2
+	VMOVUPS  128(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z3, Z3
+	VMOVAPS  Z3, Z3
+	VMOVUPS  192(CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z4, Z4
+	VMOVAPS  Z4, Z4
+	ADDQ     $0x00000100, CX
+	SUBQ     $0x00000040, SI
+	JGE      stripe3
+
+short4:
+	ADDQ     $0x00000040, SI
+	CMPQ     SI, $0x10
+	JLT      partial6
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z1, Z1
+	VMOVAPS  Z1, Z1
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z6
+	VCMPPS    $0x03, Z6, Z6, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x04, Z6, Z1, Z1
+	VMOVAPS   Z1, Z1
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next7:
+	CMPQ     SI, $0x10
+	JLT      partial8
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z2, Z2
+	VMOVAPS  Z2, Z2
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z7
+	VCMPPS    $0x03, Z7, Z7, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x04, Z7, Z2, Z2
+	VMOVAPS   Z2, Z2
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next9:
+	CMPQ     SI, $0x10
+	JLT      partial10
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z3, Z3
+	VMOVAPS  Z3, Z3
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z8
+	VCMPPS    $0x03, Z8, Z8, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x04, Z8, Z3, Z3
+	VMOVAPS   Z3, Z3
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next11:
+	CMPQ     SI, $0x10
+	JLT      partial12
+	VMOVUPS  (CX), Z5
+	VCMPPS   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPS $0x04, Z5, Z4, Z4
+	VMOVAPS  Z4, Z4
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000010, SI
+	JMP      next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPS.Z (CX), K2, Z5
+	VBLENDMPS Z5, Z0, K2, Z9
+	VCMPPS    $0x03, Z9, Z9, K2
+	KORQ      K2, K1, K1
+	VRANGEPS  $0x04, Z9, Z4, Z4
+	VMOVAPS   Z4, Z4
+	LEAQ      (CX)(SI*4), CX
+	JMP       done5
+
+next13:
+done5:
+	VRANGEPS      $0x04, Z3, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VRANGEPS      $0x04, Z4, Z2, Z2
+	VMOVAPS       Z2, Z2
+	VRANGEPS      $0x04, Z2, Z1, Z1
+	VMOVAPS       Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VRANGEPS      $0x04, Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VRANGEPS      $0x04, X2, X1, X1
+	VUNPCKHPD     X1, X1, X2
+	VRANGEPS      $0x04, X2, X1, X1
+	VMOVSHDUP     X1, X2
+	VRANGEPS      $0x04, X2, X1, X1
+	VPMOVM2D      K1, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VORPS         Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VORPS         X3, X2, X2
+	VUNPCKHPD     X2, X2, X3
+	VORPS         X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VORPS         X3, X2, X2
+	VORPS         X2, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x00000004, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f32_7f800000<>+0(SB)/4, $0x7f800000
+GLOBL f32_7f800000<>(SB), RODATA|NOPTR, $4

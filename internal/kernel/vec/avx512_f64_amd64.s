@@ -1663,21 +1663,17 @@ varies2:
 loop3:
 	VMOVUPD   (CX), Z0
 	VMOVUPD   (DX), Z5
-	VMINPD    Z5, Z0, Z6
-	VMINPD    Z0, Z5, Z7
-	VORPD     Z7, Z6, Z6
 	VCMPPD    $0x03, Z5, Z0, K1
-	VADDPD    Z5, Z0, Z0
-	VBLENDMPD Z0, Z6, K1, Z1
+	VADDPD    Z5, Z0, Z6
+	VRANGEPD  $0x04, Z5, Z0, Z0
+	VBLENDMPD Z6, Z0, K1, Z1
 	VMOVUPD   Z1, (AX)
 	VMOVUPD   (CX)(DI*1), Z0
 	VMOVUPD   (DX)(R8*1), Z5
-	VMINPD    Z5, Z0, Z6
-	VMINPD    Z0, Z5, Z7
-	VORPD     Z7, Z6, Z6
 	VCMPPD    $0x03, Z5, Z0, K1
-	VADDPD    Z5, Z0, Z0
-	VBLENDMPD Z0, Z6, K1, Z2
+	VADDPD    Z5, Z0, Z6
+	VRANGEPD  $0x04, Z5, Z0, Z0
+	VBLENDMPD Z6, Z0, K1, Z2
 	VMOVUPD   Z2, 64(AX)
 	ADDQ      $0x00000080, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1693,12 +1689,10 @@ short4:
 loop5:
 	VMOVUPD   (CX), Z0
 	VMOVUPD   (DX), Z1
-	VMINPD    Z1, Z0, Z2
-	VMINPD    Z0, Z1, Z5
-	VORPD     Z5, Z2, Z2
 	VCMPPD    $0x03, Z1, Z0, K1
-	VADDPD    Z1, Z0, Z0
-	VBLENDMPD Z0, Z2, K1, Z3
+	VADDPD    Z1, Z0, Z2
+	VRANGEPD  $0x04, Z1, Z0, Z0
+	VBLENDMPD Z2, Z0, K1, Z3
 	VMOVUPD   Z3, (AX)
 	ADDQ      $0x00000040, AX
 	ADDQ      DI, CX
@@ -1715,12 +1709,10 @@ short6:
 	KMOVQ     SI, K1
 	VMOVUPD.Z (CX), K1, Z0
 	VMOVUPD.Z (DX), K1, Z1
-	VMINPD    Z1, Z0, Z2
-	VMINPD    Z0, Z1, Z3
-	VORPD     Z3, Z2, Z2
 	VCMPPD    $0x03, Z1, Z0, K2
-	VADDPD    Z1, Z0, Z0
-	VBLENDMPD Z0, Z2, K2, Z4
+	VADDPD    Z1, Z0, Z2
+	VRANGEPD  $0x04, Z1, Z0, Z0
+	VBLENDMPD Z2, Z0, K2, Z4
 	VMOVUPD   Z4, K1, (AX)
 
 done7:
@@ -1761,21 +1753,17 @@ varies2:
 loop3:
 	VMOVUPD   (CX), Z0
 	VMOVUPD   (DX), Z5
-	VMAXPD    Z5, Z0, Z6
-	VMAXPD    Z0, Z5, Z7
-	VANDPD    Z7, Z6, Z6
 	VCMPPD    $0x03, Z5, Z0, K1
-	VADDPD    Z5, Z0, Z0
-	VBLENDMPD Z0, Z6, K1, Z1
+	VADDPD    Z5, Z0, Z6
+	VRANGEPD  $0x05, Z5, Z0, Z0
+	VBLENDMPD Z6, Z0, K1, Z1
 	VMOVUPD   Z1, (AX)
 	VMOVUPD   (CX)(DI*1), Z0
 	VMOVUPD   (DX)(R8*1), Z5
-	VMAXPD    Z5, Z0, Z6
-	VMAXPD    Z0, Z5, Z7
-	VANDPD    Z7, Z6, Z6
 	VCMPPD    $0x03, Z5, Z0, K1
-	VADDPD    Z5, Z0, Z0
-	VBLENDMPD Z0, Z6, K1, Z2
+	VADDPD    Z5, Z0, Z6
+	VRANGEPD  $0x05, Z5, Z0, Z0
+	VBLENDMPD Z6, Z0, K1, Z2
 	VMOVUPD   Z2, 64(AX)
 	ADDQ      $0x00000080, AX
 	LEAQ      (CX)(DI*2), CX
@@ -1791,12 +1779,10 @@ short4:
 loop5:
 	VMOVUPD   (CX), Z0
 	VMOVUPD   (DX), Z1
-	VMAXPD    Z1, Z0, Z2
-	VMAXPD    Z0, Z1, Z5
-	VANDPD    Z5, Z2, Z2
 	VCMPPD    $0x03, Z1, Z0, K1
-	VADDPD    Z1, Z0, Z0
-	VBLENDMPD Z0, Z2, K1, Z3
+	VADDPD    Z1, Z0, Z2
+	VRANGEPD  $0x05, Z1, Z0, Z0
+	VBLENDMPD Z2, Z0, K1, Z3
 	VMOVUPD   Z3, (AX)
 	ADDQ      $0x00000040, AX
 	ADDQ      DI, CX
@@ -1813,14 +1799,619 @@ short6:
 	KMOVQ     SI, K1
 	VMOVUPD.Z (CX), K1, Z0
 	VMOVUPD.Z (DX), K1, Z1
-	VMAXPD    Z1, Z0, Z2
-	VMAXPD    Z0, Z1, Z3
-	VANDPD    Z3, Z2, Z2
 	VCMPPD    $0x03, Z1, Z0, K2
-	VADDPD    Z1, Z0, Z0
-	VBLENDMPD Z0, Z2, K2, Z4
+	VADDPD    Z1, Z0, Z2
+	VRANGEPD  $0x05, Z1, Z0, Z0
+	VBLENDMPD Z2, Z0, K2, Z4
 	VMOVUPD   Z4, K1, (AX)
 
 done7:
 	VZEROUPPER
 	RET
+
+// func sumColumnsF64AVX512(dst *float64, x *float64, n int, rows int, stride int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·sumColumnsF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ stride+32(FP), SI
+	SUBQ $0x00000020, DX
+	JLT  short2
+
+loop1:
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom4
+
+down3:
+	VMOVUPD (DI), Z4
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(DI), Z4
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(DI), Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(DI), Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down3
+
+bottom4:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short6
+
+loop5:
+	VXORPD Z0, Z0, Z0
+	MOVQ   CX, DI
+	MOVQ   BX, R8
+	TESTQ  R8, R8
+	JEQ    bottom8
+
+down7:
+	VMOVUPD (DI), Z1
+	VADDPD  Z1, Z0, Z0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNE     down7
+
+bottom8:
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop5
+
+short6:
+	ADDQ   $0x00000008, DX
+	TESTQ  DX, DX
+	JEQ    done9
+	MOVQ   $-1, DI
+	BZHIQ  DX, DI, DI
+	KMOVQ  DI, K1
+	VXORPD Z0, Z0, Z0
+	MOVQ   BX, DX
+	TESTQ  DX, DX
+	JEQ    bottom11
+
+down10:
+	VMOVUPD.Z (CX), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	ADDQ      SI, CX
+	DECQ      DX
+	JNE       down10
+
+bottom11:
+	VMOVUPD Z0, K1, (AX)
+
+done9:
+	VZEROUPPER
+	RET
+
+// func sumRowsF64AVX512(dst *float64, x *float64, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·sumRowsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	TESTQ BX, BX
+	JEQ   end2
+
+row1:
+	MOVQ   DX, SI
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	VXORPD Z3, Z3, Z3
+	SUBQ   $0x00000020, SI
+	JLT    short4
+
+stripe3:
+	VMOVUPD (CX), Z4
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(CX), Z4
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(CX), Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(CX), Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, SI
+	JGE     stripe3
+
+short4:
+	ADDQ    $0x00000020, SI
+	CMPQ    SI, $0x08
+	JLT     partial6
+	VMOVUPD (CX), Z4
+	VADDPD  Z4, Z0, Z0
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, SI
+	JMP     next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPD.Z (CX), K1, Z4
+	VADDPD    Z4, Z0, Z0
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next7:
+	CMPQ    SI, $0x08
+	JLT     partial8
+	VMOVUPD (CX), Z4
+	VADDPD  Z4, Z1, Z1
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, SI
+	JMP     next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPD.Z (CX), K1, Z4
+	VADDPD    Z4, Z1, Z1
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next9:
+	CMPQ    SI, $0x08
+	JLT     partial10
+	VMOVUPD (CX), Z4
+	VADDPD  Z4, Z2, Z2
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, SI
+	JMP     next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPD.Z (CX), K1, Z4
+	VADDPD    Z4, Z2, Z2
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next11:
+	CMPQ    SI, $0x08
+	JLT     partial12
+	VMOVUPD (CX), Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, SI
+	JMP     next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPD.Z (CX), K1, Z4
+	VADDPD    Z4, Z3, Z3
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next13:
+done5:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x00000008, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+// func maxRowsF64AVX512(dst *float64, x *float64, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maxRowsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	VBROADCASTSD f64_fff0000000000000<>+0(SB), Z0
+	TESTQ        BX, BX
+	JEQ          end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPD Z0, Z1
+	VMOVAPD Z0, Z2
+	VMOVAPD Z0, Z3
+	VMOVAPD Z0, Z4
+	KXORQ   K1, K1, K1
+	SUBQ    $0x00000020, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z1, Z1
+	VMOVAPD  Z1, Z1
+	VMOVUPD  64(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z2, Z2
+	VMOVAPD  Z2, Z2
+	VMOVUPD  128(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z3, Z3
+	VMOVAPD  Z3, Z3
+	VMOVUPD  192(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z4, Z4
+	VMOVAPD  Z4, Z4
+	ADDQ     $0x00000100, CX
+	SUBQ     $0x00000020, SI
+	JGE      stripe3
+
+short4:
+	ADDQ     $0x00000020, SI
+	CMPQ     SI, $0x08
+	JLT      partial6
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z1, Z1
+	VMOVAPD  Z1, Z1
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z6
+	VCMPPD    $0x03, Z6, Z6, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x05, Z6, Z1, Z1
+	VMOVAPD   Z1, Z1
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next7:
+	CMPQ     SI, $0x08
+	JLT      partial8
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z2, Z2
+	VMOVAPD  Z2, Z2
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z7
+	VCMPPD    $0x03, Z7, Z7, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x05, Z7, Z2, Z2
+	VMOVAPD   Z2, Z2
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next9:
+	CMPQ     SI, $0x08
+	JLT      partial10
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z3, Z3
+	VMOVAPD  Z3, Z3
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z8
+	VCMPPD    $0x03, Z8, Z8, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x05, Z8, Z3, Z3
+	VMOVAPD   Z3, Z3
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next11:
+	CMPQ     SI, $0x08
+	JLT      partial12
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x05, Z5, Z4, Z4
+	VMOVAPD  Z4, Z4
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z9
+	VCMPPD    $0x03, Z9, Z9, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x05, Z9, Z4, Z4
+	VMOVAPD   Z4, Z4
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next13:
+done5:
+	VRANGEPD      $0x05, Z3, Z1, Z1
+	VMOVAPD       Z1, Z1
+	VRANGEPD      $0x05, Z4, Z2, Z2
+	VMOVAPD       Z2, Z2
+	VRANGEPD      $0x05, Z2, Z1, Z1
+	VMOVAPD       Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VRANGEPD      $0x05, Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VRANGEPD      $0x05, X2, X1, X1
+	VUNPCKHPD     X1, X1, X2
+	VRANGEPD      $0x05, X2, X1, X1
+	VPMOVM2Q      K1, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VORPD         Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VORPD         X3, X2, X2
+	VUNPCKHPD     X2, X2, X3
+	VORPD         X3, X2, X2
+	VORPD         X2, X1, X1
+	VMOVSD        X1, (AX)
+	ADDQ          $0x00000008, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+GLOBL f64_fff0000000000000<>(SB), RODATA|NOPTR, $8
+
+// func minRowsF64AVX512(dst *float64, x *float64, n int, rows int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·minRowsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	VBROADCASTSD f64_7ff0000000000000<>+0(SB), Z0
+	TESTQ        BX, BX
+	JEQ          end2
+
+row1:
+	MOVQ    DX, SI
+	VMOVAPD Z0, Z1
+	VMOVAPD Z0, Z2
+	VMOVAPD Z0, Z3
+	VMOVAPD Z0, Z4
+	KXORQ   K1, K1, K1
+	SUBQ    $0x00000020, SI
+	JLT     short4
+
+stripe3:
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z1, Z1
+	VMOVAPD  Z1, Z1
+	VMOVUPD  64(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z2, Z2
+	VMOVAPD  Z2, Z2
+	VMOVUPD  128(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z3, Z3
+	VMOVAPD  Z3, Z3
+	VMOVUPD  192(CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z4, Z4
+	VMOVAPD  Z4, Z4
+	ADDQ     $0x00000100, CX
+	SUBQ     $0x00000020, SI
+	JGE      stripe3
+
+short4:
+	ADDQ     $0x00000020, SI
+	CMPQ     SI, $0x08
+	JLT      partial6
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z1, Z1
+	VMOVAPD  Z1, Z1
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next7
+
+partial6:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z6
+	VCMPPD    $0x03, Z6, Z6, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x04, Z6, Z1, Z1
+	VMOVAPD   Z1, Z1
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next7:
+	CMPQ     SI, $0x08
+	JLT      partial8
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z2, Z2
+	VMOVAPD  Z2, Z2
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next9
+
+partial8:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z7
+	VCMPPD    $0x03, Z7, Z7, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x04, Z7, Z2, Z2
+	VMOVAPD   Z2, Z2
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next9:
+	CMPQ     SI, $0x08
+	JLT      partial10
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z3, Z3
+	VMOVAPD  Z3, Z3
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next11
+
+partial10:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z8
+	VCMPPD    $0x03, Z8, Z8, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x04, Z8, Z3, Z3
+	VMOVAPD   Z3, Z3
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next11:
+	CMPQ     SI, $0x08
+	JLT      partial12
+	VMOVUPD  (CX), Z5
+	VCMPPD   $0x03, Z5, Z5, K2
+	KORQ     K2, K1, K1
+	VRANGEPD $0x04, Z5, Z4, Z4
+	VMOVAPD  Z4, Z4
+	ADDQ     $0x00000040, CX
+	SUBQ     $0x00000008, SI
+	JMP      next13
+
+partial12:
+	TESTQ     SI, SI
+	JEQ       done5
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K2
+	VMOVUPD.Z (CX), K2, Z5
+	VBLENDMPD Z5, Z0, K2, Z9
+	VCMPPD    $0x03, Z9, Z9, K2
+	KORQ      K2, K1, K1
+	VRANGEPD  $0x04, Z9, Z4, Z4
+	VMOVAPD   Z4, Z4
+	LEAQ      (CX)(SI*8), CX
+	JMP       done5
+
+next13:
+done5:
+	VRANGEPD      $0x04, Z3, Z1, Z1
+	VMOVAPD       Z1, Z1
+	VRANGEPD      $0x04, Z4, Z2, Z2
+	VMOVAPD       Z2, Z2
+	VRANGEPD      $0x04, Z2, Z1, Z1
+	VMOVAPD       Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VRANGEPD      $0x04, Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VRANGEPD      $0x04, X2, X1, X1
+	VUNPCKHPD     X1, X1, X2
+	VRANGEPD      $0x04, X2, X1, X1
+	VPMOVM2Q      K1, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VORPD         Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VORPD         X3, X2, X2
+	VUNPCKHPD     X2, X2, X3
+	VORPD         X3, X2, X2
+	VORPD         X2, X1, X1
+	VMOVSD        X1, (AX)
+	ADDQ          $0x00000008, AX
+	DECQ          BX
+	JNE           row1
+
+end2:
+	VZEROUPPER
+	RET
+
+DATA f64_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+GLOBL f64_7ff0000000000000<>(SB), RODATA|NOPTR, $8

@@ -10,13 +10,33 @@ func Prod[T Num](dst, x []T, outer, r, inner int) {
 // Max sets dst [outer, inner] to the greatest along the middle axis of x [outer, r, inner], NaN if there is one. Over
 // nothing it is the least value of the type.
 func Max[T Num](dst, x []T, outer, r, inner int) {
-	fold(dst, x, outer, r, inner, least[T](), maxOf[T])
+	extreme(dst, x, outer, r, inner, opMaxRows, least[T](), Maximum[T], maxOf[T])
 }
 
 // Min sets dst [outer, inner] to the least along the middle axis of x [outer, r, inner], NaN if there is one. Over
 // nothing it is the greatest value of the type.
 func Min[T Num](dst, x []T, outer, r, inner int) {
-	fold(dst, x, outer, r, inner, greatest[T](), minOf[T])
+	extreme(dst, x, outer, r, inner, opMinRows, greatest[T](), Minimum[T], minOf[T])
+}
+
+// extreme is fold by way of the twins: over, the elementwise kernel of f, takes whole rows of columns at once.
+func extreme[T Num](
+	dst, x []T, outer, r, inner int, op rowOp, start T, over func(dst, x, y []T), f func(a, b T) T,
+) {
+	checkReduce(len(dst), len(x), outer, r, inner)
+	if inner == 1 {
+		if !rowsTwin(op, dst, x, r) {
+			fold(dst, x, outer, r, inner, start, f)
+		}
+		return
+	}
+	for o := range outer {
+		d := dst[o*inner : (o+1)*inner]
+		Fill(d, start)
+		for k := o * r; k < (o+1)*r; k++ {
+			over(d, d, x[k*inner:(k+1)*inner])
+		}
+	}
 }
 
 func least[T Num]() T {

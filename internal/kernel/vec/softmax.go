@@ -149,11 +149,13 @@ func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
 
 // maxRow is the greatest element of a row.
 func maxRow[T Num](x []T) T {
-	a := least[T]()
-	for _, b := range x {
-		a = max(a, b)
+	a := [1]T{least[T]()}
+	if !rowsTwin(opMaxRows, a[:], x, len(x)) {
+		for _, b := range x {
+			a[0] = max(a[0], b)
+		}
 	}
-	return a
+	return a[0]
 }
 
 // maxTile is the greatest element down each column of a tile.

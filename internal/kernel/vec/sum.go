@@ -31,6 +31,9 @@ func SumBlock[T Num]() int { return blockLanes * lanes[T]() }
 func Sum[T Num](dst, x []T, outer, r, inner int) {
 	checkReduce(len(dst), len(x), outer, r, inner)
 	if inner == 1 {
+		if r <= SumBlock[T]() && rowsTwin(opSumRows, dst, x, r) {
+			return
+		}
 		for o := range dst {
 			dst[o] = sumRow(x[o*r : (o+1)*r])
 		}
@@ -56,6 +59,10 @@ func sumRow[T Num](x []T) T {
 
 // sumBlock is the sum of one block.
 func sumBlock[T Num](x []T) T {
+	var total [1]T
+	if rowsTwin(opSumRows, total[:], x, len(x)) {
+		return total[0]
+	}
 	var acc [laneBytes / 4]T
 	w := lanes[T]()
 	for ; len(x) >= w; x = x[w:] {
@@ -76,15 +83,22 @@ func sumBlock[T Num](x []T) T {
 
 // sumColumns adds up the r rows of x, each inner long, in tiles of columns.
 func sumColumns[T Num](dst, x []T, r, inner int) {
+	if r <= blockLanes {
+		sumTile(dst, x, r, inner)
+		return
+	}
 	for c := 0; c < inner; c += laneBytes / 4 {
 		end := min(c+tileColumns, inner)
-		sumTile(dst[c:end], x[min(c, len(x)):], r, inner)
+		sumTile(dst[c:end], x[c:], r, inner)
 	}
 }
 
 // sumTile is the tree over the blocks of rows of one tile of columns: x starts at the tile's first element.
 func sumTile[T Num](dst, x []T, r, stride int) {
 	if r <= blockLanes {
+		if columnsTwin(dst, x, r, stride) {
+			return
+		}
 		Fill(dst, 0)
 		for ; r > 0; r-- {
 			for j, a := range x[:len(dst)] {
@@ -101,9 +115,7 @@ func sumTile[T Num](dst, x []T, r, stride int) {
 	var right [tileColumns]T
 	sumTile(dst, x, left, stride)
 	sumTile(right[:len(dst)], x[left*stride:], r-left, stride)
-	for j := range dst {
-		dst[j] += right[j]
-	}
+	Add(dst, dst, right[:len(dst)])
 }
 
 // checkReduce refuses lengths that do not match the view.

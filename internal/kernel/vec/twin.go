@@ -1,9 +1,10 @@
 package vec
 
-// unaryOp and binaryOp name the kernels that may have an assembly twin.
+// unaryOp, binaryOp and rowOp name the kernels that may have an assembly twin.
 type (
 	unaryOp  uint8
 	binaryOp uint8
+	rowOp    uint8
 )
 
 const (
@@ -49,4 +50,10 @@ const (
 	opMinimum
 	opMaximum
 	opPow
+)
+
+const (
+	opSumRows rowOp = iota
+	opMaxRows
+	opMinRows
 )

@@ -60,3 +60,43 @@ func binaryTwin[T Num](op binaryOp, dst, x, y []T) bool {
 	}
 	return binaryF64AVX2(op, (*float64)(d), (*float64)(p), (*float64)(q), n, mode)
 }
+
+// rowsTwin reduces rows of r elements, as many as dst is long, and reports whether there is a twin for it.
+func rowsTwin[T Num](op rowOp, dst, x []T, r int) bool {
+	if isInt[T]() || r == 0 || len(dst) == 0 || cpu.Active() == cpu.Portable {
+		return false
+	}
+	x = x[:len(dst)*r]
+	d, p, rows := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), len(dst)
+	switch wide := cpu.HasAVX512(); {
+	case unsafe.Sizeof(dst[0]) == 4 && wide:
+		rowsF32AVX512(op, (*float32)(d), (*float32)(p), r, rows)
+	case unsafe.Sizeof(dst[0]) == 4:
+		rowsF32AVX2(op, (*float32)(d), (*float32)(p), r, rows)
+	case wide:
+		rowsF64AVX512(op, (*float64)(d), (*float64)(p), r, rows)
+	default:
+		rowsF64AVX2(op, (*float64)(d), (*float64)(p), r, rows)
+	}
+	return true
+}
+
+// columnsTwin adds up r > 0 rows, stride apart, into dst, first to last, and reports whether there is a twin for it.
+func columnsTwin[T Num](dst, x []T, r, stride int) bool {
+	if isInt[T]() || r == 0 || len(dst) == 0 || cpu.Active() == cpu.Portable {
+		return false
+	}
+	x = x[:(r-1)*stride+len(dst)]
+	d, p, n, size := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), len(dst), int(unsafe.Sizeof(dst[0]))
+	switch wide := cpu.HasAVX512(); {
+	case size == 4 && wide:
+		sumColumnsF32AVX512((*float32)(d), (*float32)(p), n, r, stride*size)
+	case size == 4:
+		sumColumnsF32AVX2((*float32)(d), (*float32)(p), n, r, stride*size)
+	case wide:
+		sumColumnsF64AVX512((*float64)(d), (*float64)(p), n, r, stride*size)
+	default:
+		sumColumnsF64AVX2((*float64)(d), (*float64)(p), n, r, stride*size)
+	}
+	return true
+}

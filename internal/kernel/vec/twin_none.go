@@ -4,3 +4,5 @@ package vec
 
 func unaryTwin[T Num](unaryOp, []T, []T) bool        { return false }
 func binaryTwin[T Num](binaryOp, []T, []T, []T) bool { return false }
+func rowsTwin[T Num](rowOp, []T, []T, int) bool      { return false }
+func columnsTwin[T Num]([]T, []T, int, int) bool     { return false }

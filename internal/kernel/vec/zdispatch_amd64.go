@@ -66,6 +66,17 @@ func binaryF32AVX2(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 	return true
 }
 
+func rowsF32AVX2(op rowOp, dst, x *float32, n, rows int) {
+	switch op {
+	case opSumRows:
+		sumRowsF32AVX2(dst, x, n, rows)
+	case opMaxRows:
+		maxRowsF32AVX2(dst, x, n, rows)
+	case opMinRows:
+		minRowsF32AVX2(dst, x, n, rows)
+	}
+}
+
 func unaryF64AVX2(op unaryOp, dst, x *float64, n int) bool {
 	switch op {
 	case opNeg:
@@ -126,6 +137,17 @@ func binaryF64AVX2(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func rowsF64AVX2(op rowOp, dst, x *float64, n, rows int) {
+	switch op {
+	case opSumRows:
+		sumRowsF64AVX2(dst, x, n, rows)
+	case opMaxRows:
+		maxRowsF64AVX2(dst, x, n, rows)
+	case opMinRows:
+		minRowsF64AVX2(dst, x, n, rows)
+	}
 }
 
 func unaryF32AVX512(op unaryOp, dst, x *float32, n int) bool {
@@ -190,6 +212,17 @@ func binaryF32AVX512(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 	return true
 }
 
+func rowsF32AVX512(op rowOp, dst, x *float32, n, rows int) {
+	switch op {
+	case opSumRows:
+		sumRowsF32AVX512(dst, x, n, rows)
+	case opMaxRows:
+		maxRowsF32AVX512(dst, x, n, rows)
+	case opMinRows:
+		minRowsF32AVX512(dst, x, n, rows)
+	}
+}
+
 func unaryF64AVX512(op unaryOp, dst, x *float64, n int) bool {
 	switch op {
 	case opNeg:
@@ -250,4 +283,15 @@ func binaryF64AVX512(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func rowsF64AVX512(op rowOp, dst, x *float64, n, rows int) {
+	switch op {
+	case opSumRows:
+		sumRowsF64AVX512(dst, x, n, rows)
+	case opMaxRows:
+		maxRowsF64AVX512(dst, x, n, rows)
+	case opMinRows:
+		minRowsF64AVX512(dst, x, n, rows)
+	}
 }

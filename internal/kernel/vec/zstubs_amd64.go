@@ -119,6 +119,26 @@ func minimumF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func maximumF32AVX2(dst, x, y *float32, n, repeated int)
 
+// sumColumnsF32AVX2 adds up rows of n elements, stride bytes apart, first to last.
+//
+//go:noescape
+func sumColumnsF32AVX2(dst, x *float32, n, rows, stride int)
+
+// sumRowsF32AVX2 sums rows of n elements, at most a block, one after the other.
+//
+//go:noescape
+func sumRowsF32AVX2(dst, x *float32, n, rows int)
+
+// maxRowsF32AVX2 is the greatest element of each of the rows of n elements.
+//
+//go:noescape
+func maxRowsF32AVX2(dst, x *float32, n, rows int)
+
+// minRowsF32AVX2 is the least element of each of the rows of n elements.
+//
+//go:noescape
+func minRowsF32AVX2(dst, x *float32, n, rows int)
+
 // negF64AVX2 is Neg on n elements.
 //
 //go:noescape
@@ -233,6 +253,26 @@ func minimumF64AVX2(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func maximumF64AVX2(dst, x, y *float64, n, repeated int)
+
+// sumColumnsF64AVX2 adds up rows of n elements, stride bytes apart, first to last.
+//
+//go:noescape
+func sumColumnsF64AVX2(dst, x *float64, n, rows, stride int)
+
+// sumRowsF64AVX2 sums rows of n elements, at most a block, one after the other.
+//
+//go:noescape
+func sumRowsF64AVX2(dst, x *float64, n, rows int)
+
+// maxRowsF64AVX2 is the greatest element of each of the rows of n elements.
+//
+//go:noescape
+func maxRowsF64AVX2(dst, x *float64, n, rows int)
+
+// minRowsF64AVX2 is the least element of each of the rows of n elements.
+//
+//go:noescape
+func minRowsF64AVX2(dst, x *float64, n, rows int)
 
 // negF32AVX512 is Neg on n elements.
 //
@@ -349,6 +389,26 @@ func minimumF32AVX512(dst, x, y *float32, n, repeated int)
 //go:noescape
 func maximumF32AVX512(dst, x, y *float32, n, repeated int)
 
+// sumColumnsF32AVX512 adds up rows of n elements, stride bytes apart, first to last.
+//
+//go:noescape
+func sumColumnsF32AVX512(dst, x *float32, n, rows, stride int)
+
+// sumRowsF32AVX512 sums rows of n elements, at most a block, one after the other.
+//
+//go:noescape
+func sumRowsF32AVX512(dst, x *float32, n, rows int)
+
+// maxRowsF32AVX512 is the greatest element of each of the rows of n elements.
+//
+//go:noescape
+func maxRowsF32AVX512(dst, x *float32, n, rows int)
+
+// minRowsF32AVX512 is the least element of each of the rows of n elements.
+//
+//go:noescape
+func minRowsF32AVX512(dst, x *float32, n, rows int)
+
 // negF64AVX512 is Neg on n elements.
 //
 //go:noescape
@@ -463,3 +523,23 @@ func minimumF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func maximumF64AVX512(dst, x, y *float64, n, repeated int)
+
+// sumColumnsF64AVX512 adds up rows of n elements, stride bytes apart, first to last.
+//
+//go:noescape
+func sumColumnsF64AVX512(dst, x *float64, n, rows, stride int)
+
+// sumRowsF64AVX512 sums rows of n elements, at most a block, one after the other.
+//
+//go:noescape
+func sumRowsF64AVX512(dst, x *float64, n, rows int)
+
+// maxRowsF64AVX512 is the greatest element of each of the rows of n elements.
+//
+//go:noescape
+func maxRowsF64AVX512(dst, x *float64, n, rows int)
+
+// minRowsF64AVX512 is the least element of each of the rows of n elements.
+//
+//go:noescape
+func minRowsF64AVX512(dst, x *float64, n, rows int)

@@ -11,17 +11,12 @@ func sub(m *machine, x, y value) value { return m.sub(x, y) }
 func mul(m *machine, x, y value) value { return m.mul(x, y) }
 func div(m *machine, x, y value) value { return m.div(x, y) }
 
-// maximum: the instruction returns its second operand for NaN and for equal zeros, so both orders are taken: they
-// agree, or are zeros of which "and" picks +0, or one is NaN, when the sum is too.
 func maximum(m *machine, x, y value) value {
-	both := m.and(m.max(x, y), m.max(y, x))
-	return m.blend(m.cmp(unordered, x, y), m.add(x, y), both)
+	return m.blend(m.cmp(unordered, x, y), m.add(x, y), m.greater(x, y))
 }
 
-// minimum is maximum with the signs the other way round: "or" picks -0.
 func minimum(m *machine, x, y value) value {
-	both := m.or(m.min(x, y), m.min(y, x))
-	return m.blend(m.cmp(unordered, x, y), m.add(x, y), both)
+	return m.blend(m.cmp(unordered, x, y), m.add(x, y), m.less(x, y))
 }
 
 func neg(m *machine, x value) value        { return m.neg(x) }

@@ -91,29 +91,36 @@ func (l *loop) repeat() {
 // run emits the loop; body(i, w) does the i-th vector from here in the lanes w.
 func (l *loop) run(body func(i int, w lane)) {
 	l.pin()
-	if l.unroll > 1 {
-		l.turns(l.unroll, body)
-	}
-	l.turns(1, body)
-	done := l.label("done")
-	l.TESTQ(l.n, l.n)
-	l.JEQ(operand.LabelRef(done))
-	body(0, l.tailMask())
-	l.Label(done)
+	l.walk(func(vectors int, w lane) {
+		for i := range vectors {
+			body(i, w)
+		}
+	})
 	l.VZEROUPPER()
 	l.RET()
 }
 
+// walk goes through n elements: turn(vectors, w) does that many vectors from here in the lanes w.
+func (l *loop) walk(turn func(vectors int, w lane)) {
+	if l.unroll > 1 {
+		l.turns(l.unroll, turn)
+	}
+	l.turns(1, turn)
+	done := l.label("done")
+	l.TESTQ(l.n, l.n)
+	l.JEQ(operand.LabelRef(done))
+	turn(1, l.tailMask())
+	l.Label(done)
+}
+
 // turns loops while there are full vectors for a turn, and leaves n at the number of elements left.
-func (l *loop) turns(vectors int, body func(i int, w lane)) {
+func (l *loop) turns(vectors int, turn func(vectors int, w lane)) {
 	again, short := l.label("loop"), l.label("short")
 	count := vectors * l.lanes()
 	l.SUBQ(operand.U32(count), l.n)
 	l.JLT(operand.LabelRef(short))
 	l.Label(again)
-	for i := range vectors {
-		body(i, all)
-	}
+	turn(vectors, all)
 	for _, s := range append([]*stream{l.dst}, l.in...) {
 		switch {
 		case s.inc == nil:
@@ -139,7 +146,7 @@ func (l *loop) tailMask() lane {
 		l.KMOVQ(ones, k)
 		return lane{k}
 	}
-	at, mask := l.GP64(), l.narrow(l.elem)
+	at, mask := l.GP64(), l.beside(l.elem)
 	l.LEAQ(l.data.tails(l.machine), at)
 	offset := l.GP64()
 	l.MOVQ(l.n, offset)
@@ -149,16 +156,8 @@ func (l *loop) tailMask() lane {
 	return lane{mask}
 }
 
-// narrow is a register for as many elements of type d as the machine has lanes.
-func (l *loop) narrow(d dtype) reg.VecVirtual {
-	switch l.lanes() * d.size() {
-	case 64:
-		return l.ZMM()
-	case 32:
-		return l.YMM()
-	}
-	return l.XMM()
-}
+// beside is a register for as many elements of type d as the machine has lanes.
+func (l *loop) beside(d dtype) reg.VecVirtual { return l.register(l.lanes() * d.size()) }
 
 // read loads a vector; lanes that do not take part are 0.
 func (l *loop) read(from operand.Mem, w lane) value {
@@ -181,7 +180,7 @@ func (l *loop) read(from operand.Mem, w lane) value {
 	case l.level == avx512:
 		l.VCVTPS2PD_Z(from, w.mask, d)
 	default:
-		half := l.narrow(f32)
+		half := l.beside(f32)
 		l.VMASKMOVPS(from, w.mask, half)
 		l.VCVTPS2PD(half, d)
 	}
@@ -193,7 +192,7 @@ func (l *loop) write(v value, to operand.Mem, w lane) {
 	l.use(v)
 	op, suffix := l.inReg(v).op, l.dtype
 	if l.elem != l.dtype {
-		half := l.narrow(f32)
+		half := l.beside(f32)
 		if l.level == avx512 {
 			l.VCVTPD2PS(op, half)
 		} else {

@@ -51,6 +51,8 @@ type machine struct {
 	level
 	dtype // of the arithmetic
 
+	narrow int // halvings of the registers' width; folds set it
+
 	dry    bool
 	next   int
 	uses   []int            // uses of each value, counted by the dry run
@@ -61,16 +63,24 @@ type machine struct {
 }
 
 // vectorBytes is the width of a register.
-func (m *machine) vectorBytes() int { return 32 << m.level }
+func (m *machine) vectorBytes() int { return 32 << m.level >> m.narrow }
 
 // lanes is the number of elements of the arithmetic's type in a register.
 func (m *machine) lanes() int { return m.vectorBytes() / m.dtype.size() }
 
 func (m *machine) reg() reg.VecVirtual {
-	if m.level == avx512 {
+	return m.register(m.vectorBytes())
+}
+
+// register is a register of the given width.
+func (m *machine) register(bytes int) reg.VecVirtual {
+	switch bytes {
+	case 64:
 		return m.ZMM()
+	case 32:
+		return m.YMM()
 	}
-	return m.YMM()
+	return m.XMM()
 }
 
 // fresh is a new value in a register of its own.
@@ -227,6 +237,29 @@ func (m *machine) div(a, b value) value { return m.op2(m.emit, "VDIVP", a, b) }
 // min and max return b if either is NaN, or if both are zeros.
 func (m *machine) min(a, b value) value { return m.op2(m.emit, "VMINP", a, b) }
 func (m *machine) max(a, b value) value { return m.op2(m.emit, "VMAXP", a, b) }
+
+// greater and less order -0 before +0; what they return for NaN is unspecified.
+func (m *machine) greater(a, b value) value {
+	if m.level == avx512 {
+		return m.ranged(5, a, b)
+	}
+	return m.and(m.max(a, b), m.max(b, a)) // both orders: equal, or zeros of which "and" picks +0
+}
+
+func (m *machine) less(a, b value) value {
+	if m.level == avx512 {
+		return m.ranged(4, a, b)
+	}
+	return m.or(m.min(a, b), m.min(b, a))
+}
+
+func (m *machine) ranged(mode uint8, a, b value) value {
+	m.use(a, b)
+	a = m.inReg(a)
+	d := m.reg()
+	m.emit("VRANGEP", operand.U8(mode), b, a, d)
+	return m.born(d)
+}
 
 func (m *machine) and(a, b value) value { return m.commute(m.emit, "VANDP", a, b) }
 func (m *machine) or(a, b value) value  { return m.commute(m.emit, "VORP", a, b) }

@@ -98,6 +98,7 @@ func generate() (map[string][]byte, error) {
 			for _, b := range binaries {
 				ks = append(ks, b.kernel(lv, d))
 			}
+			ks = append(ks, reductions(lv, d)...)
 			asm, err := compile(ks)
 			if err != nil {
 				return nil, err
@@ -144,6 +145,12 @@ func dispatchFile() ([]byte, error) {
 				fmt.Fprintf(&b, "case op%s:\n%s(dst, x, y, n, repeated)\n", o.name, o.kernel(lv, d).name)
 			}
 			b.WriteString("default:\nreturn false\n}\nreturn true\n}\n\n")
+			suffix := dtypeNames[d] + levelNames[lv]
+			fmt.Fprintf(&b, "func rows%s(op rowOp, dst, x *%s, n, rows int) {\nswitch op {\n", suffix, goTypes[d])
+			for _, name := range []string{"Sum", "Max", "Min"} {
+				fmt.Fprintf(&b, "case op%sRows:\n%sRows%s(dst, x, n, rows)\n", name, lowerFirst(name), suffix)
+			}
+			b.WriteString("}\n}\n\n")
 		}
 	}
 	return format.Source(b.Bytes())
