@@ -121,13 +121,15 @@ func cutValue(s string) (value, tail string, err error) {
 func setAttr(f reflect.Value, s string) error {
 	switch f.Interface().(type) {
 	case Ints:
-		s = strings.TrimSuffix(strings.TrimPrefix(s, "("), ")")
-		for e := range strings.SplitSeq(s, ",") {
-			if _, err := strconv.Atoi(e); err != nil {
+		var list []int
+		for e := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(s, "("), ")"), ",") {
+			n, err := strconv.Atoi(e)
+			if err != nil {
 				return err
 			}
+			list = append(list, n)
 		}
-		f.SetString(s)
+		f.SetString(string(MakeInts(list...)))
 	case DType:
 		d, err := ParseDType(s)
 		f.SetUint(uint64(d))

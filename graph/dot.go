@@ -15,7 +15,8 @@ func WriteDOT(w io.Writer, outputs ...*Node) error {
 		isOutput[n] = true
 	}
 	b := bufio.NewWriter(w)
-	fmt.Fprint(b, "digraph chainrule {\n\trankdir=BT;\n\tnode [fontname=\"Helvetica\", fontsize=11];\n\tedge [fontname=\"Helvetica\", fontsize=9];\n")
+	b.WriteString("digraph chainrule {\n\trankdir=BT;\n")
+	b.WriteString("\tnode [fontname=\"Helvetica\", fontsize=11];\n\tedge [fontname=\"Helvetica\", fontsize=9];\n")
 	for _, n := range Topo(outputs...) {
 		style := dotStyle[n.op.Class]
 		if n.IsInput() {
@@ -33,7 +34,7 @@ func WriteDOT(w io.Writer, outputs ...*Node) error {
 			fmt.Fprintf(b, "\tn%d -> n%d [label=%s%s];\n", x.id, n.id, dotQuote(x.typ.String()), port)
 		}
 	}
-	fmt.Fprint(b, "}\n")
+	b.WriteString("}\n")
 	return b.Flush()
 }
 
@@ -67,7 +68,10 @@ func dotLabel(n *Node) string {
 	return strings.Join(lines, "\n")
 }
 
-// dotQuote writes a string of the DOT language, in which only the quote and the line end need care.
+// dotQuote writes a label of the DOT language: quotes, escapes, HTML entities and line ends are shown as
+// themselves, what is not text as U+FFFD.
 func dotQuote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+	return `"` + dotEscapes.Replace(strings.ToValidUTF8(s, "\uFFFD")) + `"`
 }
+
+var dotEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "&", "&amp;", "\x00", "\uFFFD", "\r", "")

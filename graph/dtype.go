@@ -56,7 +56,7 @@ func ParseDType(s string) (DType, error) {
 			return d, nil
 		}
 	}
-	return 0, fmt.Errorf("graph: unknown element type %q", s)
+	return 0, fmt.Errorf("unknown element type %q", s)
 }
 
 // Element is the set of Go types that tensors hold.

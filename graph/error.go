@@ -36,15 +36,19 @@ func (e *Error) Error() string {
 // Fail panics with an *Error for the named op and operands, at the line of the caller outside of this module.
 func Fail(op string, in []*Node, format string, args ...any) {
 	e := &Error{Op: op, Reason: fmt.Sprintf(format, args...)}
-	for _, n := range in {
-		e.Operands = append(e.Operands, n.String())
-	}
 	var pc uintptr
-	if len(in) > 0 {
-		pc = in[0].graph.origin
+	for _, n := range in {
+		if n == nil {
+			e.Operands = append(e.Operands, "nil")
+			continue
+		}
+		e.Operands = append(e.Operands, n.String())
+		if pc == 0 {
+			pc = n.graph.origin
+		}
 	}
 	if pc == 0 {
-		pc = findCaller(func(pc uintptr) bool { return sourceOf(pc).user })
+		pc = findCaller(2, func(pc uintptr) bool { return sourceOf(pc).user })
 	}
 	src := sourceOf(pc)
 	e.Source, e.File, e.Line = src.short(), src.file, src.line

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	gonum "gonum.org/v1/gonum/graph"
 	"gonum.org/v1/gonum/graph/iterator"
 )
@@ -9,14 +11,15 @@ import (
 // algorithms and encoders. Node IDs are the same, and an edge leads from an input to the node that uses it.
 // The concrete type of its nodes is GonumNode.
 func Directed(outputs ...*Node) gonum.Directed {
-	d := directed{nodes: map[int64]*Node{}, users: map[int64][]gonum.Node{}}
+	d := directed{nodes: map[int64]gonum.Node{}, users: map[int64][]gonum.Node{}}
 	for _, n := range Topo(outputs...) {
-		d.nodes[int64(n.id)] = n
-		seen := map[*Node]bool{}
+		var node gonum.Node = GonumNode{n}
+		d.order = append(d.order, node)
+		d.nodes[node.ID()] = node
 		for _, x := range n.in {
-			if !seen[x] {
-				seen[x] = true
-				d.users[int64(x.id)] = append(d.users[int64(x.id)], GonumNode{n})
+			users := d.users[int64(x.id)]
+			if len(users) == 0 || users[len(users)-1] != node {
+				d.users[int64(x.id)] = append(users, node)
 			}
 		}
 	}
@@ -30,7 +33,8 @@ type GonumNode struct{ *Node }
 func (n GonumNode) ID() int64 { return int64(n.id) }
 
 type directed struct {
-	nodes map[int64]*Node
+	order []gonum.Node // by ID
+	nodes map[int64]gonum.Node
 	users map[int64][]gonum.Node
 }
 
@@ -40,42 +44,31 @@ func (e edge) From() gonum.Node         { return e.from }
 func (e edge) To() gonum.Node           { return e.to }
 func (e edge) ReversedEdge() gonum.Edge { return edge{e.to, e.from} }
 
-func (d directed) Node(id int64) gonum.Node {
-	if n := d.nodes[id]; n != nil {
-		return GonumNode{n}
-	}
-	return nil
-}
+func (d directed) Node(id int64) gonum.Node { return d.nodes[id] }
 
-func (d directed) Nodes() gonum.Nodes {
-	all := make(map[int64]gonum.Node, len(d.nodes))
-	for id, n := range d.nodes {
-		all[id] = GonumNode{n}
-	}
-	return iterator.NewNodes(all)
-}
+func (d directed) Nodes() gonum.Nodes { return iterator.NewOrderedNodes(d.order) }
 
 func (d directed) From(id int64) gonum.Nodes { return iterator.NewOrderedNodes(d.users[id]) }
 
 func (d directed) To(id int64) gonum.Nodes {
-	in := map[int64]gonum.Node{}
-	if n := d.nodes[id]; n != nil {
-		for _, x := range n.in {
-			in[int64(x.id)] = GonumNode{x}
+	n, ok := d.nodes[id].(GonumNode)
+	if !ok {
+		return gonum.Empty
+	}
+	seen := map[*Node]bool{}
+	var in []gonum.Node
+	for _, x := range n.in {
+		if !seen[x] {
+			seen[x] = true
+			in = append(in, GonumNode{x})
 		}
 	}
-	return iterator.NewNodes(in)
+	return iterator.NewOrderedNodes(in)
 }
 
 func (d directed) HasEdgeFromTo(u, v int64) bool {
-	if n := d.nodes[v]; n != nil {
-		for _, x := range n.in {
-			if int64(x.id) == u {
-				return true
-			}
-		}
-	}
-	return false
+	n, ok := d.nodes[v].(GonumNode)
+	return ok && slices.ContainsFunc(n.in, func(x *Node) bool { return int64(x.id) == u })
 }
 
 func (d directed) HasEdgeBetween(x, y int64) bool {

@@ -44,7 +44,27 @@ func (g *Graph) Scalar(d DType, v float64) *Node {
 	default:
 		Fail("const", nil, "unknown element type %v", d)
 	}
-	return g.intern(constOp, l, nil, Type{DType: d})
+	return g.scalar(l)
+}
+
+// scalar interns a scalar constant. All NaNs are one: text does not tell them apart.
+func (g *Graph) scalar(l literal) *Node {
+	switch {
+	case l.dtype == Float32 && math.IsNaN(float64(math.Float32frombits(uint32(l.bits)))):
+		l.bits = uint64(math.Float32bits(float32(math.NaN())))
+	case l.dtype == Float64 && math.IsNaN(math.Float64frombits(l.bits)):
+		l.bits = math.Float64bits(math.NaN())
+	}
+	return g.leaf(constOp, l, Type{DType: l.dtype})
+}
+
+// oneNaN gives every NaN of a float slice the same bits.
+func oneNaN[F float32 | float64](data []F) {
+	for i, v := range data {
+		if v != v {
+			data[i] = F(math.NaN())
+		}
+	}
 }
 
 // Const returns a constant node that holds a copy of data, in row-major order, with the given shape. No
@@ -67,19 +87,25 @@ func (g *Graph) constant(t Type, raw []byte) *Node {
 	if t.Rank() == 0 {
 		var bits uint64
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&bits)), 8), raw)
-		return g.intern(constOp, literal{dtype: t.DType, scalar: true, bits: bits}, nil, t)
-	}
-	h := maphash.Bytes(seed, raw)
-	for _, d := range g.data[h] {
-		if d.typ.Equal(t) && bytes.Equal(d.bytes, raw) {
-			return g.intern(constOp, literal{dtype: t.DType, data: d}, nil, t)
-		}
+		return g.scalar(literal{dtype: t.DType, scalar: true, bits: bits})
 	}
 	words := make([]uint64, (len(raw)+7)/8) // eight-byte alignment for every element type
 	d := &tensorData{typ: t, bytes: unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), len(raw))}
 	copy(d.bytes, raw)
+	switch b := (Buffer{Ptr: unsafe.Pointer(unsafe.SliceData(d.bytes)), Len: t.Size()}); t.DType {
+	case Float32:
+		oneNaN(Elements[float32](b))
+	case Float64:
+		oneNaN(Elements[float64](b))
+	}
+	h := maphash.Bytes(seed, d.bytes)
+	for _, known := range g.data[h] {
+		if known.typ.Equal(t) && bytes.Equal(known.bytes, d.bytes) {
+			return g.leaf(constOp, literal{dtype: t.DType, data: known}, t)
+		}
+	}
 	g.data[h] = append(g.data[h], d)
-	return g.intern(constOp, literal{dtype: t.DType, data: d}, nil, t)
+	return g.leaf(constOp, literal{dtype: t.DType, data: d}, t)
 }
 
 // Constant returns the elements of a constant node, which must not be modified, and whether n is one.
@@ -116,7 +142,7 @@ func (n *Node) ScalarValue() (float64, bool) {
 func (g *Graph) copyConst(n *Node) *Node {
 	l := n.attrs.(literal)
 	if l.scalar {
-		return g.intern(constOp, l, nil, n.typ)
+		return g.scalar(l)
 	}
 	return g.constant(n.typ, l.data.bytes)
 }
@@ -156,7 +182,9 @@ func formatElement(d DType, p unsafe.Pointer, i int) string {
 func parseLiteral(t Type, s string) ([]byte, error) {
 	var fields []string
 	if inner, ok := strings.CutPrefix(s, "{"); ok {
-		inner = strings.TrimSuffix(inner, "}")
+		if inner, ok = strings.CutSuffix(inner, "}"); !ok {
+			return nil, errorf("unterminated constant %s", s)
+		}
 		if strings.TrimSpace(inner) != "" {
 			fields = strings.Split(inner, ",")
 		}

@@ -54,6 +54,8 @@ type Op struct {
 	// Cases are the inputs that the sweep tries; BadCases those that Infer must refuse.
 	Cases    []Case
 	BadCases []BadCase
+
+	serial int32 // its number in the registry, for hashing
 }
 
 // Derivative is an op's derivative rule. Package ops has the families that implement it: Scalar, Linear,

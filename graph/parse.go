@@ -18,26 +18,33 @@ func (e *ParseError) Error() string { return fmt.Sprintf("graph: line %d: %v", e
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // Parse reads what Text prints. It returns the new graph and the nodes of the return line. Blank lines and
-// lines that start with # are passed over. The inputs come in the order of their lines.
-func Parse(text string) (*Graph, []*Node, error) {
+// lines that start with # are passed over, and nothing else follows the return line. The inputs come in the order of
+// their lines.
+func Parse(text string) (g *Graph, outputs []*Node, err error) {
 	p := parser{g: New(), nodes: map[string]*Node{}}
+	returned := false
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if rest, ok := strings.CutPrefix(line, "return"); ok {
-			outputs, err := p.refs(rest)
-			if err != nil {
-				return nil, nil, &ParseError{i + 1, err}
-			}
-			return p.g, outputs, nil
+		switch rest, isReturn := strings.CutPrefix(line+" ", "return "); {
+		case returned:
+			err = errorf("%q after the return line", line)
+		case isReturn:
+			outputs, err = p.refs(rest)
+			returned = true
+		default:
+			err = p.node(line)
 		}
-		if err := p.node(line); err != nil {
+		if err != nil {
 			return nil, nil, &ParseError{i + 1, err}
 		}
 	}
-	return nil, nil, &ParseError{strings.Count(text, "\n") + 1, errorf("no return line")}
+	if !returned {
+		return nil, nil, &ParseError{strings.Count(text, "\n") + 1, errorf("no return line")}
+	}
+	return p.g, outputs, nil
 }
 
 type parser struct {
@@ -91,6 +98,9 @@ func (p *parser) node(line string) error {
 func (p *parser) build(op *Op, rest, name string, t Type) (n *Node, err error) {
 	switch op {
 	case inputOp:
+		if rest != "" {
+			return nil, errorf("%q after input", rest)
+		}
 		return p.g.Input(name, t.DType, t.Shape...), nil
 	case constOp:
 		raw, err := parseLiteral(t, rest)
@@ -119,15 +129,16 @@ func (p *parser) build(op *Op, rest, name string, t Type) (n *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, ok := attrs.(aliasAttrs); ok {
-		p.g.alias = max(p.g.alias, a.Serial)
-	}
 	err = Try(func() { n = p.g.Apply(op, attrs, in...) })
 	return n, err
 }
 
+// refs looks up a list of nodes, as in "%1, %2"; a blank one is empty.
 func (p *parser) refs(list string) ([]*Node, error) {
 	var in []*Node
+	if strings.TrimSpace(list) == "" {
+		return nil, nil
+	}
 	for ref := range strings.SplitSeq(list, ",") {
 		n := p.nodes[strings.TrimSpace(ref)]
 		if n == nil {
@@ -138,19 +149,21 @@ func (p *parser) refs(list string) ([]*Node, error) {
 	return in, nil
 }
 
-// cutName takes a quoted name off the end of s.
+// cutName takes a quoted name off the end of s: it starts at the first quote after a space from which s is one
+// string to its end. Others are in the attributes.
 func cutName(s string) (rest, name string, err error) {
 	s = strings.TrimSpace(s)
 	if !strings.HasSuffix(s, `"`) {
 		return s, "", nil
 	}
-	open := strings.Index(s, ` "`)
-	if open < 0 {
-		return "", "", errorf("stray quote in %q", s)
+	for open := range len(s) - 1 {
+		if s[open] != ' ' || s[open+1] != '"' {
+			continue
+		}
+		if quoted, err := strconv.QuotedPrefix(s[open+1:]); err == nil && len(quoted) == len(s)-open-1 {
+			name, err = strconv.Unquote(quoted)
+			return s[:open], name, err
+		}
 	}
-	name, err = strconv.Unquote(s[open+1:])
-	if err != nil {
-		return "", "", errorf("bad name %s", s[open+1:])
-	}
-	return s[:open], name, nil
+	return "", "", errorf("stray quote in %q", s)
 }

@@ -23,6 +23,7 @@ func Register(op *Op) *Op {
 	case registry.ops[op.Name] != nil:
 		panic("graph: two ops are called " + op.Name)
 	}
+	op.serial = int32(len(registry.ops))
 	registry.ops[op.Name] = op
 	return op
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,13 +62,13 @@ func ParseType(s string) (Type, error) {
 	}
 	dims, ok := strings.CutSuffix(rest, "]")
 	if !ok {
-		return Type{}, fmt.Errorf("graph: type %q lacks its ]", s)
+		return Type{}, fmt.Errorf("type %q lacks its ]", s)
 	}
 	t := Type{DType: d}
 	for f := range strings.SplitSeq(dims, ",") {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 0 {
-			return Type{}, fmt.Errorf("graph: type %q has a bad dimension %q", s, f)
+			return Type{}, fmt.Errorf("type %q has a bad dimension %q", s, f)
 		}
 		t.Shape = append(t.Shape, n)
 	}
@@ -81,7 +82,7 @@ func checkSize(t Type) error {
 		if d < 0 {
 			return fmt.Errorf("negative dimension in %v", FormatShape(t.Shape))
 		}
-		if d != 0 && size > (1<<62)/d {
+		if d != 0 && size > math.MaxInt/2/d {
 			return fmt.Errorf("shape %v is too large", FormatShape(t.Shape))
 		}
 		size *= max(d, 1)

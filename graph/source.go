@@ -46,49 +46,79 @@ func sourceOf(pc uintptr) source {
 	}
 }
 
+// callers are the packages of the standard library that run functions given to them. One of their frames between
+// this module's and the user's is not the user's line.
+var callers = map[string]bool{
+	"runtime": true, "reflect": true, "sync": true, "slices": true, "maps": true, "iter": true, "sort": true,
+}
+
 // isUser tells a line of the user's from one of this module's. Examples, benchmarks and tests are users.
 func isUser(f runtime.Frame) bool {
 	rest, ours := strings.CutPrefix(f.Function, module)
 	if !ours {
-		return !strings.HasPrefix(f.Function, "runtime.") && !strings.HasPrefix(f.Function, "reflect.")
+		pkg, _, ok := strings.Cut(f.Function, ".")
+		return ok && !callers[pkg]
 	}
 	return strings.HasPrefix(rest, "examples/") || strings.HasPrefix(rest, "benchmarks/") ||
 		strings.HasSuffix(f.File, "_test.go")
 }
 
-// callerPC returns the program counter of the user's call that builds a node.
+// frameCache remembers which program counters are the user's: those seen last in an array, all in a map.
+type frameCache struct {
+	recent [64]struct {
+		pc   uintptr
+		user bool
+	}
+	all map[uintptr]bool
+}
+
+func (c *frameCache) isUser(pc uintptr) bool {
+	r := &c.recent[(pc^pc>>6)%uintptr(len(c.recent))]
+	if r.pc == pc {
+		return r.user
+	}
+	user, seen := c.all[pc]
+	if !seen {
+		user = sourceOf(pc).user
+		if c.all == nil {
+			c.all = map[uintptr]bool{}
+		}
+		c.all[pc] = user
+	}
+	r.pc, r.user = pc, user
+	return user
+}
+
+// callerPC returns the program counter of the user's call that builds a node. Unwinding the stack is the larger
+// part of what a node costs, so it looks at four frames first: beyond itself, add and Apply these are two of package
+// ops, the constructor, and the user's line.
 func (g *Graph) callerPC() uintptr {
 	if g.origin != 0 {
 		return g.origin
 	}
-	return findCaller(func(pc uintptr) bool {
-		user, seen := g.frames[pc]
-		if !seen {
-			user = sourceOf(pc).user
-			g.frames[pc] = user
+	var near [4]uintptr
+	n := runtime.Callers(4, near[:])
+	for _, pc := range near[:n] {
+		if g.frames.isUser(pc) {
+			return pc
 		}
-		return user
-	})
+	}
+	return findCaller(4+n, g.frames.isUser)
 }
 
-// findCaller returns the innermost program counter on the stack that isUser accepts, or 0. It looks a few
-// frames up first, where the user's call nearly always is.
-func findCaller(isUser func(uintptr) bool) uintptr {
-	var near [6]uintptr
-	n := runtime.Callers(3, near[:])
-	for _, pc := range near[:n] {
-		if isUser(pc) {
-			return pc
+// findCaller returns the innermost program counter, from its caller's skipped frames on, that isUser accepts, or 0.
+func findCaller(skip int, isUser func(uintptr) bool) uintptr {
+	var pcs [32]uintptr
+	for {
+		n := runtime.Callers(skip+1, pcs[:])
+		for _, pc := range pcs[:n] {
+			if isUser(pc) {
+				return pc
+			}
 		}
-	}
-	if n < len(near) {
-		return 0
-	}
-	far := make([]uintptr, 64)
-	for _, pc := range far[:runtime.Callers(3+n, far)] {
-		if isUser(pc) {
-			return pc
+		if n < len(pcs) {
+			return 0
 		}
+		skip += n
 	}
-	return 0
 }

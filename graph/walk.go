@@ -7,9 +7,15 @@ func Topo(outputs ...*Node) []*Node {
 	if len(outputs) == 0 {
 		return nil
 	}
-	g := outputs[0].graph
+	var g *Graph
 	top := 0
 	for _, n := range outputs {
+		if n == nil {
+			Fail("topo", outputs, "a node is nil")
+		}
+		if g == nil {
+			g = n.graph
+		}
 		if n.graph != g {
 			Fail("topo", outputs, "the nodes belong to different graphs")
 		}
