@@ -1,0 +1,240 @@
+package autodiff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// Function runs a function on nodes with tensors. It is safe for concurrent use.
+type Function struct {
+	f        reflect.Value
+	args     []reflect.Type
+	settings settings
+
+	last  atomic.Pointer[program] // the one used last, found without a lock
+	mu    sync.Mutex
+	cache []*program // most recently used first
+}
+
+const defaultCacheSize = 64
+
+// CacheSize bounds the number of compiled programs that a Function keeps, one for each combination of input types;
+// the least recently used goes first. The default is 64.
+func CacheSize(n int) Option { return func(s *settings) { s.cacheSize = max(1, n) } }
+
+// WithoutPass leaves out an optional pass of the compiler, by name, to find out what it does.
+func WithoutPass(names ...string) Option {
+	return func(s *settings) {
+		if s.passesOff == nil {
+			s.passesOff = map[string]bool{}
+		}
+		for _, n := range names {
+			s.passesOff[n] = true
+		}
+	}
+}
+
+type donation struct{ arg, result int }
+
+// Donate lets result number result overwrite argument number arg, both counted from 0: trees of equal types, such
+// as a model's parameters before and after a step. The tensors fed are updated in place when a run has succeeded,
+// and left as they were when it fails.
+func Donate(arg, result int) Option {
+	return func(s *settings) { s.donations = append(s.donations, donation{arg, result}) }
+}
+
+// Compile returns a Function for f, a function whose arguments and results are trees of nodes, such as
+// func(w, x *graph.Node) *graph.Node. It is traced when it is run: f is called with nodes of the types that are
+// fed, once for each combination of them. f must not keep state. Compile panics if f is no such function.
+func Compile(f any, opts ...Option) *Function {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Func || v.Type().IsVariadic() || v.Type().NumOut() == 0 {
+		graph.Fail("compile", nil, "a %T cannot be compiled: want a function from trees of nodes to trees of nodes", f)
+	}
+	fn := &Function{f: v, settings: apply(opts)}
+	for i := range v.Type().NumIn() {
+		fn.args = append(fn.args, v.Type().In(i))
+	}
+	return fn
+}
+
+// CompileGraph returns a Function for a graph that was built by hand. Inputs lists all inputs that the outputs
+// depend on, in the order in which Run takes them.
+func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, error) {
+	if len(outputs) == 0 {
+		return nil, errors.New("autodiff: no outputs")
+	}
+	fn := &Function{settings: apply(opts)}
+	listed := map[*graph.Node]bool{}
+	for i, n := range inputs {
+		if !n.IsInput() || listed[n] {
+			return nil, fmt.Errorf("autodiff: input %d, %v, is no input of the graph or is listed twice", i, n)
+		}
+		listed[n] = true
+		fn.args = append(fn.args, nodeType)
+	}
+	for _, n := range graph.Topo(outputs...) {
+		if n.IsInput() && !listed[n] {
+			return nil, fmt.Errorf("autodiff: the outputs depend on input %v, which is not listed", n)
+		}
+	}
+	t := trace{inputs: inputs, outputs: outputs}
+	for i := range inputs {
+		t.argLeaves = append(t.argLeaves, [2]int{i, i + 1})
+	}
+	for i := range outputs {
+		t.resultLeaves = append(t.resultLeaves, [2]int{i, i + 1})
+	}
+	p, err := fn.build(t, fmt.Sprint(len(inputs)))
+	if err != nil {
+		return nil, err
+	}
+	fn.cache = []*program{p}
+	return fn, nil
+}
+
+// Run feeds one value or tree of values for each argument, traces and compiles f for their types if that is new,
+// and returns the leaves of the results in new tensors. A donated argument's tensors are returned themselves.
+//
+// A value is a *tensor.Dense, a gonum matrix or vector, a slice (a vector) or a number (a scalar). A tree of them
+// mirrors the argument's: a slice for a slice, and a struct with fields of the same names, or a map, for a struct.
+func (fn *Function) Run(ctx context.Context, feeds ...any) ([]*tensor.Dense, error) {
+	leaves, shape, err := fn.flatten(feeds)
+	if err != nil {
+		return nil, err
+	}
+	values, err := ingestAll(leaves)
+	if err != nil {
+		return nil, err
+	}
+	p, err := fn.program(values, shape)
+	if err != nil {
+		return nil, err
+	}
+	dst := make([]exec.Value, len(p.outputs))
+	out := make([]*tensor.Dense, len(p.outputs))
+	for i, t := range p.outputs {
+		if k := p.donated[i]; k >= 0 {
+			if out[i], err = p.donor(k, leaves[k].value, values); err != nil {
+				return nil, err
+			}
+			dst[i] = values[k]
+			continue
+		}
+		dst[i] = exec.NewValue(t)
+		out[i] = dst[i].Dense()
+	}
+	if err := p.code.Run(ctx, dst, values); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RunInto is Run into tensors that the caller owns, and allocates nothing once a program for the types exists: in
+// has the leaves of the arguments, dst those of the results, with nil where a result overwrites a donated
+// argument. All of dst must be contiguous row-major tensors. If f takes slices or maps, Run must have been called
+// before with as many leaves.
+func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error {
+	c, _ := calls.Get().(*call)
+	if c == nil {
+		c = &call{}
+	}
+	defer c.done()
+	for i, d := range in {
+		v, err := exec.Ingest(d)
+		if err != nil {
+			return &exec.FeedError{Index: i, Err: err}
+		}
+		c.in = append(c.in, v)
+	}
+	p, err := fn.programFor(c.in)
+	if err != nil {
+		return err
+	}
+	if len(dst) != len(p.outputs) {
+		return fmt.Errorf("autodiff: %d tensors for %d results", len(dst), len(p.outputs))
+	}
+	var indirect bool
+	for i, d := range dst {
+		if k := p.donated[i]; k >= 0 {
+			if _, err := p.donor(k, in[k], c.in); err != nil {
+				return err
+			}
+			c.out = append(c.out, c.in[k])
+			continue
+		}
+		v, err := exec.Ingest(d)
+		if err == nil && !exec.Aliases(d, v) {
+			err = errors.New("it is a view, transposed or column-major")
+		}
+		if err != nil {
+			return fmt.Errorf("autodiff: result tensor %d: %w", i, err)
+		}
+		indirect = indirect || exec.Overlaps(v, c.in, c.out)
+		c.out = append(c.out, v)
+	}
+	if indirect {
+		return p.runIndirect(ctx, c)
+	}
+	return p.code.Run(ctx, c.out, c.in)
+}
+
+// runIndirect runs into fresh memory and copies, where results share memory with inputs or with each other.
+func (p *program) runIndirect(ctx context.Context, c *call) error {
+	dst := make([]exec.Value, len(c.out))
+	for i, v := range c.out {
+		dst[i] = v
+		if p.donated[i] < 0 {
+			dst[i] = exec.NewValue(v.Type)
+		}
+	}
+	if err := p.code.Run(ctx, dst, c.in); err != nil {
+		return err
+	}
+	for i, v := range c.out {
+		copy(v.Bytes(), dst[i].Bytes())
+	}
+	return nil
+}
+
+// call is the scratch space of one RunInto.
+type call struct{ in, out []exec.Value }
+
+var calls sync.Pool
+
+func (c *call) done() {
+	clear(c.in)
+	clear(c.out)
+	c.in, c.out = c.in[:0], c.out[:0]
+	calls.Put(c)
+}
+
+func ingestAll(leaves []feedLeaf) ([]exec.Value, error) {
+	values := make([]exec.Value, len(leaves))
+	for i, l := range leaves {
+		v, err := exec.Ingest(l.value)
+		if err != nil {
+			return nil, &exec.FeedError{Index: i, Name: l.path, Err: err}
+		}
+		values[i] = v
+	}
+	return values, nil
+}
+
+// Eval computes nodes of a graph without inputs. For examples, tests and the curious: it compiles for each call.
+func Eval(nodes ...*graph.Node) ([]*tensor.Dense, error) {
+	fn, err := CompileGraph(nil, nodes)
+	if err != nil {
+		return nil, err
+	}
+	return fn.Run(context.Background())
+}

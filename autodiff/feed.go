@@ -1,0 +1,288 @@
+package autodiff
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// Errors of feeds.
+type (
+	// FeedError says which input of a run does not fit, and why.
+	FeedError = exec.FeedError
+)
+
+// Errors of values that cannot be fed, wrapped in a FeedError.
+var (
+	ErrMasked = exec.ErrMasked
+	ErrSparse = exec.ErrSparse
+	ErrDType  = exec.ErrDType
+)
+
+// feedLeaf is a value fed, with the path of its leaf.
+type feedLeaf struct {
+	path  string
+	value any
+}
+
+// flatten lists the values fed for the leaves of every argument, and the lengths of the slices and the keys of
+// the maps on the way, which with the types of the values decide on the program.
+func (fn *Function) flatten(feeds []any) ([]feedLeaf, string, error) {
+	if len(feeds) != len(fn.args) {
+		return nil, "", fmt.Errorf("autodiff: %d arguments fed, %d wanted", len(feeds), len(fn.args))
+	}
+	var f flattener
+	for i, t := range fn.args {
+		if err := f.add(t, reflect.ValueOf(feeds[i]), argName(i, t)); err != nil {
+			return nil, "", err
+		}
+	}
+	return f.leaves, strings.Join(f.shape, " "), nil
+}
+
+// argName is the path of an argument in messages: empty for a lone tree's root would say nothing.
+func argName(i int, t reflect.Type) string {
+	if t == nodeType {
+		return ""
+	}
+	return "argument " + strconv.Itoa(i)
+}
+
+type flattener struct {
+	leaves []feedLeaf
+	shape  []string
+}
+
+func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
+	for v.IsValid() && v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if t == nodeType {
+		if !v.IsValid() {
+			return &exec.FeedError{Index: len(f.leaves), Name: path, Reason: "nothing is fed"}
+		}
+		f.leaves = append(f.leaves, feedLeaf{path, v.Interface()})
+		return nil
+	}
+	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		t = t.Elem()
+	}
+	if v.IsValid() && v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+		v = v.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		if !v.IsValid() || v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
+			return fmt.Errorf("autodiff: %s: want a slice of values, not %s", path, describe(v))
+		}
+		if t.Kind() == reflect.Array && v.Len() != t.Len() {
+			return fmt.Errorf("autodiff: %s: %d values fed, %d wanted", path, v.Len(), t.Len())
+		}
+		f.shape = append(f.shape, strconv.Itoa(v.Len()))
+		for i := range v.Len() {
+			if err := f.add(t.Elem(), v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case reflect.Struct:
+		for i := range t.NumField() {
+			field := t.Field(i)
+			if !field.IsExported() || !holdsNodes(field.Type) {
+				continue
+			}
+			fv, err := fieldOf(v, field.Name)
+			if err != nil {
+				return fmt.Errorf("autodiff: %s: %w", join(path, field.Name), err)
+			}
+			if err := f.add(field.Type, fv, join(path, field.Name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case reflect.Map:
+		if !v.IsValid() || v.Kind() != reflect.Map || t.Key().Kind() != reflect.String {
+			return fmt.Errorf("autodiff: %s: want a map from strings to values, not %s", path, describe(v))
+		}
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		f.shape = append(f.shape, strconv.Itoa(len(keys)))
+		for _, k := range keys {
+			f.shape = append(f.shape, strconv.Quote(k.String()))
+			if err := f.add(t.Elem(), v.MapIndex(k), join(path, k.String())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("autodiff: %s: a %v is no tree of nodes", path, t)
+}
+
+func describe(v reflect.Value) string {
+	if !v.IsValid() {
+		return "nil"
+	}
+	return "a " + v.Type().String()
+}
+
+// fieldOf finds a struct's field, or a map's entry, by name.
+func fieldOf(v reflect.Value, name string) (reflect.Value, error) {
+	switch {
+	case v.IsValid() && v.Kind() == reflect.Struct:
+		if f := v.FieldByName(name); f.IsValid() {
+			return f, nil
+		}
+	case v.IsValid() && v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		if f := v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key())); f.IsValid() {
+			return f, nil
+		}
+	}
+	return reflect.Value{}, fmt.Errorf("%s has no such field", describe(v))
+}
+
+// holdsNodes reports whether a tree of type t can have leaves.
+func holdsNodes(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return t == nodeType || t.Elem().Kind() == reflect.Struct && holdsNodes(t.Elem())
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return holdsNodes(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() && holdsNodes(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fixedShape is the shape of arguments without slices or maps.
+func (fn *Function) fixedShape(leaves int) (string, error) {
+	var f flattener
+	for _, t := range fn.args {
+		if !f.fixed(t) {
+			return "", errors.New("autodiff: call Run once before RunInto: the arguments hold slices or maps")
+		}
+	}
+	if len(f.leaves) != leaves {
+		return "", fmt.Errorf("autodiff: %d tensors fed, %d wanted", leaves, len(f.leaves))
+	}
+	return strings.Join(f.shape, " "), nil
+}
+
+func (f *flattener) fixed(t reflect.Type) bool {
+	switch {
+	case t == nodeType:
+		f.leaves = append(f.leaves, feedLeaf{})
+		return true
+	case t.Kind() == reflect.Pointer:
+		return f.fixed(t.Elem())
+	case t.Kind() == reflect.Array:
+		f.shape = append(f.shape, strconv.Itoa(t.Len()))
+		for range t.Len() {
+			if !f.fixed(t.Elem()) {
+				return false
+			}
+		}
+		return true
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() && holdsNodes(t.Field(i).Type) && !f.fixed(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// builder makes a function's argument trees of inputs, one for each value fed.
+type builder struct {
+	graph  *graph.Graph
+	values []exec.Value
+	shape  string
+	inputs []*graph.Node
+}
+
+// next takes the next word of the shape.
+func (b *builder) next() string {
+	word, rest, _ := strings.Cut(b.shape, " ")
+	if quoted, err := strconv.QuotedPrefix(b.shape); err == nil {
+		word, rest = quoted, strings.TrimPrefix(b.shape[len(quoted):], " ")
+	}
+	b.shape = rest
+	return word
+}
+
+func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
+	if t == nodeType {
+		v := b.values[len(b.inputs)].Type
+		n := b.graph.Input(path, v.DType, v.Shape...)
+		b.inputs = append(b.inputs, n)
+		return reflect.ValueOf(n), nil
+	}
+	out := reflect.New(t).Elem()
+	switch t.Kind() {
+	case reflect.Pointer:
+		v, err := b.build(t.Elem(), path)
+		if err == nil {
+			out.Set(reflect.New(t.Elem()))
+			out.Elem().Set(v)
+		}
+		return out, err
+	case reflect.Slice, reflect.Array:
+		n, err := strconv.Atoi(b.next())
+		if err != nil {
+			return out, err
+		}
+		if t.Kind() == reflect.Slice {
+			out.Set(reflect.MakeSlice(t, n, n))
+		}
+		for i := range n {
+			v, err := b.build(t.Elem(), fmt.Sprintf("%s[%d]", path, i))
+			if err != nil {
+				return out, err
+			}
+			out.Index(i).Set(v)
+		}
+	case reflect.Struct:
+		for i := range t.NumField() {
+			field := t.Field(i)
+			if !field.IsExported() || !holdsNodes(field.Type) {
+				continue
+			}
+			v, err := b.build(field.Type, join(path, field.Name))
+			if err != nil {
+				return out, err
+			}
+			out.Field(i).Set(v)
+		}
+	case reflect.Map:
+		n, err := strconv.Atoi(b.next())
+		if err != nil {
+			return out, err
+		}
+		out.Set(reflect.MakeMap(t))
+		for range n {
+			key, err := strconv.Unquote(b.next())
+			if err != nil {
+				return out, err
+			}
+			v, err := b.build(t.Elem(), join(path, key))
+			if err != nil {
+				return out, err
+			}
+			out.SetMapIndex(reflect.ValueOf(key).Convert(t.Key()), v)
+		}
+	default:
+		return out, fmt.Errorf("autodiff: %s: a %v is no tree of nodes", path, t)
+	}
+	return out, nil
+}

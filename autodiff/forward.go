@@ -1,0 +1,60 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// forward pushes tangents through the graph: given those of the nodes wrt it returns those of the outputs, nil
+// where they do not depend on wrt.
+func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
+	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
+	active := reachedFrom(wrt, order)
+	tangent := newTable(order)
+	for i, x := range wrt {
+		tangent.set(x, tangents[i])
+	}
+	for _, y := range order {
+		if !active.has(y) || tangent.at(y) != nil {
+			continue
+		}
+		t := make([]*graph.Node, len(y.In()))
+		for i, x := range y.In() {
+			if active.has(x) && passes(y, i) {
+				t[i] = tangent.at(x)
+			}
+		}
+		y.Graph().With(y, func() {
+			ty := y.Op().Derivative.JVP(y, t)
+			if ty == nil {
+				ty = transposed(y, t)
+			}
+			tangent.set(y, ops.BroadcastTo(ty, y.Shape()...))
+		})
+	}
+	result := make([]*graph.Node, len(outputs))
+	for i, y := range outputs {
+		result[i] = tangent.at(y)
+	}
+	return result
+}
+
+// transposed is the JVP of y by its VJP: u ↦ Jᵀu is linear in u, so its own VJP is t ↦ J·t, whatever u is.
+func transposed(y *graph.Node, t []*graph.Node) *graph.Node {
+	u := y.Graph().Alias(zeros(y))
+	var pulled, ts []*graph.Node
+	for i, x := range y.In() {
+		if t[i] != nil {
+			pulled = append(pulled, ops.SumTo(y.Op().Derivative.VJP(y, i, u), x.Shape()...))
+			ts = append(ts, t[i])
+		}
+	}
+	if result := reverse(pulled, ts, []*graph.Node{u})[0]; result != nil {
+		return result
+	}
+	return zeros(y)
+}
+
+func zeros(n *graph.Node) *graph.Node {
+	return ops.BroadcastTo(n.Graph().Scalar(n.DType(), 0), n.Shape()...)
+}

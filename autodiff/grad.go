@@ -1,0 +1,205 @@
+package autodiff
+
+import (
+	"fmt"
+	"strings"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Option changes what a transformation or Compile does.
+type Option func(*settings)
+
+type settings struct {
+	allowUnreachable bool
+	donations        []donation
+	cacheSize        int
+	passesOff        map[string]bool
+	verify           bool
+}
+
+func apply(opts []Option) settings {
+	s := settings{cacheSize: defaultCacheSize}
+	for _, o := range opts {
+		o(&s)
+	}
+	return s
+}
+
+// AllowUnreachable makes the derivative by something that the result does not depend on zero, not an error.
+func AllowUnreachable() Option { return func(s *settings) { s.allowUnreachable = true } }
+
+// Grad returns the gradient of f: a function that gives, for every leaf x of its argument, ∂f/∂x, of x's type.
+// The result of f is a float scalar.
+//
+// It panics with a *graph.Error if it is not, if a leaf is no float, or if f does not depend on a leaf and
+// AllowUnreachable is not given.
+func Grad[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
+	both := ValueAndGrad(f, opts...)
+	return func(p P) P {
+		_, grad := both(p)
+		return grad
+	}
+}
+
+// ValueAndGrad is Grad that gives the value of f too.
+func ValueAndGrad[P any](f func(P) *graph.Node, opts ...Option) func(P) (*graph.Node, P) {
+	return func(p P) (*graph.Node, P) {
+		value, pull := vjp("grad", f, p, opts)
+		if value == nil || value.Rank() != 0 || !value.DType().IsFloat() {
+			graph.Fail("grad", present(value), "the result must be a float scalar: take a Sum or Mean of it, or use VJP")
+		}
+		return value, pull(value.Graph().Scalar(value.DType(), 1))
+	}
+}
+
+// VJP applies f at p and returns its value with the pullback, which takes a cotangent of each leaf of the value,
+// of the leaf's type, to the cotangents of p: ct ↦ ctᵀ·∂f/∂p. Leaves that are not floats take no part: their
+// cotangents, given or returned, are nil.
+func VJP[P, Q any](f func(P) Q, p P, opts ...Option) (Q, func(ct Q) P) {
+	return vjp("vjp", f, p, opts)
+}
+
+func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P) {
+	s := apply(opts)
+	args := leavesOf(p)
+	if len(args) == 0 {
+		graph.Fail(op, nil, "the argument has no node to differentiate by")
+	}
+	wrt := make([]*graph.Node, len(args))
+	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+		if op == "grad" && !x.DType().IsFloat() {
+			graph.Fail(op, []*graph.Node{x}, "only f32 and f64 have derivatives")
+		}
+		wrt[i] = x.Graph().Alias(x)
+		return wrt[i]
+	})
+	value := f(shadow)
+	var outputs []*graph.Node
+	for _, l := range leavesOf(value) {
+		outputs = append(outputs, l.node)
+	}
+	return value, func(ct Q) P {
+		cts := make([]*graph.Node, len(outputs))
+		seen := 0
+		for i, l := range leavesOf(ct) {
+			if i >= len(outputs) || !l.node.Type().Equal(outputs[i].Type()) {
+				graph.Fail(op, []*graph.Node{l.node}, "a cotangent must have the type of its value")
+			}
+			cts[i] = l.node
+			seen++
+		}
+		if seen != len(outputs) {
+			graph.Fail(op, outputs, "%d cotangents for %d values", seen, len(outputs))
+		}
+		grads := reverse(outputs, cts, wrt)
+		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+			switch {
+			case grads[i] != nil || !x.DType().IsFloat():
+				return grads[i]
+			case s.allowUnreachable:
+				return zeros(x)
+			}
+			failUnreachable(op, outputs, args[i].path, wrt[i], x)
+			return nil
+		})
+	}
+}
+
+// JVP applies f at p and returns its value with the tangent of each leaf of the value for the tangent t of p:
+// ∂f/∂p·t. Leaves that do not depend on p have the tangent 0, and those that are not floats keep their value.
+func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
+	args, ts := leavesOf(p), leavesOf(t)
+	if len(args) != len(ts) {
+		graph.Fail("jvp", nil, "%d tangents for %d nodes", len(ts), len(args))
+	}
+	wrt, tangents := make([]*graph.Node, len(args)), make([]*graph.Node, len(args))
+	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+		if !ts[i].node.Type().Equal(x.Type()) {
+			graph.Fail("jvp", []*graph.Node{x, ts[i].node}, "a tangent must have the type of its node")
+		}
+		wrt[i], tangents[i] = x.Graph().Alias(x), ts[i].node
+		return wrt[i]
+	})
+	value = f(shadow)
+	var outputs []*graph.Node
+	for _, l := range leavesOf(value) {
+		outputs = append(outputs, l.node)
+	}
+	if len(outputs) == 0 {
+		return value, value
+	}
+	pushed := forward(outputs, wrt, tangents)
+	tangent = mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
+		if pushed[i] == nil && y.DType().IsFloat() {
+			return zeros(y)
+		}
+		if pushed[i] == nil {
+			return y
+		}
+		return pushed[i]
+	})
+	return value, tangent
+}
+
+// Gradients returns ∂y/∂x for each x of xs, for graphs that are built by hand: the derivative with everything
+// else that y depends on held fixed, xs being nodes that y was built from. It panics as Grad does.
+func Gradients(y *graph.Node, xs ...*graph.Node) []*graph.Node {
+	if y == nil || y.Rank() != 0 || !y.DType().IsFloat() {
+		graph.Fail("gradients", present(y), "the result must be a float scalar: take a Sum or Mean of it, or use VJP")
+	}
+	for _, x := range xs {
+		if x == nil || !x.DType().IsFloat() {
+			graph.Fail("gradients", present(x), "only f32 and f64 have derivatives")
+		}
+	}
+	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, xs)
+	for i, x := range xs {
+		if grads[i] == nil {
+			failUnreachable("gradients", []*graph.Node{y}, "", x, x)
+		}
+	}
+	return grads
+}
+
+func present(n *graph.Node) []*graph.Node {
+	if n == nil {
+		return nil
+	}
+	return []*graph.Node{n}
+}
+
+// failUnreachable says that no derivative arrives at x, known to f as its alias, and which ops stopped it.
+func failUnreachable(op string, outputs []*graph.Node, path string, alias, x *graph.Node) {
+	name := x.String()
+	if path != "" {
+		name = path + ", " + name
+	}
+	stops := stoppedAt(outputs, alias)
+	if len(stops) == 0 {
+		graph.Fail(op, outputs, "the result does not depend on %s; give AllowUnreachable to get zeros", name)
+	}
+	graph.Fail(op, outputs, "no derivative reaches %s: %s", name, strings.Join(stops, "; "))
+}
+
+// stoppedAt lists the ops that depend on x, are used by the outputs, and pass no derivative on.
+func stoppedAt(outputs []*graph.Node, x *graph.Node) []string {
+	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), x)...)
+	reached := reachedFrom([]*graph.Node{x}, order)
+	var stops []string
+	for _, y := range order {
+		for i, in := range y.In() {
+			if reached.has(in) && !reached.has(y) && !passes(y, i) {
+				reason := "its operand there only selects"
+				if r, ok := y.Op().Derivative.(ops.NonDiff); ok {
+					reason = string(r)
+				} else if !y.DType().IsFloat() {
+					reason = "its result is no float"
+				}
+				stops = append(stops, fmt.Sprintf("%s at %s stops it: %s", y.Op().Name, y.Source(), reason))
+			}
+		}
+	}
+	return stops
+}

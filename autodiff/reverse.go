@@ -1,0 +1,106 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// reverse applies the chain rule from the outputs back to the nodes wrt. With z the quantity being
+// differentiated, cts holds ∂z/∂y for every output y, and the result is ∂z/∂x for every x of wrt, nil where no
+// derivative arrives.
+//
+// Take z = f(y), y = g(x), x = h(w). Then dz/dw = dz/dy · dy/dx · dx/dw, and the sweep multiplies from the left:
+// dz/dy comes in as a cotangent; the VJP rule of g's op turns it into dz/dx, and that of h's op into dz/dw. Where a
+// node has several users, the derivatives that they send back are added. Every product and sum is a node, so the
+// result can be differentiated again.
+func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
+	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
+	active := reachedFrom(wrt, order)
+	ct := newTable(order)
+	for i, y := range outputs {
+		ct.add(y, cts[i])
+	}
+	for k := len(order) - 1; k >= 0; k-- {
+		y := order[k]
+		if ct.at(y) == nil || !active.has(y) {
+			continue
+		}
+		y.Graph().With(y, func() {
+			for i, x := range y.In() {
+				if active.has(x) && passes(y, i) {
+					dzdx := y.Op().Derivative.VJP(y, i, ct.at(y)) // dz/dy · dy/dx
+					ct.add(x, ops.SumTo(dzdx, x.Shape()...))
+				}
+			}
+		})
+	}
+	grads := make([]*graph.Node, len(wrt))
+	for i, x := range wrt {
+		grads[i] = ct.at(x)
+	}
+	return grads
+}
+
+// passes reports whether y has a derivative with respect to its input i.
+func passes(y *graph.Node, i int) bool {
+	rule := y.Op().Derivative
+	return rule != nil && y.DType().IsFloat() && y.In()[i].DType().IsFloat() && rule.Wrt(i)
+}
+
+// reachedFrom returns the nodes that have a derivative with respect to one of the sources, themselves included.
+func reachedFrom(sources, order []*graph.Node) nodeSet {
+	set := newNodeSet(order)
+	for _, x := range sources {
+		set.add(x)
+	}
+	for _, y := range order {
+		for i, x := range y.In() {
+			if set.has(x) && passes(y, i) {
+				set.add(y)
+				break
+			}
+		}
+	}
+	return set
+}
+
+// nodeSet is a set of the nodes of one traversal.
+type nodeSet struct {
+	low int
+	in  []bool
+}
+
+func newNodeSet(order []*graph.Node) nodeSet {
+	low, top := order[0].ID(), order[len(order)-1].ID()
+	return nodeSet{low, make([]bool, top-low+1)}
+}
+
+func (s nodeSet) add(n *graph.Node) { s.in[n.ID()-s.low] = true }
+
+func (s nodeSet) has(n *graph.Node) bool { return s.in[n.ID()-s.low] }
+
+// table holds a node, such as its cotangent, for each node of one traversal.
+type table struct {
+	low int
+	of  []*graph.Node
+}
+
+func newTable(order []*graph.Node) table {
+	low, top := order[0].ID(), order[len(order)-1].ID()
+	return table{low, make([]*graph.Node, top-low+1)}
+}
+
+func (t table) at(n *graph.Node) *graph.Node { return t.of[n.ID()-t.low] }
+
+func (t table) set(n, v *graph.Node) { t.of[n.ID()-t.low] = v }
+
+// add adds v to what n has so far.
+func (t table) add(n, v *graph.Node) {
+	if v == nil {
+		return
+	}
+	if sum := t.at(n); sum != nil {
+		v = ops.Add(sum, v)
+	}
+	t.set(n, v)
+}

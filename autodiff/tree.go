@@ -1,0 +1,100 @@
+package autodiff
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"chainrule/graph"
+)
+
+var nodeType = reflect.TypeFor[*graph.Node]()
+
+// leaf is a node of a tree with its path, such as "Layers[0].W".
+type leaf struct {
+	path string
+	node *graph.Node
+}
+
+// leavesOf lists the leaves of a tree in the order of fields, indices and sorted keys.
+func leavesOf[T any](tree T) []leaf {
+	var leaves []leaf
+	visit(reflect.ValueOf(&tree).Elem(), "", func(path string, v reflect.Value) reflect.Value {
+		leaves = append(leaves, leaf{path, v.Interface().(*graph.Node)})
+		return v
+	})
+	return leaves
+}
+
+// mapLeaves returns a copy of a tree with other leaves.
+func mapLeaves[T any](tree T, f func(i int, n *graph.Node) *graph.Node) T {
+	i := -1
+	v := visit(reflect.ValueOf(&tree).Elem(), "", func(_ string, v reflect.Value) reflect.Value {
+		i++
+		return reflect.ValueOf(f(i, v.Interface().(*graph.Node)))
+	})
+	return v.Interface().(T)
+}
+
+// visit copies a tree, giving every leaf to f. Values that are no trees are copied as they are, nil leaves too.
+func visit(v reflect.Value, path string, f func(string, reflect.Value) reflect.Value) reflect.Value {
+	if v.Type() == nodeType {
+		if v.IsNil() {
+			return v
+		}
+		return f(path, v)
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		out := reflect.New(v.Type()).Elem()
+		out.Set(v)
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.IsExported() {
+				out.Field(i).Set(visit(v.Field(i), join(path, field.Name), f))
+			}
+		}
+		return out
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			out.Index(i).Set(visit(v.Index(i), fmt.Sprintf("%s[%d]", path, i), f))
+		}
+		return out
+	case reflect.Array:
+		out := reflect.New(v.Type()).Elem()
+		for i := range v.Len() {
+			out.Index(i).Set(visit(v.Index(i), fmt.Sprintf("%s[%d]", path, i), f))
+		}
+		return out
+	case reflect.Map:
+		if v.IsNil() || v.Type().Key().Kind() != reflect.String {
+			return v
+		}
+		out := reflect.MakeMap(v.Type())
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, k := range keys {
+			out.SetMapIndex(k, visit(v.MapIndex(k), join(path, k.String()), f))
+		}
+		return out
+	case reflect.Pointer:
+		if v.IsNil() || v.Type().Elem().Kind() != reflect.Struct {
+			return v
+		}
+		out := reflect.New(v.Type().Elem())
+		out.Elem().Set(visit(v.Elem(), path, f))
+		return out
+	}
+	return v
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

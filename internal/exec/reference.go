@@ -1,0 +1,108 @@
+package exec
+
+import (
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Reference computes the outputs from values for the graph's inputs, node by node into fresh memory. It is slow
+// and obvious: operands of Map ops are stretched to full size first, and views are copied.
+func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, error) {
+	values := map[*graph.Node]Value{}
+	for _, n := range graph.Topo(outputs...) {
+		v, err := evaluate(n, values, feeds)
+		if err != nil {
+			return nil, nodeError(n, err)
+		}
+		values[n] = v
+	}
+	results := make([]Value, len(outputs))
+	for i, n := range outputs {
+		results[i] = NewValue(n.Type())
+		copy(results[i].Bytes(), values[n].Bytes())
+	}
+	return results, nil
+}
+
+func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
+	if buf, ok := n.Constant(); ok {
+		return Value{n.Type(), buf}, nil
+	}
+	if n.IsInput() {
+		v, ok := feeds[n]
+		if !ok {
+			return v, fmt.Errorf("no value fed")
+		}
+		if !v.Type.Equal(n.Type()) {
+			return v, fmt.Errorf("fed %v, wants %v", v.Type, n.Type())
+		}
+		return v, nil
+	}
+	out := NewValue(n.Type())
+	in := make([]graph.Buffer, len(n.In()))
+	for i, x := range n.In() {
+		in[i] = values[x].Buf
+	}
+	switch n.Op().Class {
+	case graph.View:
+		copyView(out, values[n.In()[0]], n.Op().Layout(n))
+		return out, nil
+	case graph.Map:
+		for i, x := range n.In() {
+			in[i] = stretch(values[x], n.Shape()).Buf
+		}
+	}
+	return out, n.Op().Kernel(n)(&graph.Work{Workers: 1}, out.Buf, in)
+}
+
+// stretch broadcasts v to a shape.
+func stretch(v Value, shape []int) Value {
+	l := graph.Layout{Strides: make([]int, len(shape))}
+	lead := len(shape) - v.Type.Rank()
+	for i, step := range graph.Strides(v.Type.Shape) {
+		if v.Type.Shape[i] != 1 {
+			l.Strides[lead+i] = step
+		}
+	}
+	out := NewValue(graph.Type{DType: v.Type.DType, Shape: shape})
+	copyView(out, v, l)
+	return out
+}
+
+// copyView writes the elements of src that l names.
+func copyView(out, src Value, l graph.Layout) {
+	if out.Buf.Len > 0 {
+		viewKernel(out.Type, l)(nil, out.Buf, []graph.Buffer{src.Buf})
+	}
+}
+
+// viewKernel copies a layout of its operand, by element size.
+func viewKernel(t graph.Type, l graph.Layout) func(*graph.Work, graph.Buffer, []graph.Buffer) error {
+	switch t.DType {
+	case graph.Bool:
+		return strided[bool](t.Shape, l)
+	case graph.Float32:
+		return strided[float32](t.Shape, l)
+	case graph.Float64:
+		return strided[float64](t.Shape, l)
+	default:
+		return strided[int64](t.Shape, l)
+	}
+}
+
+func strided[T graph.Element](shape []int, l graph.Layout) graph.Kernel {
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		vec.CopyStrided(graph.Elements[T](out), shape, graph.Elements[T](in[0]), l.Offset, l.Strides)
+		return nil
+	}
+}
+
+// nodeError says at which node a run failed.
+func nodeError(n *graph.Node, err error) error {
+	if src := n.Source(); src != "" {
+		return fmt.Errorf("%s at %s: %w", n.Op().Name, src, err)
+	}
+	return fmt.Errorf("%s: %w", n.Op().Name, err)
+}
