@@ -33,8 +33,14 @@ var (
 	partPanels = 8
 	// blockTiles of A take as much again.
 	blockTiles = 16
-	// smallB is the size in bytes of a matrix B that needs no packing, because it stays in the first-level cache.
-	smallB = 16 << 10
+	// A matrix A is packed if it has more bytes than smallA, half of a second-level cache.
+	smallA = 1 << 20
+	// An untransposed B is packed if the rows to be read for one panel span more bytes than smallB and there are more
+	// than fewTiles tiles to share the cost; more than two if those rows are so far apart, nearPages, that they evict
+	// one another from the first-level cache.
+	smallB    = 64 << 10
+	fewTiles  = 10
+	nearPages = 8 << 10
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
 	// parallelFlops is how much work each worker must have to be worth waking.
@@ -52,15 +58,15 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 	p.tiles = ceil(m, e.rows)
 	p.high = ceil(m, p.tiles)
 	p.highTiles = m - p.tiles*(p.high-1)
-	p.packB = k > 0 && (transB || p.tiles > 2 && k*ldb*e.size > smallB)
+	p.packB = k > 0 && (transB || k*ldb*e.size > smallB && (p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages))
 	p.vecs = e.vecs
 	if p.tiles == 1 && !p.packB {
 		p.vecs = e.widest(p.high)
 	}
 	p.width = p.vecs << e.laneShift
 	panels := ceil(n, p.width)
-	p.packA = k > 0 && panels > 2 && p.tiles > 1
-	p.across = p.tiles == 1 || p.depth <= shortSum
+	p.packA = k > 0 && panels > 2 && p.tiles > 1 && m*k*e.size > smallA
+	p.across = p.tiles == 1 || p.depth <= shortSum && panels > 1
 	p.blockTiles = blockTiles
 	if p.across {
 		p.blockTiles = 1
