@@ -12,6 +12,7 @@ type Graph struct {
 	alias  int                      // largest serial number of an alias
 	origin uintptr                  // if set, the user's line for new nodes
 	frames frameCache
+	bound  map[any]*Node // see Bind
 
 	nodeSlab []Node
 	inSlab   []*Node

@@ -33,15 +33,31 @@ func init() {
 	})
 }
 
-// Step returns 1 where x > 0 and 0 elsewhere, 0 included: the activation of the McCulloch–Pitts neuron.
-// NaN stays NaN.
+// Step returns 1 where x ≥ 0 and 0 where x < 0: the activation of the McCulloch–Pitts neuron, which fires when its
+// input reaches the threshold. NaN stays NaN.
 func Step(x *graph.Node) *graph.Node { return unary(&stepOp, x) }
 
 var stepOp graph.Op
 
 func init() {
 	define(&stepOp, graph.Op{
-		Name: "step", Doc: "1 where x > 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Name: "step", Doc: "1 where x ≥ 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
+		Kernel:     floats1(vec.Heaviside[float32], vec.Heaviside[float64]),
+		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Cases: append(unaryCases(-2, 2),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
+		BadCases: badFloat1,
+	})
+}
+
+// Positive returns 1 where x > 0 and 0 elsewhere, the derivative of Relu. NaN stays NaN.
+func Positive(x *graph.Node) *graph.Node { return unary(&positiveOp, x) }
+
+var positiveOp graph.Op
+
+func init() {
+	define(&positiveOp, graph.Op{
+		Name: "positive", Doc: "1 where x > 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Step[float32], vec.Step[float64]),
 		Derivative: NonDiff("it is flat wherever it has a derivative"),
 		Cases: append(unaryCases(-2, 2),
@@ -59,7 +75,7 @@ func init() {
 	define(&reluOp, graph.Op{
 		Name: "relu", Doc: "max(x, 0)", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Relu[float32], vec.Relu[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Step(x) }),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Positive(x) }),
 		Cases: append(append(unaryCases(0.1, 2), unaryCases(-2, -0.1)...),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true}),
 		BadCases: badFloat1,
