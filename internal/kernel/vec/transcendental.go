@@ -27,8 +27,16 @@ func Expm1[T Float](dst, x []T) {
 // Log sets dst[i] to the natural logarithm of x[i].
 func Log[T Float](dst, x []T) {
 	if !unaryTwin(opLog, dst, x) {
-		mapFloat(dst, x, math.Log)
+		mapFloat(dst, x, log)
 	}
+}
+
+// log repairs math.Log, which on amd64 is wrong for denormals.
+func log(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p60) - 60*math.Ln2
+	}
+	return math.Log(x)
 }
 
 // Log1p sets dst[i] = log(1 + x[i]), accurate near 0.
@@ -121,21 +129,21 @@ func Erfc[T Float](dst, x []T) {
 
 // Sin sets dst[i] to the sine of x[i] radians, for arguments of any size.
 func Sin[T Float](dst, x []T) {
-	if !unaryTwin(opSin, dst, x) {
+	if !guardedTwin(opSin, dst, x, math.Sin) {
 		mapFloat(dst, x, math.Sin)
 	}
 }
 
 // Cos sets dst[i] to the cosine of x[i] radians, for arguments of any size.
 func Cos[T Float](dst, x []T) {
-	if !unaryTwin(opCos, dst, x) {
+	if !guardedTwin(opCos, dst, x, math.Cos) {
 		mapFloat(dst, x, math.Cos)
 	}
 }
 
 // Tan sets dst[i] to the tangent of x[i] radians, for arguments of any size.
 func Tan[T Float](dst, x []T) {
-	if !unaryTwin(opTan, dst, x) {
+	if !guardedTwin(opTan, dst, x, math.Tan) {
 		mapFloat(dst, x, math.Tan)
 	}
 }

@@ -35,6 +35,57 @@ func unaryTwin[T Num](op unaryOp, dst, x []T) bool {
 	return unaryF64AVX2(op, (*float64)(d), (*float64)(s), n)
 }
 
+// guardLimit is the argument up to which guarded twins compute; beyond, it is the portable function's turn.
+const guardLimit = 1 << 29
+
+// guardedTwin is unaryTwin for functions whose twin stops at arguments too large for it. Only those elements are left
+// to the portable function f, so that an element's result does not depend on its neighbours.
+func guardedTwin[T Float](op unaryOp, dst, x []T, f func(float64) float64) bool {
+	n := len(dst)
+	if n == 0 || cpu.Active() == cpu.Portable {
+		return false
+	}
+	if repeated(x, n) {
+		guardedTwin(op, dst[:1], x, f)
+		Fill(dst[1:], dst[0])
+		return true
+	}
+	for {
+		done := guarded(op, dst, x)
+		if done == len(dst) {
+			return true
+		}
+		dst, x = dst[done:], x[done:]
+		// The next vector has a large argument; no vector is longer than this.
+		const vector = 16
+		for i := range min(vector, len(dst)) {
+			if a := float64(x[i]); a > guardLimit || a < -guardLimit {
+				dst[i] = T(f(a))
+			} else {
+				guarded(op, dst[i:i+1], x[i:i+1])
+			}
+		}
+		if len(dst) <= vector {
+			return true
+		}
+		dst, x = dst[vector:], x[vector:]
+	}
+}
+
+// guarded returns how many elements the twin has done.
+func guarded[T Float](op unaryOp, dst, x []T) int {
+	d, p, n := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), len(dst)
+	switch wide := cpu.HasAVX512(); {
+	case unsafe.Sizeof(dst[0]) == 4 && wide:
+		return guardedF32AVX512(op, (*float32)(d), (*float32)(p), n)
+	case unsafe.Sizeof(dst[0]) == 4:
+		return guardedF32AVX2(op, (*float32)(d), (*float32)(p), n)
+	case wide:
+		return guardedF64AVX512(op, (*float64)(d), (*float64)(p), n)
+	}
+	return guardedF64AVX2(op, (*float64)(d), (*float64)(p), n)
+}
+
 // binaryTwin runs the assembly twin of op and reports whether there is one.
 func binaryTwin[T Num](op binaryOp, dst, x, y []T) bool {
 	n := len(dst)

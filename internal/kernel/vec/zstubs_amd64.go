@@ -89,6 +89,41 @@ func tanhF32AVX2(dst, x *float32, n int)
 //go:noescape
 func softplusF32AVX2(dst, x *float32, n int)
 
+// logF32AVX2 is Log on n elements.
+//
+//go:noescape
+func logF32AVX2(dst, x *float32, n int)
+
+// log1pF32AVX2 is Log1p on n elements.
+//
+//go:noescape
+func log1pF32AVX2(dst, x *float32, n int)
+
+// erfF32AVX2 is Erf on n elements.
+//
+//go:noescape
+func erfF32AVX2(dst, x *float32, n int)
+
+// erfcF32AVX2 is Erfc on n elements.
+//
+//go:noescape
+func erfcF32AVX2(dst, x *float32, n int)
+
+// sinF32AVX2 is Sin on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func sinF32AVX2(dst, x *float32, n int) (done int)
+
+// cosF32AVX2 is Cos on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func cosF32AVX2(dst, x *float32, n int) (done int)
+
+// tanF32AVX2 is Tan on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func tanF32AVX2(dst, x *float32, n int) (done int)
+
 // addF32AVX2 is Add on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -223,6 +258,41 @@ func tanhF64AVX2(dst, x *float64, n int)
 //
 //go:noescape
 func softplusF64AVX2(dst, x *float64, n int)
+
+// logF64AVX2 is Log on n elements.
+//
+//go:noescape
+func logF64AVX2(dst, x *float64, n int)
+
+// log1pF64AVX2 is Log1p on n elements.
+//
+//go:noescape
+func log1pF64AVX2(dst, x *float64, n int)
+
+// erfF64AVX2 is Erf on n elements.
+//
+//go:noescape
+func erfF64AVX2(dst, x *float64, n int)
+
+// erfcF64AVX2 is Erfc on n elements.
+//
+//go:noescape
+func erfcF64AVX2(dst, x *float64, n int)
+
+// sinF64AVX2 is Sin on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func sinF64AVX2(dst, x *float64, n int) (done int)
+
+// cosF64AVX2 is Cos on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func cosF64AVX2(dst, x *float64, n int) (done int)
+
+// tanF64AVX2 is Tan on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func tanF64AVX2(dst, x *float64, n int) (done int)
 
 // addF64AVX2 is Add on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -359,6 +429,41 @@ func tanhF32AVX512(dst, x *float32, n int)
 //go:noescape
 func softplusF32AVX512(dst, x *float32, n int)
 
+// logF32AVX512 is Log on n elements.
+//
+//go:noescape
+func logF32AVX512(dst, x *float32, n int)
+
+// log1pF32AVX512 is Log1p on n elements.
+//
+//go:noescape
+func log1pF32AVX512(dst, x *float32, n int)
+
+// erfF32AVX512 is Erf on n elements.
+//
+//go:noescape
+func erfF32AVX512(dst, x *float32, n int)
+
+// erfcF32AVX512 is Erfc on n elements.
+//
+//go:noescape
+func erfcF32AVX512(dst, x *float32, n int)
+
+// sinF32AVX512 is Sin on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func sinF32AVX512(dst, x *float32, n int) (done int)
+
+// cosF32AVX512 is Cos on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func cosF32AVX512(dst, x *float32, n int) (done int)
+
+// tanF32AVX512 is Tan on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func tanF32AVX512(dst, x *float32, n int) (done int)
+
 // addF32AVX512 is Add on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -493,6 +598,41 @@ func tanhF64AVX512(dst, x *float64, n int)
 //
 //go:noescape
 func softplusF64AVX512(dst, x *float64, n int)
+
+// logF64AVX512 is Log on n elements.
+//
+//go:noescape
+func logF64AVX512(dst, x *float64, n int)
+
+// log1pF64AVX512 is Log1p on n elements.
+//
+//go:noescape
+func log1pF64AVX512(dst, x *float64, n int)
+
+// erfF64AVX512 is Erf on n elements.
+//
+//go:noescape
+func erfF64AVX512(dst, x *float64, n int)
+
+// erfcF64AVX512 is Erfc on n elements.
+//
+//go:noescape
+func erfcF64AVX512(dst, x *float64, n int)
+
+// sinF64AVX512 is Sin on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func sinF64AVX512(dst, x *float64, n int) (done int)
+
+// cosF64AVX512 is Cos on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func cosF64AVX512(dst, x *float64, n int) (done int)
+
+// tanF64AVX512 is Tan on n elements, or on the first done, if a vector with |x| > 5.36870912e+08 comes next.
+//
+//go:noescape
+func tanF64AVX512(dst, x *float64, n int) (done int)
 
 // addF64AVX512 is Add on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //

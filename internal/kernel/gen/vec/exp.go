@@ -3,28 +3,37 @@ package main
 import "math"
 
 // expCoefficients are those of q in e^r = 1 + r + r²·q(r) for |r| ≤ log(2)/2: minimax for the error relative to
-// e^r - 1, by Remez exchange; 1.3e-8 for float32, 1.8e-17 for float64.
+// e^r - 1, by Remez exchange; 1.3e-8 for float32, 2.4e-10 for wide arithmetic, 1.8e-17 for float64.
 var expCoefficients = [...][]float64{
 	f32: {0.499999981496697439, 0.166665434243593323, 0.0416672006979341077, 0.00836654712833228939,
 		0.00138825172870174962},
+	wide: {0.500000004426869937, 0.166666663697173253, 0.0416663604260210965, 0.00833338946512527324,
+		0.00139406686602923145, 0.000198458785782911035},
 	f64: {0.50000000000000052, 0.16666666666666589, 0.0416666666665764676, 0.00833333333338972834,
 		0.00138888889316674304, 0.00019841269718738591, 0.0000248015051422701334, 2.75574076504297045e-6,
 		2.76260930003335629e-7, 2.50537894373763299e-8},
 }
 
-// log 2 in two pieces: the head short enough that its product with an exponent is exact, the tail to full precision.
+// log 2 in two pieces: the head short enough that its product with an exponent is exact, the tail, positive, to full
+// precision.
 var (
-	ln2Head = [...]float64{f32: 0.693359375, f64: 0x1.62e42fefa38p-1}
-	ln2Tail = [...]float64{f32: math.Ln2 - 0.693359375, f64: 0x1.ef35793c7673p-45}
+	ln2Head = [...]float64{f32: 0x1.62e4p-1, f64: 0x1.62e42fefa38p-1}
+	ln2Tail = [...]float64{f32: math.Ln2 - 0x1.62e4p-1, f64: 0x1.ef35793c7673p-45}
 )
 
 // expm1Reduced splits x = n·log 2 + r and returns n and e^r - 1, for finite x of moderate size.
-func (m *machine) expm1Reduced(x value) (n, p value) {
+func (m *machine) expm1Reduced(x value) (n, p value) { return m.expm1Split(x, nil) }
+
+// expm1Split is expm1Reduced of x + low, if there is a low.
+func (m *machine) expm1Split(x value, low *value) (n, p value) {
 	n = m.round(m.mul(x, m.k(math.Log2E)))
 	r := m.fnma(n, m.k(ln2Head[m.dtype]), x)
 	r = m.fnma(n, m.k(ln2Tail[m.dtype]), r)
+	if low != nil {
+		r = m.add(r, *low)
+	}
 	rr := m.mul(r, r)
-	q := m.polySquared(r, rr, expCoefficients[m.dtype]...)
+	q := m.polySquared(r, rr, expCoefficients[m.precision()]...)
 	return n, m.fma(rr, q, r)
 }
 

@@ -36,12 +36,12 @@ func (k *kernel) assemble(c *build.Context, data *dataSection, budget int) {
 		arithmetic = f64
 	}
 	dry := &machine{
-		Context: build.NewContext(), level: k.level, dtype: arithmetic, dry: true, wanted: map[uint64]int{},
+		Context: build.NewContext(), level: k.level, dtype: arithmetic, dry: true, single: k.wide, wanted: map[uint64]int{},
 		data: &dataSection{mem: map[string]operand.Mem{}},
 	}
 	k.function(dry)
 	k.function(&machine{
-		Context: c, level: k.level, dtype: arithmetic, uses: dry.uses, wanted: dry.wanted, budget: budget,
+		Context: c, level: k.level, dtype: arithmetic, single: k.wide, uses: dry.uses, wanted: dry.wanted, budget: budget,
 		pinned: map[uint64]value{}, data: data,
 	})
 }

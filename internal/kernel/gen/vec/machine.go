@@ -30,6 +30,9 @@ const (
 	f64
 )
 
+// wide is the precision of float32 results that are computed in float64; it indexes tables of coefficients only.
+const wide dtype = 2
+
 var dtypeNames = [...]string{f32: "F32", f64: "F64"}
 var goTypes = [...]string{f32: "float32", f64: "float64"}
 
@@ -51,7 +54,8 @@ type machine struct {
 	level
 	dtype // of the arithmetic
 
-	narrow int // halvings of the registers' width; folds set it
+	single bool // float64 arithmetic for a float32 result
+	narrow int  //  halvings of the registers' width; folds set it
 
 	dry    bool
 	next   int
@@ -64,6 +68,14 @@ type machine struct {
 
 // vectorBytes is the width of a register.
 func (m *machine) vectorBytes() int { return 32 << m.level >> m.narrow }
+
+// precision is the index into tables of coefficients.
+func (m *machine) precision() dtype {
+	if m.single {
+		return wide
+	}
+	return m.dtype
+}
 
 // lanes is the number of elements of the arithmetic's type in a register.
 func (m *machine) lanes() int { return m.vectorBytes() / m.dtype.size() }
@@ -399,6 +411,7 @@ const (
 	unordered = 3
 	ne        = 4
 	lt        = 17
+	notGe     = 25 // less, or unordered
 	le        = 18
 	ge        = 29
 	gt        = 30

@@ -6,6 +6,8 @@ import (
 	"go/format"
 	"strings"
 	"unicode"
+
+	"github.com/mmcloughlin/avo/operand"
 )
 
 // unary is a kernel with one operand.
@@ -13,7 +15,8 @@ type unary struct {
 	name   string
 	body   body1
 	unroll int
-	wide   bool // float32 by way of float64
+	wide   bool    // float32 by way of float64
+	limit  float64 // if not 0, the twin stops at a vector with a greater |x|, and returns how far it came
 }
 
 var unaries = []unary{
@@ -34,6 +37,13 @@ var unaries = []unary{
 	{name: "Sigmoid", body: sigmoid},
 	{name: "Tanh", body: tanh},
 	{name: "Softplus", body: softplus},
+	{name: "Log", body: log},
+	{name: "Log1p", body: log1p},
+	{name: "Erf", body: erf, wide: true},
+	{name: "Erfc", body: erfc, wide: true},
+	{name: "Sin", body: sin, wide: true, limit: trigLimit},
+	{name: "Cos", body: cos, wide: true, limit: trigLimit},
+	{name: "Tan", body: tan, wide: true, limit: trigLimit},
 }
 
 // binary is a kernel with two operands, either of which may be a single, repeated element.
@@ -54,7 +64,7 @@ var binaries = []binary{
 }
 
 func (u unary) kernel(lv level, d dtype) *kernel {
-	return &kernel{
+	k := &kernel{
 		name: lowerFirst(u.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, unroll: u.unroll,
 		wide:      u.wide && d == f32,
 		doc:       fmt.Sprintf("is %s on n elements.", u.name),
@@ -66,6 +76,51 @@ func (u unary) kernel(lv level, d dtype) *kernel {
 			})
 		},
 	}
+	if u.limit != 0 {
+		k.doc = fmt.Sprintf("is %s on n elements, or on the first done, if a vector with |x| > %g comes next.", u.name, u.limit)
+		k.signature += " (done int)"
+		k.emit = u.guarded
+	}
+	return k
+}
+
+// guarded is the loop of a kernel that stops at arguments it cannot reduce.
+func (u unary) guarded(l *loop) {
+	l.open("x")
+	total := l.GP64()
+	l.MOVQ(l.n, total)
+	start := l.GP64()
+	l.MOVQ(l.in[0].base, start)
+	l.pin()
+	l.walk(func(_ int, w lane) {
+		x := l.read(l.in[0].at(0), w)
+		l.exitIfAny(l.cmp(gt, l.abs(x), l.k(u.limit)), "beyond")
+		l.write(u.body(l.machine, x), l.dst.at(0), w)
+	})
+	l.VZEROUPPER()
+	l.Store(total, l.Return("done"))
+	l.RET()
+	l.Label("beyond")
+	l.VZEROUPPER()
+	done := l.GP64()
+	l.MOVQ(l.in[0].base, done)
+	l.SUBQ(start, done)
+	l.SHRQ(operand.U8(2+int(l.elem)), done)
+	l.Store(done, l.Return("done"))
+	l.RET()
+}
+
+// exitIfAny jumps if a lane of the mask is set.
+func (l *loop) exitIfAny(mask value, label string) {
+	l.use(mask)
+	if l.level == avx512 {
+		l.raw("KORTESTW", mask, mask)
+	} else {
+		lanes := l.GP32()
+		l.emit("VMOVMSKP", mask, lanes)
+		l.TESTL(lanes, lanes)
+	}
+	l.JNE(operand.LabelRef(label))
 }
 
 func (b binary) kernel(lv level, d dtype) *kernel {
@@ -136,6 +191,9 @@ func dispatchFile() ([]byte, error) {
 			fmt.Fprintf(&b, "func unary%s%s(op unaryOp, dst, x *%s, n int) bool {\nswitch op {\n",
 				dtypeNames[d], levelNames[lv], goTypes[d])
 			for _, u := range unaries {
+				if u.limit != 0 {
+					continue
+				}
 				fmt.Fprintf(&b, "case op%s:\n%s(dst, x, n)\n", u.name, u.kernel(lv, d).name)
 			}
 			b.WriteString("default:\nreturn false\n}\nreturn true\n}\n\n")
@@ -146,6 +204,13 @@ func dispatchFile() ([]byte, error) {
 			}
 			b.WriteString("default:\nreturn false\n}\nreturn true\n}\n\n")
 			suffix := dtypeNames[d] + levelNames[lv]
+			fmt.Fprintf(&b, "func guarded%s(op unaryOp, dst, x *%s, n int) int {\nswitch op {\n", suffix, goTypes[d])
+			for _, u := range unaries {
+				if u.limit != 0 {
+					fmt.Fprintf(&b, "case op%s:\nreturn %s(dst, x, n)\n", u.name, u.kernel(lv, d).name)
+				}
+			}
+			b.WriteString("}\nreturn 0\n}\n\n")
 			fmt.Fprintf(&b, "func rows%s(op rowOp, dst, x *%s, n, rows int) {\nswitch op {\n", suffix, goTypes[d])
 			for _, name := range []string{"Sum", "Max", "Min"} {
 				fmt.Fprintf(&b, "case op%sRows:\n%sRows%s(dst, x, n, rows)\n", name, lowerFirst(name), suffix)
