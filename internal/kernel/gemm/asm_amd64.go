@@ -19,7 +19,8 @@ var avx512F32 = tileTable{
 		11: tileF32Z11x1,
 		12: tileF32Z12x1,
 		13: tileF32Z13x1,
-		14: tileF32Z14x1},
+		14: tileF32Z14x1,
+	},
 	2: {
 		1:  tileF32Z1x2,
 		2:  tileF32Z2x2,
@@ -34,33 +35,40 @@ var avx512F32 = tileTable{
 		11: tileF32Z11x2,
 		12: tileF32Z12x2,
 		13: tileF32Z13x2,
-		14: tileF32Z14x2},
+		14: tileF32Z14x2,
+	},
 	3: {
 		1: tileF32Z1x3,
 		2: tileF32Z2x3,
 		3: tileF32Z3x3,
 		4: tileF32Z4x3,
 		5: tileF32Z5x3,
-		6: tileF32Z6x3},
+		6: tileF32Z6x3,
+	},
 	4: {
 		1: tileF32Z1x4,
 		2: tileF32Z2x4,
 		3: tileF32Z3x4,
 		4: tileF32Z4x4,
 		5: tileF32Z5x4,
-		6: tileF32Z6x4},
+		6: tileF32Z6x4,
+	},
 	5: {
 		1: tileF32Z1x5,
-		2: tileF32Z2x5},
+		2: tileF32Z2x5,
+	},
 	6: {
 		1: tileF32Z1x6,
-		2: tileF32Z2x6},
+		2: tileF32Z2x6,
+	},
 	7: {
 		1: tileF32Z1x7,
-		2: tileF32Z2x7},
+		2: tileF32Z2x7,
+	},
 	8: {
 		1: tileF32Z1x8,
-		2: tileF32Z2x8},
+		2: tileF32Z2x8,
+	},
 }
 
 var avx512F64 = tileTable{
@@ -78,7 +86,8 @@ var avx512F64 = tileTable{
 		11: tileF64Z11x1,
 		12: tileF64Z12x1,
 		13: tileF64Z13x1,
-		14: tileF64Z14x1},
+		14: tileF64Z14x1,
+	},
 	2: {
 		1:  tileF64Z1x2,
 		2:  tileF64Z2x2,
@@ -93,33 +102,70 @@ var avx512F64 = tileTable{
 		11: tileF64Z11x2,
 		12: tileF64Z12x2,
 		13: tileF64Z13x2,
-		14: tileF64Z14x2},
+		14: tileF64Z14x2,
+	},
 	3: {
 		1: tileF64Z1x3,
 		2: tileF64Z2x3,
 		3: tileF64Z3x3,
 		4: tileF64Z4x3,
 		5: tileF64Z5x3,
-		6: tileF64Z6x3},
+		6: tileF64Z6x3,
+	},
 	4: {
 		1: tileF64Z1x4,
 		2: tileF64Z2x4,
 		3: tileF64Z3x4,
 		4: tileF64Z4x4,
 		5: tileF64Z5x4,
-		6: tileF64Z6x4},
+		6: tileF64Z6x4,
+	},
 	5: {
 		1: tileF64Z1x5,
-		2: tileF64Z2x5},
+		2: tileF64Z2x5,
+	},
 	6: {
 		1: tileF64Z1x6,
-		2: tileF64Z2x6},
+		2: tileF64Z2x6,
+	},
 	7: {
 		1: tileF64Z1x7,
-		2: tileF64Z2x7},
+		2: tileF64Z2x7,
+	},
 	8: {
 		1: tileF64Z1x8,
-		2: tileF64Z2x8},
+		2: tileF64Z2x8,
+	},
+}
+
+var avx512DotF32 = dotTable{
+	1: {
+		1: dotF32Z1x1,
+		2: dotF32Z2x1,
+		3: dotF32Z3x1,
+		4: dotF32Z4x1,
+	},
+	4: {
+		1: dotF32Z1x4,
+		2: dotF32Z2x4,
+		3: dotF32Z3x4,
+		4: dotF32Z4x4,
+	},
+}
+
+var avx512DotF64 = dotTable{
+	1: {
+		1: dotF64Z1x1,
+		2: dotF64Z2x1,
+		3: dotF64Z3x1,
+		4: dotF64Z4x1,
+	},
+	4: {
+		1: dotF64Z1x4,
+		2: dotF64Z2x4,
+		3: dotF64Z3x4,
+		4: dotF64Z4x4,
+	},
 }
 
 var avx2F32 = tileTable{
@@ -129,21 +175,25 @@ var avx2F32 = tileTable{
 		3: tileF32Y3x1,
 		4: tileF32Y4x1,
 		5: tileF32Y5x1,
-		6: tileF32Y6x1},
+		6: tileF32Y6x1,
+	},
 	2: {
 		1: tileF32Y1x2,
 		2: tileF32Y2x2,
 		3: tileF32Y3x2,
 		4: tileF32Y4x2,
 		5: tileF32Y5x2,
-		6: tileF32Y6x2},
+		6: tileF32Y6x2,
+	},
 	3: {
 		1: tileF32Y1x3,
 		2: tileF32Y2x3,
-		3: tileF32Y3x3},
+		3: tileF32Y3x3,
+	},
 	4: {
 		1: tileF32Y1x4,
-		2: tileF32Y2x4},
+		2: tileF32Y2x4,
+	},
 }
 
 var avx2F64 = tileTable{
@@ -153,21 +203,47 @@ var avx2F64 = tileTable{
 		3: tileF64Y3x1,
 		4: tileF64Y4x1,
 		5: tileF64Y5x1,
-		6: tileF64Y6x1},
+		6: tileF64Y6x1,
+	},
 	2: {
 		1: tileF64Y1x2,
 		2: tileF64Y2x2,
 		3: tileF64Y3x2,
 		4: tileF64Y4x2,
 		5: tileF64Y5x2,
-		6: tileF64Y6x2},
+		6: tileF64Y6x2,
+	},
 	3: {
 		1: tileF64Y1x3,
 		2: tileF64Y2x3,
-		3: tileF64Y3x3},
+		3: tileF64Y3x3,
+	},
 	4: {
 		1: tileF64Y1x4,
-		2: tileF64Y2x4},
+		2: tileF64Y2x4,
+	},
+}
+
+var avx2DotF32 = dotTable{
+	1: {
+		1: dotF32Y1x1,
+		2: dotF32Y2x1,
+	},
+	4: {
+		1: dotF32Y1x4,
+		2: dotF32Y2x4,
+	},
+}
+
+var avx2DotF64 = dotTable{
+	1: {
+		1: dotF64Y1x1,
+		2: dotF64Y2x1,
+	},
+	4: {
+		1: dotF64Y1x4,
+		2: dotF64Y2x4,
+	},
 }
 
 //go:noescape
@@ -471,6 +547,54 @@ func copyF64Z(p *packing)
 func transposeF64Z(p *packing)
 
 //go:noescape
+func dotF32Z1x1(t *tile)
+
+//go:noescape
+func dotF32Z1x4(t *tile)
+
+//go:noescape
+func dotF32Z2x1(t *tile)
+
+//go:noescape
+func dotF32Z2x4(t *tile)
+
+//go:noescape
+func dotF32Z3x1(t *tile)
+
+//go:noescape
+func dotF32Z3x4(t *tile)
+
+//go:noescape
+func dotF32Z4x1(t *tile)
+
+//go:noescape
+func dotF32Z4x4(t *tile)
+
+//go:noescape
+func dotF64Z1x1(t *tile)
+
+//go:noescape
+func dotF64Z1x4(t *tile)
+
+//go:noescape
+func dotF64Z2x1(t *tile)
+
+//go:noescape
+func dotF64Z2x4(t *tile)
+
+//go:noescape
+func dotF64Z3x1(t *tile)
+
+//go:noescape
+func dotF64Z3x4(t *tile)
+
+//go:noescape
+func dotF64Z4x1(t *tile)
+
+//go:noescape
+func dotF64Z4x4(t *tile)
+
+//go:noescape
 func tileF32Y1x1(t *tile)
 
 //go:noescape
@@ -583,3 +707,27 @@ func copyF64Y(p *packing)
 
 //go:noescape
 func transposeF64Y(p *packing)
+
+//go:noescape
+func dotF32Y1x1(t *tile)
+
+//go:noescape
+func dotF32Y1x4(t *tile)
+
+//go:noescape
+func dotF32Y2x1(t *tile)
+
+//go:noescape
+func dotF32Y2x4(t *tile)
+
+//go:noescape
+func dotF64Y1x1(t *tile)
+
+//go:noescape
+func dotF64Y1x4(t *tile)
+
+//go:noescape
+func dotF64Y2x1(t *tile)
+
+//go:noescape
+func dotF64Y2x4(t *tile)

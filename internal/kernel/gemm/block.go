@@ -5,6 +5,10 @@ import "unsafe"
 // multiply adds the products of the step's inner indices to tiles t0 to t1 and columns j0 to j1 of C, and finishes the
 // rows if these were the last.
 func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
+	if r.plan.dots {
+		r.multiplyDots(w, t0, t1, j0, j1)
+		return
+	}
 	if r.plan.packB {
 		r.packB(w, j0, j1)
 	}
@@ -80,18 +84,59 @@ func (r *run[T]) kernel(w *worker[T], t, j0, j, cols, count int) {
 	} else {
 		k.stepB, k.stepC = 0, uintptr(rows)*k.rowC
 	}
+	r.addend(k, j)
+	e.tiles[vecs][rows](k)
+}
+
+// addend sets what is added to a tile that starts at column j.
+func (r *run[T]) addend(k *tile, j int) {
 	switch {
 	case r.q0 > 0 || r.epilogue.Accumulate:
 		k.add, k.rowAdd, k.stepAdd = k.c, k.rowC, k.stepC
 	case r.epilogue.Bias != nil:
 		k.add, k.rowAdd, k.stepAdd = unsafe.Pointer(&r.epilogue.Bias[j]), 0, 0
-		if r.plan.across {
+		if r.plan.across || r.plan.dots {
 			k.stepAdd = k.stepC
 		}
 	default:
-		k.add, k.stepAdd = nil, 0
+		k.add, k.rowAdd, k.stepAdd = nil, 0, 0
 	}
-	e.tiles[vecs][rows](k)
+}
+
+// multiplyDots is multiply for dot products.
+func (r *run[T]) multiplyDots(w *worker[T], t0, t1, j0, j1 int) {
+	for j := j0; j < j1; j += r.plan.blockCols {
+		end := min(j+r.plan.blockCols, j1)
+		for t := t0; t < t1; t++ {
+			full := (end - j) / dotCols
+			if full > 0 {
+				r.dotKernel(w, t, j, dotCols, full)
+			}
+			if rest := (end - j) % dotCols; rest > 0 {
+				r.dotKernel(w, t, end-rest, 1, rest)
+			}
+		}
+	}
+	if r.q0+r.depth == r.k {
+		r.finish(r.plan.row(t0), r.plan.row(t1), j0, j1)
+	}
+}
+
+// dotKernel computes count blocks of dot products, cols wide, of the rows of tile t and the columns from j on.
+func (r *run[T]) dotKernel(w *worker[T], t, j, cols, count int) {
+	e, size := r.engine, unsafe.Sizeof(T(0))
+	k := &w.tile
+	i, rows := r.plan.row(t), r.plan.height(t)
+	k.k, k.count = r.depth, count
+	if rest := r.depth & (1<<e.laneShift - 1); rest > 0 {
+		k.mask = e.mask(rest)
+	}
+	k.a, k.rowA = r.elementA(i, r.q0), uintptr(r.lda)*size
+	k.b, k.rowB = r.elementB(r.q0, j), uintptr(r.ldb)*size
+	k.c, k.rowC = unsafe.Pointer(&r.c[r.item*r.strideC+i*r.ldc+j]), uintptr(r.ldc)*size
+	k.stepB, k.stepC = uintptr(cols)*k.rowB, uintptr(cols)*size
+	r.addend(k, j)
+	e.dots[cols][rows](k)
 }
 
 // elementA is the address of op(A)[i, q].

@@ -42,6 +42,7 @@ func Batch[T Float](
 	if count == 0 || m == 0 || n == 0 {
 		return
 	}
+	p.normalize()
 	p.compute(engineOf[T](), workers)
 }
 
@@ -53,6 +54,27 @@ type problem[T Float] struct {
 	a, b, c                          []T
 	lda, ldb, ldc                    int
 	epilogue                         Epilogue[T]
+}
+
+// normalize restates products with a vector, so that one along the inner dimension counts as contiguous, and a column
+// of C as a row.
+func (p *problem[T]) normalize() {
+	if p.m == 1 && p.transA && p.lda == 1 {
+		p.transA, p.lda = false, max(1, p.k)
+	}
+	if p.n != 1 {
+		return
+	}
+	if !p.transB && p.ldb == 1 {
+		p.transB, p.ldb = true, max(1, p.k)
+	}
+	if e := &p.epilogue; p.ldc == 1 && p.m > 1 && e.Apply == nil { // Cᵀ = op(B)ᵀ·op(A)ᵀ
+		p.ldc = p.m
+		p.m, p.n = 1, p.m
+		p.transA, p.transB = !p.transB, !p.transA
+		p.a, p.lda, p.strideA, p.b, p.ldb, p.strideB = p.b, p.ldb, p.strideB, p.a, p.lda, p.strideA
+		e.Bias, e.RowBias = e.RowBias, e.Bias
+	}
 }
 
 // check panics unless all that the problem reads and writes lies within its slices.

@@ -6,9 +6,11 @@ type plan struct {
 	tiles, high, highTiles int // rows of C in tiles: the first highTiles have high rows, the rest one less
 	vecs, width            int // columns in panels of so many vectors, or elements
 
+	dots         bool // by dot products: tiles are blocks of these
 	packA, packB bool
 	depth        int  // inner indices summed before C is touched
 	across       bool // tiles follow one another along a row of C, not down a column
+	blockCols    int  // columns of B that stay there while rows of dot products go by
 	blockTiles   int  // tiles of A that stay in the second-level cache while columns go by
 
 	tilesPerPart, colsPerPart int
@@ -43,6 +45,12 @@ var (
 	nearPages = 8 << 10
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
+	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at least
+	// longDot vectors long. B is taken dotBytes at a time.
+	fewRows  = 40
+	longDot  = 4
+	dotDepth = 2048
+	dotBytes = 256 << 10
 	// parallelFlops is how much work each worker must have to be worth waking.
 	parallelFlops = 1 << 20
 	// partsPerWorker evens out workers of different speed.
@@ -50,14 +58,24 @@ var (
 )
 
 func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
-	p.depth = k
-	if k > cacheDepth {
-		steps := ceil(k, cacheDepth)
-		p.depth = ceil(k, steps)
+	p.dots = transB && !transA && e.dots != nil && m <= fewRows && k >= longDot<<e.laneShift
+	rows, depth := e.rows, cacheDepth
+	if p.dots {
+		rows, depth = e.dotRows, dotDepth
 	}
-	p.tiles = ceil(m, e.rows)
+	p.depth = k
+	if k > depth {
+		p.depth = ceil(k, ceil(k, depth))
+	}
+	p.tiles = ceil(m, rows)
 	p.high = ceil(m, p.tiles)
 	p.highTiles = m - p.tiles*(p.high-1)
+	if p.dots {
+		p.packA, p.packB, p.across, p.width = false, false, false, dotCols
+		p.blockCols = max(dotCols, dotBytes/(p.depth*e.size)) &^ (dotCols - 1)
+		p.split(m, n, k, workers)
+		return
+	}
 	p.packB = k > 0 && (transB || k*ldb*e.size > smallB && (p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages))
 	p.vecs = e.vecs
 	if p.tiles == 1 && !p.packB {
@@ -72,24 +90,33 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 		p.blockTiles = 1
 	}
 
+	p.split(m, n, k, workers)
+}
+
+// split cuts C into parts: as many as there are shares of a packed B that fit the cache, or more, to employ all workers.
+func (p *plan) split(m, n, k, workers int) {
+	panels := ceil(n, p.width)
 	p.tilesPerPart, p.colsPerPart = p.tiles, panels*p.width
 	p.rowParts, p.colParts = 1, 1
 	if p.packB && panels > partPanels {
-		p.colParts = ceil(panels, partPanels)
-		p.colsPerPart = ceil(panels, p.colParts) * p.width
-	}
-	if useful := 2 * m * n * k / parallelFlops; workers > 1 && useful > 1 {
-		want := min(workers, useful) * partsPerWorker
-		p.colsPerPart = min(p.colsPerPart, ceil(panels, want)*p.width)
-		if p.colParts = ceil(n, p.colsPerPart); p.colParts < want {
-			p.tilesPerPart = ceil(p.tiles, ceil(want, p.colParts))
-		}
-		p.rowParts = ceil(p.tiles, p.tilesPerPart)
-	}
-	if p.colParts > 1 {
+		p.colsPerPart = ceil(panels, ceil(panels, partPanels)) * p.width
 		p.colParts = ceil(n, p.colsPerPart)
 	}
+	useful := 2 * m * n * k / parallelFlops
+	if workers <= 1 || useful <= 1 {
+		return
+	}
+	want := min(workers, useful) * partsPerWorker
+	p.colsPerPart = min(p.colsPerPart, ceil(panels, want)*p.width)
+	p.colParts = ceil(n, p.colsPerPart)
+	if p.colParts < want {
+		p.tilesPerPart = ceil(p.tiles, ceil(want, p.colParts))
+		p.rowParts = ceil(p.tiles, p.tilesPerPart)
+	}
 }
+
+// dotCols is the number of columns of a block of dot products.
+const dotCols = 4
 
 // ceil is x/y rounded up.
 func ceil(x, y int) int { return int((uint(x) + uint(y) - 1) / uint(y)) }

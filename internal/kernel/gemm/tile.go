@@ -31,6 +31,13 @@ const (
 	maxTileVecs = 8
 )
 
+// A dotTable holds micro-kernels for operands that are both contiguous along the inner dimension, by their block's
+// columns, 1 or 4, and rows. In their tile, rowB is the stride from one column of op(B) to the next, mask is of the
+// lanes beyond the last whole vector along k, and the sum is taken lane by lane.
+type dotTable [5][maxDotRows + 1]func(*tile)
+
+const maxDotRows = 4
+
 // An engine is the set of kernels for one element type at one CPU level.
 type engine struct {
 	laneShift uint      // a vector has 1<<laneShift elements
@@ -41,6 +48,9 @@ type engine struct {
 	panel     int       // rows of a packed panel of A, at least rows
 
 	mask func(n int) uintptr // field mask of a tile whose last vector has n lanes
+
+	dots    *dotTable // nil: none
+	dotRows int
 
 	// transpose packs up to lanes rows of a k-contiguous matrix; copy packs rows that are contiguous already.
 	transpose, copy func(*packing)

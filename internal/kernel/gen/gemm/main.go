@@ -73,6 +73,17 @@ func files() map[string][]byte {
 			stubs.addPacker(p)
 		}
 		generated["pack_"+isa.name+"_amd64.s"] = assembly(ctx)
+		ctx = newContext()
+		for _, elem := range []*elem{f32, f64} {
+			for rows := 1; rows <= isa.dotRows; rows++ {
+				for _, cols := range []int{1, 4} {
+					d := &dot{ctx: ctx, isa: isa, elem: elem, rows: rows, cols: cols}
+					d.generate()
+					stubs.addDot(d)
+				}
+			}
+		}
+		generated["dot_"+isa.name+"_amd64.s"] = assembly(ctx)
 	}
 	generated["asm_amd64.go"] = stubs.source()
 	return generated

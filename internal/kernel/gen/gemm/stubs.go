@@ -9,19 +9,27 @@ import (
 // stubs collects the Go declarations of generated functions, and the tables by which package gemm finds them.
 type stubs struct {
 	functions bytes.Buffer
-	tables    map[string][]*tile
+	tables    map[string]map[shape]string // name of a table, then of its functions by size
 	order     []string
 }
 
-func newStubs() *stubs { return &stubs{tables: map[string][]*tile{}} }
+func newStubs() *stubs { return &stubs{tables: map[string]map[shape]string{}} }
 
-func (s *stubs) addTile(t *tile) {
-	fmt.Fprintf(&s.functions, "//go:noescape\nfunc %s(t *tile)\n\n", t.name())
-	table := t.isa.name + t.elem.name
+func (s *stubs) add(table string, size shape, function string) {
+	fmt.Fprintf(&s.functions, "//go:noescape\nfunc %s(t *tile)\n\n", function)
 	if s.tables[table] == nil {
+		s.tables[table] = map[shape]string{}
 		s.order = append(s.order, table)
 	}
-	s.tables[table] = append(s.tables[table], t)
+	s.tables[table][size] = function
+}
+
+func (s *stubs) addTile(t *tile) {
+	s.add(t.isa.name+t.elem.name+" = tileTable", shape{t.rows, t.vecs}, t.name())
+}
+
+func (s *stubs) addDot(d *dot) {
+	s.add(d.isa.name+"Dot"+d.elem.name+" = dotTable", shape{d.rows, d.cols}, d.name())
 }
 
 func (s *stubs) addPacker(p *packer) {
@@ -30,22 +38,25 @@ func (s *stubs) addPacker(p *packer) {
 	}
 }
 
-// source is the Go file: tables[vecs][rows], then the declarations.
+// source is the Go file: tables by columns or vectors, then by rows; and the declarations.
 func (s *stubs) source() []byte {
 	var out bytes.Buffer
 	out.WriteString(header + "//go:build !noasm\n\npackage gemm\n\n")
+	const most = 16
 	for _, name := range s.order {
-		fmt.Fprintf(&out, "var %s = tileTable{\n", name)
-		vecs := s.tables[name][0].vecs
-		fmt.Fprintf(&out, "%d: {", vecs)
-		for _, t := range s.tables[name] {
-			if t.vecs != vecs {
-				vecs = t.vecs
-				fmt.Fprintf(&out, "},\n%d: {", vecs)
+		fmt.Fprintf(&out, "var %s{\n", name)
+		for across := range most {
+			var row bytes.Buffer
+			for rows := range most {
+				if function, ok := s.tables[name][shape{rows, across}]; ok {
+					fmt.Fprintf(&row, "%d: %s,\n", rows, function)
+				}
 			}
-			fmt.Fprintf(&out, "\n%d: %s,", t.rows, t.name())
+			if row.Len() > 0 {
+				fmt.Fprintf(&out, "%d: {\n%s},\n", across, row.Bytes())
+			}
 		}
-		out.WriteString("},\n}\n\n")
+		out.WriteString("}\n\n")
 	}
 	out.Write(s.functions.Bytes())
 	source, err := format.Source(out.Bytes())

@@ -92,7 +92,7 @@ func (t *tile) body(prefix string, masked bool) {
 	ctx.MOVQ(t.field(offK), k)
 	for r := range t.rows {
 		for v := range t.vecs {
-			t.zero(t.acc(r, v))
+			zero(ctx, t.isa, t.acc(r, v))
 		}
 	}
 	ctx.TESTQ(k, k)
@@ -217,11 +217,11 @@ func (t *tile) load(mem operand.Mem, to operand.Op, v int) {
 	}
 }
 
-func (t *tile) zero(r reg.VecPhysical) {
-	if t.isa.useMask {
-		t.ctx.VPXORQ(r, r, r)
+func zero(ctx *build.Context, isa *isa, r reg.VecPhysical) {
+	if isa.useMask {
+		ctx.VPXORQ(r, r, r)
 	} else {
-		t.ctx.VXORPS(r, r, r)
+		ctx.VXORPS(r, r, r)
 	}
 }
 
