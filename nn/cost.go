@@ -1,0 +1,40 @@
+package nn
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Cost compares a batch with its targets, both of shape [batch, classes], and returns the average over the batch,
+// C = 1/m·Σ Cₓ, a scalar.
+type Cost func(a, y *graph.Node) *graph.Node
+
+// overBatch checks the shapes, sums each sample's terms and averages over the batch.
+func overBatch(name string, a, y, terms *graph.Node) *graph.Node {
+	if a.Rank() != 2 || !a.Type().Equal(y.Type()) {
+		graph.Fail(name, []*graph.Node{a, y}, "the batch and its targets must have one shape [batch, classes]")
+	}
+	return ops.Div(ops.Sum(terms), a.Shape()[0])
+}
+
+// Quadratic is C = 1/m·Σₓ ½‖y − a‖², for activations a.
+func Quadratic(a, y *graph.Node) *graph.Node {
+	return overBatch("quadratic", a, y, ops.Mul(0.5, ops.Square(ops.Sub(y, a))))
+}
+
+// SigmoidCrossEntropy is C = −1/m·Σₓ Σⱼ [y·log σ(z) + (1 − y)·log(1 − σ(z))], for weighted inputs z. It is computed
+// as softplus(z) − y·z, which neither overflows nor loses digits.
+func SigmoidCrossEntropy(z, y *graph.Node) *graph.Node {
+	return overBatch("sigmoid_cross_entropy", z, y, ops.Sub(ops.Softplus(z), ops.Mul(y, z)))
+}
+
+// SoftmaxCrossEntropy is C = −1/m·Σₓ Σⱼ y·log softmax(z), for weighted inputs z.
+func SoftmaxCrossEntropy(z, y *graph.Node) *graph.Node {
+	return overBatch("softmax_cross_entropy", z, y, ops.Neg(ops.Mul(y, ops.LogSoftmax(z, -1))))
+}
+
+// Accuracy is the share of samples whose largest output is at the label, for outputs of shape [batch, classes] and
+// i64 labels of shape [batch].
+func Accuracy(a, labels *graph.Node) *graph.Node {
+	return ops.Mean(ops.Cast(ops.Eq(ops.ArgMax(a, -1), labels), a.DType()))
+}

@@ -1,0 +1,81 @@
+package nn
+
+import (
+	"math/rand/v2"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Layer turns a batch of activations into the next.
+type Layer interface {
+	Apply(x *graph.Node) *graph.Node
+}
+
+// Func is a layer without parameters, such as an activation function.
+type Func func(x *graph.Node) *graph.Node
+
+// Apply calls f.
+func (f Func) Apply(x *graph.Node) *graph.Node { return f(x) }
+
+// The activation functions as layers.
+var (
+	Sigmoid = Func(ops.Sigmoid)
+	Tanh    = Func(ops.Tanh)
+	ReLU    = Func(ops.Relu)
+	Step    = Func(ops.Step)
+	// Softmax normalises over the last axis.
+	Softmax = Func(func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
+)
+
+// LeakyReLU is x where x > 0 and alpha·x elsewhere.
+func LeakyReLU(alpha float64) Func {
+	return func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, alpha) }
+}
+
+// Linear is the fully connected layer z = a·W + b, for a of shape [batch, in] or [in].
+type Linear struct {
+	Weight *Param // [in, out]
+	Bias   *Param // [out]; nil for none
+}
+
+// NewLinear returns a layer with weights drawn from init and biases 0.
+func NewLinear(d graph.DType, in, out int, init Initialiser, rng *rand.Rand) *Linear {
+	return &Linear{
+		Weight: NewParam(d, in, out).Fill(func() float64 { return init(rng, in, out) }),
+		Bias:   NewParam(d, out),
+	}
+}
+
+// Apply returns a·W + b.
+func (l *Linear) Apply(a *graph.Node) *graph.Node {
+	z := ops.MatMul(a, l.Weight.On(a))
+	if l.Bias != nil {
+		z = ops.Add(z, l.Bias.On(a))
+	}
+	return z
+}
+
+// Sequential applies layers one after another.
+type Sequential []Layer
+
+// Apply applies the layers in order.
+func (s Sequential) Apply(x *graph.Node) *graph.Node {
+	for _, l := range s {
+		x = l.Apply(x)
+	}
+	return x
+}
+
+// NewMLP returns a feedforward net of fully connected layers with the given widths, inputs first. Hidden layers
+// have the activation σ; the output layer is left linear, for costs that take its weighted input.
+func NewMLP(d graph.DType, widths []int, activation Func, init Initialiser, rng *rand.Rand) Sequential {
+	var net Sequential
+	for i := 1; i < len(widths); i++ {
+		if i > 1 {
+			net = append(net, activation)
+		}
+		net = append(net, NewLinear(d, widths[i-1], widths[i], init, rng))
+	}
+	return net
+}
