@@ -31,19 +31,22 @@ func Batch[T Float](
 	count, strideA, strideB, strideC int,
 	transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, e *Epilogue[T], workers int,
 ) {
-	p := problem[T]{
-		count: count, strideA: strideA, strideB: strideB, strideC: strideC, transA: transA, transB: transB,
-		m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc,
-	}
+	runs := &spaceOf[T]().runs
+	r := runs.get()
+	p := &r.problem
+	p.count, p.strideA, p.strideB, p.strideC = count, strideA, strideB, strideC
+	p.transA, p.transB, p.m, p.n, p.k = transA, transB, m, n, k
+	p.a, p.lda, p.b, p.ldb, p.c, p.ldc = a, lda, b, ldb, c, ldc
 	if e != nil {
 		p.epilogue = *e
 	}
 	p.check()
-	if count == 0 || m == 0 || n == 0 {
-		return
+	if count > 0 && m > 0 && n > 0 {
+		p.normalize()
+		r.compute(engineOf[T](), workers)
 	}
-	p.normalize()
-	p.compute(engineOf[T](), workers)
+	p.forget()
+	runs.put(r)
 }
 
 // A problem is one call of Batch.
@@ -54,6 +57,12 @@ type problem[T Float] struct {
 	a, b, c                          []T
 	lda, ldb, ldc                    int
 	epilogue                         Epilogue[T]
+}
+
+// forget drops all references to the caller's memory.
+func (p *problem[T]) forget() {
+	p.a, p.b, p.c = nil, nil, nil
+	p.epilogue = Epilogue[T]{}
 }
 
 // normalize restates products with a vector, so that one along the inner dimension counts as contiguous, and a column

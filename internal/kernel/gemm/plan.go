@@ -46,8 +46,8 @@ var (
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
 	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at least
-	// longDot vectors long. B is taken dotBytes at a time.
-	fewRows  = 40
+	// longDot vectors long for every 16 rows. B is taken dotBytes at a time.
+	fewRows  = 64
 	longDot  = 4
 	dotDepth = 2048
 	dotBytes = 256 << 10
@@ -58,7 +58,7 @@ var (
 )
 
 func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
-	p.dots = transB && !transA && e.dots != nil && m <= fewRows && k >= longDot<<e.laneShift
+	p.dots = transB && !transA && e.dots != nil && m <= fewRows && k >= ceil(m, 16)*longDot<<e.laneShift
 	rows, depth := e.rows, cacheDepth
 	if p.dots {
 		rows, depth = e.dotRows, dotDepth
@@ -79,7 +79,7 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 	p.packB = k > 0 && (transB || k*ldb*e.size > smallB && (p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages))
 	p.vecs = e.vecs
 	if p.tiles == 1 && !p.packB {
-		p.vecs = e.widest(p.high)
+		p.vecs = e.widest[p.high]
 	}
 	p.width = p.vecs << e.laneShift
 	panels := ceil(n, p.width)

@@ -4,14 +4,14 @@ import "unsafe"
 
 // portableEngine has kernels in plain Go, which say what those in assembly must do.
 func portableEngine[T Float]() *engine {
-	e := &engine{
-		laneShift: 2, size: int(unsafe.Sizeof(T(0))), rows: 4, vecs: 1, panel: 4, mask: portableMask,
+	e := engine{
+		laneShift: 2, size: int(unsafe.Sizeof(T(0))), rows: 4, panel: 4, mask: portableMask,
 		transpose: transposePortable[T], copy: copyPortable[T],
 	}
 	for rows := 1; rows <= e.rows; rows++ {
 		e.tiles[1][rows] = func(t *tile) { portableTiles[T](t, rows) }
 	}
-	return e
+	return newEngine(e)
 }
 
 // portableMask is the number of lanes itself.

@@ -84,36 +84,32 @@ type batch[T Float] struct {
 
 // Part computes some of the items.
 func (b *batch[T]) Part(i int) {
-	s := spaceOf[T]()
-	r := s.runs.get()
+	runs := &spaceOf[T]().runs
+	r := runs.get()
 	r.problem, r.engine = b.problem, b.engine
 	r.plan.set(r.engine, r.transA, r.transB, r.m, r.n, r.k, r.ldb, 1)
 	for item := i * b.perPart; item < min((i+1)*b.perPart, b.count); item++ {
 		r.product(item, 1)
 	}
-	r.problem = problem[T]{}
-	s.runs.put(r)
+	r.forget()
+	runs.put(r)
 }
 
-// compute runs all items: one after the other, each in parallel, if there are few; else many at a time.
-func (p *problem[T]) compute(e *engine, workers int) {
-	s := spaceOf[T]()
-	flops := 2 * p.m * p.n * p.k
-	if workers > 1 && p.count >= 2*workers && p.count*flops > parallelFlops {
-		b := s.batches.get()
-		b.problem, b.engine = *p, e
-		b.perPart = max(1, min(parallelFlops/(4*max(1, flops)), p.count/(2*workers)))
-		par.Do(ceil(p.count, b.perPart), workers, b)
-		b.problem = problem[T]{}
-		s.batches.put(b)
+// compute does all items: one after the other, each in parallel, if there are few; else many at a time.
+func (r *run[T]) compute(e *engine, workers int) {
+	if flops := 2 * r.m * r.n * r.k; workers > 1 && r.count >= 2*workers && r.count*flops > parallelFlops {
+		batches := &spaceOf[T]().batches
+		b := batches.get()
+		b.problem, b.engine = r.problem, e
+		b.perPart = max(1, min(parallelFlops/(4*max(1, flops)), r.count/(2*workers)))
+		par.Do(ceil(r.count, b.perPart), workers, b)
+		b.forget()
+		batches.put(b)
 		return
 	}
-	r := s.runs.get()
-	r.problem, r.engine = *p, e
-	r.plan.set(e, p.transA, p.transB, p.m, p.n, p.k, p.ldb, workers)
-	for item := range p.count {
+	r.engine = e
+	r.plan.set(e, r.transA, r.transB, r.m, r.n, r.k, r.ldb, workers)
+	for item := range r.count {
 		r.product(item, workers)
 	}
-	r.problem = problem[T]{}
-	s.runs.put(r)
 }

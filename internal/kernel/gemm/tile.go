@@ -40,12 +40,14 @@ const maxDotRows = 4
 
 // An engine is the set of kernels for one element type at one CPU level.
 type engine struct {
-	laneShift uint      // a vector has 1<<laneShift elements
-	size      int       // bytes of an element
-	rows      int       // rows of the highest tile
-	vecs      int       // vectors of the widest tile of that height
-	tiles     tileTable // by vectors and rows
-	panel     int       // rows of a packed panel of A, at least rows
+	laneShift uint // a vector has 1<<laneShift elements
+	size      int  // bytes of an element
+	rows      int  // rows of the highest tile
+	vecs      int  // vectors of the widest tile of that height
+
+	widest [maxTileRows + 1]int // vectors of the widest tile by height
+	tiles  tileTable            // by vectors and rows
+	panel  int                  // rows of a packed panel of A, at least rows
 
 	mask func(n int) uintptr // field mask of a tile whose last vector has n lanes
 
@@ -56,13 +58,17 @@ type engine struct {
 	transpose, copy func(*packing)
 }
 
-// widest is the greatest number of vectors of a tile with so many rows.
-func (e *engine) widest(rows int) int {
-	vecs := maxTileVecs
-	for e.tiles[vecs][rows] == nil {
-		vecs--
+// newEngine fills in what follows from the tables.
+func newEngine(e engine) *engine {
+	for rows := 1; rows <= e.rows; rows++ {
+		for vecs, byRows := range e.tiles {
+			if byRows[rows] != nil {
+				e.widest[rows] = vecs
+			}
+		}
 	}
-	return vecs
+	e.vecs = e.widest[e.rows]
+	return &e
 }
 
 // A packing tells a pack kernel what to do. Strides are in bytes. With dst[q] the row of the packed panel for the inner
