@@ -171,6 +171,11 @@ func Atan2[T Float](dst, y, x []T) {
 // Clamp sets dst[i] to x[i] limited to [lo[i], hi[i]]: min(max(x, lo), hi), NaN if any of them is.
 func Clamp[T Num](dst, x, lo, hi []T) {
 	n := len(dst)
+	if n > 0 && len(hi) > 0 && !(len(hi) == n && &hi[0] == &dst[0]) {
+		Maximum(dst, x, lo)
+		Minimum(dst, dst, hi)
+		return
+	}
 	rx, rl, rh := repeated(x, n), repeated(lo, n), repeated(hi, n)
 	if n == 0 {
 		return

@@ -3466,6 +3466,108 @@ done7:
 	VZEROUPPER
 	RET
 
+// func leakyReluF64AVX2(dst *float64, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·leakyReluF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000020, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ    (R9)(R9*2), SI
+	VMOVUPD f64_0000000000000000<>+0(SB), Y0
+	SUBQ    $0x00000010, BX
+	JLT     short4
+
+loop3:
+	VMOVUPD   (CX), Y1
+	VMOVUPD   (DX), Y2
+	VCMPPD    $0x1e, Y0, Y1, Y3
+	VMULPD    Y2, Y1, Y2
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVUPD   Y1, (AX)
+	VMOVUPD   (CX)(DI*1), Y1
+	VMOVUPD   (DX)(R9*1), Y2
+	VCMPPD    $0x1e, Y0, Y1, Y3
+	VMULPD    Y2, Y1, Y2
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVUPD   Y1, 32(AX)
+	VMOVUPD   (CX)(DI*2), Y1
+	VMOVUPD   (DX)(R9*2), Y2
+	VCMPPD    $0x1e, Y0, Y1, Y3
+	VMULPD    Y2, Y1, Y2
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVUPD   Y1, 64(AX)
+	VMOVUPD   (CX)(R8*1), Y1
+	VMOVUPD   (DX)(SI*1), Y2
+	VCMPPD    $0x1e, Y0, Y1, Y3
+	VMULPD    Y2, Y1, Y2
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVUPD   Y1, 96(AX)
+	ADDQ      $0x00000080, AX
+	LEAQ      (CX)(DI*4), CX
+	LEAQ      (DX)(R9*4), DX
+	SUBQ      $0x00000010, BX
+	JGE       loop3
+
+short4:
+	ADDQ $0x00000010, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD   (CX), Y1
+	VMOVUPD   (DX), Y2
+	VCMPPD    $0x1e, Y0, Y1, Y3
+	VMULPD    Y2, Y1, Y2
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVUPD   Y1, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      DI, CX
+	ADDQ      R9, DX
+	SUBQ      $0x00000004, BX
+	JGE       loop5
+
+short6:
+	ADDQ       $0x00000004, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), SI
+	SHLQ       $0x03, BX
+	SUBQ       BX, SI
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VMASKMOVPD (DX), Y1, Y3
+	VCMPPD     $0x1e, Y0, Y2, Y0
+	VMULPD     Y3, Y2, Y3
+	VBLENDVPD  Y0, Y2, Y3, Y0
+	VMASKMOVPD Y0, Y1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
 // func sumColumnsF64AVX2(dst *float64, x *float64, n int, rows int, stride int)
 // Requires: AVX
 TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-40
@@ -4609,5 +4711,814 @@ done5:
 	JNE          row1
 
 end2:
+	VZEROUPPER
+	RET
+
+// func eqF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·eqF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x00, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x00, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x00, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x00, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+DATA bools<>+0(SB)/8, $0x0101010101010101
+DATA bools<>+8(SB)/8, $0x0101010101010101
+GLOBL bools<>(SB), RODATA|NOPTR, $16
+
+// func neF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·neF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x04, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x04, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x04, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x04, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func ltF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·ltF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x11, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x11, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x11, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x11, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func leF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·leF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x12, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x12, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x12, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x12, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func gtF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·gtF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x1e, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x1e, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x1e, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x1e, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func geF64AVX2(dst *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·geF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x1d, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	VMOVUPD      (CX)(DI*1), Y0
+	VMOVUPD      (DX)(R8*1), Y1
+	VCMPPD       $0x1d, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, 4(AX)
+	ADDQ         $0x00000008, AX
+	LEAQ         (CX)(DI*2), CX
+	LEAQ         (DX)(R8*2), DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x1d, Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $0x00000004, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000004, BX
+	JGE          loop5
+
+short6:
+	ADDQ         $0x00000004, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	LEAQ         tails<>+0(SB), SI
+	MOVQ         BX, DI
+	SHLQ         $0x03, DI
+	SUBQ         DI, SI
+	VMOVUPS      32(SI), Y0
+	VMASKMOVPD   (CX), Y0, Y1
+	VMASKMOVPD   (DX), Y0, Y0
+	VCMPPD       $0x1d, Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPAND        bools<>+0(SB), X0, X0
+	VMOVQ        X0, CX
+	MOVQ         BX, DX
+
+byte8:
+	MOVB CL, (AX)
+	SHRQ $0x08, CX
+	INCQ AX
+	DECQ DX
+	JNE  byte8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func whereF64AVX2(dst *float64, c *bool, x *float64, y *float64, n int, repeated int)
+// Requires: AVX, AVX2
+TEXT ·whereF64AVX2(SB), NOSPLIT, $128-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         y+24(FP), DX
+	MOVQ         n+32(FP), BX
+	MOVQ         repeated+40(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	MOVQ c+8(FP), SI
+	SUBQ $0x00000008, BX
+	JLT  short4
+
+loop3:
+	VPMOVZXBQ (SI), Y0
+	VPSLLQ    $0x3f, Y0, Y0
+	VMOVUPD   (CX), Y1
+	VMOVUPD   (DX), Y2
+	VBLENDVPD Y0, Y1, Y2, Y0
+	VMOVUPD   Y0, (AX)
+	VPMOVZXBQ 4(SI), Y0
+	VPSLLQ    $0x3f, Y0, Y0
+	VMOVUPD   (CX)(DI*1), Y1
+	VMOVUPD   (DX)(R8*1), Y2
+	VBLENDVPD Y0, Y1, Y2, Y0
+	VMOVUPD   Y0, 32(AX)
+	ADDQ      $0x00000040, AX
+	LEAQ      (CX)(DI*2), CX
+	LEAQ      (DX)(R8*2), DX
+	ADDQ      $0x00000008, SI
+	SUBQ      $0x00000008, BX
+	JGE       loop3
+
+short4:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VPMOVZXBQ (SI), Y0
+	VPSLLQ    $0x3f, Y0, Y0
+	VMOVUPD   (CX), Y1
+	VMOVUPD   (DX), Y2
+	VBLENDVPD Y0, Y1, Y2, Y0
+	VMOVUPD   Y0, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      DI, CX
+	ADDQ      R8, DX
+	ADDQ      $0x00000004, SI
+	SUBQ      $0x00000004, BX
+	JGE       loop5
+
+short6:
+	ADDQ    $0x00000004, BX
+	TESTQ   BX, BX
+	JEQ     done7
+	LEAQ    tails<>+0(SB), DI
+	MOVQ    BX, R8
+	SHLQ    $0x03, R8
+	SUBQ    R8, DI
+	VMOVUPS 32(DI), Y0
+	XORQ    DI, DI
+	MOVQ    BX, R8
+
+byte8:
+	SHLQ       $0x08, DI
+	MOVBQZX    -1(SI)(R8*1), BX
+	ORQ        BX, DI
+	DECQ       R8
+	JNE        byte8
+	VMOVQ      DI, X1
+	VPMOVZXBQ  X1, Y1
+	VPSLLQ     $0x3f, Y1, Y1
+	VMASKMOVPD (CX), Y0, Y2
+	VMASKMOVPD (DX), Y0, Y3
+	VBLENDVPD  Y1, Y2, Y3, Y1
+	VMASKMOVPD Y1, Y0, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func castToF32FromF64AVX2(dst *float32, x *float64, n int)
+// Requires: AVX
+TEXT ·castToF32FromF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000008, DX
+	JLT  short2
+
+loop1:
+	VMOVUPD    (CX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPD    32(CX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	ADDQ       $0x00000040, CX
+	SUBQ       $0x00000008, DX
+	JGE        loop1
+
+short2:
+	ADDQ $0x00000008, DX
+	SUBQ $0x00000004, DX
+	JLT  short4
+
+loop3:
+	VMOVUPD    (CX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000004, DX
+	JGE        loop3
+
+short4:
+	ADDQ       $0x00000004, DX
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), BX
+	MOVQ       DX, SI
+	SHLQ       $0x03, SI
+	SUBQ       SI, BX
+	VMOVUPS    32(BX), Y0
+	LEAQ       tails<>+0(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), X1
+	VMASKMOVPD (CX), Y0, Y0
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (AX)
+
+done5:
 	VZEROUPPER
 	RET

@@ -2780,6 +2780,107 @@ done7:
 	VZEROUPPER
 	RET
 
+// func leakyReluF32AVX512(dst *float32, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·leakyReluF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000040, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ         (R9)(R9*2), SI
+	VBROADCASTSS f32_00000000<>+0(SB), Z0
+	SUBQ         $0x00000040, BX
+	JLT          short4
+
+loop3:
+	VMOVUPS   (CX), Z7
+	VMOVUPS   (DX), Z8
+	VCMPPS    $0x1e, Z0, Z7, K1
+	VMULPS    Z8, Z7, Z8
+	VBLENDMPS Z7, Z8, K1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   (CX)(DI*1), Z7
+	VMOVUPS   (DX)(R9*1), Z8
+	VCMPPS    $0x1e, Z0, Z7, K1
+	VMULPS    Z8, Z7, Z8
+	VBLENDMPS Z7, Z8, K1, Z2
+	VMOVUPS   Z2, 64(AX)
+	VMOVUPS   (CX)(DI*2), Z7
+	VMOVUPS   (DX)(R9*2), Z8
+	VCMPPS    $0x1e, Z0, Z7, K1
+	VMULPS    Z8, Z7, Z8
+	VBLENDMPS Z7, Z8, K1, Z3
+	VMOVUPS   Z3, 128(AX)
+	VMOVUPS   (CX)(R8*1), Z7
+	VMOVUPS   (DX)(SI*1), Z8
+	VCMPPS    $0x1e, Z0, Z7, K1
+	VMULPS    Z8, Z7, Z8
+	VBLENDMPS Z7, Z8, K1, Z4
+	VMOVUPS   Z4, 192(AX)
+	ADDQ      $0x00000100, AX
+	LEAQ      (CX)(DI*4), CX
+	LEAQ      (DX)(R9*4), DX
+	SUBQ      $0x00000040, BX
+	JGE       loop3
+
+short4:
+	ADDQ $0x00000040, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS   (CX), Z1
+	VMOVUPS   (DX), Z2
+	VCMPPS    $0x1e, Z0, Z1, K1
+	VMULPS    Z2, Z1, Z2
+	VBLENDMPS Z1, Z2, K1, Z5
+	VMOVUPS   Z5, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      DI, CX
+	ADDQ      R9, DX
+	SUBQ      $0x00000010, BX
+	JGE       loop5
+
+short6:
+	ADDQ      $0x00000010, BX
+	TESTQ     BX, BX
+	JEQ       done7
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVQ     SI, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMOVUPS.Z (DX), K1, Z2
+	VCMPPS    $0x1e, Z0, Z1, K2
+	VMULPS    Z2, Z1, Z0
+	VBLENDMPS Z1, Z0, K2, Z6
+	VMOVUPS   Z6, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
 // func sumColumnsF32AVX512(dst *float32, x *float32, n int, rows int, stride int)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
 TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-40
@@ -3390,3 +3491,714 @@ done5:
 end2:
 	VZEROUPPER
 	RET
+
+// func eqF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·eqF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x00, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x00, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x00, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x00, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+DATA bools<>+0(SB)/8, $0x0101010101010101
+DATA bools<>+8(SB)/8, $0x0101010101010101
+GLOBL bools<>(SB), RODATA|NOPTR, $16
+
+// func neF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·neF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x04, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x04, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x04, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x04, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func ltF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·ltF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x11, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x11, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x11, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x11, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func leF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·leF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x12, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x12, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x12, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x12, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func gtF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·gtF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x1e, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x1e, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x1e, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x1e, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func geF32AVX512(dst *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·geF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x1d, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	VMOVUPS    (CX)(DI*1), Z0
+	VMOVUPS    (DX)(R8*1), Z1
+	VCMPPS     $0x1d, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, 16(AX)
+	ADDQ       $0x00000020, AX
+	LEAQ       (CX)(DI*2), CX
+	LEAQ       (DX)(R8*2), DX
+	SUBQ       $0x00000020, BX
+	JGE        loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    (DX), Z1
+	VCMPPS     $0x1d, Z1, Z0, K1
+	VMOVDQU8.Z bools<>+0(SB), K1, X0
+	VMOVUPS    X0, (AX)
+	ADDQ       $0x00000010, AX
+	ADDQ       DI, CX
+	ADDQ       R8, DX
+	SUBQ       $0x00000010, BX
+	JGE        loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VCMPPS     $0x1d, Z1, Z0, K2
+	VMOVDQU8.Z bools<>+0(SB), K2, X0
+	VMOVDQU8   X0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func whereF32AVX512(dst *float32, c *bool, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·whereF32AVX512(SB), NOSPLIT, $256-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         y+24(FP), DX
+	MOVQ         n+32(FP), BX
+	MOVQ         repeated+40(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	MOVQ c+8(FP), SI
+	SUBQ $0x00000020, BX
+	JLT  short4
+
+loop3:
+	VMOVUPS   (SI), X0
+	VPTESTMB  X0, X0, K1
+	VMOVUPS   (CX), Z0
+	VMOVUPS   (DX), Z5
+	VBLENDMPS Z0, Z5, K1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   16(SI), X0
+	VPTESTMB  X0, X0, K1
+	VMOVUPS   (CX)(DI*1), Z0
+	VMOVUPS   (DX)(R8*1), Z5
+	VBLENDMPS Z0, Z5, K1, Z2
+	VMOVUPS   Z2, 64(AX)
+	ADDQ      $0x00000080, AX
+	LEAQ      (CX)(DI*2), CX
+	LEAQ      (DX)(R8*2), DX
+	ADDQ      $0x00000020, SI
+	SUBQ      $0x00000020, BX
+	JGE       loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000010, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS   (SI), X0
+	VPTESTMB  X0, X0, K1
+	VMOVUPS   (CX), Z0
+	VMOVUPS   (DX), Z1
+	VBLENDMPS Z0, Z1, K1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      DI, CX
+	ADDQ      R8, DX
+	ADDQ      $0x00000010, SI
+	SUBQ      $0x00000010, BX
+	JGE       loop5
+
+short6:
+	ADDQ       $0x00000010, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	MOVQ       $-1, DI
+	BZHIQ      BX, DI, DI
+	KMOVQ      DI, K1
+	VMOVDQU8.Z (SI), K1, X0
+	VPTESTMB   X0, X0, K2
+	VMOVUPS.Z  (CX), K1, Z0
+	VMOVUPS.Z  (DX), K1, Z1
+	VBLENDMPS  Z0, Z1, K2, Z4
+	VMOVUPS    Z4, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func castToF64FromF32AVX512(dst *float64, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·castToF64FromF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000010, DX
+	JLT  short2
+
+loop1:
+	VCVTPS2PD (CX), Z0
+	VMOVUPD   Z0, (AX)
+	VCVTPS2PD 32(CX), Z0
+	VMOVUPD   Z0, 64(AX)
+	ADDQ      $0x00000080, AX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x00000010, DX
+	JGE       loop1
+
+short2:
+	ADDQ $0x00000010, DX
+	SUBQ $0x00000008, DX
+	JLT  short4
+
+loop3:
+	VCVTPS2PD (CX), Z0
+	VMOVUPD   Z0, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000020, CX
+	SUBQ      $0x00000008, DX
+	JGE       loop3
+
+short4:
+	ADDQ        $0x00000008, DX
+	TESTQ       DX, DX
+	JEQ         done5
+	MOVQ        $-1, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VCVTPS2PD.Z (CX), K1, Z0
+	VMOVUPD     Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
+// func castToF32FromInt64AVX512(dst *float32, x *int64, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·castToF32FromInt64AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000008, DX
+	JLT  short2
+
+loop1:
+	VMOVUPD   (CX), Z0
+	VCVTQQ2PS Z0, Y0
+	VMOVUPS   Y0, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x00000008, DX
+	JGE       loop1
+
+short2:
+	ADDQ      $0x00000008, DX
+	TESTQ     DX, DX
+	JEQ       done3
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVQ     BX, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VCVTQQ2PS Z0, Y0
+	VMOVUPS   Y0, K1, (AX)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func castToInt64FromF32AVX512(dst *int64, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·castToInt64FromF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD f64_0000000000000000<>+0(SB), Z0
+	VBROADCASTSD f64_43e0000000000000<>+0(SB), Z1
+	VBROADCASTSD f64_7fffffffffffffff<>+0(SB), Z2
+	SUBQ         $0x00000008, DX
+	JLT          short2
+
+loop1:
+	VCVTPS2PD  (CX), Z3
+	VCVTTPD2QQ Z3, Z4
+	VCMPPD     $0x1d, Z1, Z3, K1
+	VBLENDMPD  Z2, Z4, K1, Z5
+	VCMPPD     $0x03, Z3, Z3, K1
+	VBLENDMPD  Z0, Z5, K1, Z6
+	VMOVUPD    Z6, (AX)
+	ADDQ       $0x00000040, AX
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000008, DX
+	JGE        loop1
+
+short2:
+	ADDQ        $0x00000008, DX
+	TESTQ       DX, DX
+	JEQ         done3
+	MOVQ        $-1, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VCVTPS2PD.Z (CX), K1, Z3
+	VCVTTPD2QQ  Z3, Z4
+	VCMPPD      $0x1d, Z1, Z3, K2
+	VBLENDMPD   Z2, Z4, K2, Z7
+	VCMPPD      $0x03, Z3, Z3, K2
+	VBLENDMPD   Z0, Z7, K2, Z8
+	VMOVUPD     Z8, K1, (AX)
+
+done3:
+	VZEROUPPER
+	RET
+
+DATA f64_43e0000000000000<>+0(SB)/8, $0x43e0000000000000
+GLOBL f64_43e0000000000000<>(SB), RODATA|NOPTR, $8

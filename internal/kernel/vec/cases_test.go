@@ -73,3 +73,12 @@ func binaryCases[T Float]() []binaryCase[T] {
 		{name: "pow", f: Pow[T], positive: true},
 	}
 }
+
+// tolerance is relative: a few units of the last place, of twin and package math together.
+func (binaryCase[T]) tolerance() T {
+	eps := T(1)
+	for 1+eps/2 != 1 {
+		eps /= 2
+	}
+	return 4 * eps
+}

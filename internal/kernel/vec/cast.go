@@ -31,11 +31,17 @@ func castSlice[D, S Value](dst []D, x []S) {
 func castToFloat[D Float, S Value](dst []D, x []S) {
 	switch x := any(x).(type) {
 	case []float32:
-		convert(dst, x)
+		if !castFloatTwin(dst, x) {
+			convert(dst, x)
+		}
 	case []float64:
-		convert(dst, x)
+		if !castFloatTwin(dst, x) {
+			convert(dst, x)
+		}
 	case []int64:
-		convert(dst, x)
+		if !castFromIntTwin(dst, x) {
+			convert(dst, x)
+		}
 	case []bool:
 		fromBool(dst, x)
 	}
@@ -84,6 +90,9 @@ func fromBool[D Num](dst []D, x []bool) {
 
 // truncate spells out what Go leaves to the machine: conversions that do not fit.
 func truncate[S Float](dst []int64, x []S) {
+	if castToIntTwin(dst, x) {
+		return
+	}
 	for i, a := range x[:len(dst)] {
 		switch {
 		case a != a:

@@ -2,6 +2,9 @@ package vec
 
 // Eq sets dst[i] = x[i] == y[i]. It is false where either is NaN.
 func Eq[T Num](dst []bool, x, y []T) {
+	if compareTwin(opEq, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -26,6 +29,9 @@ func Eq[T Num](dst []bool, x, y []T) {
 
 // Ne sets dst[i] = x[i] != y[i]. It is true where either is NaN.
 func Ne[T Num](dst []bool, x, y []T) {
+	if compareTwin(opNe, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -50,6 +56,9 @@ func Ne[T Num](dst []bool, x, y []T) {
 
 // Lt sets dst[i] = x[i] < y[i]. It is false where either is NaN.
 func Lt[T Num](dst []bool, x, y []T) {
+	if compareTwin(opLt, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -74,6 +83,9 @@ func Lt[T Num](dst []bool, x, y []T) {
 
 // Le sets dst[i] = x[i] <= y[i]. It is false where either is NaN.
 func Le[T Num](dst []bool, x, y []T) {
+	if compareTwin(opLe, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -98,6 +110,9 @@ func Le[T Num](dst []bool, x, y []T) {
 
 // Gt sets dst[i] = x[i] > y[i]. It is false where either is NaN.
 func Gt[T Num](dst []bool, x, y []T) {
+	if compareTwin(opGt, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -122,6 +137,9 @@ func Gt[T Num](dst []bool, x, y []T) {
 
 // Ge sets dst[i] = x[i] >= y[i]. It is false where either is NaN.
 func Ge[T Num](dst []bool, x, y []T) {
+	if compareTwin(opGe, dst, x, y) {
+		return
+	}
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:

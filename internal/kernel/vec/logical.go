@@ -14,6 +14,9 @@ func Not(dst, x []bool) { map1(dst, x, func(a bool) bool { return !a }) }
 
 // Where sets dst[i] to x[i] where c[i] is true and to y[i] elsewhere. The side not chosen has no influence.
 func Where[T any](dst []T, c []bool, x, y []T) {
+	if whereTwin(dst, c, x, y) {
+		return
+	}
 	n := len(dst)
 	rc, rx, ry := repeated(c, n), repeated(x, n), repeated(y, n)
 	if n == 0 {

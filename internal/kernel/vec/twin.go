@@ -1,10 +1,11 @@
 package vec
 
-// unaryOp, binaryOp and rowOp name the kernels that may have an assembly twin.
+// unaryOp, binaryOp, rowOp and compareOp name the kernels that may have an assembly twin.
 type (
-	unaryOp  uint8
-	binaryOp uint8
-	rowOp    uint8
+	unaryOp   uint8
+	binaryOp  uint8
+	rowOp     uint8
+	compareOp uint8
 )
 
 const (
@@ -49,6 +50,7 @@ const (
 	opDiv
 	opMinimum
 	opMaximum
+	opLeakyRelu
 	opPow
 )
 
@@ -56,4 +58,13 @@ const (
 	opSumRows rowOp = iota
 	opMaxRows
 	opMinRows
+)
+
+const (
+	opEq compareOp = iota
+	opNe
+	opLt
+	opLe
+	opGt
+	opGe
 )

@@ -8,3 +8,9 @@ func rowsTwin[T Num](rowOp, []T, []T, int) bool      { return false }
 func columnsTwin[T Num]([]T, []T, int, int) bool     { return false }
 
 func guardedTwin[T Float](unaryOp, []T, []T, func(float64) float64) bool { return false }
+
+func compareTwin[T Num](compareOp, []bool, []T, []T) bool { return false }
+func whereTwin[T any]([]T, []bool, []T, []T) bool         { return false }
+func castFloatTwin[D, S Float]([]D, []S) bool             { return false }
+func castFromIntTwin[D Float]([]D, []int64) bool          { return false }
+func castToIntTwin[S Float]([]int64, []S) bool            { return false }

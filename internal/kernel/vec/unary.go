@@ -85,6 +85,10 @@ func Relu[T Float](dst, x []T) {
 
 // LeakyRelu sets dst[i] to x[i] where it is positive and to alpha·x[i] elsewhere.
 func LeakyRelu[T Float](dst, x []T, alpha T) {
+	slope := [1]T{alpha}
+	if binaryTwin(opLeakyRelu, dst, x, slope[:]) {
+		return
+	}
 	map1(dst, x, func(a T) T {
 		if a > 0 {
 			return a

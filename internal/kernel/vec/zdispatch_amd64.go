@@ -68,10 +68,29 @@ func binaryF32AVX2(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		minimumF32AVX2(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF32AVX2(dst, x, y, n, repeated)
+	case opLeakyRelu:
+		leakyReluF32AVX2(dst, x, y, n, repeated)
 	default:
 		return false
 	}
 	return true
+}
+
+func compareF32AVX2(op compareOp, dst *bool, x, y *float32, n, repeated int) {
+	switch op {
+	case opEq:
+		eqF32AVX2(dst, x, y, n, repeated)
+	case opNe:
+		neF32AVX2(dst, x, y, n, repeated)
+	case opLt:
+		ltF32AVX2(dst, x, y, n, repeated)
+	case opLe:
+		leF32AVX2(dst, x, y, n, repeated)
+	case opGt:
+		gtF32AVX2(dst, x, y, n, repeated)
+	case opGe:
+		geF32AVX2(dst, x, y, n, repeated)
+	}
 }
 
 func guardedF32AVX2(op unaryOp, dst, x *float32, n int) int {
@@ -161,10 +180,29 @@ func binaryF64AVX2(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		minimumF64AVX2(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF64AVX2(dst, x, y, n, repeated)
+	case opLeakyRelu:
+		leakyReluF64AVX2(dst, x, y, n, repeated)
 	default:
 		return false
 	}
 	return true
+}
+
+func compareF64AVX2(op compareOp, dst *bool, x, y *float64, n, repeated int) {
+	switch op {
+	case opEq:
+		eqF64AVX2(dst, x, y, n, repeated)
+	case opNe:
+		neF64AVX2(dst, x, y, n, repeated)
+	case opLt:
+		ltF64AVX2(dst, x, y, n, repeated)
+	case opLe:
+		leF64AVX2(dst, x, y, n, repeated)
+	case opGt:
+		gtF64AVX2(dst, x, y, n, repeated)
+	case opGe:
+		geF64AVX2(dst, x, y, n, repeated)
+	}
 }
 
 func guardedF64AVX2(op unaryOp, dst, x *float64, n int) int {
@@ -254,10 +292,29 @@ func binaryF32AVX512(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		minimumF32AVX512(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF32AVX512(dst, x, y, n, repeated)
+	case opLeakyRelu:
+		leakyReluF32AVX512(dst, x, y, n, repeated)
 	default:
 		return false
 	}
 	return true
+}
+
+func compareF32AVX512(op compareOp, dst *bool, x, y *float32, n, repeated int) {
+	switch op {
+	case opEq:
+		eqF32AVX512(dst, x, y, n, repeated)
+	case opNe:
+		neF32AVX512(dst, x, y, n, repeated)
+	case opLt:
+		ltF32AVX512(dst, x, y, n, repeated)
+	case opLe:
+		leF32AVX512(dst, x, y, n, repeated)
+	case opGt:
+		gtF32AVX512(dst, x, y, n, repeated)
+	case opGe:
+		geF32AVX512(dst, x, y, n, repeated)
+	}
 }
 
 func guardedF32AVX512(op unaryOp, dst, x *float32, n int) int {
@@ -347,10 +404,29 @@ func binaryF64AVX512(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		minimumF64AVX512(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF64AVX512(dst, x, y, n, repeated)
+	case opLeakyRelu:
+		leakyReluF64AVX512(dst, x, y, n, repeated)
 	default:
 		return false
 	}
 	return true
+}
+
+func compareF64AVX512(op compareOp, dst *bool, x, y *float64, n, repeated int) {
+	switch op {
+	case opEq:
+		eqF64AVX512(dst, x, y, n, repeated)
+	case opNe:
+		neF64AVX512(dst, x, y, n, repeated)
+	case opLt:
+		ltF64AVX512(dst, x, y, n, repeated)
+	case opLe:
+		leF64AVX512(dst, x, y, n, repeated)
+	case opGt:
+		gtF64AVX512(dst, x, y, n, repeated)
+	case opGe:
+		geF64AVX512(dst, x, y, n, repeated)
+	}
 }
 
 func guardedF64AVX512(op unaryOp, dst, x *float64, n int) int {

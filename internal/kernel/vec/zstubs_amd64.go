@@ -154,6 +154,11 @@ func minimumF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func maximumF32AVX2(dst, x, y *float32, n, repeated int)
 
+// leakyReluF32AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leakyReluF32AVX2(dst, x, y *float32, n, repeated int)
+
 // sumColumnsF32AVX2 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -173,6 +178,46 @@ func maxRowsF32AVX2(dst, x *float32, n, rows int)
 //
 //go:noescape
 func minRowsF32AVX2(dst, x *float32, n, rows int)
+
+// eqF32AVX2 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func eqF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// neF32AVX2 is Ne on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func neF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// ltF32AVX2 is Lt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func ltF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// leF32AVX2 is Le on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// gtF32AVX2 is Gt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func gtF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// geF32AVX2 is Ge on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func geF32AVX2(dst *bool, x, y *float32, n, repeated int)
+
+// whereF32AVX2 is Where on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func whereF32AVX2(dst *float32, c *bool, x, y *float32, n, repeated int)
+
+// castToF64FromF32AVX2 converts n elements.
+//
+//go:noescape
+func castToF64FromF32AVX2(dst *float64, x *float32, n int)
 
 // negF64AVX2 is Neg on n elements.
 //
@@ -324,6 +369,11 @@ func minimumF64AVX2(dst, x, y *float64, n, repeated int)
 //go:noescape
 func maximumF64AVX2(dst, x, y *float64, n, repeated int)
 
+// leakyReluF64AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leakyReluF64AVX2(dst, x, y *float64, n, repeated int)
+
 // sumColumnsF64AVX2 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -343,6 +393,46 @@ func maxRowsF64AVX2(dst, x *float64, n, rows int)
 //
 //go:noescape
 func minRowsF64AVX2(dst, x *float64, n, rows int)
+
+// eqF64AVX2 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func eqF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// neF64AVX2 is Ne on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func neF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// ltF64AVX2 is Lt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func ltF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// leF64AVX2 is Le on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// gtF64AVX2 is Gt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func gtF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// geF64AVX2 is Ge on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func geF64AVX2(dst *bool, x, y *float64, n, repeated int)
+
+// whereF64AVX2 is Where on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func whereF64AVX2(dst *float64, c *bool, x, y *float64, n, repeated int)
+
+// castToF32FromF64AVX2 converts n elements.
+//
+//go:noescape
+func castToF32FromF64AVX2(dst *float32, x *float64, n int)
 
 // negF32AVX512 is Neg on n elements.
 //
@@ -494,6 +584,11 @@ func minimumF32AVX512(dst, x, y *float32, n, repeated int)
 //go:noescape
 func maximumF32AVX512(dst, x, y *float32, n, repeated int)
 
+// leakyReluF32AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leakyReluF32AVX512(dst, x, y *float32, n, repeated int)
+
 // sumColumnsF32AVX512 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -513,6 +608,56 @@ func maxRowsF32AVX512(dst, x *float32, n, rows int)
 //
 //go:noescape
 func minRowsF32AVX512(dst, x *float32, n, rows int)
+
+// eqF32AVX512 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func eqF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// neF32AVX512 is Ne on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func neF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// ltF32AVX512 is Lt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func ltF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// leF32AVX512 is Le on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// gtF32AVX512 is Gt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func gtF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// geF32AVX512 is Ge on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func geF32AVX512(dst *bool, x, y *float32, n, repeated int)
+
+// whereF32AVX512 is Where on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func whereF32AVX512(dst *float32, c *bool, x, y *float32, n, repeated int)
+
+// castToF64FromF32AVX512 converts n elements.
+//
+//go:noescape
+func castToF64FromF32AVX512(dst *float64, x *float32, n int)
+
+// castToF32FromInt64AVX512 converts n elements, rounding to nearest.
+//
+//go:noescape
+func castToF32FromInt64AVX512(dst *float32, x *int64, n int)
+
+// castToInt64FromF32AVX512 truncates n elements; NaN gives 0, what does not fit saturates.
+//
+//go:noescape
+func castToInt64FromF32AVX512(dst *int64, x *float32, n int)
 
 // negF64AVX512 is Neg on n elements.
 //
@@ -664,6 +809,11 @@ func minimumF64AVX512(dst, x, y *float64, n, repeated int)
 //go:noescape
 func maximumF64AVX512(dst, x, y *float64, n, repeated int)
 
+// leakyReluF64AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leakyReluF64AVX512(dst, x, y *float64, n, repeated int)
+
 // sumColumnsF64AVX512 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -683,3 +833,53 @@ func maxRowsF64AVX512(dst, x *float64, n, rows int)
 //
 //go:noescape
 func minRowsF64AVX512(dst, x *float64, n, rows int)
+
+// eqF64AVX512 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func eqF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// neF64AVX512 is Ne on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func neF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// ltF64AVX512 is Lt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func ltF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// leF64AVX512 is Le on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func leF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// gtF64AVX512 is Gt on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func gtF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// geF64AVX512 is Ge on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func geF64AVX512(dst *bool, x, y *float64, n, repeated int)
+
+// whereF64AVX512 is Where on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func whereF64AVX512(dst *float64, c *bool, x, y *float64, n, repeated int)
+
+// castToF32FromF64AVX512 converts n elements.
+//
+//go:noescape
+func castToF32FromF64AVX512(dst *float32, x *float64, n int)
+
+// castToF64FromInt64AVX512 converts n elements, rounding to nearest.
+//
+//go:noescape
+func castToF64FromInt64AVX512(dst *float64, x *int64, n int)
+
+// castToInt64FromF64AVX512 truncates n elements; NaN gives 0, what does not fit saturates.
+//
+//go:noescape
+func castToInt64FromF64AVX512(dst *int64, x *float64, n int)

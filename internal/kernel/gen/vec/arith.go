@@ -43,3 +43,8 @@ func step(m *machine, x value) value {
 
 // relu: max returns its second operand where either is NaN, and +0 added makes -0 into +0.
 func relu(m *machine, x value) value { return m.add(m.max(m.k(0), x), m.k(0)) }
+
+// leakyRelu is x where that is positive and alpha·x elsewhere.
+func leakyRelu(m *machine, x, alpha value) value {
+	return m.blend(m.cmp(gt, x, m.k(0)), x, m.mul(x, alpha))
+}

@@ -17,7 +17,8 @@ type kernel struct {
 	doc       string
 	signature string
 	level     level
-	elem      dtype // of memory
+	elem      dtype // of the inputs in memory
+	out       dtype // of dst in memory
 	wide      bool  // float32 in memory, float64 in registers
 	unroll    int
 	emit      func(l *loop)
@@ -32,7 +33,7 @@ func (l *loop) label(name string) string {
 // assemble runs the kernel's body into the context, dry first.
 func (k *kernel) assemble(c *build.Context, data *dataSection, budget int) {
 	arithmetic := k.elem
-	if k.wide {
+	if k.wide || k.out == f64 {
 		arithmetic = f64
 	}
 	dry := &machine{
@@ -52,7 +53,7 @@ func (k *kernel) function(m *machine) {
 	m.Pragma("noescape")
 	m.Doc(k.doc)
 	m.SignatureExpr("func" + k.signature)
-	k.emit(&loop{machine: m, elem: k.elem, unroll: max(1, k.unroll)})
+	k.emit(&loop{machine: m, elem: k.elem, out: k.out, unroll: max(1, k.unroll)})
 }
 
 // compile generates one assembly file. It finds, for each kernel, the number of constants that fit into registers.

@@ -9,6 +9,7 @@ import (
 // lane says which lanes of a load or store take part: all, or those of a mask made by tailMask.
 type lane struct {
 	mask operand.Op
+	out  operand.Op // the same for elements of dst, where those differ in size
 }
 
 // all lanes.
@@ -19,12 +20,14 @@ var all = lane{}
 // element's result depends neither on its position nor on the length.
 type loop struct {
 	*machine
-	elem   dtype // of memory; the arithmetic may be wider
+	elem   dtype // of the inputs in memory; the arithmetic may be wider
+	out    dtype // of dst
 	unroll int
 	n      reg.GPVirtual
 	labels int
 	dst    *stream
 	in     []*stream
+	extra  []*stream // operands of another type
 }
 
 // stream is one operand: where it is, and how far apart its vectors are: 0 for a repeated element.
@@ -52,7 +55,7 @@ func (s *stream) at(i int) operand.Mem {
 // open loads the parameters every kernel has.
 func (l *loop) open(inputs ...string) {
 	step := l.lanes() * l.elem.size()
-	l.dst = &stream{base: l.Load(l.Param("dst"), l.GP64()).(reg.GPVirtual), step: step}
+	l.dst = &stream{base: l.Load(l.Param("dst"), l.GP64()).(reg.GPVirtual), step: l.lanes() * l.out.size()}
 	for _, name := range inputs {
 		l.in = append(l.in, &stream{base: l.Load(l.Param(name), l.GP64()).(reg.GPVirtual), step: step})
 	}
@@ -121,7 +124,7 @@ func (l *loop) turns(vectors int, turn func(vectors int, w lane)) {
 	l.JLT(operand.LabelRef(short))
 	l.Label(again)
 	turn(vectors, all)
-	for _, s := range append([]*stream{l.dst}, l.in...) {
+	for _, s := range append(append([]*stream{l.dst}, l.in...), l.extra...) {
 		switch {
 		case s.inc == nil:
 			l.ADDQ(operand.U32(vectors*s.step), s.base)
@@ -144,16 +147,25 @@ func (l *loop) tailMask() lane {
 		l.MOVQ(operand.I32(-1), ones)
 		l.BZHIQ(l.n, ones, ones)
 		l.KMOVQ(ones, k)
-		return lane{k}
+		return lane{k, k}
 	}
-	at, mask := l.GP64(), l.beside(l.elem)
+	w := lane{mask: l.ones(l.elem)}
+	w.out = w.mask
+	if l.out != l.elem {
+		w.out = l.ones(l.out)
+	}
+	return w
+}
+
+// ones has all bits set in the first n elements of type d.
+func (l *loop) ones(d dtype) operand.Op {
+	at, offset, mask := l.GP64(), l.GP64(), l.beside(d)
 	l.LEAQ(l.data.tails(l.machine), at)
-	offset := l.GP64()
 	l.MOVQ(l.n, offset)
-	l.SHLQ(operand.U8(2+int(l.elem)), offset)
+	l.SHLQ(operand.U8(2+int(d)), offset)
 	l.SUBQ(offset, at)
 	l.VMOVUPS(operand.Mem{Base: at, Disp: 32}, mask)
-	return lane{mask}
+	return mask
 }
 
 // beside is a register for as many elements of type d as the machine has lanes.
@@ -191,7 +203,7 @@ func (l *loop) read(from operand.Mem, w lane) value {
 func (l *loop) write(v value, to operand.Mem, w lane) {
 	l.use(v)
 	op, suffix := l.inReg(v).op, l.dtype
-	if l.elem != l.dtype {
+	if l.out != l.dtype {
 		half := l.beside(f32)
 		if l.level == avx512 {
 			l.VCVTPD2PS(op, half)
@@ -205,9 +217,9 @@ func (l *loop) write(v value, to operand.Mem, w lane) {
 	case w.mask == nil:
 		l.raw("VMOVUP"+name, op, to)
 	case l.level == avx512:
-		l.raw("VMOVUP"+name, op, w.mask, to)
+		l.raw("VMOVUP"+name, op, w.out, to)
 	default:
-		l.raw("VMASKMOVP"+name, op, w.mask, to)
+		l.raw("VMASKMOVP"+name, op, w.out, to)
 	}
 }
 
@@ -217,18 +229,20 @@ func (m *machine) emit2(name, form string, args ...any) {
 
 // tails is a table of ones followed by zeros, one AVX2 register each.
 func (s *dataSection) tails(m *machine) operand.Mem {
-	if mem, ok := s.mem["tails"]; ok {
+	const ones = ^uint64(0)
+	return s.table(m, "tails", ones, ones, ones, ones, 0, 0, 0, 0)
+}
+
+// table is a named constant of several words.
+func (s *dataSection) table(m *machine, name string, words ...uint64) operand.Mem {
+	if mem, ok := s.mem[name]; ok {
 		return mem
 	}
-	mem := m.StaticGlobal("tails")
+	mem := m.StaticGlobal(name)
 	m.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 8 {
-		v := ^uint64(0)
-		if i >= 4 {
-			v = 0
-		}
+	for i, v := range words {
 		m.AddDatum(8*i, operand.U64(v))
 	}
-	s.mem["tails"] = mem
+	s.mem[name] = mem
 	return mem
 }

@@ -236,7 +236,7 @@ func (l *loop) padded(v value, w lane, c float64) value {
 
 func rowKernel(name, doc string, lv level, d dtype, emit func(*loop)) *kernel {
 	return &kernel{
-		name: name + dtypeNames[d] + levelNames[lv], level: lv, elem: d, doc: doc, emit: emit,
+		name: name + dtypeNames[d] + levelNames[lv], level: lv, elem: d, out: d, doc: doc, emit: emit,
 		signature: fmt.Sprintf("(dst, x *%s, n, rows int)", goTypes[d]),
 	}
 }
@@ -275,7 +275,7 @@ func sumColumns(l *loop) {
 // reductions are the kernels of one level and type.
 func reductions(lv level, d dtype) []*kernel {
 	columns := &kernel{
-		name: "sumColumns" + dtypeNames[d] + levelNames[lv], level: lv, elem: d, emit: sumColumns,
+		name: "sumColumns" + dtypeNames[d] + levelNames[lv], level: lv, elem: d, out: d, emit: sumColumns,
 		doc:       "adds up rows of n elements, stride bytes apart, first to last.",
 		signature: fmt.Sprintf("(dst, x *%s, n, rows, stride int)", goTypes[d]),
 	}

@@ -61,11 +61,12 @@ var binaries = []binary{
 	{name: "Div", body: div, unroll: 2},
 	{name: "Minimum", body: minimum, unroll: 2},
 	{name: "Maximum", body: maximum, unroll: 2},
+	{name: "LeakyRelu", body: leakyRelu, unroll: 4},
 }
 
 func (u unary) kernel(lv level, d dtype) *kernel {
 	k := &kernel{
-		name: lowerFirst(u.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, unroll: u.unroll,
+		name: lowerFirst(u.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, out: d, unroll: u.unroll,
 		wide:      u.wide && d == f32,
 		doc:       fmt.Sprintf("is %s on n elements.", u.name),
 		signature: fmt.Sprintf("(dst, x *%s, n int)", goTypes[d]),
@@ -125,7 +126,7 @@ func (l *loop) exitIfAny(mask value, label string) {
 
 func (b binary) kernel(lv level, d dtype) *kernel {
 	return &kernel{
-		name: lowerFirst(b.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, unroll: b.unroll,
+		name: lowerFirst(b.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, out: d, unroll: b.unroll,
 		wide:      b.wide && d == f32,
 		doc:       fmt.Sprintf("is %s on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].", b.name),
 		signature: fmt.Sprintf("(dst, x, y *%s, n, repeated int)", goTypes[d]),
@@ -154,6 +155,8 @@ func generate() (map[string][]byte, error) {
 				ks = append(ks, b.kernel(lv, d))
 			}
 			ks = append(ks, reductions(lv, d)...)
+			ks = append(ks, choices(lv, d)...)
+			ks = append(ks, casts(lv, d)...)
 			asm, err := compile(ks)
 			if err != nil {
 				return nil, err
@@ -204,6 +207,11 @@ func dispatchFile() ([]byte, error) {
 			}
 			b.WriteString("default:\nreturn false\n}\nreturn true\n}\n\n")
 			suffix := dtypeNames[d] + levelNames[lv]
+			fmt.Fprintf(&b, "func compare%s(op compareOp, dst *bool, x, y *%s, n, repeated int) {\nswitch op {\n", suffix, goTypes[d])
+			for _, c := range comparisons {
+				fmt.Fprintf(&b, "case op%s:\n%s%s(dst, x, y, n, repeated)\n", c.name, lowerFirst(c.name), suffix)
+			}
+			b.WriteString("}\n}\n\n")
 			fmt.Fprintf(&b, "func guarded%s(op unaryOp, dst, x *%s, n int) int {\nswitch op {\n", suffix, goTypes[d])
 			for _, u := range unaries {
 				if u.limit != 0 {
