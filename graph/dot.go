@@ -69,9 +69,9 @@ func dotLabel(n *Node) string {
 }
 
 // dotQuote writes a label of the DOT language: quotes, escapes, HTML entities and line ends are shown as
-// themselves, what is not text as U+FFFD.
+// themselves, what is not text as ?.
 func dotQuote(s string) string {
-	return `"` + dotEscapes.Replace(strings.ToValidUTF8(s, "\uFFFD")) + `"`
+	return `"` + dotEscapes.Replace(strings.ToValidUTF8(s, "?")) + `"`
 }
 
-var dotEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "&", "&amp;", "\x00", "\uFFFD", "\r", "")
+var dotEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "&", "&amp;", "\x00", "?", "\r", "")

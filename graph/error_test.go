@@ -39,7 +39,8 @@ func TestErrorMessage(t *testing.T) {
 	x, w := g.Input("x", graph.Float32, 32, 784), g.Input("w", graph.Float32, 512, 10)
 	at := line() + 1
 	e := mustFail(t, "matmul", func() { ops.MatMul(x, w) })
-	want := fmt.Sprintf("matmul: inner dimensions 784 and 512 differ: x f32[32,784] · w f32[512,10] at error_test.go:%d", at)
+	want := fmt.Sprintf(
+		"matmul: inner dimensions 784 and 512 differ: x f32[32,784] · w f32[512,10] at error_test.go:%d", at)
 	if e.Error() != want {
 		t.Errorf("have %s\nwant %s", e, want)
 	}
@@ -85,7 +86,9 @@ var sources = []struct {
 	{"Softmax", func(x *graph.Node) (*graph.Node, int) { return ops.Softmax(ops.Reshape(x)), line() }},
 	{"Softmax, its view", func(x *graph.Node) (*graph.Node, int) { return ops.Softmax(ops.Reshape(x)).In()[0], line() }},
 	{"Stack", func(x *graph.Node) (*graph.Node, int) { return ops.Stack(0, x, x), line() }},
-	{"MatMul of vectors", func(x *graph.Node) (*graph.Node, int) { return ops.MatMul(ops.Reshape(x, 1), ops.Reshape(x, 1)), line() }},
+	{"MatMul of vectors", func(x *graph.Node) (*graph.Node, int) {
+		return ops.MatMul(ops.Reshape(x, 1), ops.Reshape(x, 1)), line()
+	}},
 	{"Apply", func(x *graph.Node) (*graph.Node, int) { return x.Graph().Apply(ops.Sin(x).Op(), nil, x), line() }},
 	{"Alias", func(x *graph.Node) (*graph.Node, int) { return x.Graph().Alias(x), line() }},
 	{"Input", func(x *graph.Node) (*graph.Node, int) { return x.Graph().Input("y", graph.Float32), line() }},
@@ -207,12 +210,16 @@ func TestRefused(t *testing.T) {
 		{"negative dimension", func() { g.Input("x", graph.Float32, 2, -1) }, "input: negative dimension in [2,-1]"},
 		{"huge input", func() { g.Input("x", graph.Float64, half, 2) }, "is too large"},
 		{"huge but for a zero", func() { g.Input("x", graph.Float64, half, 0, half) }, "is too large"},
-		{"huge result", func() { ops.BroadcastTo(x, 1<<30, 1<<30, 2, 3) }, "broadcast_to: shape [1073741824,1073741824,2,3] is too large"},
-		{"huge outer sum", func() { ops.Add(g.Input("", graph.Float32, 1<<40, 1), g.Input("", graph.Float32, 1<<40)) }, "too large"},
-		{"NaN attribute", func() { ops.LeakyRelu(x, math.NaN()) }, "leaky_relu: attributes {Alpha:NaN} hold a NaN: x f64[2,3]"},
+		{"huge result", func() { ops.BroadcastTo(x, 1<<30, 1<<30, 2, 3) },
+			"broadcast_to: shape [1073741824,1073741824,2,3] is too large"},
+		{"huge outer sum", func() { ops.Add(g.Input("", graph.Float32, 1<<40, 1), g.Input("", graph.Float32, 1<<40)) },
+			"too large"},
+		{"NaN attribute", func() { ops.LeakyRelu(x, math.NaN()) },
+			"leaky_relu: attributes {Alpha:NaN} hold a NaN: x f64[2,3]"},
 		{"const too short", func() { graph.Const(g, []float64{1, 2}, 3) }, "const: 2 elements do not fill shape [3]"},
 		{"const negative", func() { graph.Const(g, []float64{1}, -1, -1) }, "const: negative dimension"},
-		{"const huge", func() { graph.Const(g, []bool{}, 1<<32, 1<<32) }, "const: shape [4294967296,4294967296] is too large"},
+		{"const huge", func() { graph.Const(g, []bool{}, 1<<32, 1<<32) },
+			"const: shape [4294967296,4294967296] is too large"},
 		{"fraction in an i64", func() { g.Scalar(graph.Int64, 0.5) }, "const: 0.5 is not exact in an i64"},
 		{"NaN in an i64", func() { g.Scalar(graph.Int64, math.NaN()) }, "NaN is not exact in an i64"},
 		{"infinity in an i64", func() { g.Scalar(graph.Int64, math.Inf(-1)) }, "-Inf is not exact in an i64"},

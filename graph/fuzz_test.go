@@ -1,6 +1,9 @@
 package graph_test
 
 import (
+	"math"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"chainrule/graph"
@@ -20,21 +23,45 @@ func FuzzParse(f *testing.F) {
 		f.Add(graph.Text(g.Alias(g.Input(name, graph.Int64, 2, 0))))
 	}
 	f.Add("%0 = input : f32\n%1 = input : f32\n# note\n%2 = add(%1,%0)  \"x\" : f32\nreturn %2, %2")
-	f.Fuzz(func(t *testing.T, text string) {
-		_, outputs, err := graph.Parse(text)
-		if err != nil {
-			return
+	f.Fuzz(func(t *testing.T, text string) { checkParse(t, text) })
+}
+
+func checkParse(t *testing.T, text string) {
+	t.Helper()
+	defer func() {
+		if e := recover(); e != nil {
+			t.Errorf("Parse panics with %v on\n%s", e, text)
 		}
-		if len(outputs) > 0 {
-			mustVerify(t, outputs[0].Graph())
+	}()
+	_, outputs, err := graph.Parse(text)
+	if err != nil {
+		return
+	}
+	if len(outputs) > 0 {
+		mustVerify(t, outputs[0].Graph())
+	}
+	printed := graph.Text(outputs...)
+	_, outputs, err = graph.Parse(printed)
+	if err != nil {
+		t.Fatalf("%q was accepted and printed as\n%swhich was not: %v", text, printed, err)
+	}
+	if again := graph.Text(outputs...); again != printed {
+		t.Errorf("%q printed as\n%sthen as\n%s", text, printed, again)
+	}
+}
+
+// Every number of every op's text in turn becomes one that no honest program writes.
+func TestParseExtremeNumbers(t *testing.T) {
+	numbers := regexp.MustCompile(`-?\d+`)
+	for _, op := range graph.Ops() {
+		for _, c := range op.Cases {
+			text := graph.Text(applyCase(op, c, graph.Float64))
+			for _, at := range numbers.FindAllStringIndex(text, -1) {
+				for _, v := range []int{math.MinInt, -1, 0, 1, 1 << 32, math.MaxInt/2 + 1, math.MaxInt - 1} {
+					hostile := text[:at[0]] + strconv.Itoa(v) + text[at[1]:]
+					checkParse(t, hostile)
+				}
+			}
 		}
-		printed := graph.Text(outputs...)
-		_, outputs, err = graph.Parse(printed)
-		if err != nil {
-			t.Fatalf("%q was accepted and printed as\n%swhich was not: %v", text, printed, err)
-		}
-		if again := graph.Text(outputs...); again != printed {
-			t.Errorf("%q printed as\n%sthen as\n%s", text, printed, again)
-		}
-	})
+	}
 }

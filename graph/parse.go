@@ -22,8 +22,12 @@ func (e *ParseError) Unwrap() error { return e.Err }
 // their lines.
 func Parse(text string) (g *Graph, outputs []*Node, err error) {
 	p := parser{g: New(), nodes: map[string]*Node{}}
+	p.g.origin = findCaller(2, p.g.frames.isUser) // one line for all nodes
+	defer func() { p.g.origin = 0 }()
 	returned := false
-	for i, line := range strings.Split(text, "\n") {
+	number := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
@@ -38,11 +42,11 @@ func Parse(text string) (g *Graph, outputs []*Node, err error) {
 			err = p.node(line)
 		}
 		if err != nil {
-			return nil, nil, &ParseError{i + 1, err}
+			return nil, nil, &ParseError{number, err}
 		}
 	}
 	if !returned {
-		return nil, nil, &ParseError{strings.Count(text, "\n") + 1, errorf("no return line")}
+		return nil, nil, &ParseError{number, errorf("no return line")}
 	}
 	return p.g, outputs, nil
 }

@@ -59,7 +59,7 @@ func isUser(f runtime.Frame) bool {
 		pkg, _, ok := strings.Cut(f.Function, ".")
 		return ok && !callers[pkg]
 	}
-	return strings.HasPrefix(rest, "examples/") || strings.HasPrefix(rest, "benchmarks/") ||
+	return strings.HasPrefix(rest, "examples/") || strings.HasPrefix(rest, "benchmarks") ||
 		strings.HasSuffix(f.File, "_test.go")
 }
 

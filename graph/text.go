@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Text prints the part of the graph that the outputs depend on, one node a line, as Parse reads it back:
 //
@@ -16,42 +12,52 @@ import (
 //
 // Nodes are numbered anew from 0. Aliases keep the serial number that makes them distinct.
 func Text(outputs ...*Node) string {
-	var b strings.Builder
-	number := map[*Node]int{}
-	for i, n := range Topo(outputs...) {
-		number[n] = i
-		fmt.Fprintf(&b, "%%%d = %s", i, n.op.Name)
+	order := Topo(outputs...)
+	if len(order) == 0 {
+		return "return\n"
+	}
+	number := make([]int, order[len(order)-1].id+1) // by ID
+	var b []byte
+	ref := func(n *Node) { b = strconv.AppendInt(append(b, '%'), int64(number[n.id]), 10) }
+	for i, n := range order {
+		number[n.id] = i
+		ref(n)
+		b = append(append(b, " = "...), n.op.Name...)
+		for j, x := range n.in {
+			b = append(b, inputSeparator(j)...)
+			ref(x)
+		}
 		if len(n.in) > 0 {
-			b.WriteByte('(')
-			for j, x := range n.in {
-				if j > 0 {
-					b.WriteString(", ")
-				}
-				fmt.Fprintf(&b, "%%%d", number[x])
-			}
-			b.WriteByte(')')
+			b = append(b, ')')
 		}
 		switch attrs := n.attrs.(type) {
 		case literal:
-			b.WriteString(" " + attrs.String())
+			b = append(append(b, ' '), attrs.String()...)
 		case inputAttrs:
 		default:
 			if s := formatAttrs(attrs); s != "" {
-				b.WriteString(" " + s)
+				b = append(append(b, ' '), s...)
 			}
 		}
 		if name := n.Name(); name != "" {
-			b.WriteString(" " + strconv.Quote(name))
+			b = strconv.AppendQuote(append(b, ' '), name)
 		}
-		b.WriteString(" : " + n.typ.String() + "\n")
+		b = append(append(append(b, " : "...), n.typ.String()...), '\n')
 	}
-	b.WriteString("return")
+	b = append(b, "return"...)
 	for i, n := range outputs {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		fmt.Fprintf(&b, " %%%d", number[n])
+		b = append(b, ' ')
+		ref(n)
 	}
-	b.WriteByte('\n')
-	return b.String()
+	return string(append(b, '\n'))
+}
+
+func inputSeparator(i int) string {
+	if i == 0 {
+		return "("
+	}
+	return ", "
 }
