@@ -93,7 +93,8 @@ func init() {
 		Name: "abs", Doc: "|x|", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Abs[float32], vec.Abs[float64], vec.Abs[int64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sign(x) }),
-		Cases:      append(unaryCases(0.1, 2), onInts(unaryCases(-2, -0.1), 1)...), BadCases: badNumber1,
+		Cases:      append(unaryCases(0.1, 2), onInts(named("negative", unaryCases(-2, -0.1)), 1)...),
+		BadCases:   badNumber1,
 	})
 }
 
@@ -176,11 +177,16 @@ func init() {
 	})
 }
 
-// powBase is ∂aᵇ/∂a = b·aᵇ⁻¹, and 0 where b = 0 even if aᵇ⁻¹ is not finite.
+// powBase is ∂aᵇ/∂a = b·aᵇ⁻¹. Where b = 0 it is 0, even if a⁻¹ is not finite; its own derivative by b there, a⁻¹, is
+// kept where it is.
 func powBase(a, b *graph.Node) *graph.Node {
 	if v, ok := b.ScalarValue(); ok && v != 0 {
 		return Mul(b, Pow(a, like(b, v-1)))
 	}
-	flat := Eq(b, 0)
+	normal := 0x1p-1022 // the least a with finite a⁻¹, but for a factor of 4
+	if a.DType() == graph.Float32 {
+		normal = 0x1p-126
+	}
+	flat := And(Eq(b, 0), Lt(Abs(a), normal))
 	return Mul(b, Pow(a, Where(flat, like(b, 1), Sub(b, 1))))
 }

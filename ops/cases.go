@@ -44,6 +44,14 @@ func binaryCases(lo, hi, lo2, hi2 float64) []graph.Case {
 	}
 }
 
+// named puts a word before the names of cases, to tell them from others of the same op.
+func named(word string, cases []graph.Case) []graph.Case {
+	for i := range cases {
+		cases[i].Name = word + " " + cases[i].Name
+	}
+	return cases
+}
+
 // onInts adds a case with i64 operands.
 func onInts(cases []graph.Case, operands int) []graph.Case {
 	in := make([]graph.Arg, operands)

@@ -138,19 +138,19 @@ func matmulKernel(n *graph.Node) graph.Kernel {
 }
 
 // product binds the strides of a batch of products. A batch axis along which an operand is broadcast has
-// stride 0.
+// stride 0. A matrix without columns has leading dimension 1, as BLAS asks for.
 func product[T gemm.Float](n *graph.Node) graph.Kernel {
 	f, a, b := n.Attrs().(matmulAttrs), n.In()[0], n.In()[1]
 	m, k := extents(a, f.TransA, true)
 	_, cols := extents(b, f.TransB, false)
-	lda, ldb := a.Shape()[a.Rank()-1], b.Shape()[b.Rank()-1]
+	lda, ldb := max(1, a.Shape()[a.Rank()-1]), max(1, b.Shape()[b.Rank()-1])
 	batch := n.Shape()[:n.Rank()-2]
 	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
 		for h, offset := range offsetsA {
 			gemm.Gemm(f.TransA, f.TransB, m, cols, k, av[offset:], lda, bv[offsetsB[h]:], ldb,
-				cv[h*m*cols:][:m*cols], cols, nil, w.Workers)
+				cv[h*m*cols:][:m*cols], max(1, cols), nil, w.Workers)
 		}
 		return nil
 	}

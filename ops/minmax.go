@@ -47,7 +47,7 @@ func init() {
 
 // chosenCases has operands clearly apart, both ways, and a tie, which is a kink.
 func chosenCases() []graph.Case {
-	cases := append(binaryCases(-2, 0, 0.1, 2), onInts(binaryCases(0.1, 2, -2, 0), 2)...)
+	cases := append(binaryCases(-2, 0, 0.1, 2), onInts(named("reversed", binaryCases(0.1, 2, -2, 0)), 2)...)
 	tie := []float64{1, 2, -3}
 	return append(cases, graph.Case{
 		Name: "tie", In: []graph.Arg{values(tie, 3), values(tie, 3)}, Kinked: true,

@@ -1,0 +1,58 @@
+package optest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"chainrule/graph"
+)
+
+// exported returns the doc comments of the exported functions and methods of the packages in the given folders, by
+// name.
+func exported(folders ...string) (map[string]string, error) {
+	docs := map[string]string{}
+	for _, dir := range folders {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			return nil, fmt.Errorf("no Go files in %s: %v", dir, err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Name.IsExported() {
+					docs[f.Name.Name] = f.Doc.Text()
+				}
+			}
+		}
+	}
+	return docs, nil
+}
+
+// lintConstructor checks that the op's one string leads to a documented constructor: leaky_relu to LeakyRelu.
+func lintConstructor(op *graph.Op, docs map[string]string) error {
+	for name, doc := range docs {
+		if !strings.EqualFold(name, strings.ReplaceAll(op.Name, "_", "")) {
+			continue
+		}
+		if !strings.HasPrefix(doc, name+" ") {
+			return fmt.Errorf("the doc comment of %s does not start with its name", name)
+		}
+		return nil
+	}
+	return fmt.Errorf("no exported function is called %s", op.Name)
+}

@@ -1,0 +1,301 @@
+package optest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// checkDerivative compares the op's derivatives, in f64, with differences: by each input alone, so that a failure
+// names it, and by all together to second order. Kinked cases go to checkKinks instead.
+func checkDerivative(in Instance) error {
+	wrt := in.wrt()
+	if in.Case.Kinked || !in.all(graph.Float64) || len(wrt) == 0 {
+		return nil
+	}
+	for _, i := range wrt {
+		if err := in.differences(1, func(k int) bool { return k == i }); err != nil {
+			return fmt.Errorf("%s: derivative by input %d: %w", in.Op.Name, i, err)
+		}
+	}
+	if err := in.differences(2, func(int) bool { return true }); err != nil {
+		return fmt.Errorf("%s: derivatives by all inputs: %w", in.Op.Name, err)
+	}
+	return nil
+}
+
+// all reports whether every float that the op meets has type d.
+func (in Instance) all(d graph.DType) bool {
+	wrong := func(t graph.DType) bool { return t.IsFloat() && t != d }
+	return !wrong(in.node().DType()) && !slices.ContainsFunc(in.args, func(t graph.Type) bool { return wrong(t.DType) })
+}
+
+// differences runs autodiff's Checker by the arguments that vary, with the others constant.
+func (in Instance) differences(order int, vary func(i int) bool) error {
+	g := graph.New()
+	xs := make([]*graph.Node, len(in.args))
+	var inputs []*graph.Node
+	var feeds []any
+	for i, v := range in.values() {
+		if !vary(i) {
+			xs[i] = constant(g, v)
+			continue
+		}
+		xs[i] = g.Input(fmt.Sprintf("x%d", i), v.Type.DType, v.Type.Shape...)
+		inputs, feeds = append(inputs, xs[i]), append(feeds, v)
+	}
+	checker := autodiff.Checker{Order: order, Seed: in.Seed(), Step: 1e-3 / max(1, in.largest()/8)}
+	return checker.CheckGraph([]*graph.Node{in.apply(xs...)}, inputs, feeds...)
+}
+
+// largest is the size of the largest finite float argument. The steps of differences are relative to arguments, but
+// a function bends as it does, however far from 0 it is.
+func (in Instance) largest() float64 {
+	size := 0.0
+	for _, v := range in.values() {
+		for i := range v.Buf.Len {
+			if x := math.Abs(at(v, i)); v.Type.DType.IsFloat() && !math.IsInf(x, 0) {
+				size = max(size, x)
+			}
+		}
+	}
+	return size
+}
+
+func constant(g *graph.Graph, v exec.Value) *graph.Node {
+	switch v.Type.DType {
+	case graph.Float32:
+		return graph.Const(g, graph.Elements[float32](v.Buf), v.Type.Shape...)
+	case graph.Float64:
+		return graph.Const(g, graph.Elements[float64](v.Buf), v.Type.Shape...)
+	case graph.Int64:
+		return graph.Const(g, graph.Elements[int64](v.Buf), v.Type.Shape...)
+	default:
+		return graph.Const(g, graph.Elements[bool](v.Buf), v.Type.Shape...)
+	}
+}
+
+// gradient returns the op's value and ctᵀ·∂y/∂x by each input of wrt, computed by the reference executor.
+func (in Instance) gradient(values []exec.Value, ct func(graph.Type) exec.Value) (y exec.Value, grads []exec.Value, err error) {
+	g := graph.New()
+	xs := in.inputs(g)
+	feeds := map[*graph.Node]exec.Value{}
+	for i, x := range xs {
+		feeds[x] = values[i]
+	}
+	wrt := in.wrt()
+	var outputs []*graph.Node
+	if len(wrt) == 0 {
+		outputs = []*graph.Node{in.apply(xs...)}
+	} else {
+		value, pull := autodiff.VJP(func(p []*graph.Node) *graph.Node {
+			return in.apply(substitute(xs, wrt, p)...)
+		}, choose(xs, wrt))
+		c := g.Input("ct", value.DType(), value.Shape()...)
+		feeds[c] = ct(value.Type())
+		outputs = append([]*graph.Node{value}, pull(c)...)
+	}
+	results, err := exec.Reference(outputs, feeds)
+	if err != nil {
+		return y, nil, err
+	}
+	return results[0], results[1:], nil
+}
+
+func choose(xs []*graph.Node, at []int) []*graph.Node {
+	chosen := make([]*graph.Node, len(at))
+	for k, i := range at {
+		chosen[k] = xs[i]
+	}
+	return chosen
+}
+
+// substitute puts p in the places at of xs.
+func substitute(xs []*graph.Node, at []int, p []*graph.Node) []*graph.Node {
+	out := slices.Clone(xs)
+	for k, i := range at {
+		out[i] = p[k]
+	}
+	return out
+}
+
+const eps32 = 0x1p-23
+
+// checkPrecision compares f32's value and gradients with f64's on the same numbers. The bound is relative to the
+// largest element: 8 roundings for the op and its rule, one for every element that a reduction or product may add up,
+// which the size of the largest argument bounds, and all that times the largest argument, as exp has it.
+func checkPrecision(in Instance) error {
+	wide := in.as(graph.Float64)
+	if in.DType != graph.Float32 || slices.EqualFunc(in.args, wide.args, graph.Type.Equal) {
+		return nil
+	}
+	ct := func(t graph.Type) exec.Value { return directions(rand.New(rand.NewPCG(in.Seed(), 2)), t) }
+	y, grads, err := in.gradient(in.values(), ct)
+	if err != nil {
+		return err
+	}
+	y64, grads64, err := wide.gradient(wide.values(), ct)
+	if err != nil {
+		return err
+	}
+	terms := 0
+	for _, t := range in.args {
+		terms = max(terms, t.Size())
+	}
+	tol := float64(8+terms) * eps32 * max(1, in.largest())
+	if err := close32(y, y64, tol); err != nil {
+		return fmt.Errorf("value: %w", err)
+	}
+	for k, i := range in.wrt() {
+		if err := close32(grads[k], grads64[k], tol); err != nil {
+			return fmt.Errorf("%s: derivative by input %d: %w", in.Op.Name, i, err)
+		}
+	}
+	return nil
+}
+
+func close32(got, want exec.Value, tol float64) error {
+	size := 0.0
+	for i := range want.Buf.Len {
+		if x := math.Abs(at(want, i)); !math.IsInf(x, 0) {
+			size = max(size, x)
+		}
+	}
+	for i := range want.Buf.Len {
+		g, w := at(got, i), at(want, i)
+		if g != w && !(math.Abs(g-w) <= tol*size) && !(math.IsNaN(g) && math.IsNaN(w)) {
+			return fmt.Errorf("element %d is %v in f32, %v in f64: differs by %.3g, %.3g allowed", i, g, w,
+				math.Abs(g-w), tol*size)
+		}
+	}
+	return nil
+}
+
+// checkForward compares a rule's own JVP with the transpose of its VJP, element by element and for tangents of
+// each set of its inputs, those with a kink included: both come from the same partials, so that rounding alone
+// tells them apart.
+func checkForward(in Instance) error {
+	wrt := in.wrt()
+	for set := 1; set < 1<<min(len(wrt), 4); set++ {
+		var of []int
+		for k, i := range wrt {
+			if set&(1<<k) != 0 {
+				of = append(of, i)
+			}
+		}
+		own, size, err := in.tangent(of)
+		if err != nil {
+			return err
+		}
+		transposed, _, err := in.with(func(op *graph.Op) { op.Derivative = reverseOnly{op.Derivative} }).tangent(of)
+		if err != nil {
+			return err
+		}
+		if err := close32(own, transposed, 64*size*epsilon(own.Type.DType)); err != nil {
+			return fmt.Errorf("%s: tangents of inputs %v: forward and transposed reverse disagree: %w", in.Op.Name, of, err)
+		}
+	}
+	return nil
+}
+
+func epsilon(d graph.DType) float64 {
+	if d == graph.Float32 {
+		return eps32
+	}
+	return 0x1p-52
+}
+
+// reverseOnly is a rule without its JVP.
+type reverseOnly struct{ graph.Derivative }
+
+func (reverseOnly) JVP(*graph.Node, []*graph.Node) *graph.Node { return nil }
+
+// tangent is J·t for tangents of the given inputs, and the size of the largest argument.
+func (in Instance) tangent(of []int) (exec.Value, float64, error) {
+	g := graph.New()
+	xs := in.inputs(g)
+	feeds := map[*graph.Node]exec.Value{}
+	rng := rand.New(rand.NewPCG(in.Seed(), 3))
+	size := 1
+	for i, v := range in.values() {
+		feeds[xs[i]] = v
+		size = max(size, v.Buf.Len)
+	}
+	var ts []*graph.Node
+	for _, i := range of {
+		t := g.Input("", xs[i].DType(), xs[i].Shape()...)
+		feeds[t] = directions(rng, t.Type())
+		ts = append(ts, t)
+	}
+	_, pushed := autodiff.JVP(func(p []*graph.Node) *graph.Node { return in.apply(substitute(xs, of, p)...) },
+		choose(xs, of), ts)
+	results, err := exec.Reference([]*graph.Node{pushed}, feeds)
+	if err != nil {
+		return exec.Value{}, 0, err
+	}
+	return results[0], float64(size), nil
+}
+
+// checkKinks checks the first derivative where there is none in the usual sense: wherever the function has finite
+// slopes on both sides of an element, the derivative that the rule gives lies between them.
+func checkKinks(in Instance) error {
+	if !in.Case.Kinked || !in.all(graph.Float64) {
+		return nil
+	}
+	values := in.values()
+	ones := func(t graph.Type) exec.Value { return fill(t, func(int) float64 { return 1 }) }
+	_, grads, err := in.gradient(values, ones)
+	if err != nil {
+		return err
+	}
+	for k, i := range in.wrt() {
+		for j := range values[i].Buf.Len {
+			left, err := in.slope(values, i, j, -1)
+			if err != nil {
+				return err
+			}
+			right, err := in.slope(values, i, j, 1)
+			if err != nil {
+				return err
+			}
+			if math.IsNaN(left+right) || math.IsInf(left+right, 0) {
+				continue
+			}
+			// Each slope is off by half a step times the curvature: 1e-4 is room for one of up to 200.
+			slack := 1e-4 * max(1, math.Abs(left), math.Abs(right))
+			if g := at(grads[k], j); !(g >= min(left, right)-slack && g <= max(left, right)+slack) {
+				return fmt.Errorf("%s: derivative by input %d at element %d is %v, outside of the slopes %v and %v "+
+					"on its sides", in.Op.Name, i, j, g, left, right)
+			}
+		}
+	}
+	return nil
+}
+
+// slope is (Σy(x ± h) − Σy(x)) / ±h in one element of one input.
+func (in Instance) slope(values []exec.Value, input, element int, side float64) (float64, error) {
+	const h = 1e-6
+	total := func() (float64, error) {
+		y, _, err := in.as(graph.Float64).gradient(values, func(t graph.Type) exec.Value { return exec.NewValue(t) })
+		sum := 0.0
+		for i := range y.Buf.Len {
+			sum += at(y, i)
+		}
+		return sum, err
+	}
+	x := graph.Elements[float64](values[input].Buf)
+	centre, err := total()
+	if err != nil {
+		return 0, err
+	}
+	old := x[element]
+	x[element] += side * h
+	moved, err := total()
+	x[element] = old
+	return (moved - centre) / (side * h), err
+}

@@ -1,0 +1,85 @@
+package optest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// negated is a rule with the sign of its derivative by one input turned. It has no JVP, so that the transposed
+// reverse form agrees with it: only differences can tell.
+type negated struct {
+	graph.Derivative
+	input int
+}
+
+func (r negated) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
+	ct = r.Derivative.VJP(n, i, ct)
+	if i == r.input {
+		ct = ops.Neg(ct)
+	}
+	return ct
+}
+
+func (negated) JVP(*graph.Node, []*graph.Node) *graph.Node { return nil }
+
+// backward is a rule with the sign of its JVP turned.
+type backward struct{ graph.Derivative }
+
+func (r backward) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
+	if own := r.Derivative.JVP(n, t); own != nil {
+		return ops.Neg(own)
+	}
+	return nil
+}
+
+// Negation proves that the sweep would notice a derivative with the wrong sign: for every op and input, some case
+// fails once it is negated, and says which op and input are wrong. It does the same for the forward forms.
+func Negation(t *testing.T) {
+	for _, op := range graph.Ops() {
+		for _, i := range inputsOf(op) {
+			t.Run(fmt.Sprintf("%s/%d", op.Name, i), func(t *testing.T) { negation(t, op, i) })
+		}
+	}
+}
+
+// inputsOf lists the inputs by which some case of the op has a derivative.
+func inputsOf(op *graph.Op) []int {
+	var list []int
+	for _, in := range Instances(op) {
+		if w := in.wrt(); len(w) > len(list) {
+			list = w
+		}
+	}
+	return list
+}
+
+func negation(t *testing.T, op *graph.Op, i int) {
+	names := fmt.Sprintf("%s: derivative by input %d:", op.Name, i)
+	noticed, forward := 0, 0
+	for _, in := range Instances(op) {
+		wrong := in.with(func(op *graph.Op) { op.Derivative = negated{op.Derivative, i} })
+		if err := checkDerivative(wrong); err != nil {
+			noticed++
+			if !strings.HasPrefix(err.Error(), names) {
+				t.Errorf("%v: the message does not start with %q: %v", in, names, err)
+			}
+		}
+		wrong = in.with(func(op *graph.Op) { op.Derivative = backward{op.Derivative} })
+		if err := checkForward(wrong); err != nil {
+			forward++
+			if !strings.HasPrefix(err.Error(), op.Name+": tangents of inputs [") {
+				t.Errorf("%v: the message does not name op and inputs: %v", in, err)
+			}
+		}
+	}
+	if noticed == 0 {
+		t.Errorf("no case of %s notices that its derivative by input %d is negated", op.Name, i)
+	}
+	if forward == 0 {
+		t.Errorf("no case of %s notices that its forward form is negated", op.Name)
+	}
+}

@@ -1,0 +1,13 @@
+package ops_test
+
+import (
+	"testing"
+
+	"chainrule/internal/optest"
+)
+
+// TestSweep checks everything that follows from an op's record: see package optest.
+func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph") }
+
+// TestNegatedDerivativesAreNoticed proves that the sweep can fail.
+func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }
