@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,9 +21,10 @@ type Function struct {
 	args     []reflect.Type
 	settings settings
 
-	last  atomic.Pointer[program] // the one used last, found without a lock
-	mu    sync.Mutex
-	cache []*program // most recently used first
+	building sync.Mutex              // held while f is called and compiled, so that this happens once for each types
+	last     atomic.Pointer[program] // the one used last, found without a lock
+	mu       sync.Mutex              // guards cache
+	cache    []*program              // most recently used first
 }
 
 const defaultCacheSize = 64
@@ -61,7 +63,17 @@ func Compile(f any, opts ...Option) *Function {
 		graph.Fail("compile", nil, "a %T cannot be compiled: want a function from trees of nodes to trees of nodes", f)
 	}
 	fn := &Function{f: v, settings: apply(opts)}
+	for i := range v.Type().NumOut() {
+		if t := v.Type().Out(i); !holdsNodes(t) {
+			graph.Fail("compile", nil, "result %d of %T is a %v, which is no tree of nodes", i, f, t)
+		}
+	}
 	for i := range v.Type().NumIn() {
+		if t := v.Type().In(i); !holdsNodes(t) {
+			graph.Fail("compile", nil, "argument %d of %T is a %v, which is no tree of nodes", i, f, t)
+		} else if isRecursive(t) {
+			graph.Fail("compile", nil, "argument %d of %T is a %v, which contains itself", i, f, t)
+		}
 		fn.args = append(fn.args, v.Type().In(i))
 	}
 	return fn
@@ -70,25 +82,13 @@ func Compile(f any, opts ...Option) *Function {
 // CompileGraph returns a Function for a graph that was built by hand. Inputs lists all inputs that the outputs
 // depend on, in the order in which Run takes them.
 func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, error) {
-	if len(outputs) == 0 {
-		return nil, errors.New("autodiff: no outputs")
+	if slices.Contains(inputs, nil) || slices.Contains(outputs, nil) {
+		return nil, errors.New("autodiff: an input or output of the graph is nil")
 	}
 	fn := &Function{settings: apply(opts)}
-	listed := map[*graph.Node]bool{}
-	for i, n := range inputs {
-		if !n.IsInput() || listed[n] {
-			return nil, fmt.Errorf("autodiff: input %d, %v, is no input of the graph or is listed twice", i, n)
-		}
-		listed[n] = true
-		fn.args = append(fn.args, nodeType)
-	}
-	for _, n := range graph.Topo(outputs...) {
-		if n.IsInput() && !listed[n] {
-			return nil, fmt.Errorf("autodiff: the outputs depend on input %v, which is not listed", n)
-		}
-	}
 	t := trace{inputs: inputs, outputs: outputs}
 	for i := range inputs {
+		fn.args = append(fn.args, nodeType)
 		t.argLeaves = append(t.argLeaves, [2]int{i, i + 1})
 	}
 	for i := range outputs {
@@ -179,6 +179,9 @@ func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error 
 		if err != nil {
 			return fmt.Errorf("autodiff: result tensor %d: %w", i, err)
 		}
+		if p.overlapsDonated(v, c.in) {
+			return fmt.Errorf("autodiff: result tensor %d shares memory with a donated argument", i)
+		}
 		indirect = indirect || exec.Overlaps(v, c.in, c.out)
 		c.out = append(c.out, v)
 	}
@@ -204,6 +207,15 @@ func (p *program) runIndirect(ctx context.Context, c *call) error {
 		copy(v.Bytes(), dst[i].Bytes())
 	}
 	return nil
+}
+
+func (p *program) overlapsDonated(v exec.Value, in []exec.Value) bool {
+	for _, k := range p.donated {
+		if k >= 0 && exec.Overlaps(v, in[k:k+1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // call is the scratch space of one RunInto.

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"chainrule/graph"
 	"chainrule/internal/exec"
 )
 
@@ -79,10 +78,10 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:
 		if !v.IsValid() || v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
-			return fmt.Errorf("autodiff: %s: want a slice of values, not %s", path, describe(v))
+			return f.wrong(path, "want a slice of values, not %s", describe(v))
 		}
 		if t.Kind() == reflect.Array && v.Len() != t.Len() {
-			return fmt.Errorf("autodiff: %s: %d values fed, %d wanted", path, v.Len(), t.Len())
+			return f.wrong(path, "%d values fed, %d wanted", v.Len(), t.Len())
 		}
 		f.shape = append(f.shape, strconv.Itoa(v.Len()))
 		for i := range v.Len() {
@@ -92,6 +91,9 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 		}
 		return nil
 	case reflect.Struct:
+		if err := f.extra(t, v, path); err != nil {
+			return err
+		}
 		for i := range t.NumField() {
 			field := t.Field(i)
 			if !field.IsExported() || !holdsNodes(field.Type) {
@@ -99,7 +101,7 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 			}
 			fv, err := fieldOf(v, field.Name)
 			if err != nil {
-				return fmt.Errorf("autodiff: %s: %w", join(path, field.Name), err)
+				return f.wrong(join(path, field.Name), "%v", err)
 			}
 			if err := f.add(field.Type, fv, join(path, field.Name)); err != nil {
 				return err
@@ -108,7 +110,7 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 		return nil
 	case reflect.Map:
 		if !v.IsValid() || v.Kind() != reflect.Map || t.Key().Kind() != reflect.String {
-			return fmt.Errorf("autodiff: %s: want a map from strings to values, not %s", path, describe(v))
+			return f.wrong(path, "want a map from strings to values, not %s", describe(v))
 		}
 		keys := v.MapKeys()
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
@@ -121,7 +123,30 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("autodiff: %s: a %v is no tree of nodes", path, t)
+	return f.wrong(path, "a %v is no tree of nodes", t)
+}
+
+// wrong is the error of a feed that has not the form of its argument.
+func (f *flattener) wrong(path, format string, args ...any) error {
+	return &exec.FeedError{Index: len(f.leaves), Name: path, Reason: fmt.Sprintf(format, args...)}
+}
+
+// extra refuses a map with entries for which the struct that it is fed for has no field.
+func (f *flattener) extra(t reflect.Type, v reflect.Value, path string) error {
+	if !v.IsValid() || v.Kind() != reflect.Map || v.Type().Key().Kind() != reflect.String {
+		return nil
+	}
+	var unknown []string
+	for _, k := range v.MapKeys() {
+		if field, ok := t.FieldByName(k.String()); !ok || !field.IsExported() || !holdsNodes(field.Type) {
+			unknown = append(unknown, strconv.Quote(k.String()))
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.Sort(unknown)
+	return f.wrong(path, "%v has no nodes called %s", t, strings.Join(unknown, ", "))
 }
 
 func describe(v reflect.Value) string {
@@ -143,21 +168,58 @@ func fieldOf(v reflect.Value, name string) (reflect.Value, error) {
 			return f, nil
 		}
 	}
+	if v.IsValid() && v.Kind() == reflect.Map {
+		return reflect.Value{}, errors.New("the map has no such entry")
+	}
 	return reflect.Value{}, fmt.Errorf("%s has no such field", describe(v))
 }
 
 // holdsNodes reports whether a tree of type t can have leaves.
-func holdsNodes(t reflect.Type) bool {
+func holdsNodes(t reflect.Type) bool { return findNodes(t, nil) }
+
+// findNodes is holdsNodes for a type inside of the outer ones.
+func findNodes(t reflect.Type, outer []reflect.Type) bool {
+	switch {
+	case t == nodeType:
+		return true
+	case slices.Contains(outer, t):
+		return false
+	case t.Kind() != reflect.Struct:
+		return isContainer(t) && findNodes(t.Elem(), append(outer, t))
+	}
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() && findNodes(t.Field(i).Type, append(outer, t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isContainer reports whether trees of type t consist of trees of its element type.
+func isContainer(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer:
-		return t == nodeType || t.Elem().Kind() == reflect.Struct && holdsNodes(t.Elem())
+		return t.Elem().Kind() == reflect.Struct
 	case reflect.Slice, reflect.Array, reflect.Map:
-		return holdsNodes(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if t.Field(i).IsExported() && holdsNodes(t.Field(i).Type) {
-				return true
-			}
+		return true
+	}
+	return false
+}
+
+// isRecursive reports whether trees of type t, inside of the outer ones, contain trees of their own type, so that
+// the type alone does not tell how deep they are.
+func isRecursive(t reflect.Type, outer ...reflect.Type) bool {
+	switch {
+	case t == nodeType || !holdsNodes(t):
+		return false
+	case slices.Contains(outer, t):
+		return true
+	case t.Kind() != reflect.Struct:
+		return isRecursive(t.Elem(), append(outer, t)...)
+	}
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() && isRecursive(t.Field(i).Type, append(outer, t)...) {
+			return true
 		}
 	}
 	return false
@@ -201,88 +263,4 @@ func (f *flattener) fixed(t reflect.Type) bool {
 		return true
 	}
 	return false
-}
-
-// builder makes a function's argument trees of inputs, one for each value fed.
-type builder struct {
-	graph  *graph.Graph
-	values []exec.Value
-	shape  string
-	inputs []*graph.Node
-}
-
-// next takes the next word of the shape.
-func (b *builder) next() string {
-	word, rest, _ := strings.Cut(b.shape, " ")
-	if quoted, err := strconv.QuotedPrefix(b.shape); err == nil {
-		word, rest = quoted, strings.TrimPrefix(b.shape[len(quoted):], " ")
-	}
-	b.shape = rest
-	return word
-}
-
-func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
-	if t == nodeType {
-		v := b.values[len(b.inputs)].Type
-		n := b.graph.Input(path, v.DType, v.Shape...)
-		b.inputs = append(b.inputs, n)
-		return reflect.ValueOf(n), nil
-	}
-	out := reflect.New(t).Elem()
-	switch t.Kind() {
-	case reflect.Pointer:
-		v, err := b.build(t.Elem(), path)
-		if err == nil {
-			out.Set(reflect.New(t.Elem()))
-			out.Elem().Set(v)
-		}
-		return out, err
-	case reflect.Slice, reflect.Array:
-		n, err := strconv.Atoi(b.next())
-		if err != nil {
-			return out, err
-		}
-		if t.Kind() == reflect.Slice {
-			out.Set(reflect.MakeSlice(t, n, n))
-		}
-		for i := range n {
-			v, err := b.build(t.Elem(), fmt.Sprintf("%s[%d]", path, i))
-			if err != nil {
-				return out, err
-			}
-			out.Index(i).Set(v)
-		}
-	case reflect.Struct:
-		for i := range t.NumField() {
-			field := t.Field(i)
-			if !field.IsExported() || !holdsNodes(field.Type) {
-				continue
-			}
-			v, err := b.build(field.Type, join(path, field.Name))
-			if err != nil {
-				return out, err
-			}
-			out.Field(i).Set(v)
-		}
-	case reflect.Map:
-		n, err := strconv.Atoi(b.next())
-		if err != nil {
-			return out, err
-		}
-		out.Set(reflect.MakeMap(t))
-		for range n {
-			key, err := strconv.Unquote(b.next())
-			if err != nil {
-				return out, err
-			}
-			v, err := b.build(t.Elem(), join(path, key))
-			if err != nil {
-				return out, err
-			}
-			out.SetMapIndex(reflect.ValueOf(key).Convert(t.Key()), v)
-		}
-	default:
-		return out, fmt.Errorf("autodiff: %s: a %v is no tree of nodes", path, t)
-	}
-	return out, nil
 }

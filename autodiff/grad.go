@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"chainrule/graph"
@@ -77,22 +78,12 @@ func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P)
 	})
 	value := f(shadow)
 	var outputs []*graph.Node
-	for _, l := range leavesOf(value) {
+	results := floatLeaves(value)
+	for _, l := range results {
 		outputs = append(outputs, l.node)
 	}
 	return value, func(ct Q) P {
-		cts := make([]*graph.Node, len(outputs))
-		seen := 0
-		for i, l := range leavesOf(ct) {
-			if i >= len(outputs) || !l.node.Type().Equal(outputs[i].Type()) {
-				graph.Fail(op, []*graph.Node{l.node}, "a cotangent must have the type of its value")
-			}
-			cts[i] = l.node
-			seen++
-		}
-		if seen != len(outputs) {
-			graph.Fail(op, outputs, "%d cotangents for %d values", seen, len(outputs))
-		}
+		cts := match(op, "cotangent", results, ct)
 		grads := reverse(outputs, cts, wrt)
 		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
 			switch {
@@ -107,20 +98,47 @@ func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P)
 	}
 }
 
-// JVP applies f at p and returns its value with the tangent of each leaf of the value for the tangent t of p:
-// ∂f/∂p·t. Leaves that do not depend on p have the tangent 0, and those that are not floats keep their value.
-func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
-	args, ts := leavesOf(p), leavesOf(t)
-	if len(args) != len(ts) {
-		graph.Fail("jvp", nil, "%d tangents for %d nodes", len(ts), len(args))
+// floatLeaves lists the leaves of a tree that are floats.
+func floatLeaves[T any](tree T) []leaf {
+	return slices.DeleteFunc(leavesOf(tree), func(l leaf) bool { return !l.node.DType().IsFloat() })
+}
+
+// match finds, in a tree of cotangents or tangents, the one of each leaf, which must have the leaf's type.
+func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
+	given := map[string]*graph.Node{}
+	for _, l := range floatLeaves(tree) {
+		given[l.path] = l.node
 	}
-	wrt, tangents := make([]*graph.Node, len(args)), make([]*graph.Node, len(args))
-	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
-		if !ts[i].node.Type().Equal(x.Type()) {
-			graph.Fail("jvp", []*graph.Node{x, ts[i].node}, "a tangent must have the type of its node")
+	found := make([]*graph.Node, len(leaves))
+	for i, l := range leaves {
+		v := given[l.path]
+		switch {
+		case v == nil:
+			graph.Fail(op, []*graph.Node{l.node}, "no %s is given for %s", kind, l)
+		case !v.Type().Equal(l.node.Type()):
+			graph.Fail(op, []*graph.Node{l.node, v}, "the %s of %s must have its type", kind, l)
 		}
-		wrt[i], tangents[i] = x.Graph().Alias(x), ts[i].node
-		return wrt[i]
+		found[i] = v
+		delete(given, l.path)
+	}
+	for path, v := range given {
+		graph.Fail(op, []*graph.Node{v}, "a %s is given for %s, which is none", kind, leaf{path, v})
+	}
+	return found
+}
+
+// JVP applies f at p and returns its value with the tangent of each leaf of the value for the tangent t of p:
+// ∂f/∂p·t. Leaves of p that are not floats need no tangent. Leaves of the value that do not depend on p have the
+// tangent 0, and those that are not floats keep their value.
+func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
+	tangents := match("jvp", "tangent", floatLeaves(p), t)
+	var wrt []*graph.Node
+	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+		alias := x.Graph().Alias(x)
+		if x.DType().IsFloat() {
+			wrt = append(wrt, alias)
+		}
+		return alias
 	})
 	value = f(shadow)
 	var outputs []*graph.Node

@@ -48,6 +48,11 @@ func (fn *Function) program(values []exec.Value, shape string) (*program, error)
 	if !fn.f.IsValid() {
 		return nil, fn.mismatch(values)
 	}
+	fn.building.Lock()
+	defer fn.building.Unlock()
+	if p := fn.find(values, shape); p != nil {
+		return p, nil // built while this goroutine waited
+	}
 	t, err := fn.trace(values, shape)
 	if err != nil {
 		return nil, err
@@ -160,8 +165,11 @@ func (fn *Function) build(t trace, shape string) (*program, error) {
 	var err error
 	p.code, err = compile.Compile(
 		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: p.donated},
-		compile.Options{Off: fn.settings.passesOff})
-	return p, err
+		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify})
+	if err != nil {
+		return nil, fmt.Errorf("autodiff: %w", err)
+	}
+	return p, nil
 }
 
 func (p *program) donate(t trace, d donation) error {
@@ -178,6 +186,9 @@ func (p *program) donate(t trace, d donation) error {
 		x, y := t.inputs[in[0]+k], t.outputs[out[0]+k]
 		if !x.Type().Equal(y.Type()) {
 			return fmt.Errorf("autodiff: donated argument %v, result %v: the types differ", x, y)
+		}
+		if p.donated[out[0]+k] >= 0 {
+			return fmt.Errorf("autodiff: two arguments are donated to result %d", d.result)
 		}
 		p.donated[out[0]+k] = in[0] + k
 	}

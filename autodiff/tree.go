@@ -17,6 +17,14 @@ type leaf struct {
 	node *graph.Node
 }
 
+// String names the leaf in messages.
+func (l leaf) String() string {
+	if l.path == "" {
+		return "it"
+	}
+	return l.path
+}
+
 // leavesOf lists the leaves of a tree in the order of fields, indices and sorted keys.
 func leavesOf[T any](tree T) []leaf {
 	var leaves []leaf

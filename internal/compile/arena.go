@@ -1,12 +1,12 @@
 package compile
 
-import "slices"
-
-// arena hands out blocks of one memory. Freed blocks are joined with free neighbours and used again, the smallest
-// that fits first.
+// arena hands out blocks of one memory. A freed block is joined with free neighbours and used again, the smallest
+// that fits first, of those the lowest. Every operation takes time logarithmic in the number of free blocks.
 type arena struct {
-	free []block // by offset, never touching
 	size int
+	free tree
+	// starts and ends find the free block that begins or stops at an offset.
+	starts, ends map[int]block
 }
 
 type block struct{ offset, size int }
@@ -15,51 +15,60 @@ const alignment = 64
 
 func aligned(size int) int { return (size + alignment - 1) &^ (alignment - 1) }
 
+// alloc returns the offset of a block. Nothing, of size 0, lies at 0.
 func (a *arena) alloc(size int) int {
 	size = aligned(size)
-	best := -1
-	for i, b := range a.free {
-		if b.size >= size && (best < 0 || b.size < a.free[best].size) {
-			best = i
-		}
+	if size == 0 {
+		return 0
 	}
-	if best < 0 {
+	b, ok := a.free.smallest(size)
+	if !ok {
 		return a.extend(size)
 	}
-	b := &a.free[best]
-	offset := b.offset
-	b.offset += size
-	b.size -= size
-	if b.size == 0 {
-		a.free = slices.Delete(a.free, best, best+1)
+	a.take(b)
+	if b.size > size {
+		a.give(block{b.offset + size, b.size - size})
 	}
-	return offset
+	return b.offset
 }
 
 // extend takes the rest from behind the end, beginning in a free block there.
 func (a *arena) extend(size int) int {
 	offset := a.size
-	if n := len(a.free); n > 0 && a.free[n-1].offset+a.free[n-1].size == a.size {
-		offset = a.free[n-1].offset
-		a.free = a.free[:n-1]
+	if b, ok := a.ends[a.size]; ok {
+		a.take(b)
+		offset = b.offset
 	}
 	a.size = offset + size
 	return offset
 }
 
 func (a *arena) release(offset, size int) {
-	size = aligned(size)
-	if size == 0 {
+	b := block{offset, aligned(size)}
+	if b.size == 0 {
 		return
 	}
-	i, _ := slices.BinarySearchFunc(a.free, offset, func(b block, at int) int { return b.offset - at })
-	a.free = slices.Insert(a.free, i, block{offset, size})
-	if i+1 < len(a.free) && offset+size == a.free[i+1].offset {
-		a.free[i].size += a.free[i+1].size
-		a.free = slices.Delete(a.free, i+1, i+2)
+	if left, ok := a.ends[b.offset]; ok {
+		a.take(left)
+		b = block{left.offset, left.size + b.size}
 	}
-	if i > 0 && a.free[i-1].offset+a.free[i-1].size == offset {
-		a.free[i-1].size += a.free[i].size
-		a.free = slices.Delete(a.free, i, i+1)
+	if right, ok := a.starts[b.offset+b.size]; ok {
+		a.take(right)
+		b.size += right.size
 	}
+	a.give(b)
+}
+
+func (a *arena) give(b block) {
+	if a.starts == nil {
+		a.starts, a.ends = map[int]block{}, map[int]block{}
+	}
+	a.starts[b.offset], a.ends[b.offset+b.size] = b, b
+	a.free.insert(b)
+}
+
+func (a *arena) take(b block) {
+	delete(a.starts, b.offset)
+	delete(a.ends, b.offset+b.size)
+	a.free.remove(b)
 }

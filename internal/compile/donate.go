@@ -11,55 +11,88 @@ import (
 // step that makes the new value writes it there itself if nobody else needs the old one by then; otherwise the
 // value is copied.
 
+// commit is the last act of a donated input: a step that overwrites it, or a copy from src if step is nil.
+type commit struct {
+	input int
+	step  *graph.Node
+	src   place
+}
+
 // placeDonated decides how each donated input gets its new value, and takes the steps that overwrite one out of
 // the order.
 func (p *planner) placeDonated() {
-	users := map[*root]int{}
+	if !slices.ContainsFunc(p.out.Donated, func(input int) bool { return input >= 0 }) {
+		return
+	}
 	for _, n := range p.order {
 		for _, x := range n.In() {
-			users[p.places[x].root]++
+			p.at(x).root.users++
 		}
 	}
 	for _, n := range p.unit.Outputs {
-		users[p.places[n].root]++
+		p.at(n).root.users++
 	}
 	for i, n := range p.unit.Outputs {
 		input := p.out.Donated[i]
 		if input < 0 {
 			continue
 		}
-		c := commit{input: input, src: p.places[n]}
-		if r := c.src.root; users[r] == 1 && p.mayOverwrite(n, input) {
+		c := commit{input: input, src: p.at(n)}
+		if r := c.src.root; r.users == 1 && p.mayOverwrite(n, input) {
 			c.step = r.node
 		}
 		p.commit = append(p.commit, c)
 	}
 	p.withdraw()
+	late := map[*graph.Node]bool{}
 	for _, c := range p.commit {
 		if c.step != nil {
-			p.order = slices.Delete(p.order, slices.Index(p.order, c.step), slices.Index(p.order, c.step)+1)
-			r := p.places[c.step].root
+			late[c.step] = true
+			r := p.at(c.step).root
 			r.slot = exec.Slot{Space: exec.Input, Index: c.input, Len: c.step.Type().Size()}
 			r.placed = true
 		}
 	}
+	p.order = slices.DeleteFunc(p.order, func(n *graph.Node) bool { return late[n] })
 }
 
 // mayOverwrite reports whether the step that makes output n may write over an input that it may read itself.
 func (p *planner) mayOverwrite(n *graph.Node, input int) bool {
-	at := p.places[n]
+	at := p.at(n)
 	step := at.root.node
-	in := p.places[p.unit.Inputs[input]].root
+	in := p.at(p.unit.Inputs[input]).root
 	return !at.root.placed && at.offset == 0 && at.root.bytes == n.Type().Bytes() &&
 		step.Op().Class == graph.Map && p.aligned(step, in)
 }
 
 // withdraw turns steps back into copies whose old value another step at the end still reads.
 func (p *planner) withdraw() {
+	readers := map[*root]int{} // by how many of the steps at the end
+	count := func(step *graph.Node, by int) {
+		for i, x := range step.In() {
+			if !p.readBefore(step, i) {
+				readers[p.at(x).root] += by
+			}
+		}
+	}
+	for _, c := range p.commit {
+		if c.step != nil {
+			count(c.step, 1)
+		}
+	}
 	for again := true; again; {
 		again = false
 		for i, c := range p.commit {
-			if c.step != nil && p.readByOthers(i, p.places[p.unit.Inputs[c.input]].root) {
+			if c.step == nil {
+				continue
+			}
+			old := p.at(p.unit.Inputs[c.input]).root
+			others := readers[old]
+			if slices.ContainsFunc(c.step.In(), func(x *graph.Node) bool { return p.at(x).root == old }) {
+				others--
+			}
+			if others > 0 {
+				count(c.step, -1)
 				p.commit[i].step = nil
 				again = true
 			}
@@ -67,18 +100,10 @@ func (p *planner) withdraw() {
 	}
 }
 
-func (p *planner) readByOthers(except int, r *root) bool {
-	for i, c := range p.commit {
-		if i == except || c.step == nil {
-			continue
-		}
-		for _, x := range c.step.In() {
-			if p.places[x].root == r {
-				return true
-			}
-		}
-	}
-	return false
+// readBefore reports whether an operand before operand i lies in its root.
+func (p *planner) readBefore(step *graph.Node, i int) bool {
+	r := p.at(step.In()[i]).root
+	return slices.ContainsFunc(step.In()[:i], func(x *graph.Node) bool { return p.at(x).root == r })
 }
 
 // emitCommit appends the steps that overwrite donated inputs. A new value that is another donated input's old one

@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
@@ -43,6 +45,14 @@ type Options struct {
 
 // Compile runs the pipeline and plans the result.
 func Compile(u Unit, opts Options) (*exec.Program, error) {
+	if err := u.check(); err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	for name := range opts.Off {
+		if !slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) {
+			return nil, fmt.Errorf("compile: there is no pass called %q", name)
+		}
+	}
 	for _, p := range Pipeline {
 		if opts.Off[p.Name] {
 			continue
@@ -57,11 +67,73 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 	return exec.NewProgram(plan(u, opts)), nil
 }
 
-func (u Unit) verify() error {
+// graph is the graph that the unit lies on.
+func (u Unit) graph() *graph.Graph { return u.Outputs[0].Graph() }
+
+// check says what is wrong with a unit that a caller made.
+func (u Unit) check() error {
 	if len(u.Outputs) == 0 {
-		return nil
+		return errors.New("no outputs")
 	}
-	return u.Outputs[0].Graph().Verify()
+	for i, n := range u.Outputs {
+		switch {
+		case n == nil:
+			return fmt.Errorf("output %d is nil", i)
+		case n.Graph() != u.graph():
+			return fmt.Errorf("output %d, %v, lies on another graph than output 0", i, n)
+		}
+	}
+	g := u.graph()
+	listed := make([]bool, g.Len())
+	for i, n := range u.Inputs {
+		switch {
+		case n == nil:
+			return fmt.Errorf("input %d is nil", i)
+		case !n.IsInput():
+			return fmt.Errorf("input %d, %v, is not an input of the graph", i, n)
+		case n.Graph() != g:
+			return fmt.Errorf("input %d, %v, lies on another graph than the outputs", i, n)
+		case listed[n.ID()]:
+			return fmt.Errorf("input %d, %v, is listed twice", i, n)
+		}
+		listed[n.ID()] = true
+	}
+	for _, n := range graph.Topo(u.Outputs...) {
+		if n.IsInput() && !listed[n.ID()] {
+			return fmt.Errorf("the outputs depend on input %v, which is not listed", n)
+		}
+	}
+	return u.checkDonated()
+}
+
+func (u Unit) checkDonated() error {
+	if u.Donated != nil && len(u.Donated) != len(u.Outputs) {
+		return fmt.Errorf("donations for %d outputs of %d", len(u.Donated), len(u.Outputs))
+	}
+	by := map[int]int{}
+	for i, input := range u.Donated {
+		if input < 0 {
+			continue
+		}
+		if input >= len(u.Inputs) {
+			return fmt.Errorf("output %d overwrites input %d of %d", i, input, len(u.Inputs))
+		}
+		if x, y := u.Inputs[input], u.Outputs[i]; !x.Type().Equal(y.Type()) {
+			return fmt.Errorf("output %d, %v, cannot overwrite input %d, %v: the types differ", i, y, input, x)
+		}
+		if first, twice := by[input]; twice {
+			return fmt.Errorf("outputs %d and %d both overwrite input %d, %v", first, i, input, u.Inputs[input])
+		}
+		by[input] = i
+	}
+	return nil
+}
+
+func (u Unit) verify() error {
+	if err := u.check(); err != nil {
+		return err
+	}
+	return u.graph().Verify()
 }
 
 // rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
@@ -69,27 +141,28 @@ func (u Unit) verify() error {
 func (u Unit) rewrite(rule func(n *graph.Node, in []*graph.Node) *graph.Node) Unit {
 	g := graph.New()
 	next := Unit{Donated: u.Donated}
-	fresh := map[*graph.Node]*graph.Node{}
+	fresh := make([]*graph.Node, u.graph().Len()) // by ID
 	for _, n := range u.Inputs {
-		fresh[n] = g.Copy(n)
-		next.Inputs = append(next.Inputs, fresh[n])
+		fresh[n.ID()] = g.Copy(n)
+		next.Inputs = append(next.Inputs, fresh[n.ID()])
 	}
 	var in []*graph.Node
 	for _, n := range graph.Topo(u.Outputs...) {
-		if fresh[n] != nil {
+		if fresh[n.ID()] != nil {
 			continue
 		}
 		in = in[:0]
 		for _, x := range n.In() {
-			in = append(in, fresh[x])
+			in = append(in, fresh[x.ID()])
 		}
-		fresh[n] = rule(n, in)
-		if fresh[n] == nil {
-			fresh[n] = g.Copy(n, in...)
+		m := rule(n, in)
+		if m == nil {
+			m = g.Copy(n, in...)
 		}
+		fresh[n.ID()] = m
 	}
 	for _, n := range u.Outputs {
-		next.Outputs = append(next.Outputs, fresh[n])
+		next.Outputs = append(next.Outputs, fresh[n.ID()])
 	}
 	return next
 }

@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"unsafe"
 
 	"gonum.org/v1/gonum/mat"
@@ -17,6 +18,8 @@ var (
 	ErrMasked = errors.New("a masked tensor cannot be fed: fill its masked elements first")
 	ErrSparse = errors.New("a sparse tensor cannot be fed: call its Dense method first")
 	ErrDType  = errors.New("element type not supported: float32, float64, int64, int and bool are")
+
+	errNil = errors.New("it is nil")
 )
 
 // Ingest turns what a caller feeds into a Value. Row-major tensors, slices and gonum matrices without a gap
@@ -29,13 +32,21 @@ func Ingest(feed any) (Value, error) {
 	case tensor.Sparse:
 		return Value{}, ErrSparse
 	case *mat.Dense:
-		m := x.RawMatrix()
-		return fromStrided(m.Data, []int{m.Rows, m.Cols}, []int{m.Stride, 1})
+		if x == nil {
+			return Value{}, errNil
+		}
+		return ingestMatrix(x)
 	case *mat.VecDense:
+		if x == nil {
+			return Value{}, errNil
+		}
 		v := x.RawVector()
 		return fromStrided(v.Data, []int{v.N}, []int{v.Inc})
 	case mat.Matrix:
-		return ingestDenseMatrix(mat.DenseCopyOf(x))
+		if v := reflect.ValueOf(x); v.Kind() == reflect.Pointer && v.IsNil() {
+			return Value{}, errNil
+		}
+		return ingestMatrix(mat.DenseCopyOf(x))
 	case []float64:
 		return fromSlice(x), nil
 	case []float32:
@@ -59,12 +70,12 @@ func Ingest(feed any) (Value, error) {
 	case Value:
 		return x, nil
 	case nil:
-		return Value{}, errors.New("it is nil")
+		return Value{}, errNil
 	}
 	return Value{}, fmt.Errorf("a %T cannot be fed: want a *tensor.Dense, a gonum matrix, a slice or a number", feed)
 }
 
-func ingestDenseMatrix(m *mat.Dense) (Value, error) {
+func ingestMatrix(m *mat.Dense) (Value, error) {
 	raw := m.RawMatrix()
 	return fromStrided(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
 }
@@ -92,7 +103,7 @@ func asInt64(s []int) []int64 {
 func ingestDense(d *tensor.Dense) (Value, error) {
 	switch {
 	case d == nil:
-		return Value{}, errors.New("it is nil")
+		return Value{}, errNil
 	case len(d.Mask()) > 0:
 		return Value{}, ErrMasked
 	}

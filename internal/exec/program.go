@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -62,11 +63,13 @@ type Program struct {
 	one  atomic.Pointer[machine]
 	mu   sync.Mutex
 	more []*machine
+	// idle is the number of machines to keep there: one for each core that can be running.
+	idle int
 }
 
 // NewProgram prepares a plan.
 func NewProgram(plan Plan) *Program {
-	p := &Program{plan: plan}
+	p := &Program{plan: plan, idle: runtime.GOMAXPROCS(0)}
 	p.release(newMachine(&p.plan))
 	return p
 }
@@ -94,6 +97,8 @@ func (p *Program) release(m *machine) {
 		return
 	}
 	p.mu.Lock()
-	p.more = append(p.more, m)
+	if len(p.more) < p.idle {
+		p.more = append(p.more, m)
+	}
 	p.mu.Unlock()
 }
