@@ -5420,3 +5420,87 @@ short4:
 done5:
 	VZEROUPPER
 	RET
+
+// func transposeF32AVX2(dst *float32, src *float32, m int, n int, dstStride int, srcStride int)
+// Requires: AVX
+TEXT ·transposeF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ dstStride+32(FP), SI
+	MOVQ srcStride+40(FP), DI
+
+strip:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ BX, R10
+
+block:
+	VMOVUPS    (R9), Y0
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y1
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y2
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y3
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y4
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y5
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y6
+	ADDQ       DI, R9
+	VMOVUPS    (R9), Y7
+	ADDQ       DI, R9
+	MOVQ       R8, R11
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPD  Y1, Y8, Y3
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPS  Y5, Y4, Y2
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y5, Y2, Y7
+	VUNPCKHPD  Y5, Y2, Y2
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y7, Y3, Y6
+	VPERM2F128 $0x20, Y2, Y1, Y9
+	VPERM2F128 $0x20, Y5, Y8, Y10
+	VPERM2F128 $0x20, Y4, Y0, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VPERM2F128 $0x31, Y5, Y8, Y2
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y9, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y10, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y11, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y3, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y1, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y2, (R11)
+	ADDQ       SI, R11
+	VMOVUPS    Y0, (R11)
+	ADDQ       $0x00000020, R8
+	SUBQ       $0x00000008, R10
+	JNE        block
+	ADDQ       $0x00000020, CX
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	ADDQ       R8, AX
+	SUBQ       $0x00000008, DX
+	JNE        strip
+	VZEROUPPER
+	RET

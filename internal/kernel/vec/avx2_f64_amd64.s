@@ -5522,3 +5522,55 @@ short4:
 done5:
 	VZEROUPPER
 	RET
+
+// func transposeF64AVX2(dst *float64, src *float64, m int, n int, dstStride int, srcStride int)
+// Requires: AVX
+TEXT ·transposeF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ dstStride+32(FP), SI
+	MOVQ srcStride+40(FP), DI
+
+strip:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ BX, R10
+
+block:
+	VMOVUPD    (R9), Y0
+	ADDQ       DI, R9
+	VMOVUPD    (R9), Y1
+	ADDQ       DI, R9
+	VMOVUPD    (R9), Y2
+	ADDQ       DI, R9
+	VMOVUPD    (R9), Y3
+	ADDQ       DI, R9
+	MOVQ       R8, R11
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x20, Y2, Y0, Y5
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VMOVUPD    Y3, (R11)
+	ADDQ       SI, R11
+	VMOVUPD    Y5, (R11)
+	ADDQ       SI, R11
+	VMOVUPD    Y1, (R11)
+	ADDQ       SI, R11
+	VMOVUPD    Y0, (R11)
+	ADDQ       $0x00000020, R8
+	SUBQ       $0x00000004, R10
+	JNE        block
+	ADDQ       $0x00000020, CX
+	MOVQ       SI, R8
+	SHLQ       $0x02, R8
+	ADDQ       R8, AX
+	SUBQ       $0x00000004, DX
+	JNE        strip
+	VZEROUPPER
+	RET

@@ -6,6 +6,10 @@ import "math"
 // a float becomes an integer by truncation toward zero, where NaN gives 0 and what does not fit saturates.
 func Cast[D, S Value](dst []D, x []S) {
 	n := len(dst)
+	if same, ok := any(x).([]D); ok && len(x) == n {
+		copy(dst, same)
+		return
+	}
 	if repeated(x, n) {
 		var one [1]D
 		castSlice(one[:], x)
@@ -53,8 +57,6 @@ func castToInt[S Value](dst []int64, x []S) {
 		truncate(dst, x)
 	case []float64:
 		truncate(dst, x)
-	case []int64:
-		copy(dst, x)
 	case []bool:
 		fromBool(dst, x)
 	}
@@ -68,8 +70,6 @@ func castToBool[S Value](dst []bool, x []S) {
 		Ne(dst, x, []float64{0})
 	case []int64:
 		Ne(dst, x, []int64{0})
-	case []bool:
-		copy(dst, x)
 	}
 }
 

@@ -74,21 +74,28 @@ func copyRow[T any](dst, src []T, offset, stride int) {
 	}
 }
 
-// transpose sets dst[i·n+j] = src[i+j·stride] for i < m, j < n, in square blocks that stay in cache on both sides.
+// transpose sets dst[i·n+j] = src[i+j·stride] for i < m, j < n, in tiles that stay in cache on both sides.
 func transpose[T any](dst, src []T, m, n, stride int) {
-	const block = 16
-	for i0 := 0; i0 < m; i0 += block {
-		i1 := min(i0+block, m)
-		for j0 := 0; j0 < n; j0 += block {
-			j1 := min(j0+block, n)
-			for i := i0; i < i1; i++ {
-				row := dst[i*n+j0 : i*n+j1]
-				k := i + j0*stride
-				for j := range row {
-					row[j] = src[k]
-					k += stride
-				}
-			}
+	const tile = 64
+	for i := 0; i < m; i += tile {
+		for j := 0; j < n; j += tile {
+			transposeTile(dst[i*n+j:], src[i+j*stride:], min(tile, m-i), min(tile, n-j), n, stride)
+		}
+	}
+}
+
+// transposeTile is transpose with a stride on both sides; the twin leaves two strips at the edges.
+func transposeTile[T any](dst, src []T, m, n, dstStride, srcStride int) {
+	rows, columns := transposeTwin(dst, src, m, n, dstStride, srcStride)
+	for i := range m {
+		from := 0
+		if i < rows {
+			from = columns
+		}
+		k := i + from*srcStride
+		for j := from; j < n; j++ {
+			dst[i*dstStride+j] = src[k]
+			k += srcStride
 		}
 	}
 }

@@ -2,7 +2,8 @@ package vec
 
 import "math"
 
-// Exp sets dst[i] = e^x[i].
+// Exp sets dst[i] = e^x[i]. The twin's error is at most
+// 1.1 ulp (float32), 1.0 ulp (float64).
 func Exp[T Float](dst, x []T) {
 	if !unaryTwin(opExp, dst, x) {
 		mapFloat(dst, x, exp)
@@ -17,14 +18,16 @@ func exp(x float64) float64 {
 	return math.Exp(x)
 }
 
-// Expm1 sets dst[i] = e^x[i] - 1, accurate near 0.
+// Expm1 sets dst[i] = e^x[i] - 1, accurate near 0. The twin's error is at most
+// 1.7 and 1.5 ulp.
 func Expm1[T Float](dst, x []T) {
 	if !unaryTwin(opExpm1, dst, x) {
 		mapFloat(dst, x, math.Expm1)
 	}
 }
 
-// Log sets dst[i] to the natural logarithm of x[i].
+// Log sets dst[i] to the natural logarithm of x[i]. The twin's error is at most
+// 0.9 and 0.8 ulp.
 func Log[T Float](dst, x []T) {
 	if !unaryTwin(opLog, dst, x) {
 		mapFloat(dst, x, log)
@@ -39,14 +42,16 @@ func log(x float64) float64 {
 	return math.Log(x)
 }
 
-// Log1p sets dst[i] = log(1 + x[i]), accurate near 0.
+// Log1p sets dst[i] = log(1 + x[i]), accurate near 0. The twin's error is at most
+// 0.9 and 0.8 ulp.
 func Log1p[T Float](dst, x []T) {
 	if !unaryTwin(opLog1p, dst, x) {
 		mapFloat(dst, x, math.Log1p)
 	}
 }
 
-// Sigmoid sets dst[i] = 1/(1 + e^-x[i]).
+// Sigmoid sets dst[i] = 1/(1 + e^-x[i]). The twin's error is at most
+// 2.1 and 1.9 ulp.
 func Sigmoid[T Float](dst, x []T) {
 	if !unaryTwin(opSigmoid, dst, x) {
 		mapFloat(dst, x, sigmoid)
@@ -62,7 +67,8 @@ func sigmoid(x float64) float64 {
 	return e / (1 + e)
 }
 
-// Softplus sets dst[i] = log(1 + e^x[i]), as max(x, 0) + log1p(e^-|x|).
+// Softplus sets dst[i] = log(1 + e^x[i]), as max(x, 0) + log1p(e^-|x|). The twin's error is at most
+// 2.4 and 2.1 ulp.
 func Softplus[T Float](dst, x []T) {
 	if !unaryTwin(opSoftplus, dst, x) {
 		mapFloat(dst, x, softplus)
@@ -71,7 +77,8 @@ func Softplus[T Float](dst, x []T) {
 
 func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
-// Tanh sets dst[i] to the hyperbolic tangent of x[i].
+// Tanh sets dst[i] to the hyperbolic tangent of x[i]. The twin's error is at most
+// 2.4 and 2 ulp.
 func Tanh[T Float](dst, x []T) {
 	if !unaryTwin(opTanh, dst, x) {
 		mapFloat(dst, x, math.Tanh)
@@ -113,35 +120,40 @@ func Atanh[T Float](dst, x []T) {
 	}
 }
 
-// Erf sets dst[i] to the error function of x[i].
+// Erf sets dst[i] to the error function of x[i]. The twin's error is at most
+// 0.6 and 2 ulp.
 func Erf[T Float](dst, x []T) {
 	if !unaryTwin(opErf, dst, x) {
 		mapFloat(dst, x, math.Erf)
 	}
 }
 
-// Erfc sets dst[i] to the complementary error function of x[i], accurate where it is small.
+// Erfc sets dst[i] to the complementary error function of x[i], accurate where it is small. The twin's error is at most
+// 0.6 and 3.3 ulp.
 func Erfc[T Float](dst, x []T) {
 	if !unaryTwin(opErfc, dst, x) {
 		mapFloat(dst, x, math.Erfc)
 	}
 }
 
-// Sin sets dst[i] to the sine of x[i] radians, for arguments of any size.
+// Sin sets dst[i] to the sine of x[i] radians, for arguments of any size. The twin's error is at most
+// 0.6 and 1.2 ulp.
 func Sin[T Float](dst, x []T) {
 	if !guardedTwin(opSin, dst, x, math.Sin) {
 		mapFloat(dst, x, math.Sin)
 	}
 }
 
-// Cos sets dst[i] to the cosine of x[i] radians, for arguments of any size.
+// Cos sets dst[i] to the cosine of x[i] radians, for arguments of any size. The twin's error is at most
+// 0.6 and 1.2 ulp.
 func Cos[T Float](dst, x []T) {
 	if !guardedTwin(opCos, dst, x, math.Cos) {
 		mapFloat(dst, x, math.Cos)
 	}
 }
 
-// Tan sets dst[i] to the tangent of x[i] radians, for arguments of any size.
+// Tan sets dst[i] to the tangent of x[i] radians, for arguments of any size. The twin's error is at most
+// 0.6 and 2.5 ulp.
 func Tan[T Float](dst, x []T) {
 	if !guardedTwin(opTan, dst, x, math.Tan) {
 		mapFloat(dst, x, math.Tan)

@@ -14,3 +14,5 @@ func whereTwin[T any]([]T, []bool, []T, []T) bool         { return false }
 func castFloatTwin[D, S Float]([]D, []S) bool             { return false }
 func castFromIntTwin[D Float]([]D, []int64) bool          { return false }
 func castToIntTwin[S Float]([]int64, []S) bool            { return false }
+
+func transposeTwin[T any]([]T, []T, int, int, int, int) (int, int) { return 0, 0 }

@@ -219,6 +219,11 @@ func whereF32AVX2(dst *float32, c *bool, x, y *float32, n, repeated int)
 //go:noescape
 func castToF64FromF32AVX2(dst *float64, x *float32, n int)
 
+// transposeF32AVX2 sets dst[i·dstStride+j] = src[i+j·srcStride] for i < m, j < n, multiples of 8; strides in bytes.
+//
+//go:noescape
+func transposeF32AVX2(dst, src *float32, m, n, dstStride, srcStride int)
+
 // negF64AVX2 is Neg on n elements.
 //
 //go:noescape
@@ -433,6 +438,11 @@ func whereF64AVX2(dst *float64, c *bool, x, y *float64, n, repeated int)
 //
 //go:noescape
 func castToF32FromF64AVX2(dst *float32, x *float64, n int)
+
+// transposeF64AVX2 sets dst[i·dstStride+j] = src[i+j·srcStride] for i < m, j < n, multiples of 4; strides in bytes.
+//
+//go:noescape
+func transposeF64AVX2(dst, src *float64, m, n, dstStride, srcStride int)
 
 // negF32AVX512 is Neg on n elements.
 //
