@@ -92,6 +92,21 @@ func TestHashCollisions(t *testing.T) {
 	if n := g.lookup(7, inputOp, inputAttrs{500}, nil); n != nil {
 		t.Errorf("an input that does not exist was found: %v", n)
 	}
+	row := func(ids ...int) (in []*Node) {
+		for _, id := range ids {
+			in = append(in, g.nodes[id])
+		}
+		return in
+	}
+	n := g.add(9, pairOp, pairAttrs{}, row(0, 1, 2, 3), Type{DType: Float32})
+	for _, in := range [][]*Node{row(0, 1, 2, 4), row(0, 1, 2), row(0, 1, 2, 3, 3), row(1, 0, 2, 3), row(4, 1, 2, 3)} {
+		if g.lookup(9, pairOp, pairAttrs{}, in) != nil {
+			t.Errorf("inputs %v were taken for %v", in, n.in)
+		}
+	}
+	if g.lookup(9, pairOp, pairAttrs{}, row(0, 1, 2, 3)) != n {
+		t.Errorf("inputs %v were not found", n.in)
+	}
 }
 
 // Every attribute struct can be printed, parsed and compared: its fields are exported and of the kinds that
