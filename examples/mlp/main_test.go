@@ -42,12 +42,17 @@ func TestEveryVariantLearns(t *testing.T) {
 		for _, cost := range []string{"quadratic", "cross-entropy"} {
 			for _, precision := range []string{"f32", "f64"} {
 				t.Run(activation+"/"+cost+"/"+precision, func(t *testing.T) {
+					rate := map[string]string{"sigmoid": "1"}[activation]
+					if rate == "" {
+						rate = "0.1"
+					}
 					r, _, errs, status := mlp(t, context.Background(), "-json", "-activation", activation,
-						"-cost", cost, "-precision", precision, "-layers", "64,24,16,10", "-epochs", "20", "-rate", "0.3")
+						"-cost", cost, "-precision", precision, "-layers", "64,24,16,10", "-epochs", "20", "-rate", rate)
 					require.Zero(t, status, errs)
 					assert.Greater(t, r.TestAccuracy, 0.8)
-					// The f32 gradient carries rounding of 2⁻²⁴ through sums of at most 64 terms and three layers.
-					limit := map[string]float64{"f64": 1e-12, "f32": 64 * 3 * 0x1p-24}[precision]
+					// Rounding of sums of 64 terms, magnified where training has made δ = a − y a small difference of
+					// numbers near 1: by less than 100 at this cost.
+					limit := map[string]float64{"f64": 1e-12, "f32": 100 * 64 * 0x1p-24}[precision]
 					assert.LessOrEqual(t, r.BackpropMaxRelErr, limit)
 				})
 			}

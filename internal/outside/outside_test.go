@@ -35,12 +35,9 @@ func TestStranger(t *testing.T) {
 	}
 }
 
-// firstProgram reads the README; before there is one, an import that builds is all that is promised.
+// firstProgram reads the README.
 func firstProgram(t *testing.T, readme string) (program, promise string) {
 	text, err := os.ReadFile(readme)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "package main\n\nimport _ \"chainrule/graph\"\n\nfunc main() {}\n", ""
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +46,19 @@ func firstProgram(t *testing.T, readme string) (program, promise string) {
 		t.Fatalf("README.md: %v", err)
 	}
 	return program, promise
+}
+
+// TestReadmeShowsExample: the README's first program is examples/gradient, whose Example test runs it.
+func TestReadmeShowsExample(t *testing.T) {
+	program, _ := firstProgram(t, filepath.Join("..", "..", "README.md"))
+	source, err := os.ReadFile(filepath.Join("..", "..", "examples", "gradient", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(source), "package main\n")
+	if diff := Diff(program, "package main\n"+body); diff != "" {
+		t.Errorf("README.md shows another program than examples/gradient/main.go.\n%s", diff)
+	}
 }
 
 // noteSources looks at every source file of the module, so that the go command, which sees which files
