@@ -11,3 +11,6 @@ func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph") }
 
 // TestNegatedDerivativesAreNoticed proves that the sweep can fail.
 func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }
+
+// FuzzOps compares compiled with reference on arbitrary data.
+func FuzzOps(f *testing.F) { optest.Fuzz(f) }

@@ -50,7 +50,7 @@ func lintAttrs(op *graph.Op) error {
 	}
 	t := reflect.TypeOf(op.Attrs)
 	if t.Kind() != reflect.Struct || !reflect.ValueOf(op.Attrs).IsZero() {
-		return errors.New("Attrs is not the zero value of a struct")
+		return errors.New("the record's attributes are not the zero value of a struct")
 	}
 	for i := range t.NumField() {
 		switch reflect.Zero(t.Field(i).Type).Interface().(type) {

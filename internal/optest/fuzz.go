@@ -1,0 +1,130 @@
+package optest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"chainrule/graph"
+	"chainrule/internal/compile"
+	"chainrule/internal/exec"
+)
+
+// specials are the floats at which kernels and rules go wrong, if they do. Integers get them truncated, or an extreme
+// for an infinity.
+var specials = []float64{
+	math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, -1, 0.5, 2,
+	math.SmallestNonzeroFloat64, -math.SmallestNonzeroFloat32, 0x1p-126, 0x1p-1022, 1e-30, -1e-300, 1e30, -1e300,
+	math.MaxFloat32, -math.MaxFloat64, 88.8, -104, 709.8, -746, 1e6, math.Pi,
+}
+
+// Fuzz compares compiled programs, first and second order gradients included, with the reference executor on
+// arbitrary data. The corpus starts with every instance of every op, plain and with special values in it.
+func Fuzz(f *testing.F) {
+	var all []Instance
+	for _, op := range graph.Ops() {
+		all = append(all, Instances(op)...)
+	}
+	every := make([]byte, 0, 2*len(specials))
+	for i := range specials {
+		every = append(every, byte(3*i), byte(i))
+	}
+	for i, in := range all {
+		f.Add(uint16(i), in.Seed(), []byte(nil))
+		f.Add(uint16(i), in.Seed(), every)
+	}
+	compiled := map[int][]*fuzzed{}
+	f.Fuzz(func(t *testing.T, which uint16, seed uint64, data []byte) {
+		i := int(which) % len(all)
+		if compiled[i] == nil {
+			compiled[i] = newFuzzed(t, all[i])
+		}
+		for _, c := range compiled[i] {
+			feeds := c.feeds(seed)
+			spoil(feeds[:len(all[i].args)], data)
+			if err := c.compare(feeds); err != nil {
+				t.Errorf("%v: %v\n%s", all[i], err, graph.Text(c.outputs...))
+			}
+		}
+	})
+}
+
+// spoil puts special values into the feeds: pairs of bytes say where, and which.
+func spoil(feeds []exec.Value, data []byte) {
+	total := 0
+	for _, v := range feeds {
+		total += v.Buf.Len
+	}
+	for ; len(data) >= 2 && total > 0; data = data[2:] {
+		place, x := int(data[0])%total, specials[int(data[1])%len(specials)]
+		for _, v := range feeds {
+			if place < v.Buf.Len {
+				if v.Type.DType == graph.Int64 {
+					graph.Elements[int64](v.Buf)[place] = whole(x)
+				} else {
+					set(v, place, x)
+				}
+				break
+			}
+			place -= v.Buf.Len
+		}
+	}
+}
+
+// whole is x as an integer, the same on every machine.
+func whole(x float64) int64 {
+	switch {
+	case math.IsNaN(x):
+		return 3
+	case x >= 1<<62:
+		return math.MaxInt64
+	case x <= -1<<62:
+		return math.MinInt64
+	}
+	return int64(x)
+}
+
+// fuzzed is a circuit with its programs.
+type fuzzed struct {
+	*circuit
+	programs []*exec.Program
+}
+
+func newFuzzed(t *testing.T, in Instance) []*fuzzed {
+	var list []*fuzzed
+	for _, c := range []*circuit{in.alone(), in.busy(busy{keep: func(i int) bool { return i == 0 }})} {
+		fz := &fuzzed{circuit: c}
+		for _, opts := range []compile.Options{{}, {NoReuse: true}} {
+			p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, opts)
+			if err != nil {
+				t.Fatalf("%v: %v", in, err)
+			}
+			fz.programs = append(fz.programs, p)
+		}
+		list = append(list, fz)
+	}
+	return list
+}
+
+// compare expects the programs to give what the reference gives, or to fail where it fails, and to run again
+// afterwards.
+func (fz *fuzzed) compare(feeds []exec.Value) error {
+	want, wantErr := fz.reference(feeds)
+	for k, p := range fz.programs {
+		if wantErr == nil {
+			if err := agree(p, feeds, want); err != nil {
+				return fmt.Errorf("program %d: %w", k, err)
+			}
+			continue
+		}
+		dst := make([]exec.Value, len(fz.outputs))
+		for i, n := range fz.outputs {
+			dst[i] = exec.NewValue(n.Type())
+		}
+		if err := p.Run(context.Background(), dst, feeds); err == nil {
+			return fmt.Errorf("program %d runs, the reference says: %w", k, wantErr)
+		}
+	}
+	return nil
+}
