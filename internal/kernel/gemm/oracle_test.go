@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -79,21 +80,35 @@ func (f *fenced[T]) slice() []T {
 
 // intact reports whether everything outside the matrices is still NaN.
 func (f *fenced[T]) intact() bool {
-	inside := map[*T]bool{}
-	f.each(func(x *T) { inside[x] = true })
-	for i := range f.all {
-		if !inside[&f.all[i]] && f.all[i] == f.all[i] {
-			return false
+	outside := slices.Clone(f.all)
+	for h := range f.count {
+		for i := range f.rows {
+			at := f.wall + h*f.stride + i*f.ld
+			for j := range f.cols {
+				outside[at+j] = T(math.NaN())
+			}
 		}
 	}
-	return true
+	return !slices.ContainsFunc(outside, func(x T) bool { return x == x })
 }
 
-// run computes the trial's product twice, by Batch and by the triple loop, and compares. It returns C.
-func (c trial[T]) run(t *testing.T, seed uint64) []T {
-	t.Helper()
+// An outcome is a trial's operands and result.
+type outcome[T Float] struct {
+	a, b, old, got *fenced[T]
+	epilogue       *Epilogue[T]
+}
+
+// compute calls Batch on operands that follow from the seed.
+func (c trial[T]) compute(seed uint64) outcome[T] {
 	random := rand.New(rand.NewPCG(seed, 0))
 	draw := func() T { return T(random.NormFloat64()) }
+	drawn := func(n int) []T {
+		list := make([]T, n)
+		for i := range list {
+			list[i] = draw()
+		}
+		return list
+	}
 	ra, ca, rb, cb := c.m, c.k, c.k, c.n
 	if c.transA {
 		ra, ca = ca, ra
@@ -108,21 +123,15 @@ func (c trial[T]) run(t *testing.T, seed uint64) []T {
 		}
 		return T(math.NaN())
 	})
-	got := &fenced[T]{}
+	got := new(fenced[T])
 	*got = *old
-	got.all = append([]T(nil), old.all...)
+	got.all = slices.Clone(old.all)
 	e := &Epilogue[T]{Accumulate: c.accumulate}
 	if c.bias {
-		e.Bias = make([]T, c.n)
-		for j := range e.Bias {
-			e.Bias[j] = draw()
-		}
+		e.Bias = drawn(c.n)
 	}
 	if c.rowBias {
-		e.RowBias = make([]T, c.m)
-		for i := range e.RowBias {
-			e.RowBias[i] = draw()
-		}
+		e.RowBias = drawn(c.m)
 	}
 	if c.apply { // doubles, and tells where it was: a call too many or at a wrong place shows
 		e.Apply = func(dst []T, row, col int) {
@@ -133,46 +142,56 @@ func (c trial[T]) run(t *testing.T, seed uint64) []T {
 	}
 	Batch(c.count, a.stride, b.stride, got.stride, c.transA, c.transB, c.m, c.n, c.k,
 		a.slice(), a.ld, b.slice(), b.ld, got.slice(), got.ld, e, c.workers)
+	return outcome[T]{a, b, old, got, e}
+}
 
+// run computes the trial's product by Batch and by a triple loop in double precision, and compares.
+func (c trial[T]) run(t *testing.T, seed uint64) {
+	t.Helper()
+	o := c.compute(seed)
+	if !o.got.intact() {
+		t.Fatalf("%v seed %d: wrote outside C", c, seed)
+	}
 	// A sum of k products in any order is off by at most about k·eps times the sum of their sizes; the epilogue adds
 	// a few roundings more.
 	eps := 0x1p-52
 	if unsafe.Sizeof(T(0)) == 4 {
 		eps = 0x1p-23
 	}
+	sum, size := make([]float64, c.n), make([]float64, c.n)
 	for h := range c.count {
 		for i := range c.m {
-			for j := range c.n {
-				var sum, size float64
-				for q := range c.k {
-					x, y := a.element(h, i, q, c.transA), b.element(h, q, j, c.transB)
-					sum += x * y
-					size += math.Abs(x * y)
+			clear(sum)
+			clear(size)
+			for q := range c.k {
+				x := o.a.element(h, i, q, c.transA)
+				for j := range c.n {
+					y := x * o.b.element(h, q, j, c.transB)
+					sum[j] += y
+					size[j] += math.Abs(y)
 				}
-				add := func(x T) { sum += float64(x); size += math.Abs(float64(x)) }
+			}
+			for j := range c.n {
+				add := func(x T) { sum[j] += float64(x); size[j] += math.Abs(float64(x)) }
 				if c.accumulate {
-					add(*old.item(h, i, j))
+					add(*o.old.item(h, i, j))
 				}
 				if c.bias {
-					add(e.Bias[j])
+					add(o.epilogue.Bias[j])
 				}
 				if c.rowBias {
-					add(e.RowBias[i])
+					add(o.epilogue.RowBias[i])
 				}
 				if c.apply {
-					sum, size = 2*sum, 2*size
+					sum[j], size[j] = 2*sum[j], 2*size[j]
 					add(T(h*c.m + i))
 					add(0.25 * T(j))
 				}
-				x := float64(*got.item(h, i, j))
-				if tolerance := float64(c.k+4) * eps * size; !(math.Abs(x-sum) <= tolerance) {
-					t.Fatalf("%v seed %d: C[%d][%d,%d] = %v, want %v ± %.3g", c, seed, h, i, j, x, sum, tolerance)
+				x := float64(*o.got.item(h, i, j))
+				if tolerance := float64(c.k+4) * eps * size[j]; !(math.Abs(x-sum[j]) <= tolerance) {
+					t.Fatalf("%v seed %d: C[%d][%d,%d] = %v, want %v ± %.3g", c, seed, h, i, j, x, sum[j], tolerance)
 				}
 			}
 		}
 	}
-	if !got.intact() {
-		t.Fatalf("%v seed %d: wrote outside C", c, seed)
-	}
-	return got.all
 }
