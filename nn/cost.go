@@ -23,9 +23,11 @@ func Quadratic(a, y *graph.Node) *graph.Node {
 }
 
 // SigmoidCrossEntropy is C = −1/m·Σₓ Σⱼ [y·log σ(z) + (1 − y)·log(1 − σ(z))], for weighted inputs z. It is computed
-// as softplus(z) − y·z, which neither overflows nor loses digits.
+// as y·softplus(−z) + (1 − y)·softplus(z), which neither overflows nor loses the digits of a small cost, and whose
+// derivative (1 − y)·σ(z) − y·σ(−z) keeps those of a small error.
 func SigmoidCrossEntropy(z, y *graph.Node) *graph.Node {
-	return overBatch("sigmoid_cross_entropy", z, y, ops.Sub(ops.Softplus(z), ops.Mul(y, z)))
+	return overBatch("sigmoid_cross_entropy", z, y,
+		ops.Add(ops.Mul(y, ops.Softplus(ops.Neg(z))), ops.Mul(ops.Sub(1, y), ops.Softplus(z))))
 }
 
 // SoftmaxCrossEntropy is C = −1/m·Σₓ Σⱼ y·log softmax(z), for weighted inputs z.

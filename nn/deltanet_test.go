@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -24,13 +25,12 @@ const seed = 1943
 
 // deltaNet is a random network, a batch for it, and what the recursion of nn/backprop says about them.
 type deltaNet struct {
-	name   string
-	scale  string // of the weights
-	net    *backprop.Net
-	hidden backprop.Activation // of the hidden layers, or of the first if they are mixed
-	x, y   *mat.Dense
-	want   *backprop.Grads
-	cost   float64
+	name  string
+	scale string // of the weights
+	net   *backprop.Net
+	x, y  *mat.Dense
+	want  *backprop.Grads
+	cost  float64
 }
 
 // outputs is every output activation with every cost that it may be judged by.
@@ -58,10 +58,8 @@ var hiddens = []func(random *rand.Rand) backprop.Activation{
 
 // kind is an activation without its alpha.
 func kind(a backprop.Activation) string {
-	if s := a.String(); len(s) < 5 || s[:5] != "leaky" {
-		return s
-	}
-	return "leakyrelu"
+	name, _, _ := strings.Cut(a.String(), "(")
+	return name
 }
 
 // Scales of weights.
@@ -119,7 +117,7 @@ func newDeltaNet(t *testing.T, random *rand.Rand, number, depth int, hidden, out
 	}
 	batch := 1 + random.IntN(largestBatch)
 	d := deltaNet{
-		net: net, hidden: hidden, scale: scale,
+		net: net, scale: scale,
 		name: fmt.Sprintf("net %d: %v %v %v weights %s batch %d seed %d", number, widths, acts, cost, scale, batch, seed),
 		x:    mat.NewDense(batch, widths[0], nil), y: mat.NewDense(batch, widths[depth], nil),
 	}
@@ -211,15 +209,6 @@ func compareEntries(want, got paramGrad, tol, slack float64) error {
 		}
 	}
 	return nil
-}
-
-// clone copies gradients so that a test may spoil them.
-func clone(grads []paramGrad) []paramGrad {
-	out := slices.Clone(grads)
-	for i := range out {
-		out[i].data = slices.Clone(out[i].data)
-	}
-	return out
 }
 
 func deterministic() *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
