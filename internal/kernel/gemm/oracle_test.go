@@ -101,7 +101,7 @@ type outcome[T Float] struct {
 // compute calls Batch on operands that follow from the seed.
 func (c trial[T]) compute(seed uint64) outcome[T] {
 	random := rand.New(rand.NewPCG(seed, 0))
-	draw := func() T { return T(random.NormFloat64()) }
+	draw := func() T { return T(2*random.Float64() - 1) }
 	drawn := func(n int) []T {
 		list := make([]T, n)
 		for i := range list {
