@@ -9,6 +9,7 @@ import (
 // machine is one arena with the steps of a plan bound to its addresses.
 type machine struct {
 	steps []bound
+	arena []byte
 	work  graph.Work
 	// inputs and outputs list, for each of the caller's tensors, the operands that point into it.
 	inputs, outputs [][]patch
@@ -38,6 +39,7 @@ func newMachine(plan *Plan) *machine {
 		outputs: make([][]patch, len(plan.Outputs)),
 	}
 	arena := allocate(plan.Arena)
+	m.arena = unsafe.Slice((*byte)(arena), plan.Arena)
 	operands := 0
 	for _, s := range plan.Steps {
 		operands += len(s.In)

@@ -77,6 +77,15 @@ func NewProgram(plan Plan) *Program {
 // Plan returns the plan, which must not be modified.
 func (p *Program) Plan() *Plan { return &p.plan }
 
+// Spoil fills the arena of an idle machine with a pattern, so that a test finds steps that read what none has written.
+func (p *Program) Spoil(pattern byte) {
+	m := p.acquire()
+	for i := range m.arena {
+		m.arena[i] = pattern
+	}
+	p.release(m)
+}
+
 func (p *Program) acquire() *machine {
 	if m := p.one.Swap(nil); m != nil {
 		return m

@@ -1,0 +1,43 @@
+package compile
+
+import "chainrule/internal/exec"
+
+// PlanOf runs the pipeline and returns the unit that is left with its plan.
+func PlanOf(u Unit, opts Options) (Unit, exec.Plan) {
+	for _, p := range Pipeline {
+		if !opts.Off[p.Name] {
+			u = p.Run(u)
+		}
+	}
+	return u, plan(u, opts)
+}
+
+// Arena is the allocator under test.
+type Arena struct{ arena }
+
+// Alloc, Release and Size are the arena's.
+func (a *Arena) Alloc(size int) int       { return a.alloc(size) }
+func (a *Arena) Release(offset, size int) { a.release(offset, size) }
+func (a *Arena) Size() int                { return a.size }
+
+// Blocks counts the free blocks, by the tree and by the two maps.
+func (a *Arena) Blocks() (tree, starts, ends int) {
+	return count(a.free.root), len(a.starts), len(a.ends)
+}
+
+func count(n *branch) int {
+	if n == nil {
+		return 0
+	}
+	return count(n.left) + 1 + count(n.right)
+}
+
+// Depth is the number of blocks on the longest way down the tree.
+func (a *Arena) Depth() int { return depth(a.free.root) }
+
+func depth(n *branch) int {
+	if n == nil {
+		return 0
+	}
+	return 1 + max(depth(n.left), depth(n.right))
+}
