@@ -157,7 +157,7 @@ func init() {
 }
 
 // Pow returns aᵇ, elementwise with broadcasting, as math.Pow defines it. The derivative by a at b = 0 is 0 for
-// every a, and the derivative by b at a = 0 is 0.
+// every a. The derivative by b at a = 0 is 0 if b ≥ 0; if b < 0, and wherever a < 0, it is NaN.
 func Pow[A, B Operand](a A, b B) *graph.Node { return binary(&powOp, a, b) }
 
 var powOp graph.Op

@@ -9,7 +9,7 @@ import (
 )
 
 // Range picks the indices Start, Start+Step, … before Stop of one axis. Negative Start and Stop count from the
-// end. The zero Step is 1.
+// end. The zero Step is 1, and none is negative.
 type Range struct{ Start, Stop, Step int }
 
 // End as a Range's Stop is the end of the axis.
@@ -39,6 +39,9 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 		r := All
 		if i < len(ranges) {
 			r = ranges[i]
+		}
+		if r.Step < 0 {
+			graph.Fail(sliceOp.Name, []*graph.Node{x}, "axis %d has the step %d", i, r.Step)
 		}
 		r.Step = max(r.Step, 1)
 		lo, hi := clip(r.Start, d), clip(r.Stop, d)
