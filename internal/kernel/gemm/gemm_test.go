@@ -8,9 +8,13 @@ import (
 	"chainrule/internal/kernel/cpu"
 )
 
-// atEachLevel runs a test once for each CPU level that the machine has.
+// atEachLevel runs a test once for each CPU level that the machine has; with the race detector, for the highest.
 func atEachLevel(t *testing.T, test func(t *testing.T)) {
-	for _, level := range cpu.Levels() {
+	levels := cpu.Levels()
+	if raceEnabled {
+		levels = levels[len(levels)-1:]
+	}
+	for _, level := range levels {
 		t.Run(level.String(), func(t *testing.T) {
 			defer cpu.Force(level)()
 			test(t)
