@@ -44,6 +44,9 @@ type Op struct {
 	Infer func(in []*Node, attrs any) (Type, error)
 	// Kernel returns the code that computes a node. Leaf ops and Views have none.
 	Kernel func(n *Node) Kernel
+	// Partial returns, for a Reduce that can be computed piece by piece, the code that folds any run of the input
+	// to one element, and the code that combines two such elements. It is nil for others.
+	Partial func(n *Node) (fold, combine Kernel)
 	// Layout says, for a View, where the result's elements lie in the input.
 	Layout func(n *Node) Layout
 	// Derivative is the op's rule, NonDiff included; only leaves have none.

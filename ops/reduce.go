@@ -102,6 +102,22 @@ func foldKernel[A, B, C graph.Element](f32 fold[A, float32], f64 fold[B, float64
 	}
 }
 
+// foldRun binds a fold of any run of elements to one, for partial.
+func foldRun(f32 fold[float32, float32], f64 fold[float64, float64], i64 fold[int64, int64]) bind {
+	return byDType{f32: wholeRun(f32), f64: wholeRun(f64), i64: wholeRun(i64)}.bind
+}
+
+func wholeRun[T graph.Element](f fold[T, T]) graph.Kernel {
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		f(graph.Elements[T](out), graph.Elements[T](in[0]), 1, in[0].Len, 1)
+		return nil
+	}
+}
+
+func partial(fold, combine bind) func(n *graph.Node) (graph.Kernel, graph.Kernel) {
+	return func(n *graph.Node) (graph.Kernel, graph.Kernel) { return fold(n), combine(n) }
+}
+
 // unfold gives v, of a reduction n's shape, the shape [.., 1, ..] that broadcasts against n's input.
 func unfold(n, v *graph.Node) *graph.Node {
 	return KeepDims(v, n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice()...)
@@ -159,6 +175,8 @@ func init() {
 		Name: "sum", Doc: "sum over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
 		Infer:  folded(isNumber, "numbers, not bool", true, same),
 		Kernel: foldKernel(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
+		Partial: partial(foldRun(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
+			numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64])),
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			return BroadcastTo(unfold(n, ct), n.In()[0].Shape()...)
 		}},

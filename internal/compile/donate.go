@@ -11,10 +11,11 @@ import (
 // step that makes the new value writes it there itself if nobody else needs the old one by then; otherwise the
 // value is copied.
 
-// commit is the last act of a donated input: a step that overwrites it, or a copy from src if step is nil.
+// commit is the last act of a donated input: a step that overwrites it, or a copy from src if step is nil. A group
+// may overwrite several.
 type commit struct {
 	input int
-	step  *graph.Node
+	step  *task
 	src   place
 }
 
@@ -24,86 +25,113 @@ func (p *planner) placeDonated() {
 	if !slices.ContainsFunc(p.out.Donated, func(input int) bool { return input >= 0 }) {
 		return
 	}
-	for _, n := range p.order {
-		for _, x := range n.In() {
+	maker := map[*root]*task{}
+	for _, t := range p.order {
+		for _, x := range t.ins {
 			p.at(x).root.users++
+		}
+		for _, n := range t.outs {
+			maker[p.at(n).root] = t
 		}
 	}
 	for _, n := range p.unit.Outputs {
 		p.at(n).root.users++
 	}
 	for i, n := range p.unit.Outputs {
-		input := p.out.Donated[i]
-		if input < 0 {
-			continue
+		if input := p.out.Donated[i]; input >= 0 {
+			c := commit{input: input, src: p.at(n)}
+			if t := maker[c.src.root]; t != nil && p.mayOverwrite(t, n, input) {
+				c.step = t
+			}
+			p.commit = append(p.commit, c)
 		}
-		c := commit{input: input, src: p.at(n)}
-		if r := c.src.root; r.users == 1 && p.mayOverwrite(n, input) {
-			c.step = r.node
-		}
-		p.commit = append(p.commit, c)
 	}
+	p.dropPartial()
 	p.withdraw()
-	late := map[*graph.Node]bool{}
+	late := map[*task]bool{}
 	for _, c := range p.commit {
 		if c.step != nil {
 			late[c.step] = true
-			r := p.at(c.step).root
-			r.slot = exec.Slot{Space: exec.Input, Index: c.input, Len: c.step.Type().Size()}
+			r := c.src.root
+			r.slot = exec.Slot{Space: exec.Input, Index: c.input, Len: r.node.Type().Size()}
 			r.placed = true
 		}
 	}
-	p.order = slices.DeleteFunc(p.order, func(n *graph.Node) bool { return late[n] })
+	p.order = slices.DeleteFunc(p.order, func(t *task) bool { return late[t] })
 }
 
 // mayOverwrite reports whether the step that makes output n may write over an input that it may read itself.
-func (p *planner) mayOverwrite(n *graph.Node, input int) bool {
+func (p *planner) mayOverwrite(t *task, n *graph.Node, input int) bool {
 	at := p.at(n)
-	step := at.root.node
-	in := p.at(p.unit.Inputs[input]).root
-	return !at.root.placed && at.offset == 0 && at.root.bytes == n.Type().Bytes() &&
-		step.Op().Class == graph.Map && p.aligned(step, in)
+	r := at.root
+	return r.users == 1 && !r.placed && at.offset == 0 && r.bytes == n.Type().Bytes() &&
+		r.node.Op().Class == graph.Map && p.mayWrite(t, r.node, p.at(p.unit.Inputs[input]).root)
+}
+
+// dropPartial keeps the steps of which every result overwrites an input: another result might be wanted before the
+// end, and one that may not be written yet must not be.
+func (p *planner) dropPartial() {
+	results := map[*task]int{}
+	for _, c := range p.commit {
+		if c.step != nil {
+			results[c.step]++
+		}
+	}
+	for i, c := range p.commit {
+		if c.step != nil && results[c.step] != len(c.step.outs) {
+			p.commit[i].step = nil
+		}
+	}
 }
 
 // withdraw turns steps back into copies whose old value another step at the end still reads.
 func (p *planner) withdraw() {
 	readers := map[*root]int{} // by how many of the steps at the end
-	count := func(step *graph.Node, by int) {
-		for i, x := range step.In() {
-			if !p.readBefore(step, i) {
-				readers[p.at(x).root] += by
-			}
-		}
-	}
+	counted := map[*task]bool{}
 	for _, c := range p.commit {
-		if c.step != nil {
-			count(c.step, 1)
+		if c.step != nil && !counted[c.step] {
+			counted[c.step] = true
+			p.countReaders(readers, c.step, 1)
 		}
 	}
 	for again := true; again; {
 		again = false
-		for i, c := range p.commit {
+		for _, c := range p.commit {
 			if c.step == nil {
 				continue
 			}
 			old := p.at(p.unit.Inputs[c.input]).root
 			others := readers[old]
-			if slices.ContainsFunc(c.step.In(), func(x *graph.Node) bool { return p.at(x).root == old }) {
+			if slices.ContainsFunc(c.step.ins, func(x *graph.Node) bool { return p.at(x).root == old }) {
 				others--
 			}
 			if others > 0 {
-				count(c.step, -1)
-				p.commit[i].step = nil
+				p.countReaders(readers, c.step, -1)
+				p.demote(c.step)
 				again = true
 			}
 		}
 	}
 }
 
-// readBefore reports whether an operand before operand i lies in its root.
-func (p *planner) readBefore(step *graph.Node, i int) bool {
-	r := p.at(step.In()[i]).root
-	return slices.ContainsFunc(step.In()[:i], func(x *graph.Node) bool { return p.at(x).root == r })
+// demote makes copies of all that a step would overwrite.
+func (p *planner) demote(t *task) {
+	for i := range p.commit {
+		if p.commit[i].step == t {
+			p.commit[i].step = nil
+		}
+	}
+}
+
+// countReaders adds by for every root that a step reads.
+func (p *planner) countReaders(readers map[*root]int, t *task, by int) {
+	seen := map[*root]bool{}
+	for _, x := range t.ins {
+		if r := p.at(x).root; !seen[r] {
+			seen[r] = true
+			readers[r] += by
+		}
+	}
 }
 
 // emitCommit appends the steps that overwrite donated inputs. A new value that is another donated input's old one
@@ -120,9 +148,11 @@ func (p *planner) emitCommit() {
 		}
 	}
 	p.out.Commit = len(p.out.Steps)
+	done := map[*task]bool{}
 	for _, c := range p.commit {
-		if c.step != nil {
-			p.step(c.step, p.slot(c.step))
+		if c.step != nil && !done[c.step] {
+			done[c.step] = true
+			p.step(c.step)
 		}
 	}
 	for _, c := range p.commit {

@@ -15,6 +15,8 @@ type Unit struct {
 	Outputs []*graph.Node
 	// Donated gives for each output the index of the input that it overwrites, or −1. It may be nil.
 	Donated []int
+	// Groups lists nodes that are computed in one loop, each group in topological order. The last pass makes them.
+	Groups [][]*graph.Node
 }
 
 // Pass takes a Unit to an equal one on a new graph.
@@ -29,6 +31,7 @@ type Pass struct {
 // Pipeline is every pass, in order.
 var Pipeline = []Pass{
 	{"unalias", "aliases have done their work once derivatives are built; without them equal expressions meet", unalias},
+	{"fuse", "groups are lists of nodes, which a pass that makes a new graph would lose", fuse},
 }
 
 // Options choose how to compile.

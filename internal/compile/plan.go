@@ -29,8 +29,8 @@ type place struct {
 type planner struct {
 	unit   Unit
 	opts   Options
-	order  []*graph.Node // nodes that are steps
-	places []place       // by node ID
+	order  []*task
+	places []place // by node ID
 	commit []commit
 	out    exec.Plan
 	arena  arena
@@ -68,8 +68,8 @@ func plan(u Unit, opts Options) exec.Plan {
 	p.placeDonated()
 	p.findLast(copies)
 	p.out.Steps = make([]exec.Step, 0, len(p.order)+len(copies)+2*len(p.commit))
-	for i, n := range p.order {
-		p.emit(i, n)
+	for i, t := range p.order {
+		p.emit(i, t)
 	}
 	for _, c := range copies {
 		p.emitCopy(c.slot, p.at(c.node))
@@ -89,15 +89,15 @@ func (p *planner) newRoot(n *graph.Node) *root {
 	return r
 }
 
-// findRoots schedules the steps in order of their IDs and finds the root of every node. A view whose elements lie
-// in order shares its input's root.
+// findRoots schedules the tasks and finds the root of every node that is needed outside of its task. A view whose
+// elements lie in order shares its input's root.
 func (p *planner) findRoots() {
 	for i, n := range p.unit.Inputs {
 		r := p.newRoot(n)
 		r.slot, r.placed = exec.Slot{Space: exec.Input, Index: i, Len: n.Type().Size()}, true
 	}
 	all := graph.Topo(p.unit.Outputs...)
-	p.order = make([]*graph.Node, 0, len(all))
+	computed := make([]*graph.Node, 0, len(all))
 	for _, n := range all {
 		switch {
 		case n.IsInput():
@@ -115,9 +115,10 @@ func (p *planner) findRoots() {
 				continue
 			}
 		}
-		p.order = append(p.order, n)
+		computed = append(computed, n)
 		p.newRoot(n)
 	}
+	p.order = p.unit.tasks(computed, func(n *graph.Node) *graph.Node { return p.at(n).root.node })
 }
 
 type outputCopy struct {
@@ -147,9 +148,11 @@ func (p *planner) placeOutputs() []outputCopy {
 
 // findLast finds the step of the last use of every root. What is used after the steps lives to their end.
 func (p *planner) findLast(copies []outputCopy) {
-	for i, n := range p.order {
-		p.at(n).root.last = max(p.at(n).root.last, i)
-		for _, x := range n.In() {
+	for i, t := range p.order {
+		for _, n := range t.outs {
+			p.at(n).root.last = max(p.at(n).root.last, i)
+		}
+		for _, x := range t.ins {
 			p.at(x).root.last = max(p.at(x).root.last, i)
 		}
 	}
@@ -162,34 +165,42 @@ func (p *planner) findLast(copies []outputCopy) {
 			c.src.root.last = end
 			continue
 		}
-		for _, x := range c.step.In() {
+		for _, x := range c.step.ins {
 			p.at(x).root.last = end
 		}
 	}
 }
 
-// emit makes a step of n and takes its memory: over an operand that ends here if that is legal, else from the
-// arena. Then it frees what ends here.
-func (p *planner) emit(i int, n *graph.Node) {
-	r := p.at(n).root
-	taken := p.overwrite(i, n)
-	if !r.placed {
-		r.slot, r.placed = exec.Slot{Space: exec.Arena, Len: n.Type().Size()}, true
-		if taken != nil {
-			r.slot.Offset = taken.slot.Offset
-			taken.freed = true
-		} else {
-			r.slot.Offset = p.arena.alloc(r.bytes)
-		}
+// emit makes a step of a task and finds memory for its results: over an operand that ends here if that is legal,
+// else from the arena. Then it frees what ends here.
+func (p *planner) emit(i int, t *task) {
+	for _, n := range t.outs {
+		p.placeResult(i, t, n)
 	}
-	p.step(n, p.slot(n))
+	p.step(t)
 	if p.opts.NoReuse {
 		return
 	}
-	for _, x := range n.In() {
+	for _, x := range t.ins {
 		p.freeAfter(i, p.at(x).root)
 	}
-	p.freeAfter(i, r)
+	for _, n := range t.outs {
+		p.freeAfter(i, p.at(n).root)
+	}
+}
+
+func (p *planner) placeResult(i int, t *task, n *graph.Node) {
+	r := p.at(n).root
+	if r.placed {
+		return
+	}
+	r.slot, r.placed = exec.Slot{Space: exec.Arena, Len: n.Type().Size()}, true
+	if taken := p.overwrite(i, t, n); taken != nil {
+		r.slot.Offset = taken.slot.Offset
+		taken.freed = true
+		return
+	}
+	r.slot.Offset = p.arena.alloc(r.bytes)
 }
 
 // freeAfter returns the memory of a root to the arena if step i is its last.
@@ -200,26 +211,41 @@ func (p *planner) freeAfter(i int, r *root) {
 	}
 }
 
-// overwrite returns the root of an operand of n that ends at step i and that n may overwrite, or nil. Each element
-// that n writes must be the last to need what lies there: the operand fills its root, is as large as n, and every
-// other operand in the root is the same one. An op that is no Map may read an element again after it has written
-// there, unless it is marked InPlace, and then only over its input 0.
-func (p *planner) overwrite(i int, n *graph.Node) *root {
-	isMap := n.Op().Class == graph.Map
-	if !isMap && !n.Op().InPlace || p.opts.NoReuse || p.at(n).root.placed {
+// overwrite returns the root of an operand that ends at step i and that n, a result of t, may overwrite, or nil.
+func (p *planner) overwrite(i int, t *task, n *graph.Node) *root {
+	if p.opts.NoReuse || !writesInPlace(n) {
 		return nil
 	}
-	candidates := n.In()
-	if !isMap {
+	candidates := t.ins
+	if n.Op().Class != graph.Map {
 		candidates = candidates[:1]
 	}
 	for _, x := range candidates {
 		r := p.at(x).root
-		if r.slot.Space == exec.Arena && r.last == i && p.fits(n, x) && p.aligned(n, r) && (isMap || p.once(n, r)) {
+		if r.slot.Space == exec.Arena && !r.freed && r.last == i && p.fits(n, x) && p.mayWrite(t, n, r) {
 			return r
 		}
 	}
 	return nil
+}
+
+func writesInPlace(n *graph.Node) bool { return n.Op().Class == graph.Map || n.Op().InPlace }
+
+// mayWrite reports whether n, a result of t, may lie in r, from which t reads. Each element that n writes must be the
+// last to need what lies there: every operand of t in r fills it and is as large as n, element for element, and
+// none is read after n is written. An op that is no Map may read an element again after it has written there, so
+// that one reads nothing else of r than its input 0.
+func (p *planner) mayWrite(t *task, n *graph.Node, r *root) bool {
+	written := false
+	for _, m := range t.nodes {
+		for j, x := range m.In() {
+			if at := p.at(x); at.root == r && (written || !p.fits(n, x) || n.Op().Class != graph.Map && j > 0) {
+				return false
+			}
+		}
+		written = written || m == n
+	}
+	return true
 }
 
 // fits reports whether x fills its root and has n's size, element for element.
@@ -227,26 +253,6 @@ func (p *planner) fits(n, x *graph.Node) bool {
 	at := p.at(x)
 	return at.offset == 0 && at.root.bytes == x.Type().Bytes() && x.Type().Size() == n.Type().Size() &&
 		x.DType().Size() == n.DType().Size()
-}
-
-// aligned reports whether every operand of n in r fits.
-func (p *planner) aligned(n *graph.Node, r *root) bool {
-	for _, x := range n.In() {
-		if p.at(x).root == r && !p.fits(n, x) {
-			return false
-		}
-	}
-	return true
-}
-
-// once reports whether only input 0 of n lies in r.
-func (p *planner) once(n *graph.Node, r *root) bool {
-	for _, x := range n.In()[1:] {
-		if p.at(x).root == r {
-			return false
-		}
-	}
-	return true
 }
 
 // slot returns where n's value lies.
@@ -258,12 +264,33 @@ func (p *planner) slot(n *graph.Node) exec.Slot {
 	return s
 }
 
-func (p *planner) step(n *graph.Node, out exec.Slot) {
-	s := exec.Step{Node: n, Out: out, In: p.slots.take(len(n.In()))}
-	for j, x := range n.In() {
-		s.In[j] = p.slot(x)
+func (p *planner) step(t *task) {
+	if !t.group {
+		n := t.nodes[0]
+		p.out.Steps = append(p.out.Steps, exec.Step{Node: n, Out: p.slot(n), In: p.operands(t, n)})
+		return
+	}
+	s := exec.Step{Members: make([]exec.Member, len(t.nodes))}
+	next := 0
+	for i, n := range t.nodes {
+		s.Members[i] = exec.Member{Node: n, In: p.operands(t, n)}
+		if next < len(t.outs) && t.outs[next] == n {
+			s.Members[i].Out, s.Members[i].Kept = p.slot(n), true
+			next++
+		}
 	}
 	p.out.Steps = append(p.out.Steps, s)
+}
+
+// operands returns where the operands of n lie. Those that are members of its group have no place.
+func (p *planner) operands(t *task, n *graph.Node) []exec.Slot {
+	in := p.slots.take(len(n.In()))
+	for j, x := range n.In() {
+		if p.at(x).root.placed {
+			in[j] = p.slot(x)
+		}
+	}
+	return in
 }
 
 // emitCopy copies a value to another slot.

@@ -20,6 +20,7 @@ type machine struct {
 type bound struct {
 	kernel graph.Kernel
 	loop   *loop
+	group  *group
 	out    graph.Buffer
 	in     []graph.Buffer
 	node   *graph.Node
@@ -47,6 +48,10 @@ func newMachine(plan *Plan) *machine {
 	slab := make([]graph.Buffer, operands)
 	for i, s := range plan.Steps {
 		b := &m.steps[i]
+		if s.Members != nil {
+			b.group = newGroup(s, &m.work, func(b *graph.Buffer, s Slot) { m.place(b, s, arena, plan) })
+			continue
+		}
 		b.in, slab = slab[:len(s.In):len(s.In)], slab[len(s.In):]
 		b.node = s.Node
 		m.place(&b.out, s.Out, arena, plan)

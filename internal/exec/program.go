@@ -31,11 +31,12 @@ type Slot struct {
 	Len    int
 }
 
-// Step computes one node, or copies its input slot if Node is nil.
+// Step computes one node, or a group of members, or copies its input slot if it has neither.
 type Step struct {
-	Node *graph.Node
-	Out  Slot
-	In   []Slot
+	Node    *graph.Node
+	Members []Member
+	Out     Slot
+	In      []Slot
 	// Bytes is the size of a copy.
 	Bytes int
 }

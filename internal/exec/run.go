@@ -34,13 +34,17 @@ func (m *machine) execute(ctx context.Context, commit int) error {
 		}
 		s := &m.steps[i]
 		var err error
-		if s.loop == nil {
-			err = s.kernel(&m.work, s.out, s.in)
-		} else {
+		failed := s.node
+		switch {
+		case s.group != nil:
+			failed, err = s.group.do()
+		case s.loop != nil:
 			err = s.loop.do(s.kernel, &m.work, s.out, s.in)
+		default:
+			err = s.kernel(&m.work, s.out, s.in)
 		}
 		if err != nil {
-			return nodeError(s.node, err)
+			return nodeError(failed, err)
 		}
 	}
 	return nil

@@ -1,0 +1,136 @@
+package compile
+
+import (
+	"chainrule/graph"
+)
+
+// fuse groups Maps of one shape that use each other, and the reductions to one element at their ends, to be computed
+// in one loop over tiles. What only members use never goes to memory.
+//
+//	%3 = mul(%0, %1)
+//	%4 = tanh(%3)         →          one loop: mul, tanh, sum
+//	%5 = sum(%4)
+//
+// The stage of a node grows along every edge that is not between two Maps of one shape. Members of a group have one
+// stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
+func fuse(u Unit) Unit {
+	order := graph.Topo(u.Outputs...)
+	f := fuser{unit: u, stage: make([]int32, u.graph().Len()), late: u.late(order), group: make([]int32, u.graph().Len())}
+	for i := range f.group {
+		f.group[i] = int32(i)
+	}
+	for _, n := range order {
+		f.visit(n)
+	}
+	members := map[int32][]*graph.Node{}
+	for _, n := range order {
+		if f.joins(n) {
+			root := f.find(int32(n.ID()))
+			members[root] = append(members[root], n)
+		}
+	}
+	for _, n := range order {
+		if list := members[int32(n.ID())]; len(list) > 1 {
+			u.Groups = append(u.Groups, list)
+		}
+	}
+	return u
+}
+
+type fuser struct {
+	unit  Unit
+	stage []int32
+	late  []bool  // by ID: used for donated outputs alone
+	group []int32 // union-find by ID: the smallest ID is the root
+}
+
+func (f *fuser) visit(n *graph.Node) {
+	stage := int32(0)
+	for _, x := range n.In() {
+		s := f.stage[x.ID()]
+		if !f.neighbours(x, n) && x.Op().Class != graph.Leaf {
+			s++
+		}
+		stage = max(stage, s)
+	}
+	f.stage[n.ID()] = stage
+	for _, x := range n.In() {
+		if f.neighbours(x, n) && f.stage[x.ID()] == stage {
+			f.union(int32(x.ID()), int32(n.ID()))
+		}
+	}
+}
+
+// joins reports whether n may be a member of a group.
+func (f *fuser) joins(n *graph.Node) bool {
+	switch n.Op().Class {
+	case graph.Map:
+		return n.Type().Size() > 0
+	case graph.Reduce:
+		return n.Op().Partial != nil && n.Type().Size() == 1 && n.In()[0].Type().Size() > 0
+	}
+	return false
+}
+
+// neighbours reports whether the edge from x to n may lie within a group.
+func (f *fuser) neighbours(x, n *graph.Node) bool {
+	if x.Op().Class != graph.Map || !f.joins(x) || !f.joins(n) || f.late[x.ID()] != f.late[n.ID()] {
+		return false
+	}
+	return n.Op().Class == graph.Reduce || sameShape(x.Shape(), n.Shape())
+}
+
+func sameShape(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, d := range a {
+		if b[i] != d {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *fuser) find(i int32) int32 {
+	for f.group[i] != i {
+		f.group[i] = f.group[f.group[i]]
+		i = f.group[i]
+	}
+	return i
+}
+
+func (f *fuser) union(a, b int32) {
+	a, b = f.find(a), f.find(b)
+	f.group[max(a, b)] = min(a, b)
+}
+
+// late finds, by ID, the nodes that only donated outputs are made from: they can wait for the end.
+func (u Unit) late(order []*graph.Node) []bool {
+	late := make([]bool, u.graph().Len())
+	if u.Donated == nil {
+		return late
+	}
+	used := make([]bool, len(late))
+	for i, n := range u.Outputs {
+		if u.Donated[i] >= 0 {
+			late[n.ID()] = true
+		}
+	}
+	for i, n := range u.Outputs {
+		if u.Donated[i] < 0 {
+			late[n.ID()], used[n.ID()] = false, true
+		}
+	}
+	for k := len(order) - 1; k >= 0; k-- {
+		n := order[k]
+		isLate := (late[n.ID()] || n.Op().Class == graph.Map) && !used[n.ID()]
+		late[n.ID()] = isLate
+		if !isLate {
+			for _, x := range n.In() {
+				used[x.ID()] = true
+			}
+		}
+	}
+	return late
+}

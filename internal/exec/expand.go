@@ -1,0 +1,82 @@
+package exec
+
+import (
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+// expand fills a register with the elements of a broadcast operand that belong to a tile.
+type expand struct {
+	base, register int
+	dst            unsafe.Pointer
+	elem           int
+	counts, steps  []int // axes of the group's shape, joined where the operand advances evenly; steps in elements
+}
+
+func newExpand(x *graph.Node, shape []int, base, register int) expand {
+	steps := make([]int, len(shape))
+	lead := len(shape) - x.Rank()
+	for j, s := range graph.Strides(x.Shape()) {
+		if x.Shape()[j] != 1 {
+			steps[lead+j] = s
+		}
+	}
+	counts, joined := collapse(shape, [][]int{steps})
+	return expand{base: base, register: register, elem: x.DType().Size(), counts: counts, steps: joined[0]}
+}
+
+// fill writes elements lo … lo+n−1 of the broadcast operand at src.
+func (e *expand) fill(src unsafe.Pointer, lo, n int) {
+	switch e.elem {
+	case 1:
+		fillTile[uint8](e, src, lo, n)
+	case 4:
+		fillTile[uint32](e, src, lo, n)
+	default:
+		fillTile[uint64](e, src, lo, n)
+	}
+}
+
+func fillTile[T any](e *expand, src unsafe.Pointer, lo, n int) {
+	dst := unsafe.Slice((*T)(e.dst), n)
+	last := len(e.counts) - 1
+	cols, step := e.counts[last], e.steps[last]
+	if last == 1 && e.steps[0] == 0 && step == 1 {
+		fillRow(dst, unsafe.Slice((*T)(src), cols), lo%cols)
+		return
+	}
+	for done := 0; done < n; {
+		row, col := (lo+done)/cols, (lo+done)%cols
+		at := col * step
+		for axis := last - 1; axis >= 0; axis-- {
+			at += row % e.counts[axis] * e.steps[axis]
+			row /= e.counts[axis]
+		}
+		run := dst[done:min(n, done+cols-col)]
+		from := unsafe.Add(src, at*e.elem)
+		switch step {
+		case 0:
+			v := *(*T)(from)
+			for i := range run {
+				run[i] = v
+			}
+		default:
+			for i := range run {
+				run[i] = *(*T)(unsafe.Add(from, i*step*e.elem))
+			}
+		case 1:
+			copy(run, unsafe.Slice((*T)(from), len(run)))
+		}
+		done += len(run)
+	}
+}
+
+// fillRow repeats a row, from an element in it on.
+func fillRow[T any](dst, row []T, from int) {
+	n := copy(dst, row[from:])
+	n += copy(dst[n:], row[:from])
+	for n < len(dst) {
+		n += copy(dst[n:], dst[:n])
+	}
+}

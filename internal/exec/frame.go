@@ -1,0 +1,165 @@
+package exec
+
+import (
+	"slices"
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+// binder lays out the frames of a group.
+type binder struct {
+	group   *group
+	members map[*graph.Node]bool
+	known   map[*graph.Node]value // where each node's elements are
+	slots   map[Slot]int          // bases by slot
+	places  []placement
+	// registers is their number; each holds a tile of eight-byte elements at most.
+	registers int
+	expands   []expand // without memory yet
+}
+
+type placement struct {
+	base int
+	slot Slot
+}
+
+// plan finds a register or a base for every operand and member.
+func (b *binder) plan(s Step, tiles int) {
+	last := map[*graph.Node]int{} // the last member that reads a register
+	for i, m := range s.Members {
+		for j, x := range m.Node.In() {
+			last[x] = i
+			if _, ok := b.known[x]; !ok && !b.isMember(x) {
+				b.operand(x, m.In[j])
+			}
+		}
+	}
+	var free []int
+	for i, m := range s.Members {
+		elem := m.Node.DType().Size()
+		var later []int // ends here, but has elements of another size than the result
+		for j, x := range m.Node.In() {
+			v := b.known[x]
+			switch {
+			case v.register < 0 || last[x] != i || slices.Contains(m.Node.In()[:j], x):
+			case v.elem == elem:
+				free = append(free, v.register)
+			default:
+				later = append(later, v.register)
+			}
+		}
+		take := func() int {
+			if n := len(free); n > 0 {
+				r := free[n-1]
+				free = free[:n-1]
+				return r
+			}
+			b.registers++
+			return b.registers - 1
+		}
+		switch {
+		case m.Node.Op().Class == graph.Reduce:
+			b.fold(i, m, tiles)
+		case m.Kept:
+			b.places = append(b.places, placement{i, m.Out})
+			b.known[m.Node] = value{register: -1, base: i, elem: elem}
+		default:
+			b.known[m.Node] = value{register: take(), elem: elem}
+		}
+		free = append(free, later...)
+	}
+}
+
+func (b *binder) isMember(x *graph.Node) bool { return b.members[x] }
+
+// operand finds where an operand from outside lies: in memory as it is, or expanded into a register, which nothing
+// else may have used before, since all are filled at the start of a tile.
+func (b *binder) operand(x *graph.Node, slot Slot) {
+	base, ok := b.slots[slot]
+	if !ok {
+		base = len(b.group.bases)
+		b.group.bases = append(b.group.bases, graph.Buffer{})
+		b.places = append(b.places, placement{base, slot})
+		b.slots[slot] = base
+	}
+	v := value{register: -1, base: base, elem: x.DType().Size()}
+	switch x.Type().Size() {
+	case 1:
+		v.single, v.elem = true, 0
+	case b.group.size:
+	default:
+		v.register = b.registers
+		b.registers++
+		b.expands = append(b.expands, newExpand(x, b.shape(), base, v.register))
+	}
+	b.known[x] = v
+}
+
+// shape is that of the group's Maps.
+func (b *binder) shape() []int {
+	for _, n := range b.group.nodes {
+		if n.Op().Class == graph.Map {
+			return n.Shape()
+		}
+	}
+	return nil
+}
+
+// fold gives a reduction its partial results.
+func (b *binder) fold(i int, m Member, tiles int) {
+	elem := m.Node.DType().Size()
+	partials := len(b.group.bases)
+	b.group.bases = append(b.group.bases, graph.Buffer{Ptr: allocate(tiles * elem), Len: tiles})
+	b.places = append(b.places, placement{i, m.Out})
+	_, combine := m.Node.Op().Partial(m.Node)
+	b.group.folds = append(b.group.folds, fold{
+		out: i, partials: partials, elem: elem, combine: combine, pair: make([]graph.Buffer, 2),
+	})
+	b.known[m.Node] = value{register: -1, base: partials, elem: elem, single: true}
+}
+
+// frame makes the operations of one worker, over registers of its own.
+func (b *binder) frame(s Step) frame {
+	f := frame{group: b.group, expands: slices.Clone(b.expands), length: -1}
+	size := b.group.tile * 8
+	memory := allocate(max(1, b.registers) * (size + alignment))
+	register := func(r int) unsafe.Pointer { return unsafe.Add(memory, r*(size+alignment)) }
+	for i := range f.expands {
+		f.expands[i].dst = register(f.expands[i].register)
+	}
+	operands := 0
+	for _, m := range s.Members {
+		operands += len(m.Node.In())
+	}
+	slab := make([]graph.Buffer, operands)
+	f.ops = make([]tileOp, len(s.Members))
+	for i, m := range s.Members {
+		op := &f.ops[i]
+		n := len(m.Node.In())
+		op.in, slab = slab[:n:n], slab[n:]
+		point := func(buf *graph.Buffer, v value) {
+			buf.Len = 1
+			if v.register >= 0 {
+				buf.Ptr = register(v.register)
+			} else {
+				f.moving = append(f.moving, moving{buf: buf, base: v.base, elem: v.elem})
+			}
+			if !v.single {
+				f.tiled = append(f.tiled, buf)
+			}
+		}
+		for j, x := range m.Node.In() {
+			point(&op.in[j], b.known[x])
+		}
+		out := b.known[m.Node]
+		point(&op.out, out)
+		if m.Node.Op().Class == graph.Reduce {
+			op.kernel, _ = m.Node.Op().Partial(m.Node)
+			f.moving[len(f.moving)-1].perTile = true
+		} else {
+			op.kernel = m.Node.Op().Kernel(m.Node)
+		}
+	}
+	return f
+}

@@ -1,0 +1,187 @@
+package exec
+
+import (
+	"unsafe"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/par"
+)
+
+// Member is one node of a group: Maps of one shape, and reductions of them to one element, that are computed tile by
+// tile, so that what they leave for each other stays in the first cache.
+type Member struct {
+	Node *graph.Node
+	// Out is where the value goes, for members that are used outside of the group.
+	Out Slot
+	// Kept says that Out is set; other members live in tiles alone.
+	Kept bool
+	// In has a slot for each operand from outside; those of operands that are members are not used.
+	In []Slot
+}
+
+// tileBytes is the size of a tile of the widest element type of a group.
+const tileBytes = 4096
+
+// group is a bound group of members.
+type group struct {
+	size, tile int
+	bases      []graph.Buffer // memory outside of the group: operands, results, partial results
+	frames     []frame        // one for each worker
+	folds      []fold
+	work       *graph.Work
+	nodes      []*graph.Node
+	parts      int
+}
+
+// frame is the tiles of one worker and the operations on them.
+type frame struct {
+	group   *group
+	ops     []tileOp
+	moving  []moving
+	tiled   []*graph.Buffer // whose length follows the tile's
+	expands []expand
+	length  int
+	err     error
+	failed  *graph.Node
+}
+
+type tileOp struct {
+	kernel graph.Kernel
+	out    graph.Buffer
+	in     []graph.Buffer
+}
+
+// moving is an operand that advances with the tiles: by elements, or by one element a tile.
+type moving struct {
+	buf     *graph.Buffer
+	base    int
+	elem    int
+	perTile bool
+}
+
+// fold is a reduction to one element: a partial result for each tile, then a tree over them.
+type fold struct {
+	out, partials int // bases
+	elem          int
+	combine       graph.Kernel
+	pair          []graph.Buffer // scratch
+}
+
+// value is where a node's elements are found in a frame: a register, or a base.
+type value struct {
+	register int // −1 if it is in memory
+	base     int
+	elem     int
+	single   bool
+}
+
+// newGroup binds a step with members. place points a base at a slot.
+func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *group {
+	g := &group{work: work}
+	widest := 1
+	for _, m := range s.Members {
+		g.nodes = append(g.nodes, m.Node)
+		widest = max(widest, m.Node.DType().Size())
+		for _, x := range m.Node.In() {
+			widest = max(widest, x.DType().Size())
+		}
+		if m.Node.Op().Class == graph.Map {
+			g.size = m.Node.Type().Size()
+		}
+	}
+	g.tile = min(tileBytes/widest, g.size)
+	tiles := (g.size + g.tile - 1) / g.tile
+	g.parts = min(work.Workers, max(1, g.size*len(s.Members)/parallelWork), tiles)
+	b := binder{group: g, members: map[*graph.Node]bool{}, known: map[*graph.Node]value{}, slots: map[Slot]int{}}
+	for range s.Members {
+		g.bases = append(g.bases, graph.Buffer{}) // results come first
+	}
+	for _, n := range g.nodes {
+		b.members[n] = true
+	}
+	b.plan(s, tiles)
+	for i := range b.places {
+		place(&g.bases[b.places[i].base], b.places[i].slot)
+	}
+	for range g.parts {
+		g.frames = append(g.frames, b.frame(s))
+	}
+	return g
+}
+
+// parallelWork is how many element operations are worth waking another core.
+const parallelWork = 1 << 15
+
+// do runs the group.
+func (g *group) do() (*graph.Node, error) {
+	if g.parts == 1 {
+		g.frames[0].run(0, g.size)
+	} else {
+		par.Do(g.parts, g.parts, g)
+	}
+	for i := range g.frames {
+		if f := &g.frames[i]; f.err != nil {
+			err := f.err
+			f.err = nil
+			return f.failed, err
+		}
+	}
+	for _, f := range g.folds {
+		p := g.bases[f.partials]
+		f.tree(g.work, p)
+		copy(bytesOf(g.bases[f.out].Ptr, f.elem), bytesOf(p.Ptr, f.elem))
+	}
+	return nil, nil
+}
+
+// Part runs the tiles of one worker.
+func (g *group) Part(i int) {
+	tiles := (g.size + g.tile - 1) / g.tile
+	g.frames[i].run(tiles*i/g.parts*g.tile, min(g.size, tiles*(i+1)/g.parts*g.tile))
+}
+
+// tree combines partial results into the first: neighbours first, in the order that the reduction's own kernel adds
+// its blocks in.
+func (f fold) tree(w *graph.Work, p graph.Buffer) {
+	for step := 1; step < p.Len; step *= 2 {
+		for i := 0; i+step < p.Len; i += 2 * step {
+			left := graph.Buffer{Ptr: unsafe.Add(p.Ptr, i*f.elem), Len: 1}
+			right := graph.Buffer{Ptr: unsafe.Add(p.Ptr, (i+step)*f.elem), Len: 1}
+			f.pair[0], f.pair[1] = left, right
+			f.combine(w, left, f.pair)
+		}
+	}
+}
+
+// run computes the elements from lo to hi, tile by tile.
+func (f *frame) run(lo, hi int) {
+	g := f.group
+	for ; lo < hi; lo += g.tile {
+		n := min(g.tile, hi-lo)
+		if n != f.length {
+			f.length = n
+			for _, b := range f.tiled {
+				b.Len = n
+			}
+		}
+		for i := range f.moving {
+			m := &f.moving[i]
+			at := lo * m.elem
+			if m.perTile {
+				at = lo / g.tile * m.elem
+			}
+			m.buf.Ptr = unsafe.Add(g.bases[m.base].Ptr, at)
+		}
+		for i := range f.expands {
+			f.expands[i].fill(g.bases[f.expands[i].base].Ptr, lo, n)
+		}
+		for i := range f.ops {
+			op := &f.ops[i]
+			if err := op.kernel(g.work, op.out, op.in); err != nil && f.err == nil {
+				f.err, f.failed = err, g.nodes[i]
+			}
+		}
+	}
+}
+
+func bytesOf(p unsafe.Pointer, n int) []byte { return unsafe.Slice((*byte)(p), n) }
