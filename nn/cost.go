@@ -9,30 +9,35 @@ import (
 // C = 1/m·Σ Cₓ, a scalar.
 type Cost func(a, y *graph.Node) *graph.Node
 
-// overBatch checks the shapes, sums each sample's terms and averages over the batch.
-func overBatch(name string, a, y, terms *graph.Node) *graph.Node {
+// overBatch checks the shapes, and averages over the batch what terms gives for each output of each sample.
+func overBatch(name string, a, y *graph.Node, terms func() *graph.Node) *graph.Node {
 	if a.Rank() != 2 || !a.Type().Equal(y.Type()) {
 		graph.Fail(name, []*graph.Node{a, y}, "the batch and its targets must have one shape [batch, classes]")
 	}
-	return ops.Div(ops.Sum(terms), a.Shape()[0])
+	return ops.Div(ops.Sum(terms()), a.Shape()[0])
 }
 
 // Quadratic is C = 1/m·Σₓ ½‖y − a‖², for activations a.
 func Quadratic(a, y *graph.Node) *graph.Node {
-	return overBatch("quadratic", a, y, ops.Mul(0.5, ops.Square(ops.Sub(y, a))))
+	return overBatch("quadratic", a, y, func() *graph.Node {
+		return ops.Mul(0.5, ops.Square(ops.Sub(y, a)))
+	})
 }
 
 // SigmoidCrossEntropy is C = −1/m·Σₓ Σⱼ [y·log σ(z) + (1 − y)·log(1 − σ(z))], for weighted inputs z. It is computed
 // as y·softplus(−z) + (1 − y)·softplus(z), which neither overflows nor loses the digits of a small cost, and whose
 // derivative (1 − y)·σ(z) − y·σ(−z) keeps those of a small error.
 func SigmoidCrossEntropy(z, y *graph.Node) *graph.Node {
-	return overBatch("sigmoid_cross_entropy", z, y,
-		ops.Add(ops.Mul(y, ops.Softplus(ops.Neg(z))), ops.Mul(ops.Sub(1, y), ops.Softplus(z))))
+	return overBatch("sigmoid_cross_entropy", z, y, func() *graph.Node {
+		return ops.Add(ops.Mul(y, ops.Softplus(ops.Neg(z))), ops.Mul(ops.Sub(1, y), ops.Softplus(z)))
+	})
 }
 
 // SoftmaxCrossEntropy is C = −1/m·Σₓ Σⱼ y·log softmax(z), for weighted inputs z.
 func SoftmaxCrossEntropy(z, y *graph.Node) *graph.Node {
-	return overBatch("softmax_cross_entropy", z, y, ops.Neg(ops.Mul(y, ops.LogSoftmax(z, -1))))
+	return overBatch("softmax_cross_entropy", z, y, func() *graph.Node {
+		return ops.Neg(ops.Mul(y, ops.LogSoftmax(z, -1)))
+	})
 }
 
 // Accuracy is the share of samples whose largest output is at the label, for outputs of shape [batch, classes] and

@@ -55,9 +55,7 @@ func (d *deltaNet) byLayers(dtype graph.DType) (float64, []paramGrad, error) {
 	model, cost := d.layers(dtype), d.costOf()
 	params := nn.Params(model)
 	fn := autodiff.Compile(func(values []*graph.Node, x, y *graph.Node) (*graph.Node, []*graph.Node) {
-		for i, p := range params {
-			x.Graph().Bind(p.Param, values[i])
-		}
+		nn.Bind(params, values)
 		c := cost(model.Apply(x), y)
 		return c, autodiff.Gradients(c, values...)
 	})

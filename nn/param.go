@@ -27,7 +27,7 @@ func NewParam(d graph.DType, shape ...int) *Param {
 
 // Fill sets every element to what next gives.
 func (p *Param) Fill(next func() float64) *Param {
-	if p.Value.Dtype() == tensor.Float32 {
+	if p.DType() == graph.Float32 {
 		for i := range p.Value.Float32s() {
 			p.Value.Float32s()[i] = float32(next())
 		}
@@ -39,20 +39,24 @@ func (p *Param) Fill(next func() float64) *Param {
 	return p
 }
 
-// On returns the node that stands for the parameter on x's graph. The first use makes it an input, unless a
-// trainer has bound it to one of its own.
+// On returns the node that stands for the parameter on x's graph. The first use makes it an input, unless
+// Bind has given it one.
 func (p *Param) On(x *graph.Node) *graph.Node {
 	g := x.Graph()
 	if n := g.Bound(p); n != nil {
 		return n
 	}
-	d := graph.Float64
-	if p.Value.Dtype() == tensor.Float32 {
-		d = graph.Float32
-	}
-	n := g.Input("param", d, p.Value.Shape()...)
+	n := g.Input("param", p.DType(), p.Value.Shape()...)
 	g.Bind(p, n)
 	return n
+}
+
+// DType returns the element type.
+func (p *Param) DType() graph.DType {
+	if p.Value.Dtype() == tensor.Float32 {
+		return graph.Float32
+	}
+	return graph.Float64
 }
 
 // Named is a parameter with its path in the model, such as "layers.0.weight".
@@ -67,46 +71,52 @@ var paramType = reflect.TypeFor[*Param]()
 // exported fields alone count.
 func Params(model any) []Named {
 	var found []Named
-	seen := map[*Param]bool{}
-	collect(reflect.ValueOf(model), "", func(path string, p *Param) {
-		if !seen[p] {
-			seen[p] = true
-			found = append(found, Named{path, p})
-		}
+	collect(reflect.ValueOf(model), "", map[any]bool{}, func(path string, p *Param) {
+		found = append(found, Named{path, p})
 	})
 	return found
 }
 
-func collect(v reflect.Value, path string, found func(string, *Param)) {
+// Bind makes nodes of one graph stand for params, and names them by their paths. It is how functions that are traced
+// with a model's parameters as arguments hand them to its layers.
+func Bind(params []Named, nodes []*graph.Node) {
+	for i, p := range params {
+		nodes[i].Graph().Bind(p.Param, graph.Named(p.Path, nodes[i]))
+	}
+}
+
+// collect follows every pointer once, so that shared layers count once and models may refer to themselves.
+func collect(v reflect.Value, path string, seen map[any]bool, found func(string, *Param)) {
 	if !v.IsValid() {
 		return
 	}
-	if v.Type() == paramType {
-		if !v.IsNil() {
-			found(path, v.Interface().(*Param))
-		}
-		return
-	}
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			collect(v.Elem(), path, found)
+	case reflect.Pointer:
+		if p := v.Interface(); !v.IsNil() && !seen[p] {
+			seen[p] = true
+			if v.Type() == paramType {
+				found(path, p.(*Param))
+				return
+			}
+			collect(v.Elem(), path, seen, found)
 		}
+	case reflect.Interface:
+		collect(v.Elem(), path, seen, found)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if f := v.Type().Field(i); f.IsExported() {
-				collect(v.Field(i), join(path, strings.ToLower(f.Name)), found)
+				collect(v.Field(i), join(path, strings.ToLower(f.Name)), seen, found)
 			}
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			collect(v.Index(i), join(path, fmt.Sprint(i)), found)
+			collect(v.Index(i), join(path, fmt.Sprint(i)), seen, found)
 		}
 	case reflect.Map:
 		keys := v.MapKeys()
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		for _, k := range keys {
-			collect(v.MapIndex(k), join(path, fmt.Sprint(k)), found)
+			collect(v.MapIndex(k), join(path, fmt.Sprint(k)), seen, found)
 		}
 	}
 }

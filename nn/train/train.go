@@ -8,13 +8,13 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
-	"chainrule/nn/data"
 	"chainrule/nn/optim"
 )
 
@@ -24,32 +24,43 @@ type Trainer struct {
 	rule   optim.Rule
 	cost   func(x, y *graph.Node) *graph.Node
 	step   *autodiff.Function
-	values []*tensor.Dense // parameters, then states
 	dtype  graph.DType
+
+	values  []*tensor.Dense // parameters, then states
+	in, out []*tensor.Dense // room for the arguments and results of a step
+	rate    *tensor.Dense
+	ran     [2]batchType // the full batch and the last smaller one, compiled already
+}
+
+// batchType is what decides on the program for a batch.
+type batchType struct {
+	x, y           tensor.Shape
+	xDType, yDType tensor.Dtype
 }
 
 // New returns a Trainer for the parameters of model, which cost is built from: cost gives the average cost, a
 // scalar, of a batch x of shape [batch, inputs] with targets y of shape [batch, classes].
 func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule) (*Trainer, error) {
-	t := &Trainer{params: nn.Params(model), rule: rule, cost: cost, dtype: graph.Float64}
+	t := &Trainer{params: nn.Params(model), rule: rule, cost: cost}
 	if len(t.params) == 0 {
 		return nil, fmt.Errorf("train: a %T has no parameters", model)
 	}
-	for i, p := range t.params {
+	t.dtype = t.params[0].Param.DType()
+	for _, p := range t.params {
+		if p.Param.DType() != t.dtype {
+			return nil, fmt.Errorf("train: parameters %s and %s have different element types", t.params[0].Path, p.Path)
+		}
 		t.values = append(t.values, p.Param.Value)
-		if p.Param.Value.Dtype() == tensor.Float32 {
-			t.dtype = graph.Float32
-		}
-		if p.Param.Value.Dtype() != t.params[0].Param.Value.Dtype() {
-			return nil, fmt.Errorf("train: parameters %s and %s have different element types",
-				t.params[0].Path, t.params[i].Path)
-		}
 	}
 	for _, p := range t.params {
 		for range rule.States() {
 			t.values = append(t.values, nn.NewParam(t.dtype, p.Param.Value.Shape()...).Value)
 		}
 	}
+	t.rate = nn.NewParam(t.dtype).Value
+	t.in = append(slices.Clone(t.values), nil, nil, t.rate)
+	t.out = make([]*tensor.Dense, 1+len(t.values)) // values are updated in place
+	t.out[0] = nn.NewParam(t.dtype).Value
 	t.step = autodiff.Compile(t.build, autodiff.Donate(0, 1))
 	return t, nil
 }
@@ -57,103 +68,67 @@ func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule) (*
 // build is one training step: cost, gradients, updates.
 func (t *Trainer) build(values []*graph.Node, x, y, rate *graph.Node) (*graph.Node, []*graph.Node) {
 	params, states := values[:len(t.params)], values[len(t.params):]
-	for i, p := range t.params {
-		x.Graph().Bind(p.Param, graph.Named(p.Path, params[i]))
-	}
-	cost := t.cost(x, y)
+	nn.Bind(t.params, params)
+	cost := t.cost(graph.Named("x", x), graph.Named("y", y))
 	grads := autodiff.Gradients(cost, params...)
 	var next, nextStates []*graph.Node
 	per := t.rule.States()
 	for i, p := range params {
-		q, s := t.rule.Update(p, grads[i], rate, states[i*per:(i+1)*per])
+		q, s := t.rule.Update(p, grads[i], graph.Named("rate", rate), states[i*per:(i+1)*per])
 		next, nextStates = append(next, q), append(nextStates, s...)
 	}
 	return cost, append(next, nextStates...)
 }
 
 // Step makes one iteration on a batch with learning rate η and returns its cost before the update. When it fails or
-// ctx is done, the parameters are as they were.
+// ctx is done, the parameters are as they were. It allocates nothing when the shapes are those of the batch before, or
+// of the one that had another shape last.
 func (t *Trainer) Step(ctx context.Context, x, y *tensor.Dense, rate float64) (float64, error) {
-	var eta any = rate
-	if t.dtype == graph.Float32 {
-		eta = float32(rate)
+	set(t.rate, rate)
+	if t.hasRun(x, y) {
+		n := len(t.values)
+		t.in[n], t.in[n+1] = x, y
+		err := t.step.RunInto(ctx, t.out, t.in)
+		t.in[n], t.in[n+1] = nil, nil
+		if err != nil {
+			return 0, err
+		}
+		return scalar(t.out[0]), nil
 	}
-	out, err := t.step.Run(ctx, t.values, x, y, eta)
+	out, err := t.step.Run(ctx, t.values, x, y, t.rate)
 	if err != nil {
 		return 0, err
 	}
-	if t.dtype == graph.Float32 {
-		return float64(out[0].Float32s()[0]), nil
+	t.ran[1] = t.ran[0]
+	t.ran[0] = batchType{x.Shape().Clone(), y.Shape().Clone(), x.Dtype(), y.Dtype()}
+	return scalar(out[0]), nil
+}
+
+// hasRun reports whether a batch of this type is compiled, and puts its type first.
+func (t *Trainer) hasRun(x, y *tensor.Dense) bool {
+	if x == nil || y == nil {
+		return false
 	}
-	return out[0].Float64s()[0], nil
-}
-
-// Progress counts what has been done. Cost is the average over the samples of the epoch at hand so far.
-type Progress struct {
-	Regime     data.Regime
-	BatchSize  int
-	Epochs     int // finished
-	Iterations int // in all
-	PerEpoch   int // iterations in an epoch
-	Cost       float64
-}
-
-// Plan says how to train.
-type Plan struct {
-	BatchSize int
-	Epochs    int
-	Rate      float64
-	Seed      uint64
-	// Each, if not nil, is called after every iteration; an error ends the training.
-	Each func(Progress) error
-}
-
-// Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
-// with the context's error.
-func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, error) {
-	batches, err := data.NewBatches(set.Len(), plan.BatchSize, plan.Seed)
-	if err != nil {
-		return Progress{}, err
-	}
-	p := Progress{Regime: batches.Regime(), BatchSize: batches.Size(), PerEpoch: batches.Iterations()}
-	for epoch := range plan.Epochs {
-		seen, sum := 0, 0.0
-		for rows := range batches.Epoch(epoch) {
-			if err := context.Cause(ctx); err != nil {
-				return p, err
-			}
-			x, y, err := Tensors(set, rows, t.dtype)
-			if err != nil {
-				return p, err
-			}
-			cost, err := t.Step(context.WithoutCancel(ctx), x, y, plan.Rate)
-			if err != nil {
-				return p, err
-			}
-			seen += len(rows)
-			sum += cost * float64(len(rows))
-			p.Iterations++
-			p.Cost = sum / float64(seen)
-			if seen == set.Len() {
-				p.Epochs++
-			}
-			if plan.Each != nil {
-				if err := plan.Each(p); err != nil {
-					return p, err
-				}
-			}
+	for i, b := range t.ran {
+		if b.xDType == x.Dtype() && b.yDType == y.Dtype() && slices.Equal(b.x, x.Shape()) && slices.Equal(b.y, y.Shape()) {
+			t.ran[0], t.ran[i] = t.ran[i], t.ran[0]
+			return true
 		}
 	}
-	return p, nil
+	return false
 }
 
-// Tensors returns the given rows of a data set as a batch, x of shape [len(rows), Dim], and its one-hot targets,
-// of shape [len(rows), Classes].
-func Tensors(set *data.Set, rows []int, d graph.DType) (x, y *tensor.Dense, err error) {
-	x = nn.NewParam(d, len(rows), set.Dim).Value
-	y = nn.NewParam(d, len(rows), set.Classes).Value
-	if d == graph.Float32 {
-		return x, y, data.Fill(x.Float32s(), y.Float32s(), set, rows)
+func set(scalar *tensor.Dense, v float64) {
+	if scalar.Dtype() == tensor.Float32 {
+		scalar.Float32s()[0] = float32(v)
+		return
 	}
-	return x, y, data.Fill(x.Float64s(), y.Float64s(), set, rows)
+	scalar.Float64s()[0] = v
+}
+
+func scalar(t *tensor.Dense) float64 {
+	if t.Dtype() == tensor.Float32 {
+		return float64(t.Float32s()[0])
+	}
+	return t.Float64s()[0]
 }

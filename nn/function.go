@@ -1,0 +1,40 @@
+package nn
+
+import (
+	"context"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+)
+
+// Function runs what is built from a model's parameters, with the values that they have at the time. It is safe for
+// concurrent use, but not while the parameters are being trained.
+type Function struct {
+	params []Named
+	fn     *autodiff.Function
+}
+
+// Compile returns a Function for f, such as the Apply of a model whose parameters f uses.
+func Compile(model any, f func(x *graph.Node) *graph.Node) *Function {
+	params := Params(model)
+	return &Function{params, autodiff.Compile(func(values []*graph.Node, x *graph.Node) *graph.Node {
+		Bind(params, values)
+		return f(graph.Named("x", x))
+	})}
+}
+
+// Run returns f(x), for a tensor, a gonum matrix or a slice x. Like autodiff.Function's Run, it compiles f if x has a
+// new type.
+func (f *Function) Run(ctx context.Context, x any) (*tensor.Dense, error) {
+	values := make([]*tensor.Dense, len(f.params))
+	for i, p := range f.params {
+		values[i] = p.Param.Value
+	}
+	out, err := f.fn.Run(ctx, values, x)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}

@@ -1,0 +1,133 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
+	"chainrule/nn"
+	"chainrule/nn/data"
+	"chainrule/ops"
+)
+
+// Progress counts what has been done. Cost is the average over the samples of the epoch at hand so far.
+type Progress struct {
+	Regime     data.Regime
+	BatchSize  int
+	Epochs     int // finished
+	Iterations int // in all
+	PerEpoch   int // iterations in an epoch
+	Cost       float64
+}
+
+// Plan says how to train.
+type Plan struct {
+	BatchSize int
+	Epochs    int
+	Rate      float64
+	Seed      uint64
+	// Each, if not nil, is called after every iteration; an error ends the training.
+	Each func(Progress) error
+}
+
+// Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
+// with the context's error. The same model, data and plan give the same parameters to the last bit.
+func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, error) {
+	batches, err := data.NewBatches(set.Len(), plan.BatchSize, plan.Seed)
+	if err != nil {
+		return Progress{}, err
+	}
+	p := Progress{Regime: batches.Regime(), BatchSize: batches.Size(), PerEpoch: batches.Iterations()}
+	full := newBuffer(set, batches.Size(), t.dtype)
+	last := newBuffer(set, set.Len()-(p.PerEpoch-1)*p.BatchSize, t.dtype)
+	uncancelled := context.WithoutCancel(ctx)
+	for epoch := range plan.Epochs {
+		seen, sum := 0, 0.0
+		for rows := range batches.Epoch(epoch) {
+			if err := context.Cause(ctx); err != nil {
+				return p, err
+			}
+			b := full
+			if len(rows) < batches.Size() {
+				b = last
+			}
+			if err := b.fill(set, rows); err != nil {
+				return p, err
+			}
+			cost, err := t.Step(uncancelled, b.x, b.y, plan.Rate)
+			if err != nil {
+				return p, err
+			}
+			seen += len(rows)
+			sum += cost * float64(len(rows))
+			p.Iterations++
+			p.Cost = sum / float64(seen)
+			if seen == set.Len() {
+				p.Epochs++
+			}
+			if plan.Each != nil {
+				if err := plan.Each(p); err != nil {
+					return p, err
+				}
+			}
+		}
+	}
+	return p, nil
+}
+
+// Accuracy is the share of a data set's samples whose largest output is at their label.
+func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, error) {
+	params := nn.Params(model)
+	if len(params) == 0 {
+		return 0, fmt.Errorf("train: a %T has no parameters", model)
+	}
+	if set.Len() == 0 {
+		return 0, fmt.Errorf("train: accuracy: %w", data.ErrEmpty)
+	}
+	classify := nn.Compile(model, func(x *graph.Node) *graph.Node { return ops.ArgMax(model.Apply(x), -1) })
+	const most = 1000 // samples at a time, to bound the memory
+	right := 0
+	for from := 0; from < set.Len(); from += most {
+		rows := make([]int, min(most, set.Len()-from))
+		for i := range rows {
+			rows[i] = from + i
+		}
+		x, _, err := Tensors(set, rows, params[0].Param.DType())
+		if err != nil {
+			return 0, err
+		}
+		classes, err := classify.Run(ctx, x)
+		if err != nil {
+			return 0, err
+		}
+		for i, class := range classes.Int64s() {
+			if int(class) == set.Labels[rows[i]] {
+				right++
+			}
+		}
+	}
+	return float64(right) / float64(set.Len()), nil
+}
+
+// Tensors returns the given rows of a data set as a batch, x of shape [len(rows), Dim], and its one-hot targets,
+// of shape [len(rows), Classes].
+func Tensors(set *data.Set, rows []int, d graph.DType) (x, y *tensor.Dense, err error) {
+	b := newBuffer(set, len(rows), d)
+	return b.x, b.y, b.fill(set, rows)
+}
+
+// buffer holds batches of one size, one after another.
+type buffer struct{ x, y *tensor.Dense }
+
+func newBuffer(set *data.Set, rows int, d graph.DType) buffer {
+	return buffer{nn.NewParam(d, rows, set.Dim).Value, nn.NewParam(d, rows, set.Classes).Value}
+}
+
+func (b buffer) fill(set *data.Set, rows []int) error {
+	if b.x.Dtype() == tensor.Float32 {
+		return data.Fill(b.x.Float32s(), b.y.Float32s(), set, rows)
+	}
+	return data.Fill(b.x.Float64s(), b.y.Float64s(), set, rows)
+}
