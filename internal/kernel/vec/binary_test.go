@@ -77,7 +77,7 @@ func agree[T Float](c binaryCase[T], got, want T) bool {
 		return true
 	}
 	d := math.Abs(float64(got) - float64(want))
-	return !c.exact && want != 0 && d <= float64(c.tolerance())*math.Abs(float64(want))
+	return !c.exact && want != 0 && d <= c.tolerance()*math.Abs(float64(want))
 }
 
 // specialPairs tries all pairs of special values.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand"
+	"strings"
 	"testing"
 
 	"chainrule/internal/kernel/cpu"
@@ -42,7 +43,10 @@ func TestPrecise64(t *testing.T) {
 	for _, r := range references {
 		var in []float64
 		var want []*big.Float
-		for _, a := range x {
+		for i, a := range x {
+			if strings.HasPrefix(r.name, "erf") && i%4 != 0 {
+				continue // slow
+			}
 			if r.domain(a) && a != 0 && math.Abs(a) > 1e-300 {
 				in = append(in, a)
 				want = append(want, r.f(num(a)))

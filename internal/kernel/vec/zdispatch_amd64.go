@@ -68,6 +68,8 @@ func binaryF32AVX2(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		minimumF32AVX2(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF32AVX2(dst, x, y, n, repeated)
+	case opPow:
+		powF32AVX2(dst, x, y, n, repeated)
 	case opLeakyRelu:
 		leakyReluF32AVX2(dst, x, y, n, repeated)
 	default:
@@ -180,6 +182,8 @@ func binaryF64AVX2(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		minimumF64AVX2(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF64AVX2(dst, x, y, n, repeated)
+	case opPow:
+		powF64AVX2(dst, x, y, n, repeated)
 	case opLeakyRelu:
 		leakyReluF64AVX2(dst, x, y, n, repeated)
 	default:
@@ -292,6 +296,8 @@ func binaryF32AVX512(op binaryOp, dst, x, y *float32, n, repeated int) bool {
 		minimumF32AVX512(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF32AVX512(dst, x, y, n, repeated)
+	case opPow:
+		powF32AVX512(dst, x, y, n, repeated)
 	case opLeakyRelu:
 		leakyReluF32AVX512(dst, x, y, n, repeated)
 	default:
@@ -404,6 +410,8 @@ func binaryF64AVX512(op binaryOp, dst, x, y *float64, n, repeated int) bool {
 		minimumF64AVX512(dst, x, y, n, repeated)
 	case opMaximum:
 		maximumF64AVX512(dst, x, y, n, repeated)
+	case opPow:
+		powF64AVX512(dst, x, y, n, repeated)
 	case opLeakyRelu:
 		leakyReluF64AVX512(dst, x, y, n, repeated)
 	default:

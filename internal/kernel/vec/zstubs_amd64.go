@@ -154,6 +154,11 @@ func minimumF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func maximumF32AVX2(dst, x, y *float32, n, repeated int)
 
+// powF32AVX2 is Pow on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func powF32AVX2(dst, x, y *float32, n, repeated int)
+
 // leakyReluF32AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -374,6 +379,11 @@ func minimumF64AVX2(dst, x, y *float64, n, repeated int)
 //go:noescape
 func maximumF64AVX2(dst, x, y *float64, n, repeated int)
 
+// powF64AVX2 is Pow on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func powF64AVX2(dst, x, y *float64, n, repeated int)
+
 // leakyReluF64AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -593,6 +603,11 @@ func minimumF32AVX512(dst, x, y *float32, n, repeated int)
 //
 //go:noescape
 func maximumF32AVX512(dst, x, y *float32, n, repeated int)
+
+// powF32AVX512 is Pow on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func powF32AVX512(dst, x, y *float32, n, repeated int)
 
 // leakyReluF32AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -818,6 +833,11 @@ func minimumF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func maximumF64AVX512(dst, x, y *float64, n, repeated int)
+
+// powF64AVX512 is Pow on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func powF64AVX512(dst, x, y *float64, n, repeated int)
 
 // leakyReluF64AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //

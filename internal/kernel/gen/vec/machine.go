@@ -442,15 +442,24 @@ func (m *machine) negative(a value) value {
 	return m.born(d)
 }
 
-// blend is a where the mask is set and b elsewhere.
+// blend is a where the mask is set and b elsewhere. With AVX-512 it is a masked move onto b: avo takes the destination
+// of a blending instruction for an input, which would keep a register busy from the start of the function.
 func (m *machine) blend(mask, a, b value) value {
 	m.use(mask, a, b)
-	b = m.inReg(b)
-	d := m.reg()
-	if m.level == avx512 {
-		m.emit("VBLENDMP", a, b, mask, d)
-	} else {
+	if m.level == avx2 {
+		b = m.inReg(b)
+		d := m.reg()
 		m.emit("VBLENDVP", mask, a, b, d)
+		return m.born(d)
+	}
+	d := b.op
+	if !m.dead(b) {
+		d = m.load(b).op
+	}
+	if a.mem {
+		m.raw([...]string{f32: "VBROADCASTSS", f64: "VBROADCASTSD"}[m.dtype], a.op, mask, d)
+	} else {
+		m.emit("VMOVAP", a, mask, d)
 	}
 	return m.born(d)
 }

@@ -223,15 +223,7 @@ func (g *nanGather) result() value {
 
 // padded is v with the constant c in the lanes that do not take part.
 func (l *loop) padded(v value, w lane, c float64) value {
-	l.use(v)
-	d := l.reg()
-	other := l.inReg(l.k(c))
-	if l.level == avx512 {
-		l.emit("VBLENDMP", v, other, w.mask, d)
-	} else {
-		l.emit("VBLENDVP", w.mask, v, other, d)
-	}
-	return l.born(d)
+	return l.blend(value{op: w.mask, id: -1, konst: true}, v, l.k(c))
 }
 
 func rowKernel(name, doc string, lv level, d dtype, emit func(*loop)) *kernel {

@@ -61,6 +61,7 @@ var binaries = []binary{
 	{name: "Div", body: div, unroll: 2},
 	{name: "Minimum", body: minimum, unroll: 2},
 	{name: "Maximum", body: maximum, unroll: 2},
+	{name: "Pow", body: pow, wide: true},
 	{name: "LeakyRelu", body: leakyRelu, unroll: 4},
 }
 
