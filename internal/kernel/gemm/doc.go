@@ -5,16 +5,17 @@
 // the starts of two stored rows; elements of a row beyond the matrix' width are neither read nor written. The epilogue
 // is what happens to C after the sum: beta (0 or 1), biases, and a function applied to finished rows.
 //
-// The product is computed in five loops around a micro-kernel (Van Zee and van de Geijn, "BLIS: A Framework for Rapidly
-// Instantiating BLAS Functionality", 2015). A tile is the block of C that a micro-kernel keeps in registers while it sums
-// along k. A panel is a copy of the rows of A, or columns of B, of one tile, in the order in which the micro-kernel reads
-// them. B is packed a share of the second-level cache at a time, by the worker that uses it; A once, for all. Matrices that
-// are small, or used by few tiles, are read where they are; transposition is absorbed by packing or by strides. Few rows
-// against a transposed B, and vectors, are computed as dot products instead.
+// The product is computed in five loops around a micro-kernel (Van Zee and van de Geijn, "BLIS: A Framework for
+// Rapidly Instantiating BLAS Functionality", 2015). A tile is the block of C that a micro-kernel keeps in registers
+// while it sums along k. A panel is a copy of the rows of A, or columns of B, of one tile, in the order in which the
+// micro-kernel reads them. B is packed a share of the second-level cache at a time, by the worker that uses it; A
+// once, for all. Matrices that are small, or used by few tiles, are read where they are; transposition is absorbed by
+// packing or by strides. Few rows against a transposed B, and vectors, are computed as dot products instead.
 //
-// Files: gemm.go (entry), plan.go (choice of path and blocking), run.go (loops and parallelism), block.go (the calls of
-// micro-kernels), pack.go, portable.go (micro-kernels in Go, the specification), tile.go (what assembly is told), engine*.go
-// (which kernels a CPU has), space.go (memory kept between calls). The assembly is written by internal/kernel/gen/gemm.
+// Files: gemm.go (entry), plan.go (choice of path and blocking), run.go (loops and parallelism), block.go (the calls
+// of micro-kernels), pack.go, portable.go (micro-kernels in Go, the specification), tile.go (what assembly is told),
+// engine*.go (which kernels a CPU has), space.go (memory kept between calls). The assembly is written by
+// internal/kernel/gen/gemm.
 //
 // Every path gives the same bits for any number of workers: work is split over C only, never over k.
 package gemm

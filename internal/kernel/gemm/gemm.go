@@ -10,9 +10,9 @@ type Epilogue[T Float] struct {
 	Bias       []T  // if not nil, Bias[j] is added to column j; length n
 	RowBias    []T  // if not nil, RowBias[i] is added to row i; length m
 
-	// Apply, if not nil, is called with segments of finished rows while they are in cache: dst is C[row, col:col+len].
-	// Every element of C is passed exactly once. Calls come from all workers at the same time. In a batch, rows count on
-	// from one item to the next: row i of item h is h·m + i.
+	// Apply, if not nil, is called with segments of finished rows while they are in cache: dst is
+	// C[row, col:col+len(dst)]. Every element of C is passed exactly once. Calls come from all workers at the same
+	// time. In a batch, rows count on from one item to the next: row i of item h is h·m + i.
 	Apply func(dst []T, row, col int)
 }
 

@@ -3,6 +3,7 @@ package gemm
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"chainrule/internal/kernel/cpu"
@@ -201,7 +202,7 @@ func TestNoAllocations(t *testing.T) {
 						call()
 					}
 					if got := testing.AllocsPerRun(20, call); got != 0 {
-						t.Errorf("m=%d n=%d k=%d form %d workers %d: %v allocations a call", m, n, k, form, workers, got)
+						t.Errorf("%v form %d workers %d: %v allocations a call", s, form, workers, got)
 					}
 				}
 			}
@@ -212,16 +213,22 @@ func TestNoAllocations(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	x := make([]float32, 12)
 	bias := &Epilogue[float32]{Bias: x[:2]}
+	call := func(transA, transB bool, m, n, k, lda, ldb, ldc int, e *Epilogue[float32]) func() {
+		return func() { Gemm(transA, transB, m, n, k, x, lda, x, ldb, x, ldc, e, 1) }
+	}
+	batch := func(strideA, strideC int) func() {
+		return func() { Batch(2, strideA, 0, strideC, false, false, 2, 2, 2, x, 2, x, 2, x, 2, nil, 1) }
+	}
 	for name, call := range map[string]func(){
-		"gemm: negative size":                         func() { Gemm(false, false, -1, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
-		"gemm: A: leading dimension smaller than row": func() { Gemm(false, false, 3, 3, 4, x, 3, x, 3, x, 3, nil, 1) },
-		"gemm: B: leading dimension smaller than row": func() { Gemm(false, true, 3, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
-		"gemm: C: leading dimension smaller than row": func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 2, nil, 1) },
-		"gemm: A: slice too short":                    func() { Gemm(true, false, 4, 3, 4, x, 4, x, 3, x, 3, nil, 1) },
-		"gemm: C: slice too short":                    func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 5, nil, 1) },
-		"gemm: wrong length of bias":                  func() { Gemm(false, false, 3, 3, 4, x, 4, x, 3, x, 3, bias, 1) },
-		"gemm: negative stride":                       func() { Batch(2, -1, 0, 4, false, false, 2, 2, 2, x, 2, x, 2, x, 2, nil, 1) },
-		"gemm: items of C overlap":                    func() { Batch(2, 0, 0, 0, false, false, 2, 2, 2, x, 2, x, 2, x, 2, nil, 1) },
+		"gemm: negative size":                         call(false, false, -1, 3, 4, 4, 3, 3, nil),
+		"gemm: A: leading dimension smaller than row": call(false, false, 3, 3, 4, 3, 3, 3, nil),
+		"gemm: B: leading dimension smaller than row": call(false, true, 3, 3, 4, 4, 3, 3, nil),
+		"gemm: C: leading dimension smaller than row": call(false, false, 3, 3, 4, 4, 3, 2, nil),
+		"gemm: A: slice too short":                    call(true, false, 4, 3, 4, 4, 3, 3, nil),
+		"gemm: C: slice too short":                    call(false, false, 3, 3, 4, 4, 3, 5, nil),
+		"gemm: wrong length of bias":                  call(false, false, 3, 3, 4, 4, 3, 3, bias),
+		"gemm: negative stride":                       batch(-1, 4),
+		"gemm: items of C overlap":                    batch(0, 0),
 	} {
 		func() {
 			defer func() {
@@ -231,5 +238,56 @@ func TestMisuse(t *testing.T) {
 			}()
 			call()
 		}()
+	}
+}
+
+// TestConcurrentCalls: the memory kept between calls is never shared by two of them.
+func TestConcurrentCalls(t *testing.T) {
+	want := make([][]float32, 8)
+	sizes := []trial[float32]{{m: 40, n: 70, k: 90, transB: true}, {m: 130, n: 100, k: 50}, {m: 5, n: 300, k: 200}}
+	for i := range want {
+		c := sizes[i%len(sizes)]
+		c.count = 1
+		want[i] = c.compute(uint64(i)).got.all
+	}
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			c := sizes[i%len(want)%len(sizes)]
+			c.count, c.workers = 1, 1+i%4
+			for j, x := range c.compute(uint64(i % len(want))).got.all {
+				if y := want[i%len(want)][j]; x != y && (x == x || y == y) {
+					t.Errorf("%v: element %d is %v, alone %v", c, j, x, y)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestApplyPanics: a panic of the caller's function reaches the caller, and the next call is sound.
+func TestApplyPanics(t *testing.T) {
+	const n = 150
+	x, y := make([]float32, n*n), make([]float32, n*n)
+	for i := range x {
+		x[i] = 1
+	}
+	for _, workers := range []int{1, 4} {
+		func() {
+			defer func() {
+				if got := recover(); got != "stop" {
+					t.Errorf("workers %d: recovered %v", workers, got)
+				}
+			}()
+			e := &Epilogue[float32]{Apply: func([]float32, int, int) { panic("stop") }}
+			Gemm(false, false, n, n, n, x, n, x, n, y, n, e, workers)
+		}()
+		Gemm(false, false, n, n, n, x, n, x, n, y, n, nil, workers)
+		for i := range y {
+			if y[i] != n {
+				t.Fatalf("workers %d: element %d is %v after a panic, want %d", workers, i, y[i], n)
+			}
+		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// A trial is a call of Batch on fenced matrices: whatever lies outside the matrices is NaN, and C starts as NaN unless it
-// is accumulated to, so that a read out of bounds shows in the result and a write out of bounds in the fence.
+// A trial is a call of Batch on fenced matrices: whatever lies outside the matrices is NaN, and C starts as NaN unless
+// it is accumulated to, so that a read out of bounds shows in the result and a write out of bounds in the fence.
 type trial[T Float] struct {
 	count          int
 	transA, transB bool

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func copyF32Y(p *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·copyF32Y(SB), NOSPLIT, $0-8
 	MOVQ     p+0(FP), AX
 	MOVQ     (AX), CX
@@ -21,10 +21,13 @@ TEXT ·copyF32Y(SB), NOSPLIT, $0-8
 	VMOVUPS  (AX), Y15
 
 ready:
-	CMPQ R8, $0x08
-	JG   two
+	MOVQ  DI, AX
+	IMULQ SI, AX
+	CMPQ  R8, $0x08
+	JG    two
 
 one:
+	PREFETCHT0 (DX)(AX*1)
 	VMASKMOVPS (DX), Y15, Y0
 	VMOVUPS    Y0, (CX)
 	ADDQ       SI, DX
@@ -35,7 +38,9 @@ one:
 	RET
 
 two:
+	PREFETCHT0 (DX)(AX*1)
 	VMOVUPS    (DX), Y0
+	PREFETCHT0 32(DX)(AX*1)
 	VMASKMOVPS 32(DX), Y15, Y1
 	VMOVUPS    Y0, (CX)
 	VMOVUPS    Y1, 32(CX)
@@ -57,55 +62,57 @@ TEXT ·transposeF32Y(SB), NOSPLIT, $0-8
 	MOVQ     32(AX), DI
 	MOVQ     40(AX), R8
 	VPCMPEQD Y15, Y15, Y15
+	MOVQ     R8, R9
+	IMULQ    SI, R9
 
 square:
 	CMPQ     DI, $0x08
 	JGE      load
-	MOVQ     56(AX), R9
+	MOVQ     56(AX), R10
 	VPCMPEQD Y15, Y15, Y15
-	TESTQ    R9, R9
+	TESTQ    R10, R10
 	JZ       load
-	VMOVUPS  (R9), Y15
+	VMOVUPS  (R10), Y15
 
 load:
-	MOVQ       DX, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y0
+	MOVQ       DX, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y0
 	CMPQ       R8, $0x01
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y1
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y1
 	CMPQ       R8, $0x02
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y2
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y2
 	CMPQ       R8, $0x03
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y3
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y3
 	CMPQ       R8, $0x04
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y4
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y4
 	CMPQ       R8, $0x05
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y5
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y5
 	CMPQ       R8, $0x06
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y6
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y6
 	CMPQ       R8, $0x07
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPS (R9), Y15, Y7
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y15, Y7
 
 shuffle:
 	VUNPCKLPS  Y1, Y0, Y8
@@ -171,7 +178,7 @@ done:
 	RET
 
 // func copyF64Y(p *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·copyF64Y(SB), NOSPLIT, $0-8
 	MOVQ     p+0(FP), AX
 	MOVQ     (AX), CX
@@ -187,10 +194,13 @@ TEXT ·copyF64Y(SB), NOSPLIT, $0-8
 	VMOVUPD  (AX), Y15
 
 ready:
-	CMPQ R8, $0x04
-	JG   two
+	MOVQ  DI, AX
+	IMULQ SI, AX
+	CMPQ  R8, $0x04
+	JG    two
 
 one:
+	PREFETCHT0 (DX)(AX*1)
 	VMASKMOVPD (DX), Y15, Y0
 	VMOVUPD    Y0, (CX)
 	ADDQ       SI, DX
@@ -201,7 +211,9 @@ one:
 	RET
 
 two:
+	PREFETCHT0 (DX)(AX*1)
 	VMOVUPD    (DX), Y0
+	PREFETCHT0 32(DX)(AX*1)
 	VMASKMOVPD 32(DX), Y15, Y1
 	VMOVUPD    Y0, (CX)
 	VMOVUPD    Y1, 32(CX)
@@ -223,35 +235,37 @@ TEXT ·transposeF64Y(SB), NOSPLIT, $0-8
 	MOVQ     32(AX), DI
 	MOVQ     40(AX), R8
 	VPCMPEQD Y15, Y15, Y15
+	MOVQ     R8, R9
+	IMULQ    SI, R9
 
 square:
 	CMPQ     DI, $0x04
 	JGE      load
-	MOVQ     56(AX), R9
+	MOVQ     56(AX), R10
 	VPCMPEQD Y15, Y15, Y15
-	TESTQ    R9, R9
+	TESTQ    R10, R10
 	JZ       load
-	VMOVUPD  (R9), Y15
+	VMOVUPD  (R10), Y15
 
 load:
-	MOVQ       DX, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPD (R9), Y15, Y0
+	MOVQ       DX, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPD (R10), Y15, Y0
 	CMPQ       R8, $0x01
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPD (R9), Y15, Y1
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPD (R10), Y15, Y1
 	CMPQ       R8, $0x02
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPD (R9), Y15, Y2
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPD (R10), Y15, Y2
 	CMPQ       R8, $0x03
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMASKMOVPD (R9), Y15, Y3
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPD (R10), Y15, Y3
 
 shuffle:
 	VUNPCKLPD  Y1, Y0, Y4

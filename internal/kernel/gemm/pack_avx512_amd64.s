@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func copyF32Z(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·copyF32Z(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), AX
 	MOVQ  (AX), CX
@@ -15,28 +15,33 @@ TEXT ·copyF32Z(SB), NOSPLIT, $0-8
 	MOVQ  32(AX), DI
 	MOVQ  40(AX), R8
 	KMOVW 48(AX), K1
+	MOVQ  DI, AX
+	IMULQ SI, AX
 	CMPQ  R8, $0x10
 	JG    two
 
 one:
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS   Z0, (CX)
-	ADDQ      SI, DX
-	ADDQ      BX, CX
-	DECQ      DI
-	JNZ       one
+	PREFETCHT0 (DX)(AX*1)
+	VMOVUPS.Z  (DX), K1, Z0
+	VMOVUPS    Z0, (CX)
+	ADDQ       SI, DX
+	ADDQ       BX, CX
+	DECQ       DI
+	JNZ        one
 	VZEROUPPER
 	RET
 
 two:
-	VMOVUPS   (DX), Z0
-	VMOVUPS.Z 64(DX), K1, Z1
-	VMOVUPS   Z0, (CX)
-	VMOVUPS   Z1, 64(CX)
-	ADDQ      SI, DX
-	ADDQ      BX, CX
-	DECQ      DI
-	JNZ       two
+	PREFETCHT0 (DX)(AX*1)
+	VMOVUPS    (DX), Z0
+	PREFETCHT0 64(DX)(AX*1)
+	VMOVUPS.Z  64(DX), K1, Z1
+	VMOVUPS    Z0, (CX)
+	VMOVUPS    Z1, 64(CX)
+	ADDQ       SI, DX
+	ADDQ       BX, CX
+	DECQ       DI
+	JNZ        two
 	VZEROUPPER
 	RET
 
@@ -51,6 +56,8 @@ TEXT ·transposeF32Z(SB), NOSPLIT, $0-8
 	MOVQ   32(AX), DI
 	MOVQ   40(AX), R8
 	KXNORW K1, K1, K1
+	MOVQ   R8, R9
+	IMULQ  SI, R9
 
 square:
 	CMPQ  DI, $0x10
@@ -58,84 +65,84 @@ square:
 	KMOVW 56(AX), K1
 
 load:
-	MOVQ       DX, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z0
+	MOVQ       DX, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z0
 	CMPQ       R8, $0x01
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z1
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z1
 	CMPQ       R8, $0x02
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z2
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z2
 	CMPQ       R8, $0x03
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z3
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z3
 	CMPQ       R8, $0x04
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z4
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z4
 	CMPQ       R8, $0x05
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z5
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z5
 	CMPQ       R8, $0x06
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z6
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z6
 	CMPQ       R8, $0x07
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z7
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z7
 	CMPQ       R8, $0x08
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z8
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z8
 	CMPQ       R8, $0x09
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z9
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z9
 	CMPQ       R8, $0x0a
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z10
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z10
 	CMPQ       R8, $0x0b
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z11
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z11
 	CMPQ       R8, $0x0c
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z12
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z12
 	CMPQ       R8, $0x0d
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z13
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z13
 	CMPQ       R8, $0x0e
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z14
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z14
 	CMPQ       R8, $0x0f
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPS.Z  (R9), K1, Z15
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z15
 
 shuffle:
 	VUNPCKLPS  Z1, Z0, Z16
@@ -273,7 +280,7 @@ done:
 	RET
 
 // func copyF64Z(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·copyF64Z(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), AX
 	MOVQ  (AX), CX
@@ -283,28 +290,33 @@ TEXT ·copyF64Z(SB), NOSPLIT, $0-8
 	MOVQ  32(AX), DI
 	MOVQ  40(AX), R8
 	KMOVW 48(AX), K1
+	MOVQ  DI, AX
+	IMULQ SI, AX
 	CMPQ  R8, $0x08
 	JG    two
 
 one:
-	VMOVUPD.Z (DX), K1, Z0
-	VMOVUPD   Z0, (CX)
-	ADDQ      SI, DX
-	ADDQ      BX, CX
-	DECQ      DI
-	JNZ       one
+	PREFETCHT0 (DX)(AX*1)
+	VMOVUPD.Z  (DX), K1, Z0
+	VMOVUPD    Z0, (CX)
+	ADDQ       SI, DX
+	ADDQ       BX, CX
+	DECQ       DI
+	JNZ        one
 	VZEROUPPER
 	RET
 
 two:
-	VMOVUPD   (DX), Z0
-	VMOVUPD.Z 64(DX), K1, Z1
-	VMOVUPD   Z0, (CX)
-	VMOVUPD   Z1, 64(CX)
-	ADDQ      SI, DX
-	ADDQ      BX, CX
-	DECQ      DI
-	JNZ       two
+	PREFETCHT0 (DX)(AX*1)
+	VMOVUPD    (DX), Z0
+	PREFETCHT0 64(DX)(AX*1)
+	VMOVUPD.Z  64(DX), K1, Z1
+	VMOVUPD    Z0, (CX)
+	VMOVUPD    Z1, 64(CX)
+	ADDQ       SI, DX
+	ADDQ       BX, CX
+	DECQ       DI
+	JNZ        two
 	VZEROUPPER
 	RET
 
@@ -319,6 +331,8 @@ TEXT ·transposeF64Z(SB), NOSPLIT, $0-8
 	MOVQ   32(AX), DI
 	MOVQ   40(AX), R8
 	KXNORW K1, K1, K1
+	MOVQ   R8, R9
+	IMULQ  SI, R9
 
 square:
 	CMPQ  DI, $0x08
@@ -326,44 +340,44 @@ square:
 	KMOVW 56(AX), K1
 
 load:
-	MOVQ       DX, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z0
+	MOVQ       DX, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z0
 	CMPQ       R8, $0x01
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z1
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z1
 	CMPQ       R8, $0x02
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z2
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z2
 	CMPQ       R8, $0x03
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z3
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z3
 	CMPQ       R8, $0x04
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z4
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z4
 	CMPQ       R8, $0x05
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z5
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z5
 	CMPQ       R8, $0x06
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z6
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z6
 	CMPQ       R8, $0x07
 	JE         shuffle
-	ADDQ       SI, R9
-	PREFETCHT0 256(R9)
-	VMOVUPD.Z  (R9), K1, Z7
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z7
 
 shuffle:
 	VUNPCKLPD  Z1, Z0, Z8

@@ -28,7 +28,7 @@ func (p *plan) height(t int) int {
 	return p.high - 1
 }
 
-var (
+const (
 	// cacheDepth is the depth of packed panels: with 128 bytes for each inner index, a panel of B takes 48 KiB.
 	cacheDepth = 384
 	// partPanels is how many panels of B a part packs: 384 KiB at full depth, a share of the second-level cache.
@@ -45,8 +45,8 @@ var (
 	nearPages = 8 << 10
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
-	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at least
-	// longDot vectors long for every 16 rows. B is taken dotBytes at a time.
+	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at
+	// least longDot vectors long for every 16 rows. B is taken dotBytes at a time.
 	fewRows  = 64
 	longDot  = 4
 	dotDepth = 2048
@@ -76,7 +76,8 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 		p.split(m, n, k, workers)
 		return
 	}
-	p.packB = k > 0 && (transB || k*ldb*e.size > smallB && (p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages))
+	shared := p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages
+	p.packB = k > 0 && (transB || shared && k*ldb*e.size > smallB)
 	p.vecs = e.vecs
 	if p.tiles == 1 && !p.packB {
 		p.vecs = e.widest[p.high]
@@ -93,7 +94,8 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 	p.split(m, n, k, workers)
 }
 
-// split cuts C into parts: as many as there are shares of a packed B that fit the cache, or more, to employ all workers.
+// split cuts C into parts: as many as there are shares of a packed B that fit the cache, or more, to employ all
+// workers.
 func (p *plan) split(m, n, k, workers int) {
 	panels := ceil(n, p.width)
 	p.tilesPerPart, p.colsPerPart = p.tiles, panels*p.width

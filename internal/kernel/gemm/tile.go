@@ -6,8 +6,8 @@ import "unsafe"
 //
 //	C[i, j] = Σ_q A[i, q]·B[q, j] + add[i, j]
 //
-// with the sum taken in order of q, from zero. All strides and steps are in bytes. Kernels may leave b at the last tile.
-// Assembly knows the offsets of the fields.
+// with the sum taken in order of q, from zero. All strides and steps are in bytes. Kernels may leave b at the last
+// tile. Assembly knows the offsets of the fields.
 type tile struct {
 	a, b, c    unsafe.Pointer
 	add        unsafe.Pointer // nil: nothing is added

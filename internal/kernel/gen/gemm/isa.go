@@ -14,7 +14,7 @@ type elem struct {
 	name                      string // as in the names of generated functions
 	bytes                     int
 	move, broadcast, fma, sum op
-	pairSum                   op                                                  // horizontal, of the pairs of two vectors
+	pairSum                   op                                                  // of neighbouring lanes of two vectors
 	scalarSum, scalarMove     op                                                  // of the lowest lane
 	maskedMoveZ               func(ctx *build.Context, from, mask, to operand.Op) // AVX-512, zeroing
 	maskedMove                func(ctx *build.Context, a, b, c operand.Op)        // AVX2

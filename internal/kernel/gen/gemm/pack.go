@@ -61,9 +61,6 @@ func (p *packer) maskedLoad(mem operand.Mem, to operand.Op) {
 	}
 }
 
-// aheadInRow is how far before its use a line is asked for, in bytes along a row that is being transposed.
-const aheadInRow = 256
-
 // copy generates the loop over rows of one or two vectors, the last under the mask.
 func (p *packer) copy() {
 	ctx := p.ctx
@@ -71,6 +68,9 @@ func (p *packer) copy() {
 	dst, src, dstStride, stride := p.field(offDst), p.field(offSrc), p.field(offDstStride), p.field(offStride)
 	k, width := p.field(offPackK), p.field(offWidth)
 	p.loadMask(offPackMask, "ready")
+	ahead := ctx.GP64() // the same place in the rows that will be copied next
+	ctx.MOVQ(k, ahead)
+	ctx.IMULQ(stride, ahead)
 	ctx.CMPQ(width, operand.U8(p.lanes()))
 	ctx.JG(operand.LabelRef("two"))
 	for vecs := 1; vecs <= 2; vecs++ {
@@ -78,6 +78,7 @@ func (p *packer) copy() {
 		ctx.Label(label)
 		for v := range vecs {
 			mem := operand.Mem{Base: src, Disp: v * p.isa.vecBytes}
+			ctx.PREFETCHT0(operand.Mem{Base: src, Disp: v * p.isa.vecBytes, Index: ahead, Scale: 1})
 			if v == vecs-1 {
 				p.maskedLoad(mem, p.isa.regs[v])
 			} else {
@@ -108,6 +109,9 @@ func (p *packer) transpose() {
 	} else {
 		ctx.VPCMPEQD(p.isa.mask, p.isa.mask, p.isa.mask)
 	}
+	ahead := ctx.GP64() // the same place in the rows that will be transposed next
+	ctx.MOVQ(width, ahead)
+	ctx.IMULQ(stride, ahead)
 	ctx.Label("square")
 	ctx.CMPQ(k, operand.U8(lanes))
 	ctx.JGE(operand.LabelRef("load"))
@@ -118,7 +122,7 @@ func (p *packer) transpose() {
 	row := ctx.GP64()
 	ctx.MOVQ(src, row)
 	for r := range lanes {
-		ctx.PREFETCHT0(operand.Mem{Base: row, Disp: aheadInRow})
+		ctx.PREFETCHT0(operand.Mem{Base: row, Index: ahead, Scale: 1})
 		p.maskedLoad(operand.Mem{Base: row}, p.isa.regs[r])
 		if r < lanes-1 {
 			ctx.CMPQ(width, operand.U8(r+1))
