@@ -61,7 +61,8 @@ func binaryTwins[T Float](t *testing.T) {
 							}
 						} else if w := want[i-offset]; !agree(c, v, w) {
 							j := i - offset
-							t.Fatalf("%s: element %d is %g, want %g; x = %g, y = %g", label, j, v, w, x[min(j, len(x)-1)], y[min(j, len(y)-1)])
+							t.Fatalf("%s: element %d is %g, want %g; x = %g, y = %g",
+								label, j, v, w, x[min(j, len(x)-1)], y[min(j, len(y)-1)])
 						}
 					}
 				}

@@ -2,8 +2,8 @@ package vec
 
 import "math"
 
-// pow is x^y to about an ulp. math.Pow multiplies its way up to the integer part of y, which is exact for small ones and
-// loses up to 1e-9 for large; beyond, this takes the logarithm as a pair of floats instead.
+// pow is x^y to about an ulp. math.Pow multiplies its way up to the integer part of y, which is exact for small ones
+// and loses up to 1e-9 for large; beyond, this takes the logarithm as a pair of floats instead.
 func pow(x, y float64) float64 {
 	a := math.Abs(x)
 	small := math.Abs(y) <= 16 && y == math.Trunc(y) || math.Abs(y) == 0.5

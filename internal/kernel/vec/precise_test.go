@@ -14,10 +14,7 @@ import (
 func TestPrecise64(t *testing.T) {
 	const seed = 6
 	rng := rand.New(rand.NewSource(seed))
-	var x []float64
-	for _, s := range specials {
-		x = append(x, s)
-	}
+	x := append([]float64(nil), specials...)
 	for range 400 {
 		x = append(x, math.Float64frombits(rng.Uint64()), rng.NormFloat64(), 5*rng.NormFloat64(), 20*rng.NormFloat64(),
 			300*rng.NormFloat64(), math.Copysign(math.Exp(-20*rng.Float64()), rng.NormFloat64()))

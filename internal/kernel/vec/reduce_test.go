@@ -54,7 +54,8 @@ func reduceTwins[T Float](t *testing.T) {
 					portable(func() { c.f(want, x, outer, r, inner) })
 					for i := range got {
 						if !same(got[i], want[i]) {
-							t.Fatalf("seed %d: %s of %v, %s: element %d is %g, want %g", seed, c.name, s, kind, i, got[i], want[i])
+							t.Fatalf("seed %d: %s of %v, %s: element %d is %g, want %g",
+								seed, c.name, s, kind, i, got[i], want[i])
 						}
 					}
 				}
@@ -107,7 +108,8 @@ func softmaxAgainstDefinition[T Float](t *testing.T, eps float64) {
 			LogSumExp(lse, x, outer, r, inner)
 			for o := range outer {
 				for j := range inner {
-					checkSoftmax(t, fmt.Sprintf("seed %d: %v [%d, %d]", seed, s, o, j), x, soft, logSoft, lse, o, r, inner, j, eps)
+					label := fmt.Sprintf("seed %d: %v [%d, %d]", seed, s, o, j)
+					checkSoftmax(t, label, x, soft, logSoft, lse, o, r, inner, j, eps)
 				}
 			}
 		}
@@ -128,8 +130,8 @@ func checkSoftmax[T Float](t *testing.T, label string, x, soft, logSoft, lse []T
 	if r == 0 {
 		want = math.Inf(-1)
 	}
-	// Elements spread over about 80, so x - max is rounded by 40 eps, which exp passes on as a relative error; the sum here
-	// adds r eps, and
+	// Elements spread over about 80, so x - max is rounded by 40 eps, which exp passes on as a relative error; the sum
+	// here adds r eps, and
 	// the functions and the division less than 50.
 	rounding := 100 + float64(r)
 	if got := float64(lse[o*inner+j]); got != want && !(math.Abs(got-want) <= rounding*eps*math.Max(1, math.Abs(want))) {

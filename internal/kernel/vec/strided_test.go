@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"math"
 	"math/rand"
 	"testing"
 )
@@ -36,7 +37,9 @@ func TestCopyStrided(t *testing.T) {
 	})
 }
 
-func checkStrided[T uint8 | float32 | float64](t *testing.T, seed int, shape []int, offset int, strides []int, size int) {
+func checkStrided[T uint8 | float32 | float64](
+	t *testing.T, seed int, shape []int, offset int, strides []int, size int,
+) {
 	t.Helper()
 	src := make([]T, size)
 	for i := range src {
@@ -111,7 +114,8 @@ func TestArg(t *testing.T) {
 		{[]float64{1, 3, 2, 3, 1}, 1, 0},
 		{[]float64{1, nan, 2, nan, 0}, 1, 1},
 		{[]float64{nan, nan}, 0, 0},
-		{[]float64{5, 0, -0.0}, 0, 1},
+		{[]float64{5, 0, math.Copysign(0, -1)}, 0, 1},
+		{[]float64{math.Copysign(0, -1), 0}, 0, 0},
 		{nil, 0, 0},
 	} {
 		var most, least [1]int64

@@ -10,7 +10,8 @@ var erfCoefficients = [...][]float64{
 }
 
 // erfcCoefficients are those of g in erfc x = e^-x²·g(q)/(1 + 2x) with q = (x - k)/(x + k), which spreads what varies
-// evenly over the range 1/2 ≤ x ≤ 10.1 (float32, k = 2) or 27.3 (float64, k = 4): minimax, 5.3e-10 and 2.7e-17 relative.
+// evenly over the range 1/2 ≤ x ≤ 10.1 (float32, k = 2) or 27.3 (float64, k = 4): minimax, 5.3e-10 and 2.7e-17
+// relative.
 var erfcCoefficients = [...][]float64{
 	wide: {1.27697838124586865, -0.0927638159953578751, -0.16603035188895049, 0.164050736839037357,
 		-0.0542210571175845604, -0.00802608531768061942, 0.00873093027159136089, 0.00122302900591960546,

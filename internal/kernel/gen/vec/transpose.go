@@ -23,7 +23,8 @@ func transposes(lv level, d dtype) []*kernel {
 
 func transpose(l *loop) {
 	load := func(name string) reg.GPVirtual { return l.Load(l.Param(name), l.GP64()).(reg.GPVirtual) }
-	dst, src, m, n, dstStride, srcStride := load("dst"), load("src"), load("m"), load("n"), load("dstStride"), load("srcStride")
+	dst, src, m, n := load("dst"), load("src"), load("m"), load("n")
+	dstStride, srcStride := load("dstStride"), load("srcStride")
 	l.Label("strip")
 	to, from, left := l.GP64(), l.GP64(), l.GP64()
 	l.MOVQ(dst, to)
