@@ -59,10 +59,16 @@ func Fill[T float32 | float64](x, y []T, s *Set, rows []int) error {
 		return fmt.Errorf("data: fill %d rows of %d features and %d classes into buffers of %d and %d: %w",
 			len(rows), s.Dim, s.Classes, len(x), len(y), ErrShape)
 	}
+	if len(s.X) != s.Len()*s.Dim {
+		return fmt.Errorf("data: a set of %d samples of %d features has %d numbers: %w", s.Len(), s.Dim, len(s.X), ErrShape)
+	}
 	clear(y)
 	for at, i := range rows {
 		if i < 0 || i >= s.Len() {
 			return fmt.Errorf("data: row %d of a set of %d: %w", i, s.Len(), ErrShape)
+		}
+		if label := s.Labels[i]; y != nil && (label < 0 || label >= s.Classes) {
+			return fmt.Errorf("data: row %d has label %d of %d classes: %w", i, label, s.Classes, ErrLabel)
 		}
 		out := x[at*s.Dim : (at+1)*s.Dim]
 		for k, v := range s.Row(i) {

@@ -114,4 +114,15 @@ func TestOneHotAndFill(t *testing.T) {
 			t.Errorf("buffers of %d and %d for rows %v: error %v", c.x, c.y, c.rows, err)
 		}
 	}
+	for _, label := range []int{-1, 3} {
+		set := small(4)
+		set.Labels[2] = label
+		if err := data.Fill(x, y, set, rows); !errors.Is(err, data.ErrLabel) {
+			t.Errorf("label %d of 3 classes: error %v", label, err)
+		}
+	}
+	set.X = set.X[:7]
+	if err := data.Fill(x, y, set, rows); !errors.Is(err, data.ErrShape) {
+		t.Errorf("7 numbers for 4 samples of 2 features: error %v", err)
+	}
 }
