@@ -44,6 +44,9 @@ type Op struct {
 	Infer func(in []*Node, attrs any) (Type, error)
 	// Kernel returns the code that computes a node. Leaf ops and Views have none.
 	Kernel func(n *Node) Kernel
+	// Scalar, if it is set, computes one element of a Map as Kernel does, bit for bit: for graphs of scalars, where a
+	// kernel's call costs more than its work.
+	Scalar Scalar
 	// Partial returns, for a Reduce that can be computed piece by piece, the code that folds any run of the input
 	// to one element, and the code that combines two such elements. It is nil for others.
 	Partial func(n *Node) (fold, combine Kernel)
@@ -59,6 +62,12 @@ type Op struct {
 	BadCases []BadCase
 
 	serial int32 // its number in the registry, for hashing
+}
+
+// Scalar is an elementwise function of one or two numbers; b is a again for a function of one.
+type Scalar struct {
+	F32 func(a, b float32) float32
+	F64 func(a, b float64) float64
 }
 
 // Derivative is an op's derivative rule. Package ops has the families that implement it: Scalar, Linear,

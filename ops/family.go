@@ -131,6 +131,30 @@ func (b Bilinear) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 	return Add(g.Apply(op, n.Attrs(), t[0], in[1]), g.Apply(op, n.Attrs(), in[0], t[1]))
 }
 
+// Multilinear is the rule of a fused sum of a linear and a bilinear term, y = c + a∘b: three transposes.
+//
+//	JVP: ẏ = (ċ + ȧ∘b) + a∘ḃ, each term with the op itself, beginning with what there is so far.
+type Multilinear [3]func(n, ct *graph.Node) *graph.Node
+
+// Wrt implements graph.Derivative.
+func (Multilinear) Wrt(int) bool { return true }
+
+// VJP implements graph.Derivative.
+func (m Multilinear) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node { return m[i](n, ct) }
+
+// JVP implements graph.Derivative.
+func (m Multilinear) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
+	in := n.In()
+	sum := orZeros(t[0], in[0])
+	if t[1] != nil {
+		sum = n.Graph().Apply(n.Op(), n.Attrs(), sum, t[1], in[2])
+	}
+	if t[2] != nil {
+		sum = n.Graph().Apply(n.Op(), n.Attrs(), sum, in[1], t[2])
+	}
+	return sum
+}
+
 // Explicit is a rule of its own for an op with one differentiable input, the first. Without a Forward form the
 // JVP comes from transposing the reverse form.
 type Explicit struct {

@@ -112,18 +112,26 @@ func inferMatmul(in []*graph.Node, attrs any) (graph.Type, error) {
 	return graph.T(a.DType(), append(append([]int(nil), batch...), m, n)...), err
 }
 
-// matmulLeft is ā for y = op(a)·op(b): ȳ·op(b)ᵀ, transposed if a was.
+// matmulLeft is ā for y = op(a)·op(b).
 func matmulLeft(n, ct *graph.Node) *graph.Node {
-	f, b := n.Attrs().(matmulAttrs), n.In()[1]
+	return leftFactor(n.In()[1], ct, n.Attrs().(matmulAttrs))
+}
+
+// matmulRight is b̄ for y = op(a)·op(b).
+func matmulRight(n, ct *graph.Node) *graph.Node {
+	return rightFactor(n.In()[0], ct, n.Attrs().(matmulAttrs))
+}
+
+// leftFactor is ȳ·op(b)ᵀ, transposed if a was.
+func leftFactor(b, ct *graph.Node, f matmulAttrs) *graph.Node {
 	if f.TransA {
 		return matmul(b, ct, matmulAttrs{TransA: f.TransB, TransB: true})
 	}
 	return matmul(ct, b, matmulAttrs{TransB: !f.TransB})
 }
 
-// matmulRight is b̄ for y = op(a)·op(b): op(a)ᵀ·ȳ, transposed if b was.
-func matmulRight(n, ct *graph.Node) *graph.Node {
-	f, a := n.Attrs().(matmulAttrs), n.In()[0]
+// rightFactor is op(a)ᵀ·ȳ, transposed if b was.
+func rightFactor(a, ct *graph.Node, f matmulAttrs) *graph.Node {
 	if f.TransB {
 		return matmul(ct, a, matmulAttrs{TransA: true, TransB: f.TransA})
 	}

@@ -199,6 +199,9 @@ func Transpose(x *graph.Node) *graph.Node {
 	return Permute(x, perm...)
 }
 
+// PermutationOf returns the order of axes that a permute node was made with.
+func PermutationOf(n *graph.Node) []int { return n.Attrs().(permuteAttrs).Perm.Slice() }
+
 func inverse(perm []int) []int {
 	inv := make([]int, len(perm))
 	for i, p := range perm {

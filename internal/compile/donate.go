@@ -65,7 +65,7 @@ func (p *planner) mayOverwrite(t *task, n *graph.Node, input int) bool {
 	at := p.at(n)
 	r := at.root
 	return r.users == 1 && !r.placed && at.offset == 0 && r.bytes == n.Type().Bytes() &&
-		r.node.Op().Class == graph.Map && p.mayWrite(t, r.node, p.at(p.unit.Inputs[input]).root)
+		p.mayWrite(t, r.node, p.at(p.unit.Inputs[input]).root)
 }
 
 // dropPartial keeps the steps of which every result overwrites an input: another result might be wanted before the

@@ -13,7 +13,7 @@ import (
 //
 // The stage of a node grows along every edge that is not between two Maps of one shape. Members of a group have one
 // stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
-func fuse(u Unit) Unit {
+func fuse(u Unit, _ Options) Unit {
 	order := graph.Topo(u.Outputs...)
 	f := fuser{unit: u, stage: make([]int32, u.graph().Len()), late: u.late(order), group: make([]int32, u.graph().Len())}
 	for i := range f.group {
@@ -105,7 +105,8 @@ func (f *fuser) union(a, b int32) {
 	f.group[max(a, b)] = min(a, b)
 }
 
-// late finds, by ID, the nodes that only donated outputs are made from: they can wait for the end.
+// late finds, by ID, the donated outputs that nothing else uses and the Maps that only lead to them: they can wait for
+// the end.
 func (u Unit) late(order []*graph.Node) []bool {
 	late := make([]bool, u.graph().Len())
 	if u.Donated == nil {
@@ -126,7 +127,7 @@ func (u Unit) late(order []*graph.Node) []bool {
 		n := order[k]
 		isLate := (late[n.ID()] || n.Op().Class == graph.Map) && !used[n.ID()]
 		late[n.ID()] = isLate
-		if !isLate {
+		if !isLate || n.Op().Class != graph.Map {
 			for _, x := range n.In() {
 				used[x.ID()] = true
 			}

@@ -25,23 +25,26 @@ type Pass struct {
 	Name string
 	// Why says why the pass stands where it does.
 	Why string
-	Run func(Unit) Unit
+	Run func(Unit, Options) Unit
 }
 
 // Pipeline is every pass, in order.
 var Pipeline = []Pass{
 	{"unalias", "aliases have done their work once derivatives are built; without them equal expressions meet", unalias},
+	{"simplify", "fewer and cheaper nodes are left to group", simplify},
 	{"fuse", "groups are lists of nodes, which a pass that makes a new graph would lose", fuse},
 }
 
 // Options choose how to compile.
 type Options struct {
-	// Off names passes to leave out.
+	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact.
 	Off map[string]bool
 	// NoReuse gives every value memory of its own.
 	NoReuse bool
 	// Verify checks the graph's invariants after every pass, for tests.
 	Verify bool
+	// Fired, if not nil, is told the name of every rule that fires.
+	Fired func(rule string)
 	// Workers is the number of cores for one step, 1 if it is 0.
 	Workers int
 }
@@ -52,7 +55,9 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
 	for name := range opts.Off {
-		if !slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) {
+		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
+			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
+		if !known && name != "fast" {
 			return nil, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}
@@ -60,7 +65,7 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 		if opts.Off[p.Name] {
 			continue
 		}
-		u = p.Run(u)
+		u = p.Run(u, opts)
 		if opts.Verify {
 			if err := u.verify(); err != nil {
 				return nil, fmt.Errorf("compile: after pass %s: %w", p.Name, err)
@@ -140,8 +145,8 @@ func (u Unit) verify() error {
 }
 
 // rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
-// n, whose inputs, already rewritten, are in; nil means a copy of n.
-func (u Unit) rewrite(rule func(n *graph.Node, in []*graph.Node) *graph.Node) Unit {
+// n, whose inputs, already rewritten, are in, on the new graph g; nil means a copy of n.
+func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
 	g := graph.New()
 	next := Unit{Donated: u.Donated}
 	fresh := make([]*graph.Node, u.graph().Len()) // by ID
@@ -158,7 +163,7 @@ func (u Unit) rewrite(rule func(n *graph.Node, in []*graph.Node) *graph.Node) Un
 		for _, x := range n.In() {
 			in = append(in, fresh[x.ID()])
 		}
-		m := rule(n, in)
+		m := rule(g, n, in)
 		if m == nil {
 			m = g.Copy(n, in...)
 		}

@@ -239,7 +239,7 @@ func (p *planner) mayWrite(t *task, n *graph.Node, r *root) bool {
 	written := false
 	for _, m := range t.nodes {
 		for j, x := range m.In() {
-			if at := p.at(x); at.root == r && (written || !p.fits(n, x) || n.Op().Class != graph.Map && j > 0) {
+			if at := p.at(x); at.root == r && (written || !writesInPlace(n) || !p.fits(n, x) || n.Op().Class != graph.Map && j > 0) {
 				return false
 			}
 		}

@@ -7,8 +7,8 @@ import "chainrule/graph"
 //
 //	%1 = alias(%0)
 //	%2 = sin(%1)          →          %2 = sin(%0)
-func unalias(u Unit) Unit {
-	return u.rewrite(func(n *graph.Node, in []*graph.Node) *graph.Node {
+func unalias(u Unit, _ Options) Unit {
+	return u.rewrite(func(_ *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
 		if n.Op().Class != graph.View || !n.Type().Equal(in[0].Type()) {
 			return nil
 		}

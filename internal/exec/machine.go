@@ -21,6 +21,7 @@ type bound struct {
 	kernel graph.Kernel
 	loop   *loop
 	group  *group
+	scalar scalarRunner
 	out    graph.Buffer
 	in     []graph.Buffer
 	node   *graph.Node
@@ -49,7 +50,12 @@ func newMachine(plan *Plan) *machine {
 	for i, s := range plan.Steps {
 		b := &m.steps[i]
 		if s.Members != nil {
-			b.group = newGroup(s, &m.work, func(b *graph.Buffer, s Slot) { m.place(b, s, arena, plan) })
+			place := func(b *graph.Buffer, s Slot) { m.place(b, s, arena, plan) }
+			if s.ofOne() {
+				b.scalar = newScalars(s, place)
+			} else {
+				b.group = newGroup(s, &m.work, place)
+			}
 			continue
 		}
 		b.in, slab = slab[:len(s.In):len(s.In)], slab[len(s.In):]

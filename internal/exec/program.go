@@ -41,6 +41,16 @@ type Step struct {
 	Bytes int
 }
 
+// ofOne reports whether all members are Maps of one element.
+func (s Step) ofOne() bool {
+	for _, m := range s.Members {
+		if m.Node.Type().Size() != 1 || m.Node.Op().Class != graph.Map {
+			return false
+		}
+	}
+	return true
+}
+
 // Plan is what the compiler hands over.
 type Plan struct {
 	Inputs    []*graph.Node

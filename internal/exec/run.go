@@ -38,6 +38,8 @@ func (m *machine) execute(ctx context.Context, commit int) error {
 		switch {
 		case s.group != nil:
 			failed, err = s.group.do()
+		case s.scalar != nil:
+			failed, err = s.scalar.do(&m.work)
 		case s.loop != nil:
 			err = s.loop.do(s.kernel, &m.work, s.out, s.in)
 		default:

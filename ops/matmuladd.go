@@ -1,0 +1,89 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/gemm"
+)
+
+// Product is op(a)·op(b) for operands of rank 2 or more, op being the transpose of the last two axes where it is
+// asked for. The transposes are never computed. Formulas use MatMul; this is for rewriting them.
+func Product(a, b *graph.Node, transA, transB bool) *graph.Node {
+	return matmul(a, b, matmulAttrs{transA, transB})
+}
+
+// Transposed tells which operands a product uses transposed.
+func Transposed(n *graph.Node) (transA, transB bool) {
+	f := n.Attrs().(matmulAttrs)
+	return f.TransA, f.TransB
+}
+
+// ProductAdd is c + op(a)·op(b) for matrices, the sum beginning with c, over which the result may be written.
+func ProductAdd(c, a, b *graph.Node, transA, transB bool) *graph.Node {
+	return apply(&matmulAddOp, matmulAttrs{transA, transB}, c, a, b)
+}
+
+var matmulAddOp graph.Op
+
+func init() {
+	of := func(name string, c, a, b []int, transA, transB bool) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{arg(c...), arg(a...), arg(b...)}, Attrs: matmulAttrs{transA, transB}}
+	}
+	of64 := func(c, a, b []int) []graph.Type {
+		return []graph.Type{graph.T(graph.Float64, c...), graph.T(graph.Float64, a...), graph.T(graph.Float64, b...)}
+	}
+	define(&matmulAddOp, graph.Op{
+		Name: "matmul_add", Doc: "c plus a matrix product", Class: graph.Contract, Arity: 3, Attrs: matmulAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			if in[1].Rank() != 2 || in[2].Rank() != 2 {
+				return graph.Type{}, kindError("matrices")
+			}
+			t, err := inferMatmul(in[1:], attrs)
+			if err == nil && !t.Equal(in[0].Type()) {
+				err = kindError("c of the product's type " + t.String())
+			}
+			return t, err
+		},
+		Kernel: func(n *graph.Node) graph.Kernel {
+			if n.DType() == graph.Float32 {
+				return productAdd[float32](n)
+			}
+			return productAdd[float64](n)
+		},
+		InPlace: true,
+		Derivative: Multilinear{
+			func(n, ct *graph.Node) *graph.Node { return ct },
+			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },
+			func(n, ct *graph.Node) *graph.Node { return rightFactor(n.In()[1], ct, n.Attrs().(matmulAttrs)) },
+		},
+		Cases: []graph.Case{
+			of("nn", []int{3, 5}, []int{3, 4}, []int{4, 5}, false, false),
+			of("tn", []int{3, 5}, []int{4, 3}, []int{4, 5}, true, false),
+			of("nt", []int{3, 5}, []int{3, 4}, []int{5, 4}, false, true),
+			of("tt", []int{3, 5}, []int{4, 3}, []int{5, 4}, true, true),
+			of("no inner", []int{2, 3}, []int{2, 0}, []int{0, 3}, false, false),
+			of("no rows", []int{0, 3}, []int{0, 2}, []int{2, 3}, false, false),
+		},
+		BadCases: []graph.BadCase{
+			{In: of64([]int{2, 2}, []int{2, 3}, []int{3, 4}), Attrs: matmulAttrs{}, Want: "wants c of the product's type f64[2,4]"},
+			{In: of64([]int{2, 2}, []int{2, 3}, []int{2, 2}), Attrs: matmulAttrs{}, Want: "inner dimensions 3 and 2 differ"},
+			{In: of64([]int{2, 2}, []int{1, 2, 3}, []int{3, 2}), Attrs: matmulAttrs{}, Want: "wants matrices"},
+		},
+	})
+}
+
+func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
+	f, a, b := n.Attrs().(matmulAttrs), n.In()[1], n.In()[2]
+	m, k := extents(a, f.TransA, true)
+	_, cols := extents(b, f.TransB, false)
+	lda, ldb := a.Shape()[1], b.Shape()[1]
+	accumulate := &gemm.Epilogue[T]{Accumulate: true}
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		c := graph.Elements[T](out)
+		if out.Ptr != in[0].Ptr {
+			copy(c, graph.Elements[T](in[0]))
+		}
+		gemm.Gemm(f.TransA, f.TransB, m, cols, k, graph.Elements[T](in[1]), lda, graph.Elements[T](in[2]), ldb,
+			c, cols, accumulate, w.Workers)
+		return nil
+	}
+}
