@@ -5,6 +5,9 @@ import "unsafe"
 // multiply adds the products of the step's inner indices to tiles t0 to t1 and columns j0 to j1 of C, and finishes the
 // rows if these were the last.
 func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
+	if r.spreadsRowBias() && r.q0 == 0 {
+		r.spreadRowBias(w, t0, t1)
+	}
 	if r.plan.dots {
 		r.multiplyDots(w, t0, t1, j0, j1)
 		return
@@ -18,19 +21,19 @@ func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
 		if r.plan.across {
 			full := (j1 - j0) / width
 			if full > 0 {
-				r.kernel(w, t, j0, j0, width, full)
+				r.kernel(w, t0, t, j0, j0, width, full)
 			}
 			if j := j0 + full*width; j < j1 {
-				r.kernel(w, t, j0, j, j1-j, 1)
+				r.kernel(w, t0, t, j0, j, j1-j, 1)
 			}
 		} else {
 			for j := j0; j < j1; j += width {
 				cols, high := min(width, j1-j), min(end, r.plan.highTiles)
 				if t < high {
-					r.kernel(w, t, j0, j, cols, high-t)
+					r.kernel(w, t0, t, j0, j, cols, high-t)
 				}
 				if low := max(t, high); low < end {
-					r.kernel(w, low, j0, j, cols, end-low)
+					r.kernel(w, t0, low, j0, j, cols, end-low)
 				}
 			}
 		}
@@ -40,9 +43,9 @@ func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
 	}
 }
 
-// kernel computes count tiles of equal shape, the first of them tile t at column j, cols wide. Packed columns of B
-// start at j0.
-func (r *run[T]) kernel(w *worker[T], t, j0, j, cols, count int) {
+// kernel computes count tiles of equal shape, the first of them tile t at column j, cols wide. The part starts at tile
+// t0 and column j0.
+func (r *run[T]) kernel(w *worker[T], t0, t, j0, j, cols, count int) {
 	e, size := r.engine, unsafe.Sizeof(T(0))
 	k := &w.tile
 	i, rows := r.plan.row(t), r.plan.height(t)
@@ -53,7 +56,7 @@ func (r *run[T]) kernel(w *worker[T], t, j0, j, cols, count int) {
 	case r.k == 0:
 		k.a = nil
 	case r.plan.packA:
-		k.a = r.packedA.at(t * e.panel * r.depth)
+		k.a = r.packedA.at((t - r.t0) * e.panel * r.depth)
 		k.rowA, k.colA = size, uintptr(e.panel)*size
 		k.stepA = k.colA * uintptr(r.depth)
 	case r.transA:
@@ -84,12 +87,13 @@ func (r *run[T]) kernel(w *worker[T], t, j0, j, cols, count int) {
 	} else {
 		k.stepB, k.stepC = 0, uintptr(rows)*k.rowC
 	}
-	r.addend(k, j)
+	r.addend(w, t0, t, j)
 	e.tiles[vecs][rows](k)
 }
 
-// addend sets what is added to a tile that starts at column j.
-func (r *run[T]) addend(k *tile, j int) {
+// addend sets what is added to the tiles from tile t and column j on, in a part that starts at tile t0.
+func (r *run[T]) addend(w *worker[T], t0, t, j int) {
+	k := &w.tile
 	switch {
 	case r.q0 > 0 || r.epilogue.Accumulate:
 		k.add, k.rowAdd, k.stepAdd = k.c, k.rowC, k.stepC
@@ -98,8 +102,34 @@ func (r *run[T]) addend(k *tile, j int) {
 		if r.plan.across || r.plan.dots {
 			k.stepAdd = k.stepC
 		}
+	case r.epilogue.RowBias != nil:
+		width := r.plan.width
+		k.add = w.rowBias.at((r.plan.row(t) - r.plan.row(t0)) * width)
+		k.rowAdd, k.stepAdd = uintptr(width)*unsafe.Sizeof(T(0)), 0
+		if !r.plan.across && !r.plan.dots {
+			k.stepAdd = uintptr(r.plan.height(t)) * k.rowAdd
+		}
 	default:
 		k.add, k.rowAdd, k.stepAdd = nil, 0, 0
+	}
+}
+
+// spreadsRowBias reports whether micro-kernels add the biases of rows, rather than finish.
+func (r *run[T]) spreadsRowBias() bool {
+	e := &r.epilogue
+	return e.RowBias != nil && e.Bias == nil && !e.Accumulate
+}
+
+// spreadRowBias repeats the biases of tiles t0 to t1 over the width of a panel.
+func (r *run[T]) spreadRowBias(w *worker[T], t0, t1 int) {
+	width := r.plan.width
+	biases := r.epilogue.RowBias[r.plan.row(t0):r.plan.row(t1)]
+	w.rowBias.grow(len(biases) * width)
+	for i, x := range biases {
+		row := w.rowBias.elements[i*width:][:width]
+		for j := range row {
+			row[j] = x
+		}
 	}
 }
 
@@ -110,10 +140,10 @@ func (r *run[T]) multiplyDots(w *worker[T], t0, t1, j0, j1 int) {
 		for t := t0; t < t1; t++ {
 			full := (end - j) / dotCols
 			if full > 0 {
-				r.dotKernel(w, t, j, dotCols, full)
+				r.dotKernel(w, t0, t, j, dotCols, full)
 			}
 			if rest := (end - j) % dotCols; rest > 0 {
-				r.dotKernel(w, t, end-rest, 1, rest)
+				r.dotKernel(w, t0, t, end-rest, 1, rest)
 			}
 		}
 	}
@@ -123,7 +153,7 @@ func (r *run[T]) multiplyDots(w *worker[T], t0, t1, j0, j1 int) {
 }
 
 // dotKernel computes count blocks of dot products, cols wide, of the rows of tile t and the columns from j on.
-func (r *run[T]) dotKernel(w *worker[T], t, j, cols, count int) {
+func (r *run[T]) dotKernel(w *worker[T], t0, t, j, cols, count int) {
 	e, size := r.engine, unsafe.Sizeof(T(0))
 	k := &w.tile
 	i, rows := r.plan.row(t), r.plan.height(t)
@@ -135,7 +165,7 @@ func (r *run[T]) dotKernel(w *worker[T], t, j, cols, count int) {
 	k.b, k.rowB = r.elementB(r.q0, j), uintptr(r.ldb)*size
 	k.c, k.rowC = unsafe.Pointer(&r.c[r.item*r.strideC+i*r.ldc+j]), uintptr(r.ldc)*size
 	k.stepB, k.stepC = uintptr(cols)*k.rowB, uintptr(cols)*size
-	r.addend(k, j)
+	r.addend(w, t0, t, j)
 	e.dots[cols][rows](k)
 }
 
@@ -159,7 +189,8 @@ func (r *run[T]) elementB(q, j int) unsafe.Pointer {
 func (r *run[T]) finish(i0, i1, j0, j1 int) {
 	e := &r.epilogue
 	bias := e.Bias != nil && e.Accumulate
-	if !bias && e.RowBias == nil && e.Apply == nil {
+	rowBias := e.RowBias != nil && !r.spreadsRowBias()
+	if !bias && !rowBias && e.Apply == nil {
 		return
 	}
 	for i := i0; i < i1; i++ {
@@ -169,7 +200,7 @@ func (r *run[T]) finish(i0, i1, j0, j1 int) {
 				segment[j] += x
 			}
 		}
-		if e.RowBias != nil {
+		if rowBias {
 			x := e.RowBias[i]
 			for j := range segment {
 				segment[j] += x

@@ -291,3 +291,32 @@ func TestApplyPanics(t *testing.T) {
 		}
 	}
 }
+
+// TestLongMatrix: so many rows that A is packed in chunks give the bits that the same rows give in two calls.
+func TestLongMatrix(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		const m, n, k = 6000, 96, 2 * cacheDepth
+		var p plan
+		p.set(engineOf[float32](), false, false, m, n, k, n, 1)
+		if !p.packA || p.tiles <= p.chunkTiles {
+			t.Fatalf("not packed in chunks: %+v", p)
+		}
+		a, b := make([]float32, m*k), make([]float32, k*n)
+		for i := range a {
+			a[i] = float32(i%1013)/1013 - 0.5
+		}
+		for i := range b {
+			b[i] = float32(i%619)/619 - 0.5
+		}
+		got, want := make([]float32, m*n), make([]float32, m*n)
+		Gemm(false, false, m, n, k, a, k, b, n, got, n, nil, 1)
+		for i := 0; i < m; i += m / 2 {
+			Gemm(false, false, m/2, n, k, a[i*k:], k, b, n, want[i*n:], n, nil, 1)
+		}
+		for i, x := range want {
+			if got[i] != x {
+				t.Fatalf("C[%d,%d] = %v, in a call for half the rows %v", i/n, i%n, got[i], x)
+			}
+		}
+	})
+}

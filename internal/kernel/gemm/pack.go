@@ -16,7 +16,7 @@ func (r *run[T]) packA(w *worker[T], t0, t1 int) {
 	p.dstStride, p.stride = uintptr(e.panel)*size, uintptr(r.lda)*size
 	for q := 0; q < r.depth; q += rows {
 		for t := t0; t < t1; t++ {
-			p.dst = r.packedA.at((t*r.depth + q) * e.panel)
+			p.dst = r.packedA.at(((t-r.t0)*r.depth + q) * e.panel)
 			p.src = r.elementA(r.plan.row(t), r.q0+q)
 			p.k, p.width = min(rows, r.depth-q), r.plan.height(t)
 			r.pack(p, !r.transA)

@@ -13,8 +13,9 @@ type plan struct {
 	blockCols    int  // columns of B that stay there while rows of dot products go by
 	blockTiles   int  // tiles of A that stay in the second-level cache while columns go by
 
-	tilesPerPart, colsPerPart int
-	rowParts, colParts        int
+	chunkTiles                int // tiles of A that are packed before they are used
+	tilesPerPart, colsPerPart int // the cut of a chunk
+	colParts                  int
 }
 
 // row is the first row of tile t.
@@ -37,6 +38,8 @@ const (
 	blockTiles = 16
 	// A matrix A is packed if it has more bytes than smallA, half of a second-level cache.
 	smallA = 1 << 20
+	// chunkBytes bounds the memory for packed panels of A.
+	chunkBytes = 8 << 20
 	// An untransposed B is packed if the rows to be read for one panel span more bytes than smallB and there are more
 	// than fewTiles tiles to share the cost; more than two if those rows are so far apart, nearPages, that they evict
 	// one another from the first-level cache.
@@ -47,7 +50,7 @@ const (
 	shortSum = 48
 	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at
 	// least longDot vectors long for every 16 rows. B is taken dotBytes at a time.
-	fewRows  = 64
+	fewRows  = 16 // for each row of a block of dot products
 	longDot  = 4
 	dotDepth = 2048
 	dotBytes = 256 << 10
@@ -58,7 +61,7 @@ const (
 )
 
 func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
-	p.dots = transB && !transA && e.dots != nil && m <= fewRows && k >= ceil(m, 16)*longDot<<e.laneShift
+	p.dots = transB && !transA && e.dots != nil && m <= fewRows*e.dotRows && k >= ceil(m, 16)*longDot<<e.laneShift
 	rows, depth := e.rows, cacheDepth
 	if p.dots {
 		rows, depth = e.dotRows, dotDepth
@@ -73,7 +76,7 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 	if p.dots {
 		p.packA, p.packB, p.across, p.width = false, false, false, dotCols
 		p.blockCols = max(dotCols, dotBytes/(p.depth*e.size)) &^ (dotCols - 1)
-		p.split(m, n, k, workers)
+		p.split(e, m, n, k, workers)
 		return
 	}
 	shared := p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages
@@ -91,30 +94,31 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 		p.blockTiles = 1
 	}
 
-	p.split(m, n, k, workers)
+	p.split(e, m, n, k, workers)
 }
 
 // split cuts C into parts: as many as there are shares of a packed B that fit the cache, or more, to employ all
 // workers.
-func (p *plan) split(m, n, k, workers int) {
+func (p *plan) split(e *engine, m, n, k, workers int) {
 	panels := ceil(n, p.width)
-	p.tilesPerPart, p.colsPerPart = p.tiles, panels*p.width
-	p.rowParts, p.colParts = 1, 1
+	p.chunkTiles, p.colsPerPart = p.tiles, panels*p.width
+	if p.packA {
+		p.chunkTiles = min(p.tiles, max(1, chunkBytes/(e.panel*p.depth*e.size)))
+	}
+	p.tilesPerPart = p.chunkTiles
 	if p.packB && panels > partPanels {
 		p.colsPerPart = ceil(panels, ceil(panels, partPanels)) * p.width
-		p.colParts = ceil(n, p.colsPerPart)
 	}
-	useful := 2 * m * n * k / parallelFlops
-	if workers <= 1 || useful <= 1 {
-		return
+	if useful := 2 * m * n * k / parallelFlops; workers > 1 && useful > 1 {
+		want := min(workers, useful) * partsPerWorker
+		if p.packB || p.chunkTiles < 2*want { // rows are cut if it is free, for the sake of longer ones
+			p.colsPerPart = min(p.colsPerPart, ceil(panels, want)*p.width)
+		}
+		if have := ceil(n, p.colsPerPart); have < want {
+			p.tilesPerPart = ceil(p.chunkTiles, ceil(want, have))
+		}
 	}
-	want := min(workers, useful) * partsPerWorker
-	p.colsPerPart = min(p.colsPerPart, ceil(panels, want)*p.width)
 	p.colParts = ceil(n, p.colsPerPart)
-	if p.colParts < want {
-		p.tilesPerPart = ceil(p.tiles, ceil(want, p.colParts))
-		p.rowParts = ceil(p.tiles, p.tilesPerPart)
-	}
 }
 
 // dotCols is the number of columns of a block of dot products.

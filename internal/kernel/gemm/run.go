@@ -11,10 +11,11 @@ type run[T Float] struct {
 	own     worker[T] // of the calling goroutine, if it works alone
 
 	// The step at hand, for Part.
-	stage stage
-	item  int
-	q0    int // first inner index
-	depth int // number of inner indices
+	stage  stage
+	item   int
+	t0, t1 int // the chunk of tiles
+	q0     int // first inner index
+	depth  int // number of inner indices
 }
 
 // A stage is what the parts of a step do.
@@ -30,30 +31,41 @@ type worker[T Float] struct {
 	tile    tile
 	packing packing
 	packedB buffer[T]
+	rowBias buffer[T] // of the rows of a part, each repeated over the width of a panel
 }
 
 // product computes one item of the batch, its parts in parallel.
 func (r *run[T]) product(item, workers int) {
 	r.item = item
-	alone := r.plan.rowParts*r.plan.colParts == 1 || workers == 1
+	for r.t0 = 0; r.t0 < r.plan.tiles; r.t0 = r.t1 {
+		r.t1 = min(r.t0+r.plan.chunkTiles, r.plan.tiles)
+		r.chunk(workers)
+	}
+}
+
+// chunk computes one chunk of tiles: panels of A for a step along k, then what they contribute to C, and so on.
+func (r *run[T]) chunk(workers int) {
+	tiles := r.t1 - r.t0
+	parts := ceil(tiles, r.plan.tilesPerPart) * r.plan.colParts
+	alone := parts == 1 || workers <= 1
 	for r.q0 = 0; ; {
 		r.depth = min(r.plan.depth, r.k-r.q0)
 		if r.plan.packA {
-			r.packedA.grow(r.plan.tiles * r.engine.panel * r.depth)
+			r.packedA.grow(tiles * r.engine.panel * r.depth)
 			if alone {
-				r.packA(&r.own, 0, r.plan.tiles)
+				r.packA(&r.own, r.t0, r.t1)
 			} else {
 				r.stage = packingA
-				par.Do(ceil(r.plan.tiles, blockTiles), workers, r)
+				par.Do(ceil(tiles, blockTiles), workers, r)
 			}
 		}
 		if alone {
 			for j := 0; j < r.n; j += r.plan.colsPerPart {
-				r.multiply(&r.own, 0, r.plan.tiles, j, min(j+r.plan.colsPerPart, r.n))
+				r.multiply(&r.own, r.t0, r.t1, j, min(j+r.plan.colsPerPart, r.n))
 			}
 		} else {
 			r.stage = multiplying
-			par.Do(r.plan.rowParts*r.plan.colParts, workers, r)
+			par.Do(parts, workers, r)
 		}
 		if r.q0 += r.depth; r.q0 >= r.k {
 			return
@@ -63,16 +75,17 @@ func (r *run[T]) product(item, workers int) {
 
 // Part does one part of the current stage.
 func (r *run[T]) Part(i int) {
-	s := spaceOf[T]()
-	w := s.workers.get()
+	workers := &spaceOf[T]().workers
+	w := workers.get()
 	if r.stage == packingA {
-		r.packA(w, i*blockTiles, min((i+1)*blockTiles, r.plan.tiles))
+		t := r.t0 + i*blockTiles
+		r.packA(w, t, min(t+blockTiles, r.t1))
 	} else {
-		t := i % r.plan.rowParts * r.plan.tilesPerPart
-		j := i / r.plan.rowParts * r.plan.colsPerPart
-		r.multiply(w, t, min(t+r.plan.tilesPerPart, r.plan.tiles), j, min(j+r.plan.colsPerPart, r.n))
+		t := r.t0 + i/r.plan.colParts*r.plan.tilesPerPart
+		j := i % r.plan.colParts * r.plan.colsPerPart
+		r.multiply(w, t, min(t+r.plan.tilesPerPart, r.t1), j, min(j+r.plan.colsPerPart, r.n))
 	}
-	s.workers.put(w)
+	workers.put(w)
 }
 
 // A batch is a call of Batch for many items, whose parts are items. Each of them is done by one worker.
