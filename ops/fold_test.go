@@ -52,7 +52,8 @@ func TestSpecialSoftmax(t *testing.T) {
 	e1, e2 := math.Exp(-1), math.Exp(-2)
 	z := 1 + e1 + e2
 	for _, c := range []struct{ x, y, log []float64 }{
-		{[]float64{1000, 1001, 999}, []float64{e1 / z, 1 / z, e2 / z}, []float64{-1 - math.Log(z), -math.Log(z), -2 - math.Log(z)}},
+		{[]float64{1000, 1001, 999}, []float64{e1 / z, 1 / z, e2 / z},
+			[]float64{-1 - math.Log(z), -math.Log(z), -2 - math.Log(z)}},
 		{[]float64{-1e4, -1e4, -inf}, []float64{0.5, 0.5, 0}, []float64{-math.Ln2, -math.Ln2, -inf}},
 		{[]float64{0x1p100, 0, -0x1p100}, []float64{1, 0, 0}, []float64{0, -0x1p100, -0x1p101}},
 		{[]float64{0, nan, 1}, []float64{nan, nan, nan}, []float64{nan, nan, nan}},

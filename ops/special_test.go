@@ -17,11 +17,12 @@ func TestSpecialUnary(t *testing.T) {
 		y, dydx []float64
 		nonDiff bool
 	}{
-		"neg":        {f: ops.Neg, y: []float64{nan, -inf, inf, minus, 0}, dydx: []float64{-1, -1, -1, -1, -1}},
-		"abs":        {f: ops.Abs, y: []float64{nan, inf, inf, 0, 0}, dydx: []float64{nan, 1, -1, 0, 0}},
-		"square":     {f: ops.Square, y: []float64{nan, inf, inf, 0, 0}, dydx: []float64{nan, inf, -inf, 0, minus}},
-		"sqrt":       {f: ops.Sqrt, y: []float64{nan, inf, nan, 0, minus}, dydx: []float64{nan, 0, nan, inf, -inf}},
-		"reciprocal": {f: ops.Reciprocal, y: []float64{nan, 0, minus, inf, -inf}, dydx: []float64{nan, minus, minus, -inf, -inf}},
+		"neg":    {f: ops.Neg, y: []float64{nan, -inf, inf, minus, 0}, dydx: []float64{-1, -1, -1, -1, -1}},
+		"abs":    {f: ops.Abs, y: []float64{nan, inf, inf, 0, 0}, dydx: []float64{nan, 1, -1, 0, 0}},
+		"square": {f: ops.Square, y: []float64{nan, inf, inf, 0, 0}, dydx: []float64{nan, inf, -inf, 0, minus}},
+		"sqrt":   {f: ops.Sqrt, y: []float64{nan, inf, nan, 0, minus}, dydx: []float64{nan, 0, nan, inf, -inf}},
+		"reciprocal": {f: ops.Reciprocal, y: []float64{nan, 0, minus, inf, -inf},
+			dydx: []float64{nan, minus, minus, -inf, -inf}},
 		"exp":        {f: ops.Exp, y: []float64{nan, inf, 0, 1, 1}, dydx: []float64{nan, inf, 0, 1, 1}},
 		"expm1":      {f: ops.Expm1, y: []float64{nan, inf, -1, 0, minus}, dydx: []float64{nan, inf, 0, 1, 1}},
 		"log":        {f: ops.Log, y: []float64{nan, inf, nan, -inf, -inf}, dydx: []float64{nan, 0, minus, inf, -inf}},

@@ -14,3 +14,6 @@ func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }
 
 // FuzzOps compares compiled with reference on arbitrary data.
 func FuzzOps(f *testing.F) { optest.Fuzz(f) }
+
+// BenchmarkOps times compiled ops.
+func BenchmarkOps(b *testing.B) { optest.Benchmark(b) }

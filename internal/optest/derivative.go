@@ -81,7 +81,9 @@ func constant(g *graph.Graph, v exec.Value) *graph.Node {
 }
 
 // gradient returns the op's value and ctᵀ·∂y/∂x by each input of wrt, computed by the reference executor.
-func (in Instance) gradient(values []exec.Value, ct func(graph.Type) exec.Value) (y exec.Value, grads []exec.Value, err error) {
+func (in Instance) gradient(
+	values []exec.Value, ct func(graph.Type) exec.Value,
+) (y exec.Value, grads []exec.Value, err error) {
 	g := graph.New()
 	xs := in.inputs(g)
 	feeds := map[*graph.Node]exec.Value{}
@@ -174,128 +176,4 @@ func close32(got, want exec.Value, tol float64) error {
 		}
 	}
 	return nil
-}
-
-// checkForward compares a rule's own JVP with the transpose of its VJP, element by element and for tangents of
-// each set of its inputs, those with a kink included: both come from the same partials, so that rounding alone
-// tells them apart.
-func checkForward(in Instance) error {
-	wrt := in.wrt()
-	for set := 1; set < 1<<min(len(wrt), 4); set++ {
-		var of []int
-		for k, i := range wrt {
-			if set&(1<<k) != 0 {
-				of = append(of, i)
-			}
-		}
-		own, size, err := in.tangent(of)
-		if err != nil {
-			return err
-		}
-		transposed, _, err := in.with(func(op *graph.Op) { op.Derivative = reverseOnly{op.Derivative} }).tangent(of)
-		if err != nil {
-			return err
-		}
-		if err := close32(own, transposed, 64*size*epsilon(own.Type.DType)); err != nil {
-			return fmt.Errorf("%s: tangents of inputs %v: forward and transposed reverse disagree: %w", in.Op.Name, of, err)
-		}
-	}
-	return nil
-}
-
-func epsilon(d graph.DType) float64 {
-	if d == graph.Float32 {
-		return eps32
-	}
-	return 0x1p-52
-}
-
-// reverseOnly is a rule without its JVP.
-type reverseOnly struct{ graph.Derivative }
-
-func (reverseOnly) JVP(*graph.Node, []*graph.Node) *graph.Node { return nil }
-
-// tangent is J·t for tangents of the given inputs, and the size of the largest argument.
-func (in Instance) tangent(of []int) (exec.Value, float64, error) {
-	g := graph.New()
-	xs := in.inputs(g)
-	feeds := map[*graph.Node]exec.Value{}
-	rng := rand.New(rand.NewPCG(in.Seed(), 3))
-	size := 1
-	for i, v := range in.values() {
-		feeds[xs[i]] = v
-		size = max(size, v.Buf.Len)
-	}
-	var ts []*graph.Node
-	for _, i := range of {
-		t := g.Input("", xs[i].DType(), xs[i].Shape()...)
-		feeds[t] = directions(rng, t.Type())
-		ts = append(ts, t)
-	}
-	_, pushed := autodiff.JVP(func(p []*graph.Node) *graph.Node { return in.apply(substitute(xs, of, p)...) },
-		choose(xs, of), ts)
-	results, err := exec.Reference([]*graph.Node{pushed}, feeds)
-	if err != nil {
-		return exec.Value{}, 0, err
-	}
-	return results[0], float64(size), nil
-}
-
-// checkKinks checks the first derivative where there is none in the usual sense: wherever the function has finite
-// slopes on both sides of an element, the derivative that the rule gives lies between them.
-func checkKinks(in Instance) error {
-	if !in.Case.Kinked || !in.all(graph.Float64) {
-		return nil
-	}
-	values := in.values()
-	ones := func(t graph.Type) exec.Value { return fill(t, func(int) float64 { return 1 }) }
-	_, grads, err := in.gradient(values, ones)
-	if err != nil {
-		return err
-	}
-	for k, i := range in.wrt() {
-		for j := range values[i].Buf.Len {
-			left, err := in.slope(values, i, j, -1)
-			if err != nil {
-				return err
-			}
-			right, err := in.slope(values, i, j, 1)
-			if err != nil {
-				return err
-			}
-			if math.IsNaN(left+right) || math.IsInf(left+right, 0) {
-				continue
-			}
-			// Each slope is off by half a step times the curvature: 1e-4 is room for one of up to 200.
-			slack := 1e-4 * max(1, math.Abs(left), math.Abs(right))
-			if g := at(grads[k], j); !(g >= min(left, right)-slack && g <= max(left, right)+slack) {
-				return fmt.Errorf("%s: derivative by input %d at element %d is %v, outside of the slopes %v and %v "+
-					"on its sides", in.Op.Name, i, j, g, left, right)
-			}
-		}
-	}
-	return nil
-}
-
-// slope is (Σy(x ± h) − Σy(x)) / ±h in one element of one input.
-func (in Instance) slope(values []exec.Value, input, element int, side float64) (float64, error) {
-	const h = 1e-6
-	total := func() (float64, error) {
-		y, _, err := in.as(graph.Float64).gradient(values, func(t graph.Type) exec.Value { return exec.NewValue(t) })
-		sum := 0.0
-		for i := range y.Buf.Len {
-			sum += at(y, i)
-		}
-		return sum, err
-	}
-	x := graph.Elements[float64](values[input].Buf)
-	centre, err := total()
-	if err != nil {
-		return 0, err
-	}
-	old := x[element]
-	x[element] += side * h
-	moved, err := total()
-	x[element] = old
-	return (moved - centre) / (side * h), err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
@@ -50,6 +51,27 @@ func newInstance(op *graph.Op, c graph.Case, d graph.DType) Instance {
 
 // as returns the instance with its open arguments in another element type.
 func (in Instance) as(d graph.DType) Instance { return newInstance(in.Op, in.Case, d) }
+
+// enlarged returns the instance with the last axis of every argument scaled, where it is longer than 1, and whether
+// the op takes that.
+func (in Instance) enlarged(scale int) (large Instance, ok bool) {
+	c := in.Case
+	c.Name, c.In = c.Name+" enlarged", slices.Clone(c.In)
+	for i, a := range c.In {
+		last := len(a.Shape) - 1
+		if last < 0 || a.Shape[last] <= 1 {
+			continue
+		}
+		c.In[i].Shape = slices.Clone(a.Shape)
+		c.In[i].Shape[last] *= scale
+		if a.Data != nil {
+			c.In[i].Data = slices.Repeat(a.Data, scale)
+		}
+		ok = true
+	}
+	large = newInstance(in.Op, c, in.DType)
+	return large, ok && graph.Try(func() { large.node() }) == nil
+}
 
 // with returns the instance with a copy of the op's record that change has changed. The copy is not registered.
 func (in Instance) with(change func(*graph.Op)) Instance {

@@ -46,7 +46,7 @@ func TestFaultsAreFound(t *testing.T) {
 				out[i] = in[0] + in[i]
 			}
 		})},
-		{"reads what it wrote, InPlace", "softmax", "written over operand 0", checkKernel, kernel(func(out, in []float64) {
+		{"reads what it wrote, InPlace", "softmax", "over operand 0", checkKernel, kernel(func(out, in []float64) {
 			for i := range out {
 				out[i] = in[0] + in[i]
 			}
@@ -161,7 +161,7 @@ func TestLint(t *testing.T) {
 		"not the zero value":         func(op *graph.Op) { op.Attrs = 3 },
 		"has no text form":           func(op *graph.Op) { op.Attrs = struct{ X []int }{} },
 		"two cases are called":       func(op *graph.Op) { op.Cases = append(op.Cases, op.Cases[0]) },
-		"has attributes":             func(op *graph.Op) { op.Cases = []graph.Case{{Name: "a", Attrs: 1, In: op.Cases[0].In}} },
+		"has attributes":             func(op *graph.Op) { op.Cases = []graph.Case{{Attrs: 1, In: op.Cases[0].In}} },
 		"has 0 arguments":            func(op *graph.Op) { op.Cases = []graph.Case{{Name: "a", Attrs: op.Attrs}} },
 		"1 elements for [2]":         func(op *graph.Op) { op.Cases = short(op.Attrs) },
 		"does not say what is":       func(op *graph.Op) { op.BadCases = []graph.BadCase{{}} },
