@@ -148,3 +148,50 @@ func checkSoftmax[T Float](t *testing.T, label string, x, soft, logSoft, lse []T
 		}
 	}
 }
+
+// TestSoftSpecial: rows with NaN and infinities, of lengths that take different paths.
+func TestSoftSpecial(t *testing.T) {
+	t.Run("float32", softSpecial[float32])
+	t.Run("float64", softSpecial[float64])
+}
+
+func softSpecial[T Float](t *testing.T) {
+	inf, nan := T(math.Inf(1)), T(math.NaN())
+	cases := []struct {
+		name         string
+		first, rest  T // the row is first, rest, rest, …
+		lse          T // log Σ e^x
+		soft, others T // softmax of first, and of the rest
+	}{
+		{"NaN", nan, 1, nan, nan, nan},
+		{"NaN and +Inf", nan, inf, nan, nan, nan},
+		{"+Inf", inf, 1, inf, nan, nan},
+		{"all -Inf", -inf, -inf, -inf, nan, nan},
+		{"-Inf but one", 2, -inf, 2, 1, 0},
+		{"huge", 1e30, -1e30, 1e30, 1, 0},
+	}
+	eachLevel(t, func(t *testing.T) {
+		for _, n := range []int{2, 7, 8, 9, 16, 17, 33, 64, 65, 1100} {
+			for _, c := range cases {
+				x, soft, logSoft := make([]T, 3*n), make([]T, 3*n), make([]T, 3*n)
+				var lse [3]T
+				Fill(x, 1)
+				Fill(x[n:2*n], c.rest) // the middle one of three rows
+				x[n] = c.first
+				Softmax(soft, x, 3, n, 1)
+				LogSoftmax(logSoft, x, 3, n, 1)
+				LogSumExp(lse[:], x, 3, n, 1)
+				if !same(lse[1], c.lse) || !same(soft[n], c.soft) || !same(soft[2*n-1], c.others) {
+					t.Errorf("%s, n = %d: log Σ %g, softmax %g, %g", c.name, n, lse[1], soft[n], soft[2*n-1])
+				}
+				want := T(math.Log(float64(c.soft)))
+				if !same(logSoft[n], want) {
+					t.Errorf("%s, n = %d: log softmax %g, want %g", c.name, n, logSoft[n], want)
+				}
+				if e := lse[0] - 1 - T(math.Log(float64(n))); lse[0] != lse[2] || !(e < 1e-5 && e > -1e-5) {
+					t.Errorf("%s, n = %d: the rows beside are %g and %g", c.name, n, lse[0], lse[2])
+				}
+			}
+		}
+	})
+}

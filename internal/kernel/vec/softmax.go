@@ -10,6 +10,9 @@ func Softmax[T Float](dst, x []T, outer, r, inner int) {
 		return
 	}
 	if inner == 1 {
+		if softTwin(opSoftmaxRows, dst, x, outer, r) {
+			return
+		}
 		for o := range outer {
 			softmaxRow(dst[o*r:(o+1)*r], x[o*r:(o+1)*r])
 		}
@@ -45,6 +48,9 @@ func softmaxRow[T Float](dst, x []T) {
 // taken out first. Over nothing, or nothing but -Inf, it is -Inf; with a +Inf (and no NaN) it is +Inf.
 func LogSumExp[T Float](dst, x []T, outer, r, inner int) {
 	checkReduce(len(dst), len(x), outer, r, inner)
+	if inner == 1 && softTwin(opLogSumExpRows, dst, x, outer, r) {
+		return
+	}
 	var buf [blockLanes * laneBytes / 4]T
 	if inner == 1 {
 		for o := range outer {
@@ -73,6 +79,9 @@ func LogSumExp[T Float](dst, x []T, outer, r, inner int) {
 func LogSoftmax[T Float](dst, x []T, outer, r, inner int) {
 	checkSame(len(dst), len(x), outer, r, inner)
 	if r == 0 || inner == 0 {
+		return
+	}
+	if inner == 1 && softTwin(opLogSoftmaxRows, dst, x, outer, r) {
 		return
 	}
 	var buf [blockLanes * laneBytes / 4]T

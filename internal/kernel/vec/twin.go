@@ -58,6 +58,9 @@ const (
 	opSumRows rowOp = iota
 	opMaxRows
 	opMinRows
+	opSoftmaxRows
+	opLogSoftmaxRows
+	opLogSumExpRows
 )
 
 const (

@@ -132,6 +132,20 @@ func rowsTwin[T Num](op rowOp, dst, x []T, r int) bool {
 	return true
 }
 
+// softTwin does softmax and its relatives on rows of r elements, if they are short enough to stay in registers.
+func softTwin[T Float](op rowOp, dst, x []T, rows, r int) bool {
+	if r == 0 || r > lanes[T]() || rows == 0 || !cpu.HasAVX512() {
+		return false
+	}
+	d, p := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[:rows*r][0])
+	if unsafe.Sizeof(dst[0]) == 4 {
+		rowsF32AVX512(op, (*float32)(d), (*float32)(p), r, rows)
+	} else {
+		rowsF64AVX512(op, (*float64)(d), (*float64)(p), r, rows)
+	}
+	return true
+}
+
 // columnsTwin adds up r > 0 rows, stride apart, into dst, first to last, and reports whether there is a twin for it.
 func columnsTwin[T Num](dst, x []T, r, stride int) bool {
 	if isInt[T]() || r == 0 || len(dst) == 0 || cpu.Active() == cpu.Portable {

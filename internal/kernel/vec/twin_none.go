@@ -16,3 +16,5 @@ func castFromIntTwin[D Float]([]D, []int64) bool          { return false }
 func castToIntTwin[S Float]([]int64, []S) bool            { return false }
 
 func transposeTwin[T any]([]T, []T, int, int, int, int) (int, int) { return 0, 0 }
+
+func softTwin[T Float](rowOp, []T, []T, int, int) bool { return false }

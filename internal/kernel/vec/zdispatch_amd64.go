@@ -343,6 +343,12 @@ func rowsF32AVX512(op rowOp, dst, x *float32, n, rows int) {
 		maxRowsF32AVX512(dst, x, n, rows)
 	case opMinRows:
 		minRowsF32AVX512(dst, x, n, rows)
+	case opSoftmaxRows:
+		softmaxRowsF32AVX512(dst, x, n, rows)
+	case opLogSoftmaxRows:
+		logSoftmaxRowsF32AVX512(dst, x, n, rows)
+	case opLogSumExpRows:
+		logSumExpRowsF32AVX512(dst, x, n, rows)
 	}
 }
 
@@ -457,5 +463,11 @@ func rowsF64AVX512(op rowOp, dst, x *float64, n, rows int) {
 		maxRowsF64AVX512(dst, x, n, rows)
 	case opMinRows:
 		minRowsF64AVX512(dst, x, n, rows)
+	case opSoftmaxRows:
+		softmaxRowsF64AVX512(dst, x, n, rows)
+	case opLogSoftmaxRows:
+		logSoftmaxRowsF64AVX512(dst, x, n, rows)
+	case opLogSumExpRows:
+		logSumExpRowsF64AVX512(dst, x, n, rows)
 	}
 }

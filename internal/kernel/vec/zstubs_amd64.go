@@ -634,6 +634,21 @@ func maxRowsF32AVX512(dst, x *float32, n, rows int)
 //go:noescape
 func minRowsF32AVX512(dst, x *float32, n, rows int)
 
+// softmaxRowsF32AVX512 is Softmax along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func softmaxRowsF32AVX512(dst, x *float32, n, rows int)
+
+// logSoftmaxRowsF32AVX512 is LogSoftmax along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func logSoftmaxRowsF32AVX512(dst, x *float32, n, rows int)
+
+// logSumExpRowsF32AVX512 is LogSumExp along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func logSumExpRowsF32AVX512(dst, x *float32, n, rows int)
+
 // eqF32AVX512 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -863,6 +878,21 @@ func maxRowsF64AVX512(dst, x *float64, n, rows int)
 //
 //go:noescape
 func minRowsF64AVX512(dst, x *float64, n, rows int)
+
+// softmaxRowsF64AVX512 is Softmax along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func softmaxRowsF64AVX512(dst, x *float64, n, rows int)
+
+// logSoftmaxRowsF64AVX512 is LogSoftmax along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func logSoftmaxRowsF64AVX512(dst, x *float64, n, rows int)
+
+// logSumExpRowsF64AVX512 is LogSumExp along the rows of n elements, at most a stripe.
+//
+//go:noescape
+func logSumExpRowsF64AVX512(dst, x *float64, n, rows int)
 
 // eqF64AVX512 is Eq on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //

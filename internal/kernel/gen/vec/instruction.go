@@ -287,4 +287,3 @@ func (m *machine) scale(p, n value) value {
 	rest := m.sub(n, half)
 	return m.mul(m.mul(p, m.pow2(half, 0)), m.pow2(rest, 0))
 }
-

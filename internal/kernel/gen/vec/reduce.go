@@ -46,6 +46,8 @@ func (m *machine) fold(v value, op func(a, b value) value) value {
 		upper := m.reg()
 		if m.vectorBytes() == 32 {
 			m.VEXTRACTF64X4(operand.U8(1), v.op, upper)
+		} else if m.level == avx512 {
+			m.VEXTRACTF32X4(operand.U8(1), v.op, upper) // reaches all 32 registers
 		} else {
 			m.VEXTRACTF128(operand.U8(1), v.op, upper)
 		}
@@ -271,7 +273,8 @@ func reductions(lv level, d dtype) []*kernel {
 		doc:       "adds up rows of n elements, stride bytes apart, first to last.",
 		signature: fmt.Sprintf("(dst, x *%s, n, rows, stride int)", goTypes[d]),
 	}
-	return []*kernel{
+	short := " along the rows of n elements, at most a stripe."
+	ks := []*kernel{
 		columns,
 		rowKernel("sumRows", "sums rows of n elements, at most a block, one after the other.", lv, d, sumRows),
 		rowKernel("maxRows", "is the greatest element of each of the rows of n elements.", lv, d,
@@ -279,4 +282,11 @@ func reductions(lv level, d dtype) []*kernel {
 		rowKernel("minRows", "is the least element of each of the rows of n elements.", lv, d,
 			extremeRows(math.Inf(1), (*machine).less)),
 	}
+	if lv == avx512 {
+		ks = append(ks,
+			rowKernel("softmaxRows", "is Softmax"+short, lv, d, softRows(softmax)),
+			rowKernel("logSoftmaxRows", "is LogSoftmax"+short, lv, d, softRows(logSoftmax)),
+			rowKernel("logSumExpRows", "is LogSumExp"+short, lv, d, softRows(logSumExp)))
+	}
+	return ks
 }

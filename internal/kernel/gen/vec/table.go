@@ -230,7 +230,11 @@ func dispatchFile() ([]byte, error) {
 			}
 			b.WriteString("}\nreturn 0\n}\n\n")
 			fmt.Fprintf(&b, "func rows%s(op rowOp, dst, x *%s, n, rows int) {\nswitch op {\n", suffix, goTypes[d])
-			for _, name := range []string{"Sum", "Max", "Min"} {
+			rows := []string{"Sum", "Max", "Min"}
+			if lv == avx512 {
+				rows = append(rows, "Softmax", "LogSoftmax", "LogSumExp")
+			}
+			for _, name := range rows {
 				fmt.Fprintf(&b, "case op%sRows:\n%sRows%s(dst, x, n, rows)\n", name, lowerFirst(name), suffix)
 			}
 			b.WriteString("}\n}\n\n")
