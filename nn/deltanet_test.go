@@ -83,7 +83,9 @@ func deltaNets(t *testing.T, count int) []deltaNet {
 		for h := range hiddens {
 			for _, out := range outputs {
 				for _, scale := range []string{scaled, saturated} {
-					nets = append(nets, newDeltaNet(t, random, len(nets), (k+h)%6+1, hiddens[h](random), out.act, out.cost, scale))
+					d := newDeltaNet(t, random, (k+h)%6+1, hiddens[h](random), out.act, out.cost, scale)
+					d.name = fmt.Sprintf("net %d: %s", len(nets), d.name)
+					nets = append(nets, d)
 				}
 			}
 		}
@@ -91,7 +93,7 @@ func deltaNets(t *testing.T, count int) []deltaNet {
 	return nets
 }
 
-func newDeltaNet(t *testing.T, random *rand.Rand, number, depth int, hidden, out backprop.Activation,
+func newDeltaNet(t *testing.T, random *rand.Rand, depth int, hidden, out backprop.Activation,
 	cost backprop.Cost, scale string,
 ) deltaNet {
 	t.Helper()
@@ -118,7 +120,7 @@ func newDeltaNet(t *testing.T, random *rand.Rand, number, depth int, hidden, out
 	batch := 1 + random.IntN(largestBatch)
 	d := deltaNet{
 		net: net, scale: scale,
-		name: fmt.Sprintf("net %d: %v %v %v weights %s batch %d seed %d", number, widths, acts, cost, scale, batch, seed),
+		name: fmt.Sprintf("%v %v %v weights %s batch %d seed %d", widths, acts, cost, scale, batch, seed),
 		x:    mat.NewDense(batch, widths[0], nil), y: mat.NewDense(batch, widths[depth], nil),
 	}
 	d.x.Apply(func(_, _ int, _ float64) float64 { return random.NormFloat64() }, d.x)
@@ -170,7 +172,8 @@ func (d *deltaNet) wantGrads(transposed bool) []paramGrad {
 		if transposed {
 			dw = mat.DenseCopyOf(g.DW.T())
 		}
-		all = append(all, paramGrad{fmt.Sprintf("W%d", l+1), dw.RawMatrix().Data}, paramGrad{fmt.Sprintf("b%d", l+1), g.DB})
+		all = append(all, paramGrad{fmt.Sprintf("W%d", l+1), dw.RawMatrix().Data},
+			paramGrad{fmt.Sprintf("b%d", l+1), g.DB})
 	}
 	return all
 }
@@ -204,8 +207,9 @@ func compareEntries(want, got paramGrad, tol, slack float64) error {
 	}
 	for k, v := range want.data {
 		if diff := math.Abs(got.data[k] - v); !(diff <= tol*largest+slack) {
-			return fmt.Errorf("gradient of %s: entry %d is %.17g, by δ-recursion %.17g: off by %.2g of the largest, %.3g",
-				want.name, k, got.data[k], v, diff/largest, largest)
+			return fmt.Errorf(
+				"gradient of %s: entry %d is %.17g, by δ-recursion %.17g: off by %.2g of the largest, %.3g", want.name,
+				k, got.data[k], v, diff/largest, largest)
 		}
 	}
 	return nil

@@ -143,7 +143,8 @@ func TestNewMLP(t *testing.T) {
 	if slices.ContainsFunc(wide(y), func(v float64) bool { return v != 0 }) {
 		t.Errorf("output %v of zeros", wide(y))
 	}
-	if perceptron := nn.NewMLP(graph.Float32, []int{4, 2}, nn.Tanh, nn.He, rand.New(rand.NewPCG(seed, 0))); len(perceptron) != 1 {
-		t.Errorf("a net without hidden layers has %d layers", len(perceptron))
+	net = nn.NewMLP(graph.Float32, []int{4, 2}, nn.Tanh, nn.He, rand.New(rand.NewPCG(seed, 0)))
+	if len(net) != 1 {
+		t.Errorf("a net without hidden layers has %d layers", len(net))
 	}
 }

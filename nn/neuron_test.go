@@ -35,7 +35,7 @@ func TestNeuronTruthTables(t *testing.T) {
 	}{
 		{"and", nn.MPNeuron{Weights: []float64{1, 1}, Threshold: 2}, inputs01, []float64{0, 0, 0, 1}},
 		{"or", nn.MPNeuron{Weights: []float64{1, 1}, Threshold: 1}, inputs01, []float64{0, 1, 1, 1}},
-		{"not", nn.MPNeuron{Weights: []float64{-1}, Threshold: 0}, mat.NewDense(2, 1, []float64{0, 1}), []float64{1, 0}},
+		{"not", nn.MPNeuron{Weights: []float64{-1}}, mat.NewDense(2, 1, []float64{0, 1}), []float64{1, 0}},
 		{"nand", nn.MPNeuron{Weights: []float64{-1, -1}, Threshold: -1}, inputs01, []float64{1, 1, 1, 0}},
 		{"nor", nn.MPNeuron{Weights: []float64{-1, -1}, Threshold: 0}, inputs01, []float64{1, 0, 0, 0}},
 		{"a without b", nn.MPNeuron{Weights: []float64{1, -1}, Threshold: 1}, inputs01, []float64{0, 0, 1, 0}},

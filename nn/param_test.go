@@ -129,8 +129,9 @@ func TestNewLinear(t *testing.T) {
 	}
 	layer := build(seed)
 	w, b := layer.Weight.Value.Float32s(), layer.Bias.Value.Float32s()
-	if !slices.Equal(layer.Weight.Value.Shape(), []int{300, 100}) || !slices.Equal(layer.Bias.Value.Shape(), []int{100}) {
-		t.Errorf("shapes %v and %v", layer.Weight.Value.Shape(), layer.Bias.Value.Shape())
+	wShape, bShape := layer.Weight.Value.Shape(), layer.Bias.Value.Shape()
+	if !slices.Equal(wShape, []int{300, 100}) || !slices.Equal(bShape, []int{100}) {
+		t.Errorf("shapes %v and %v", wShape, bShape)
 	}
 	squares := 0.0
 	for _, v := range w {

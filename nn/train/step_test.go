@@ -236,24 +236,3 @@ func TestNewErrors(t *testing.T) {
 		t.Errorf("idle parameter: error %v", err)
 	}
 }
-
-// An iteration allocates nothing once both shapes of batches are known, the last smaller one too.
-func TestStepAllocatesNothing(t *testing.T) {
-	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
-		_, trainer := small(t, d, optim.SGD{Momentum: .9})
-		x, y := batch(t, blobs(9), []int{0, 1, 2, 3}, d)
-		lastX, lastY := batch(t, blobs(9), []int{8}, d)
-		ctx := context.Background()
-		var failed error
-		iterate := func() {
-			for _, b := range [][2]*tensor.Dense{{x, y}, {x, y}, {lastX, lastY}} {
-				if _, err := trainer.Step(ctx, b[0], b[1], .1); err != nil {
-					failed = err
-				}
-			}
-		}
-		if n := testing.AllocsPerRun(100, iterate); n != 0 || failed != nil {
-			t.Errorf("%v: %v allocations in three steps, error %v", d, n, failed)
-		}
-	}
-}

@@ -110,7 +110,8 @@ func (t *Trainer) hasRun(x, y *tensor.Dense) bool {
 		return false
 	}
 	for i, b := range t.ran {
-		if b.xDType == x.Dtype() && b.yDType == y.Dtype() && slices.Equal(b.x, x.Shape()) && slices.Equal(b.y, y.Shape()) {
+		if b.xDType == x.Dtype() && slices.Equal(b.x, x.Shape()) &&
+			b.yDType == y.Dtype() && slices.Equal(b.y, y.Shape()) {
 			t.ran[0], t.ran[i] = t.ran[i], t.ran[0]
 			return true
 		}
