@@ -75,7 +75,7 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 	f, a, b := n.Attrs().(matmulAttrs), n.In()[1], n.In()[2]
 	m, k := extents(a, f.TransA, true)
 	_, cols := extents(b, f.TransB, false)
-	lda, ldb := a.Shape()[1], b.Shape()[1]
+	lda, ldb := max(1, a.Shape()[1]), max(1, b.Shape()[1]) // as BLAS asks for
 	accumulate := &gemm.Epilogue[T]{Accumulate: true}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		c := graph.Elements[T](out)
@@ -83,7 +83,7 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 			copy(c, graph.Elements[T](in[0]))
 		}
 		gemm.Gemm(f.TransA, f.TransB, m, cols, k, graph.Elements[T](in[1]), lda, graph.Elements[T](in[2]), ldb,
-			c, cols, accumulate, w.Workers)
+			c, max(1, cols), accumulate, w.Workers)
 		return nil
 	}
 }

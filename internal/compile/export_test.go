@@ -6,7 +6,7 @@ import "chainrule/internal/exec"
 func PlanOf(u Unit, opts Options) (Unit, exec.Plan) {
 	for _, p := range Pipeline {
 		if !opts.Off[p.Name] {
-			u = p.Run(u)
+			u = p.Run(u, opts)
 		}
 	}
 	return u, plan(u, opts)
