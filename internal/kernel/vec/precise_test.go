@@ -30,6 +30,9 @@ func TestPrecise64(t *testing.T) {
 		{"log1p", between(-1+0x1p-53, math.MaxFloat64), bigLog1p},
 		{"sigmoid", between(-700, 700), bigSigmoid},
 		{"tanh", between(-50, 50), bigTanh},
+		{"sinh", between(-710, 710), bigSinh},
+		{"cosh", between(-710, 710), bigCosh},
+		{"atan", between(-math.MaxFloat64, math.MaxFloat64), bigAtan},
 		{"softplus", between(-700, 700), bigSoftplus},
 		{"erf", between(-7, 7), bigErf},
 		{"erfc", between(-7, 26.5), bigErfc},
@@ -181,6 +184,34 @@ func bigSigmoid(x *big.Float) *big.Float {
 func bigTanh(x *big.Float) *big.Float {
 	e := bigExpm1(shift(x, 1))
 	return quo(e, plus(e, num(2)))
+}
+
+// bigSinh is (e - 1/e)/2 with e = 1 + m, as (m + m/(1+m))/2.
+func bigSinh(x *big.Float) *big.Float {
+	if x.Sign() < 0 {
+		return zero(x).Neg(bigSinh(zero(x).Neg(x)))
+	}
+	m := bigExpm1(x)
+	return shift(plus(m, quo(m, plus(m, num(1)))), -1)
+}
+
+func bigCosh(x *big.Float) *big.Float {
+	e := bigExp(x)
+	return shift(plus(e, quo(num(1), e)), -1)
+}
+
+// bigAtan corrects package math's by the angle between the two tangents.
+func bigAtan(x *big.Float) *big.Float {
+	f, _ := x.Float64()
+	guess := num(math.Atan(f))
+	sin, cos := bigSin(guess), bigCos(guess)
+	// (x - sin/cos)/(1 + x·sin/cos), times cos above and below
+	d := quo(minus(times(x, cos), sin), plus(cos, times(x, sin)))
+	square, power := times(d, d), zero(d).Set(d)
+	return plus(guess, series(power, func(_ *big.Float, n int) *big.Float {
+		power = zero(power).Neg(times(power, square))
+		return over(power, 2*n+1)
+	}))
 }
 
 func bigSoftplus(x *big.Float) *big.Float { return bigLog1p(bigExp(x)) }

@@ -40,6 +40,12 @@ func unaryF32AVX2(op unaryOp, dst, x *float32, n int) bool {
 		tanhF32AVX2(dst, x, n)
 	case opSoftplus:
 		softplusF32AVX2(dst, x, n)
+	case opSinh:
+		sinhF32AVX2(dst, x, n)
+	case opCosh:
+		coshF32AVX2(dst, x, n)
+	case opAtan:
+		atanF32AVX2(dst, x, n)
 	case opLog:
 		logF32AVX2(dst, x, n)
 	case opLog1p:
@@ -154,6 +160,12 @@ func unaryF64AVX2(op unaryOp, dst, x *float64, n int) bool {
 		tanhF64AVX2(dst, x, n)
 	case opSoftplus:
 		softplusF64AVX2(dst, x, n)
+	case opSinh:
+		sinhF64AVX2(dst, x, n)
+	case opCosh:
+		coshF64AVX2(dst, x, n)
+	case opAtan:
+		atanF64AVX2(dst, x, n)
 	case opLog:
 		logF64AVX2(dst, x, n)
 	case opLog1p:
@@ -268,6 +280,12 @@ func unaryF32AVX512(op unaryOp, dst, x *float32, n int) bool {
 		tanhF32AVX512(dst, x, n)
 	case opSoftplus:
 		softplusF32AVX512(dst, x, n)
+	case opSinh:
+		sinhF32AVX512(dst, x, n)
+	case opCosh:
+		coshF32AVX512(dst, x, n)
+	case opAtan:
+		atanF32AVX512(dst, x, n)
 	case opLog:
 		logF32AVX512(dst, x, n)
 	case opLog1p:
@@ -388,6 +406,12 @@ func unaryF64AVX512(op unaryOp, dst, x *float64, n int) bool {
 		tanhF64AVX512(dst, x, n)
 	case opSoftplus:
 		softplusF64AVX512(dst, x, n)
+	case opSinh:
+		sinhF64AVX512(dst, x, n)
+	case opCosh:
+		coshF64AVX512(dst, x, n)
+	case opAtan:
+		atanF64AVX512(dst, x, n)
 	case opLog:
 		logF64AVX512(dst, x, n)
 	case opLog1p:

@@ -89,6 +89,21 @@ func tanhF32AVX2(dst, x *float32, n int)
 //go:noescape
 func softplusF32AVX2(dst, x *float32, n int)
 
+// sinhF32AVX2 is Sinh on n elements.
+//
+//go:noescape
+func sinhF32AVX2(dst, x *float32, n int)
+
+// coshF32AVX2 is Cosh on n elements.
+//
+//go:noescape
+func coshF32AVX2(dst, x *float32, n int)
+
+// atanF32AVX2 is Atan on n elements.
+//
+//go:noescape
+func atanF32AVX2(dst, x *float32, n int)
+
 // logF32AVX2 is Log on n elements.
 //
 //go:noescape
@@ -314,6 +329,21 @@ func tanhF64AVX2(dst, x *float64, n int)
 //go:noescape
 func softplusF64AVX2(dst, x *float64, n int)
 
+// sinhF64AVX2 is Sinh on n elements.
+//
+//go:noescape
+func sinhF64AVX2(dst, x *float64, n int)
+
+// coshF64AVX2 is Cosh on n elements.
+//
+//go:noescape
+func coshF64AVX2(dst, x *float64, n int)
+
+// atanF64AVX2 is Atan on n elements.
+//
+//go:noescape
+func atanF64AVX2(dst, x *float64, n int)
+
 // logF64AVX2 is Log on n elements.
 //
 //go:noescape
@@ -538,6 +568,21 @@ func tanhF32AVX512(dst, x *float32, n int)
 //
 //go:noescape
 func softplusF32AVX512(dst, x *float32, n int)
+
+// sinhF32AVX512 is Sinh on n elements.
+//
+//go:noescape
+func sinhF32AVX512(dst, x *float32, n int)
+
+// coshF32AVX512 is Cosh on n elements.
+//
+//go:noescape
+func coshF32AVX512(dst, x *float32, n int)
+
+// atanF32AVX512 is Atan on n elements.
+//
+//go:noescape
+func atanF32AVX512(dst, x *float32, n int)
 
 // logF32AVX512 is Log on n elements.
 //
@@ -783,6 +828,21 @@ func tanhF64AVX512(dst, x *float64, n int)
 //
 //go:noescape
 func softplusF64AVX512(dst, x *float64, n int)
+
+// sinhF64AVX512 is Sinh on n elements.
+//
+//go:noescape
+func sinhF64AVX512(dst, x *float64, n int)
+
+// coshF64AVX512 is Cosh on n elements.
+//
+//go:noescape
+func coshF64AVX512(dst, x *float64, n int)
+
+// atanF64AVX512 is Atan on n elements.
+//
+//go:noescape
+func atanF64AVX512(dst, x *float64, n int)
 
 // logF64AVX512 is Log on n elements.
 //
