@@ -64,6 +64,14 @@ TEXT ·transposeF32Y(SB), NOSPLIT, $0-8
 	VPCMPEQD Y15, Y15, Y15
 	MOVQ     R8, R9
 	IMULQ    SI, R9
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y7, Y7, Y7
 
 square:
 	CMPQ     DI, $0x08
@@ -237,6 +245,10 @@ TEXT ·transposeF64Y(SB), NOSPLIT, $0-8
 	VPCMPEQD Y15, Y15, Y15
 	MOVQ     R8, R9
 	IMULQ    SI, R9
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
 
 square:
 	CMPQ     DI, $0x04

@@ -36,16 +36,16 @@ const (
 	partPanels = 8
 	// blockTiles of A take as much again.
 	blockTiles = 16
-	// A matrix A is packed if it has more bytes than smallA, half of a second-level cache.
+	// A matrix A is packed if it has more bytes than smallA, the size of a common second-level cache.
 	smallA = 1 << 20
 	// chunkBytes bounds the memory for packed panels of A.
 	chunkBytes = 8 << 20
 	// An untransposed B is packed if the rows to be read for one panel span more bytes than smallB and there are more
-	// than fewTiles tiles to share the cost; more than two if those rows are so far apart, nearPages, that they evict
-	// one another from the first-level cache.
+	// than fewTiles tiles to share the cost; more than two if those rows are farRows bytes apart, when they evict one
+	// another from the first-level cache.
 	smallB    = 64 << 10
 	fewTiles  = 10
-	nearPages = 8 << 10
+	farRows  = 8 << 10
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
 	// Dot products are the way of few rows, for which it does not pay to transpose B while packing, if they are at
@@ -60,6 +60,7 @@ const (
 	partsPerWorker = 4
 )
 
+// set makes the plan of an m×n×k product. Of the strides, only that of B matters.
 func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 	p.dots = transB && !transA && e.dots != nil && m <= fewRows*e.dotRows && k >= ceil(m, 16)*longDot<<e.laneShift
 	rows, depth := e.rows, cacheDepth
@@ -79,7 +80,7 @@ func (p *plan) set(e *engine, transA, transB bool, m, n, k, ldb, workers int) {
 		p.split(e, m, n, k, workers)
 		return
 	}
-	shared := p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= nearPages
+	shared := p.tiles > fewTiles || p.tiles > 2 && ldb*e.size >= farRows
 	p.packB = k > 0 && (transB || shared && k*ldb*e.size > smallB)
 	p.vecs = e.vecs
 	if p.tiles == 1 && !p.packB {

@@ -97,8 +97,9 @@ func (p *packer) copy() {
 	}
 }
 
-// transpose generates the loop over squares of lanes by lanes. Rows beyond the width are not read: their registers
-// keep what they held, and so their lanes of the result mean nothing.
+// transpose generates the loop over squares of lanes by lanes. Rows beyond the width are not read: their lanes of the
+// result are zero in the first square and mean nothing in the others, but are never left over from other code, where
+// they might be denormal numbers, which are slow to multiply.
 func (p *packer) transpose() {
 	ctx, lanes := p.ctx, p.lanes()
 	p.begin("transpose")
@@ -112,6 +113,9 @@ func (p *packer) transpose() {
 	ahead := ctx.GP64() // the same place in the rows that will be transposed next
 	ctx.MOVQ(width, ahead)
 	ctx.IMULQ(stride, ahead)
+	for r := range lanes {
+		zero(ctx, p.isa, p.isa.regs[r])
+	}
 	ctx.Label("square")
 	ctx.CMPQ(k, operand.U8(lanes))
 	ctx.JGE(operand.LabelRef("load"))
@@ -195,7 +199,7 @@ func (p *packer) square16() []reg.VecPhysical {
 	p.pairs(x, y, 1, lo, hi)
 	lo, hi = plain(ctx, (*build.Context).VUNPCKLPD, (*build.Context).VUNPCKHPD)
 	p.pairs(y, x, 2, lo, hi)
-	// Register 4g+s now holds, in lane l, rows 4g … 4g+3 of column 4l + bits[s].
+	// Register 4g+s now holds, in lane l, rows 4g … 4g+3 of column 4l + [0 2 1 3][s].
 	lo, hi = immediate((*build.Context).VSHUFF32X4, ctx, 0x88, 0xdd)
 	p.pairs(x, y, 4, lo, hi)
 	p.pairs(y, x, 8, lo, hi)
