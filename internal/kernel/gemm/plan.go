@@ -43,8 +43,8 @@ const (
 	// An untransposed B is packed if the rows to be read for one panel span more bytes than smallB and there are more
 	// than fewTiles tiles to share the cost; more than two if those rows are farRows bytes apart, when they evict one
 	// another from the first-level cache.
-	smallB    = 64 << 10
-	fewTiles  = 10
+	smallB   = 64 << 10
+	fewTiles = 10
 	farRows  = 8 << 10
 	// shortSum is a depth at which writing C takes longer than computing it.
 	shortSum = 48
