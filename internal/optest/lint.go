@@ -30,8 +30,7 @@ func lint(op *graph.Op) []error {
 	require(op.Infer != nil, "no Infer")
 	require((op.Kernel != nil) == (!leaf && op.Class != graph.View), "a %v op with or without a Kernel", op.Class)
 	require((op.Layout != nil) == (op.Class == graph.View), "a %v op with or without a Layout", op.Class)
-	require(!op.InPlace || op.Class == graph.Opaque || op.Class == graph.Reduce,
-		"InPlace says nothing of a %v op", op.Class)
+	require(!op.InPlace || op.Kernel != nil && op.Class != graph.Map, "InPlace says nothing of a %v op", op.Class)
 	require(op.Arity == graph.Variadic || (op.Arity > 0) == !leaf, "arity %d", op.Arity)
 	require((op.Derivative != nil) == !leaf, "a derivative is wanted from every op but leaves")
 	if reason, ok := op.Derivative.(ops.NonDiff); ok {
