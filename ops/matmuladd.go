@@ -17,8 +17,8 @@ func Transposed(n *graph.Node) (transA, transB bool) {
 	return f.TransA, f.TransB
 }
 
-// ProductAdd is c + op(a)·op(b) for matrices, the sum beginning with c, over which the result may be written.
-func ProductAdd(c, a, b *graph.Node, transA, transB bool) *graph.Node {
+// MatMulAdd is c + op(a)·op(b) for matrices, the sum beginning with c, over which the result may be written.
+func MatMulAdd(c, a, b *graph.Node, transA, transB bool) *graph.Node {
 	return apply(&matmulAddOp, matmulAttrs{transA, transB}, c, a, b)
 }
 

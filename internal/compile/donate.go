@@ -60,12 +60,13 @@ func (p *planner) placeDonated() {
 	p.order = slices.DeleteFunc(p.order, func(t *task) bool { return late[t] })
 }
 
-// mayOverwrite reports whether the step that makes output n may write over an input that it may read itself.
+// mayOverwrite reports whether the step that makes output n may write over an input that it may read itself. Opaque
+// ops may find that their data does not fit, and a run that fails must leave the input as it was.
 func (p *planner) mayOverwrite(t *task, n *graph.Node, input int) bool {
 	at := p.at(n)
 	r := at.root
 	return r.users == 1 && !r.placed && at.offset == 0 && r.bytes == n.Type().Bytes() &&
-		p.mayWrite(t, r.node, p.at(p.unit.Inputs[input]).root)
+		r.node.Op().Class != graph.Opaque && p.mayWrite(t, r.node, p.at(p.unit.Inputs[input]).root)
 }
 
 // dropPartial keeps the steps of which every result overwrites an input: another result might be wanted before the

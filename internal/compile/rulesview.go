@@ -116,7 +116,7 @@ var matmulRules = []rule{{
 			return nil
 		}
 		transA, transB := ops.Transposed(p)
-		return ops.ProductAdd(c, p.In()[0], p.In()[1], transA, transB)
+		return ops.MatMulAdd(c, p.In()[0], p.In()[1], transA, transB)
 	}),
 }, {
 	Name: "matmul-sub", Identity: "C − A·B = C + A·(−B), B smaller than A·B", Ops: []string{"sub"},
@@ -129,9 +129,9 @@ var matmulRules = []rule{{
 		transA, transB := ops.Transposed(p)
 		switch size := p.Type().Size(); {
 		case b.Type().Size() < size && b.Type().Size() <= a.Type().Size():
-			return ops.ProductAdd(c, a, s.settle(ops.Neg(b)), transA, transB)
+			return ops.MatMulAdd(c, a, s.settle(ops.Neg(b)), transA, transB)
 		case a.Type().Size() < size:
-			return ops.ProductAdd(c, s.settle(ops.Neg(a)), b, transA, transB)
+			return ops.MatMulAdd(c, s.settle(ops.Neg(a)), b, transA, transB)
 		}
 		return nil
 	},
