@@ -32,7 +32,7 @@ func init() {
 		return []graph.Type{graph.T(graph.Float64, c...), graph.T(graph.Float64, a...), graph.T(graph.Float64, b...)}
 	}
 	define(&matmulAddOp, graph.Op{
-		Name: "product_add", Doc: "c plus a matrix product", Class: graph.Contract, Arity: 3, Attrs: matmulAttrs{},
+		Name: "matmul_add", Doc: "c plus a matrix product", Class: graph.Contract, Arity: 3, Attrs: matmulAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			if in[1].Rank() != 2 || in[2].Rank() != 2 {
 				return graph.Type{}, kindError("matrices")
