@@ -45,6 +45,10 @@ func WithoutPass(names ...string) Option {
 	}
 }
 
+// Workers sets the number of cores that one run may use, as many as there are by default. Results are the same, bit
+// for bit, for any number.
+func Workers(n int) Option { return func(s *settings) { s.workers = max(1, n) } }
+
 type donation struct{ arg, result int }
 
 // Donate lets result number result overwrite argument number arg, both counted from 0: trees of equal types, such

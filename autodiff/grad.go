@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -17,11 +18,12 @@ type settings struct {
 	donations        []donation
 	cacheSize        int
 	passesOff        map[string]bool
+	workers          int
 	verify           bool
 }
 
 func apply(opts []Option) settings {
-	s := settings{cacheSize: defaultCacheSize}
+	s := settings{cacheSize: defaultCacheSize, workers: runtime.GOMAXPROCS(0)}
 	for _, o := range opts {
 		o(&s)
 	}

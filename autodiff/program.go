@@ -165,7 +165,7 @@ func (fn *Function) build(t trace, shape string) (*program, error) {
 	var err error
 	p.code, err = compile.Compile(
 		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: p.donated},
-		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify})
+		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers})
 	if err != nil {
 		return nil, fmt.Errorf("autodiff: %w", err)
 	}
