@@ -6,5 +6,6 @@
 // Portable.
 //
 // The environment variable CHAINRULE_CPU (portable, avx2 or avx512), read when the program starts, lowers the active
-// level of a whole run; Force lowers it within a test.
+// level of a whole run; Force lowers it within a test. Run tests with -count=1 when the variable is set: the go command
+// does not notice that programs read it so early, and would show cached results.
 package cpu
