@@ -4,9 +4,12 @@ import "math"
 
 // Add sets dst[i] = x[i] + y[i].
 func Add[T Num](dst, x, y []T) {
-	if binaryTwin(opAdd, dst, x, y) {
-		return
+	if !binaryTwin(opAdd, dst, x, y) {
+		addLoop(dst, x, y)
 	}
+}
+
+func addLoop[T Num](dst, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -31,9 +34,12 @@ func Add[T Num](dst, x, y []T) {
 
 // Sub sets dst[i] = x[i] - y[i].
 func Sub[T Num](dst, x, y []T) {
-	if binaryTwin(opSub, dst, x, y) {
-		return
+	if !binaryTwin(opSub, dst, x, y) {
+		subLoop(dst, x, y)
 	}
+}
+
+func subLoop[T Num](dst, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -58,9 +64,12 @@ func Sub[T Num](dst, x, y []T) {
 
 // Mul sets dst[i] = x[i] * y[i].
 func Mul[T Num](dst, x, y []T) {
-	if binaryTwin(opMul, dst, x, y) {
-		return
+	if !binaryTwin(opMul, dst, x, y) {
+		mulLoop(dst, x, y)
 	}
+}
+
+func mulLoop[T Num](dst, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -86,9 +95,12 @@ func Mul[T Num](dst, x, y []T) {
 // Div sets dst[i] = x[i] / y[i]. Integers truncate toward zero; an integer divided by zero gives 0, so that a kernel
 // cannot panic: the caller who cares must look first.
 func Div[T Num](dst, x, y []T) {
-	if binaryTwin(opDiv, dst, x, y) {
-		return
+	if !binaryTwin(opDiv, dst, x, y) {
+		divLoop(dst, x, y)
 	}
+}
+
+func divLoop[T Num](dst, x, y []T) {
 	n := len(dst)
 	if isInt[T]() {
 		map2(dst, x, y, divInt[T])

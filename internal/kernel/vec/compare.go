@@ -2,9 +2,12 @@ package vec
 
 // Eq sets dst[i] = x[i] == y[i]. It is false where either is NaN.
 func Eq[T Num](dst []bool, x, y []T) {
-	if compareTwin(opEq, dst, x, y) {
-		return
+	if !compareTwin(opEq, dst, x, y) {
+		eqLoop(dst, x, y)
 	}
+}
+
+func eqLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -29,9 +32,12 @@ func Eq[T Num](dst []bool, x, y []T) {
 
 // Ne sets dst[i] = x[i] != y[i]. It is true where either is NaN.
 func Ne[T Num](dst []bool, x, y []T) {
-	if compareTwin(opNe, dst, x, y) {
-		return
+	if !compareTwin(opNe, dst, x, y) {
+		neLoop(dst, x, y)
 	}
+}
+
+func neLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -56,9 +62,12 @@ func Ne[T Num](dst []bool, x, y []T) {
 
 // Lt sets dst[i] = x[i] < y[i]. It is false where either is NaN.
 func Lt[T Num](dst []bool, x, y []T) {
-	if compareTwin(opLt, dst, x, y) {
-		return
+	if !compareTwin(opLt, dst, x, y) {
+		ltLoop(dst, x, y)
 	}
+}
+
+func ltLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -83,9 +92,12 @@ func Lt[T Num](dst []bool, x, y []T) {
 
 // Le sets dst[i] = x[i] <= y[i]. It is false where either is NaN.
 func Le[T Num](dst []bool, x, y []T) {
-	if compareTwin(opLe, dst, x, y) {
-		return
+	if !compareTwin(opLe, dst, x, y) {
+		leLoop(dst, x, y)
 	}
+}
+
+func leLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -110,9 +122,12 @@ func Le[T Num](dst []bool, x, y []T) {
 
 // Gt sets dst[i] = x[i] > y[i]. It is false where either is NaN.
 func Gt[T Num](dst []bool, x, y []T) {
-	if compareTwin(opGt, dst, x, y) {
-		return
+	if !compareTwin(opGt, dst, x, y) {
+		gtLoop(dst, x, y)
 	}
+}
+
+func gtLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:
@@ -137,9 +152,12 @@ func Gt[T Num](dst []bool, x, y []T) {
 
 // Ge sets dst[i] = x[i] >= y[i]. It is false where either is NaN.
 func Ge[T Num](dst []bool, x, y []T) {
-	if compareTwin(opGe, dst, x, y) {
-		return
+	if !compareTwin(opGe, dst, x, y) {
+		geLoop(dst, x, y)
 	}
+}
+
+func geLoop[T Num](dst []bool, x, y []T) {
 	n := len(dst)
 	switch rx, ry := repeated(x, n), repeated(y, n); {
 	case rx && ry:

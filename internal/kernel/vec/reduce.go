@@ -21,11 +21,11 @@ func Min[T Num](dst, x []T, outer, r, inner int) {
 
 // extreme is fold by way of the twins: over, the elementwise kernel of f, takes whole rows of columns at once.
 func extreme[T Num](
-	dst, x []T, outer, r, inner int, op rowOp, start T, over func(dst, x, y []T), f func(a, b T) T,
+	dst, x []T, outer, r, inner int, o op, start T, over func(dst, x, y []T), f func(a, b T) T,
 ) {
 	checkReduce(len(dst), len(x), outer, r, inner)
 	if inner == 1 {
-		if !rowsTwin(op, dst, x, r) {
+		if !rowsTwin(o, dst, x, r) {
 			fold(dst, x, outer, r, inner, start, f)
 		}
 		return

@@ -2,19 +2,19 @@
 
 package vec
 
-func unaryTwin[T Num](unaryOp, []T, []T) bool        { return false }
-func binaryTwin[T Num](binaryOp, []T, []T, []T) bool { return false }
-func rowsTwin[T Num](rowOp, []T, []T, int) bool      { return false }
-func columnsTwin[T Num]([]T, []T, int, int) bool     { return false }
+func unaryTwin[T Num](op, []T, []T) bool         { return false }
+func binaryTwin[T Num](op, []T, []T, []T) bool   { return false }
+func rowsTwin[T Num](op, []T, []T, int) bool     { return false }
+func columnsTwin[T Num]([]T, []T, int, int) bool { return false }
 
-func guardedTwin[T Float](unaryOp, []T, []T, func(float64) float64) bool { return false }
+func guardedTwin[T Float](op, []T, []T, func(float64) float64) bool { return false }
 
-func compareTwin[T Num](compareOp, []bool, []T, []T) bool { return false }
-func whereTwin[T any]([]T, []bool, []T, []T) bool         { return false }
-func castFloatTwin[D, S Float]([]D, []S) bool             { return false }
-func castFromIntTwin[D Float]([]D, []int64) bool          { return false }
-func castToIntTwin[S Float]([]int64, []S) bool            { return false }
+func compareTwin[T Num](op, []bool, []T, []T) bool { return false }
+func whereTwin[T any]([]T, []bool, []T, []T) bool  { return false }
+func castFloatTwin[D, S Float]([]D, []S) bool      { return false }
+func castFromIntTwin[D Float]([]D, []int64) bool   { return false }
+func castToIntTwin[S Float]([]int64, []S) bool     { return false }
 
 func transposeTwin[T any]([]T, []T, int, int, int, int) (int, int) { return 0, 0 }
 
-func softTwin[T Float](rowOp, []T, []T, int, int) bool { return false }
+func softTwin[T Float](op, []T, []T, int, int) bool { return false }

@@ -4,6 +4,23 @@
 
 package vec
 
+import "unsafe"
+
+// callUnary jumps to the twin of the index.
+//
+//go:noescape
+func callUnary(dst, x unsafe.Pointer, n, index int)
+
+// callRows jumps to the twin of the index.
+//
+//go:noescape
+func callRows(dst, x unsafe.Pointer, n, rows, index int)
+
+// callBinary jumps to the twin of the index.
+//
+//go:noescape
+func callBinary(dst, x, y unsafe.Pointer, n, repeated, index int)
+
 // negF32AVX2 is Neg on n elements.
 //
 //go:noescape

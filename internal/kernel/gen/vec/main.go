@@ -52,7 +52,7 @@ func main() {
 // stale reports generated files that the generator does not write any more.
 func stale(dir string, files map[string][]byte) bool {
 	found := false
-	for _, pattern := range []string{"*_amd64.s", "zdispatch_*.go", "zstubs_*.go"} {
+	for _, pattern := range []string{"*_amd64.s", "z*.go"} {
 		paths, _ := filepath.Glob(filepath.Join(dir, pattern))
 		for _, path := range paths {
 			if _, ok := files[filepath.Base(path)]; !ok {
