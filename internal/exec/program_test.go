@@ -143,6 +143,37 @@ func TestCancelledDuring(t *testing.T) {
 	require.NotEqual(t, before[1], in[1].Bytes(), "a run that succeeds updates what is donated")
 }
 
+// Once the first donated input is being written, a run is not stopped any more: all of them change or none.
+func TestCancelledWhileCommitting(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	op := &graph.Op{
+		Name: "cancel", Arity: 1, Class: graph.Map,
+		Infer: func(in []*graph.Node, _ any) (graph.Type, error) { return in[0].Type(), nil },
+		Kernel: func(*graph.Node) graph.Kernel {
+			return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+				copy(graph.Elements[float64](out), graph.Elements[float64](in[0]))
+				cancel()
+				return nil
+			}
+		},
+	}
+	g := graph.New()
+	a, b, c := g.Input("a", graph.Float64, 2), g.Input("b", graph.Float64, 2), g.Input("c", graph.Float64, 2)
+	u := compile.Unit{
+		Inputs:  []*graph.Node{a, b, c},
+		Outputs: []*graph.Node{g.Apply(op, nil, c), ops.Sub(b, c)},
+		Donated: []int{0, 1},
+	}
+	p := mustCompile(t, u)
+	require.Equal(t, 0, p.Plan().Commit, "both steps write to donated inputs")
+	dst, in := feedsOf(u, 1)
+	before := copies(in)
+	require.NoError(t, p.Run(ctx, dst, in))
+	require.ErrorIs(t, ctx.Err(), context.Canceled)
+	require.NotEqual(t, before[0], in[0].Bytes())
+	require.NotEqual(t, before[1], in[1].Bytes())
+}
+
 // A step that fails leaves donated inputs as they were, wherever it stands.
 func TestFailingKernel(t *testing.T) {
 	broken := errors.New("broken")

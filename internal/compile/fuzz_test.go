@@ -1,0 +1,166 @@
+package compile_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"chainrule/graph"
+	"chainrule/internal/compile"
+	"chainrule/internal/exec"
+)
+
+// variants are the ways to compile: everything, without each pass, without any, and without sharing memory.
+func variants() map[string]compile.Options {
+	all := map[string]compile.Options{"all": {}, "no reuse": {NoReuse: true}, "two workers": {Workers: 2}}
+	none := map[string]bool{}
+	for _, p := range compile.Pipeline {
+		all["without "+p.Name] = compile.Options{Off: map[string]bool{p.Name: true}}
+		none[p.Name] = true
+	}
+	all["without any pass"] = compile.Options{Off: none}
+	for name, o := range all {
+		o.Verify = true
+		all[name] = o
+	}
+	return all
+}
+
+// FuzzCompile: whatever the graph, its outputs, what is donated and the way to compile, the plan is valid and the
+// program gives the reference executor's bits, even if its arena is full of something else before.
+func FuzzCompile(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(randomBytes(seed))
+	}
+	f.Fuzz(checkCompile)
+}
+
+func randomBytes(seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	data := make([]byte, 500+rng.IntN(2000))
+	for i := range data {
+		data[i] = byte(rng.Uint32())
+	}
+	return data
+}
+
+func TestRandomGraphs(t *testing.T) {
+	count := uint64(600)
+	if testing.Short() {
+		count = 100
+	}
+	for seed := range count {
+		checkCompile(t, randomBytes(seed))
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func checkCompile(t *testing.T, data []byte) {
+	r := newRandomGraph(data)
+	outputs := r.outputs()
+	feeds := map[*graph.Node]exec.Value{}
+	for i, n := range r.inputs {
+		feeds[n] = r.feeds[i]
+	}
+	want, wantErr := exec.Reference(outputs, feeds)
+	for name, opts := range variants() {
+		u := compile.Unit{Inputs: r.inputs, Outputs: outputs}
+		if name != "no reuse" {
+			u.Donated = r.donate(outputs)
+		}
+		if err := validate(compile.PlanOf(u, opts)); err != nil {
+			t.Errorf("%s: %v\ndonated %v of\n%s", name, err, u.Donated, graph.Text(outputs...))
+			continue
+		}
+		program, err := compile.Compile(u, opts)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, graph.Text(outputs...))
+			continue
+		}
+		for _, pattern := range []byte{0xff, 0x7f} {
+			program.Spoil(pattern) // as a float64 or float32 0xff… is a NaN and 0x7f… huge or a NaN
+			compareRun(t, name, program, u, r, want, wantErr)
+		}
+	}
+}
+
+// compareRun runs a program on copies of the inputs, since donated ones change.
+func compareRun(
+	t *testing.T, name string, p *exec.Program, u compile.Unit, r *randomGraph, want []exec.Value, wantErr error,
+) {
+	var in, dst []exec.Value
+	for _, v := range r.feeds {
+		w := exec.NewValue(v.Type)
+		copy(w.Bytes(), v.Bytes())
+		in = append(in, w)
+	}
+	for i, n := range u.Outputs {
+		if u.Donated != nil && u.Donated[i] >= 0 {
+			dst = append(dst, in[u.Donated[i]])
+			continue
+		}
+		v := exec.NewValue(n.Type())
+		for j := range v.Bytes() {
+			v.Bytes()[j] = 0x55
+		}
+		dst = append(dst, v)
+	}
+	err := p.Run(context.Background(), dst, in)
+	if err != nil || wantErr != nil {
+		if err == nil || wantErr == nil {
+			t.Errorf("%s: fails with %v, the reference with %v\n%s", name, err, wantErr, graph.Text(u.Outputs...))
+		}
+		for i, v := range in {
+			if !equalBits(v, r.feeds[i]) {
+				t.Errorf("%s: the failed run changed input %d", name, i)
+			}
+		}
+		return
+	}
+	for i := range dst {
+		if !equalBits(dst[i], want[i]) {
+			t.Errorf("%s: output %d differs: %v, want %v\ndonated %v of\n%s",
+				name, i, dst[i].Dense(), want[i].Dense(), u.Donated, graph.Text(u.Outputs...))
+		}
+	}
+	for i, v := range in {
+		if !donates(u, i) && !equalBits(v, r.feeds[i]) {
+			t.Errorf("%s: input %d, which is not donated, has changed", name, i)
+		}
+	}
+}
+
+func donates(u compile.Unit, input int) bool {
+	for _, k := range u.Donated {
+		if k == input {
+			return true
+		}
+	}
+	return false
+}
+
+// equalBits compares bit for bit, NaNs apart, whose bits say nothing.
+func equalBits(a, b exec.Value) bool {
+	for i := range a.Buf.Len {
+		same := false
+		switch a.Type.DType {
+		case graph.Float32:
+			x, y := graph.Elements[float32](a.Buf)[i], graph.Elements[float32](b.Buf)[i]
+			same = math.Float32bits(x) == math.Float32bits(y) || x != x && y != y
+		case graph.Float64:
+			x, y := graph.Elements[float64](a.Buf)[i], graph.Elements[float64](b.Buf)[i]
+			same = math.Float64bits(x) == math.Float64bits(y) || x != x && y != y
+		case graph.Int64:
+			same = graph.Elements[int64](a.Buf)[i] == graph.Elements[int64](b.Buf)[i]
+		default:
+			same = graph.Elements[bool](a.Buf)[i] == graph.Elements[bool](b.Buf)[i]
+		}
+		if !same {
+			return false
+		}
+	}
+	return true
+}
