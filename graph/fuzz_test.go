@@ -57,7 +57,7 @@ func TestParseExtremeNumbers(t *testing.T) {
 		for _, c := range op.Cases {
 			text := graph.Text(applyCase(op, c, graph.Float64))
 			for _, at := range numbers.FindAllStringIndex(text, -1) {
-				for _, v := range []int{math.MinInt, -1, 0, 1, 1 << 32, math.MaxInt/2 + 1, math.MaxInt - 1} {
+				for _, v := range []int{math.MinInt, -1, 0, 1, 1 << 32, math.MaxInt/2 + 1, math.MaxInt - 1, math.MaxInt} {
 					hostile := text[:at[0]] + strconv.Itoa(v) + text[at[1]:]
 					checkParse(t, hostile)
 				}

@@ -54,7 +54,7 @@ type Op struct {
 	Layout func(n *Node) Layout
 	// Derivative is the op's rule, NonDiff included; only leaves have none.
 	Derivative Derivative
-	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their sizes agree.
+	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their types agree.
 	// A Map kernel always may.
 	InPlace bool
 	// Cases are the inputs that the sweep tries; BadCases those that Infer must refuse.

@@ -15,6 +15,9 @@ type Type struct {
 	Shape []int
 }
 
+// MaxRank is the largest number of axes.
+const MaxRank = 16
+
 // T returns the Type with the given element type and dimensions; no dimensions make a scalar.
 func T(d DType, shape ...int) Type { return Type{DType: d, Shape: shape} }
 
@@ -77,6 +80,9 @@ func ParseType(s string) (Type, error) {
 
 // checkSize refuses shapes whose byte count does not fit an int.
 func checkSize(t Type) error {
+	if t.Rank() > MaxRank {
+		return fmt.Errorf("rank %d is over %d", t.Rank(), MaxRank)
+	}
 	size := t.DType.Size()
 	for _, d := range t.Shape {
 		if d < 0 {

@@ -11,6 +11,7 @@ type axisAttrs struct{ Axis int }
 
 // Concat joins its operands along an axis. Their other dimensions agree.
 func Concat(axis int, xs ...*graph.Node) *graph.Node {
+	mustExist(concatOp.Name, xs...)
 	if len(xs) == 0 {
 		graph.Fail(concatOp.Name, nil, "nothing to join")
 	}

@@ -145,7 +145,7 @@ func (m Multilinear) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node { ret
 // JVP implements graph.Derivative.
 func (m Multilinear) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 	in := n.In()
-	sum := orZeros(t[0], in[0])
+	sum := BroadcastTo(orZeros(t[0], in[0]), n.Shape()...)
 	if t[1] != nil {
 		sum = n.Graph().Apply(n.Op(), n.Attrs(), sum, t[1], in[2])
 	}

@@ -49,6 +49,15 @@ var (
 	compareMap = elementwise(isNumber, "numbers, not bool", toBool)
 )
 
+// mustExist panics with an *Error if an operand is nil.
+func mustExist(op string, operands ...*graph.Node) {
+	for _, x := range operands {
+		if x == nil {
+			graph.Fail(op, nil, "an input is nil")
+		}
+	}
+}
+
 // normalAxis maps an axis in −rank … rank−1 to 0 … rank−1.
 func normalAxis(axis, rank int) (int, error) {
 	if axis < -rank || axis >= rank {
@@ -62,6 +71,7 @@ func normalAxis(axis, rank int) (int, error) {
 
 // normalAxes maps a list of axes likewise, sorted; no axes mean all. Repeated ones are refused.
 func normalAxes(op *graph.Op, x *graph.Node, axes []int) []int {
+	mustExist(op.Name, x)
 	rank := x.Rank()
 	used := make([]bool, rank)
 	for _, a := range axes {

@@ -15,9 +15,7 @@ type matmulAttrs struct{ TransA, TransB bool }
 // vectors give a scalar.
 func MatMul(a, b *graph.Node) *graph.Node {
 	pair := []*graph.Node{a, b}
-	if a == nil || b == nil {
-		graph.Fail(matmulOp.Name, nil, "an operand is nil")
-	}
+	mustExist(matmulOp.Name, a, b)
 	if a.Rank() == 0 || b.Rank() == 0 {
 		graph.Fail(matmulOp.Name, pair, "a scalar has no axis to sum over: use Mul")
 	}

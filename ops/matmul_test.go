@@ -105,7 +105,7 @@ func TestMatMulRefuses(t *testing.T) {
 		"convert one with Cast":               {in(f, 2, 3), in(graph.Float32, 3, 2)},
 		"wants f32 or f64":                    {in(graph.Int64, 2, 3), in(graph.Int64, 3, 2)},
 		"shapes [2] and [3] do not broadcast": {in(f, 2, 2, 3), in(f, 3, 3, 2)},
-		"an operand is nil":                   {in(f, 2, 2), nil},
+		"an input is nil":                     {in(f, 2, 2), nil},
 	} {
 		refused(t, want, func() { ops.MatMul(pair[0], pair[1]) })
 	}

@@ -17,7 +17,8 @@ func Transposed(n *graph.Node) (transA, transB bool) {
 	return f.TransA, f.TransB
 }
 
-// MatMulAdd is c + op(a)·op(b) for matrices, the sum beginning with c, over which the result may be written.
+// MatMulAdd is c + op(a)·op(b) for matrices a and b. c is a matrix that the sum begins with, and over which the result
+// may be written, or a vector that is added to every row, such as a bias.
 func MatMulAdd(c, a, b *graph.Node, transA, transB bool) *graph.Node {
 	return apply(&matmulAddOp, matmulAttrs{transA, transB}, c, a, b)
 }
@@ -38,8 +39,8 @@ func init() {
 				return graph.Type{}, kindError("matrices")
 			}
 			t, err := inferMatmul(in[1:], attrs)
-			if err == nil && !t.Equal(in[0].Type()) {
-				err = kindError("c of the product's type " + t.String())
+			if c := in[0].Type(); err == nil && !t.Equal(c) && !graph.T(t.DType, t.Shape[1]).Equal(c) {
+				err = kindError("c of the product's type " + t.String() + " or of a row's")
 			}
 			return t, err
 		},
@@ -51,7 +52,7 @@ func init() {
 		},
 		InPlace: true,
 		Derivative: Multilinear{
-			func(n, ct *graph.Node) *graph.Node { return ct },
+			func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) },
 			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },
 			func(n, ct *graph.Node) *graph.Node { return rightFactor(n.In()[1], ct, n.Attrs().(matmulAttrs)) },
 		},
@@ -60,6 +61,9 @@ func init() {
 			of("tn", []int{3, 5}, []int{4, 3}, []int{4, 5}, true, false),
 			of("nt", []int{3, 5}, []int{3, 4}, []int{5, 4}, false, true),
 			of("tt", []int{3, 5}, []int{4, 3}, []int{5, 4}, true, true),
+			of("row", []int{5}, []int{3, 4}, []int{4, 5}, false, false),
+			of("row tt", []int{5}, []int{4, 3}, []int{5, 4}, true, true),
+			of("row, no inner", []int{3}, []int{2, 0}, []int{0, 3}, false, false),
 			of("no inner", []int{2, 3}, []int{2, 0}, []int{0, 3}, false, false),
 			of("no rows", []int{0, 3}, []int{0, 2}, []int{2, 3}, false, false),
 		},
@@ -76,14 +80,17 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 	m, k := extents(a, f.TransA, true)
 	_, cols := extents(b, f.TransB, false)
 	lda, ldb := max(1, a.Shape()[1]), max(1, b.Shape()[1]) // as BLAS asks for
-	accumulate := &gemm.Epilogue[T]{Accumulate: true}
+	row := n.In()[0].Rank() == 1
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		c := graph.Elements[T](out)
-		if out.Ptr != in[0].Ptr {
+		c, e := graph.Elements[T](out), gemm.Epilogue[T]{Accumulate: true}
+		switch {
+		case row:
+			e = gemm.Epilogue[T]{Bias: graph.Elements[T](in[0])}
+		case out.Ptr != in[0].Ptr:
 			copy(c, graph.Elements[T](in[0]))
 		}
 		gemm.Gemm(f.TransA, f.TransB, m, cols, k, graph.Elements[T](in[1]), lda, graph.Elements[T](in[2]), ldb,
-			c, max(1, cols), accumulate, w.Workers)
+			c, max(1, cols), &e, w.Workers)
 		return nil
 	}
 }

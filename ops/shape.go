@@ -12,6 +12,7 @@ type shapeAttrs struct{ Shape graph.Ints }
 // Reshape returns x's elements, in row-major order, in another shape. One dimension may be −1: it is whatever
 // makes the sizes agree.
 func Reshape(x *graph.Node, shape ...int) *graph.Node {
+	mustExist(reshapeOp.Name, x)
 	shape = append([]int(nil), shape...)
 	known, free := 1, -1
 	for i, d := range shape {
@@ -65,6 +66,7 @@ func init() {
 
 // ExpandDims inserts an axis of length 1 so that it becomes the given axis of the result.
 func ExpandDims(x *graph.Node, axis int) *graph.Node {
+	mustExist("expand_dims", x)
 	a, err := normalAxis(axis, x.Rank()+1)
 	if err != nil {
 		graph.Fail("expand_dims", []*graph.Node{x}, "%v", err)
@@ -98,6 +100,7 @@ func Squeeze(x *graph.Node, axes ...int) *graph.Node {
 
 // BroadcastTo stretches x to the given shape by NumPy's rule.
 func BroadcastTo(x *graph.Node, shape ...int) *graph.Node {
+	mustExist(broadcastToOp.Name, x)
 	if x.Type().Equal(graph.T(x.DType(), shape...)) {
 		return x
 	}
@@ -146,6 +149,7 @@ func init() {
 
 // SumTo is the transpose of BroadcastTo: it sums x over the axes along which the given shape would stretch.
 func SumTo(x *graph.Node, shape ...int) *graph.Node {
+	mustExist("sum_to", x)
 	lead := x.Rank() - len(shape)
 	if lead < 0 {
 		graph.Fail("sum_to", []*graph.Node{x}, "shape %s has more axes", graph.FormatShape(shape))
@@ -169,6 +173,7 @@ type permuteAttrs struct{ Perm graph.Ints }
 
 // Permute reorders the axes: axis i of the result is axis perm[i] of x.
 func Permute(x *graph.Node, perm ...int) *graph.Node {
+	mustExist(permuteOp.Name, x)
 	moved := false
 	perm = append([]int(nil), perm...)
 	for i, p := range perm {

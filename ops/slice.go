@@ -62,7 +62,12 @@ func clip(i, d int) int {
 }
 
 // steps returns the number of indices that a range picks.
-func steps(start, stop, step int) int { return max(0, (stop-start+step-1)/step) }
+func steps(start, stop, step int) int {
+	if stop <= start {
+		return 0
+	}
+	return (stop-start-1)/step + 1
+}
 
 var sliceOp graph.Op
 
@@ -93,7 +98,9 @@ func init() {
 			l := graph.Layout{Strides: graph.Strides(n.In()[0].Shape())}
 			for i := range l.Strides {
 				l.Offset += start[i] * l.Strides[i]
-				l.Strides[i] *= step[i]
+				if n.Shape()[i] > 1 { // else the step is not taken, and may be of any size
+					l.Strides[i] *= step[i]
+				}
 			}
 			if n.Type().Size() == 0 {
 				l.Offset = 0
@@ -153,6 +160,9 @@ func init() {
 			for i, d := range in[0].Shape() {
 				if lo[i] < 0 || hi[i] < 0 || gap[i] < 0 {
 					return t, errors.New("negative padding")
+				}
+				if limit := 1 << 40; lo[i] > limit || hi[i] > limit || gap[i] > limit/max(1, d) {
+					return t, errors.New("the padding is too large")
 				}
 				t.Shape[i] = padded(lo[i], d, hi[i], gap[i])
 			}

@@ -14,6 +14,7 @@ var ErrIndex = errors.New("index out of range")
 // Take picks the entries of x with the given indices, an i64 of any shape, along an axis: rows for axis 0. The
 // shape of index replaces that axis. Running it with an index out of range is an error.
 func Take(x, index *graph.Node, axis int) *graph.Node {
+	mustExist(takeOp.Name, x, index)
 	a, err := normalAxis(axis, x.Rank())
 	if err != nil {
 		graph.Fail(takeOp.Name, []*graph.Node{x, index}, "%v", err)
@@ -113,7 +114,7 @@ func init() {
 				return graph.Type{}, kindError("numbers, and i64 as its index")
 			}
 			end := a.Axis + index.Rank()
-			if a.Axis < 0 || a.Length < 0 || end > x.Rank() ||
+			if a.Axis < 0 || a.Axis > x.Rank() || a.Length < 0 || end > x.Rank() ||
 				!graph.T(0, x.Shape()[a.Axis:end]...).Equal(graph.T(0, index.Shape()...)) {
 				return graph.Type{}, fmt.Errorf("the index does not have x's shape from axis %d on", a.Axis)
 			}

@@ -73,6 +73,7 @@ type castAttrs struct{ To graph.DType }
 // Cast converts x to another element type. A float becomes an integer by truncation toward zero; a number becomes
 // a bool by being other than zero; a bool becomes 0 or 1. Cast to x's own type is x.
 func Cast(x *graph.Node, to graph.DType) *graph.Node {
+	mustExist(castOp.Name, x)
 	if x.DType() == to {
 		return x
 	}

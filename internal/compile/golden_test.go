@@ -62,7 +62,7 @@ func goldenPass(t *testing.T, pass compile.Pass) {
 
 		_, outputs, err := graph.Parse(in)
 		require.NoError(t, err, "case %d", i)
-		u := pass.Run(compile.Unit{Inputs: outputs[0].Graph().Inputs(), Outputs: outputs})
+		u := pass.Run(compile.Unit{Inputs: outputs[0].Graph().Inputs(), Outputs: outputs}, compile.Options{})
 		require.NoError(t, u.Outputs[0].Graph().Verify())
 		require.Len(t, u.Inputs, len(outputs[0].Graph().Inputs()), "a pass keeps the inputs")
 		got := unitText(u)
@@ -75,7 +75,7 @@ func goldenPass(t *testing.T, pass compile.Pass) {
 		fmt.Fprintf(&rewritten, "%sin:\n%sout:\n%send\n", head, in, got)
 
 		u.Groups = nil
-		require.Equal(t, got, unitText(pass.Run(u)), "case %d: twice is not once", i)
+		require.Equal(t, got, unitText(pass.Run(u, compile.Options{})), "case %d: twice is not once", i)
 	}
 	require.NotZero(t, changed, "no case of %s shows the pass at work", pass.Name)
 	if *update {

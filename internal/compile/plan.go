@@ -239,13 +239,21 @@ func (p *planner) mayWrite(t *task, n *graph.Node, r *root) bool {
 	written := false
 	for _, m := range t.nodes {
 		for j, x := range m.In() {
-			if at := p.at(x); at.root == r && (written || !writesInPlace(n) || !p.fits(n, x) || n.Op().Class != graph.Map && j > 0) {
+			if p.at(x).root == r && (written || !p.overwritable(n, x, j)) {
 				return false
 			}
 		}
 		written = written || m == n
 	}
 	return true
+}
+
+// overwritable reports whether n may be written over x, operand j of its task's nodes.
+func (p *planner) overwritable(n, x *graph.Node, j int) bool {
+	if n.Op().Class == graph.Map {
+		return p.fits(n, x)
+	}
+	return n.Op().InPlace && j == 0 && p.fits(n, x) && x.Type().Equal(n.Type())
 }
 
 // fits reports whether x fills its root and has n's size, element for element.

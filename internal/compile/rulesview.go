@@ -119,6 +119,18 @@ var matmulRules = []rule{{
 		return ops.MatMulAdd(c, p.In()[0], p.In()[1], transA, transB)
 	}),
 }, {
+	Name: "matmul-bias", Identity: "A·B + b is one product, b a row", Ops: []string{"add"},
+	Apply: commutedWith(func(s *simplifier, n, p, b *graph.Node) *graph.Node {
+		if !is(p, "matmul") || !s.usedOnce(p) || p.Rank() != 2 || keeps(n, p) == nil {
+			return nil
+		}
+		if b.Rank() != 1 || b.Shape()[0] != p.Shape()[1] {
+			return nil
+		}
+		transA, transB := ops.Transposed(p)
+		return ops.MatMulAdd(b, p.In()[0], p.In()[1], transA, transB)
+	}),
+}, {
 	Name: "matmul-sub", Identity: "C − A·B = C + A·(−B), B smaller than A·B", Ops: []string{"sub"},
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 		c, p := n.In()[0], n.In()[1]
