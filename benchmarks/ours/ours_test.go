@@ -1,0 +1,64 @@
+package ours
+
+import (
+	"testing"
+
+	"chainrule/benchmarks/workload"
+)
+
+// cases cover every kind, form and element type, at sizes that a test can afford.
+var cases = []string{
+	"gemm_f32_nn_5x6x7", "gemm_f32_tn_5x6x7", "gemm_f64_nt_5x6x7", "gemm_f64_nn_64x64x64",
+	"mlp_f32_b2", "mlp_f64_b2", "nielsen_f32_b10", "nielsen_f64_b10",
+	"chain_f32_n1000", "chain_f64_n1000", "scalar100", "compile_mlp", "compile_n100",
+}
+
+// TestAnswers: what is timed computes what the reference says.
+func TestAnswers(t *testing.T) {
+	for _, name := range cases {
+		t.Run(name, func(t *testing.T) {
+			c, err := workload.Parse(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := New(c, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := s.Answer()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Agree(answer, c.Reference()); err != nil {
+				t.Error(err)
+			}
+			if err := s.Step(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestNoAllocation: a step of a compiled function allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	for _, name := range cases {
+		c, err := workload.Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Compile {
+			continue
+		}
+		s, err := New(c, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(20, func() {
+			if err := s.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations for a step", name, n)
+		}
+	}
+}
