@@ -1,0 +1,102 @@
+"""PyTorch, eager: autograd, and all parameters updated by one call, which is faster than torch.optim.SGD."""
+import os
+
+import wire
+
+try:
+    import torch
+    import torch.nn.functional as F
+except Exception as e:
+    wire.absent(e)
+
+np = wire.np
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+
+def gemm(case):
+    a, b = (torch.from_numpy(v) for v in case.operands())
+    a, b = a.t() if case.form[0] == "t" else a, b.t() if case.form[1] == "t" else b
+    out = torch.empty((case.m, case.n), dtype=a.dtype)
+
+    def step():
+        torch.mm(a, b, out=out)
+
+    def answer():
+        step()
+        return wire.check(out.numpy())
+
+    return step, answer
+
+
+def training(case):
+    layers = []
+    for w in case.weights():
+        linear = torch.nn.Linear(*w.shape).to(torch.float64 if case.f64 else torch.float32)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(w.T.copy()))
+            linear.bias.zero_()
+        layers += [linear, torch.nn.Sigmoid() if case.kind == "nielsen" else torch.nn.ReLU()]
+    if case.kind == "mlp":
+        layers.pop()
+    net = torch.nn.Sequential(*layers)
+    x, labels = torch.from_numpy(case.inputs()), torch.from_numpy(case.labels())
+    if case.kind == "mlp":
+        cost, y = F.cross_entropy, labels
+    else:
+        cost, y = F.mse_loss, F.one_hot(labels, 10).to(x.dtype)
+    params = list(net.parameters())
+
+    def step():
+        value = cost(net(x), y)
+        grads = torch.autograd.grad(value, params)
+        with torch.no_grad():
+            torch._foreach_add_(params, grads, alpha=-case.rate)
+        return value
+
+    def after():
+        return [p.detach().numpy().T for p in params]
+
+    return step, lambda: wire.training_answer(case, step, after)
+
+
+def chain(case):
+    x, w, b = (torch.from_numpy(v) for v in case.vectors())
+    x.requires_grad_()
+
+    def step():
+        y = (torch.tanh(x * w + b) * torch.sigmoid(x)).sum()
+        return y, torch.autograd.grad(y, x)[0]
+
+    def answer():
+        y, grad = step()
+        scale = (torch.tanh(x * w + b) * torch.sigmoid(x)).abs().sum().item()
+        return [y.item(), scale] + wire.check(grad.numpy())
+
+    return step, answer
+
+
+def scalar(case):
+    x = torch.tensor(wire.SCALAR_X, dtype=torch.float64, requires_grad=True)
+    k = torch.tensor(wire.SCALAR_K, dtype=torch.float64)
+
+    def step():
+        v = x
+        for _ in range(case.n // 4):
+            v = torch.tanh(v * k + x) - x
+        return v, torch.autograd.grad(v, x)[0]
+
+    def answer():
+        v, dv = step()
+        return wire.number(v) + wire.number(dv)
+
+    return step, answer
+
+
+def prepare(case):
+    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "scalar": scalar}
+    if case.kind not in makers:
+        raise wire.Unsupported("eager: nothing is compiled")
+    return makers[case.kind](case)
+
+
+wire.serve(f"PyTorch {torch.__version__}", prepare)
