@@ -4,7 +4,18 @@ import "math"
 
 // Prod multiplies the middle axis of x [outer, r, inner] into dst [outer, inner], first to last; an empty product is 1.
 func Prod[T Num](dst, x []T, outer, r, inner int) {
-	fold(dst, x, outer, r, inner, 1, func(a, b T) T { return a * b })
+	checkReduce(len(dst), len(x), outer, r, inner)
+	if inner != 1 {
+		foldColumns(dst, x, outer, r, inner, 1, Mul[T])
+		return
+	}
+	for o := range dst {
+		product := T(1)
+		for _, a := range x[o*r : (o+1)*r] {
+			product *= a
+		}
+		dst[o] = product
+	}
 }
 
 // Max sets dst [outer, inner] to the greatest along the middle axis of x [outer, r, inner], NaN if there is one. Over
@@ -19,17 +30,34 @@ func Min[T Num](dst, x []T, outer, r, inner int) {
 	extreme(dst, x, outer, r, inner, opMinRows, greatest[T](), Minimum[T], minOf[T])
 }
 
-// extreme is fold by way of the twins: over, the elementwise kernel of f, takes whole rows of columns at once.
+// extreme reduces rows by the twin or by f, one after the other, and columns by whole rows at once.
 func extreme[T Num](
 	dst, x []T, outer, r, inner int, o op, start T, over func(dst, x, y []T), f func(a, b T) T,
 ) {
 	checkReduce(len(dst), len(x), outer, r, inner)
-	if inner == 1 {
-		if !rowsTwin(o, dst, x, r) {
-			fold(dst, x, outer, r, inner, start, f)
+	switch {
+	case inner != 1:
+		foldColumns(dst, x, outer, r, inner, start, over)
+	case !rowsTwin(o, dst, x, r):
+		for i := range dst {
+			dst[i] = extremeOf(x[i*r:(i+1)*r], o, start, f)
 		}
-		return
 	}
+}
+
+// extremeOf reduces one row.
+func extremeOf[T Num](x []T, o op, start T, f func(a, b T) T) T {
+	a := [1]T{start}
+	if !rowsTwin(o, a[:], x, len(x)) {
+		for _, b := range x {
+			a[0] = f(a[0], b)
+		}
+	}
+	return a[0]
+}
+
+// foldColumns reduces the middle axis in order, beginning with start; over takes a whole row at once.
+func foldColumns[T Num](dst, x []T, outer, r, inner int, start T, over func(dst, x, y []T)) {
 	for o := range outer {
 		d := dst[o*inner : (o+1)*inner]
 		Fill(d, start)
@@ -55,60 +83,52 @@ func greatest[T Num]() T {
 	return T(math.Inf(1))
 }
 
-// fold reduces the middle axis in order, beginning with start.
-func fold[T Num](dst, x []T, outer, r, inner int, start T, f func(a, b T) T) {
-	checkReduce(len(dst), len(x), outer, r, inner)
-	if inner == 1 {
-		for o := range dst {
-			a := start
-			for _, b := range x[o*r : (o+1)*r] {
-				a = f(a, b)
-			}
-			dst[o] = a
-		}
-		return
-	}
-	for o := range outer {
-		d := dst[o*inner : (o+1)*inner]
-		Fill(d, start)
-		for k := range r {
-			row := x[(o*r+k)*inner:]
-			for j := range d {
-				d[j] = f(d[j], row[j])
-			}
-		}
-	}
-}
-
 // ArgMax sets dst [outer, inner] to the index along the middle axis of x [outer, r, inner] of the greatest element: the
 // first of equals, and the first NaN before anything else. Over nothing it is 0.
 func ArgMax[T Num](dst []int64, x []T, outer, r, inner int) {
-	argFold(dst, x, outer, r, inner, func(a, b T) bool { return a > b })
+	argExtreme(dst, x, outer, r, inner, opMaxRows, least[T](), maxOf[T], func(a, b T) bool { return a > b })
 }
 
 // ArgMin is ArgMax for the least element.
 func ArgMin[T Num](dst []int64, x []T, outer, r, inner int) {
-	argFold(dst, x, outer, r, inner, func(a, b T) bool { return a < b })
+	argExtreme(dst, x, outer, r, inner, opMinRows, greatest[T](), minOf[T], func(a, b T) bool { return a < b })
 }
 
-func argFold[T Num](dst []int64, x []T, outer, r, inner int, better func(a, b T) bool) {
+// argExtreme finds the extreme of a row first, which has a twin, then where it is. Columns are compared row by row.
+func argExtreme[T Num](
+	dst []int64, x []T, outer, r, inner int, o op, start T, f func(a, b T) T, better func(a, b T) bool,
+) {
 	checkReduce(len(dst), len(x), outer, r, inner)
-	for o := range outer {
-		for j := range inner {
-			best := 0
-			for k := 0; k < r; k++ {
-				a, b := x[(o*r+k)*inner+j], x[(o*r+best)*inner+j]
-				if a != a {
-					best = k
-					break
-				}
-				if better(a, b) {
-					best = k
+	if inner == 1 {
+		for i := range dst {
+			row := x[i*r : (i+1)*r]
+			dst[i] = first(row, extremeOf(row, o, start, f))
+		}
+		return
+	}
+	for i := range outer {
+		d := dst[i*inner : (i+1)*inner]
+		Fill(d, 0)
+		for k := 1; k < r; k++ {
+			row := x[(i*r+k)*inner:][:inner]
+			for j, a := range row {
+				b := x[(i*r+int(d[j]))*inner+j]
+				if better(a, b) || a != a && b == b {
+					d[j] = int64(k)
 				}
 			}
-			dst[o*inner+j] = int64(best)
 		}
 	}
+}
+
+// first is the index of the first element equal to v, both NaN counting as equal; 0 if there is none.
+func first[T Num](x []T, v T) int64 {
+	for i, a := range x {
+		if a == v || a != a && v != v {
+			return int64(i)
+		}
+	}
+	return 0
 }
 
 // CumSum sets dst [outer, r, inner] to the running sums along the middle axis of x, added first to last.

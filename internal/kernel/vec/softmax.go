@@ -157,15 +157,7 @@ func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
 }
 
 // maxRow is the greatest element of a row.
-func maxRow[T Num](x []T) T {
-	a := [1]T{least[T]()}
-	if !rowsTwin(opMaxRows, a[:], x, len(x)) {
-		for _, b := range x {
-			a[0] = max(a[0], b)
-		}
-	}
-	return a[0]
-}
+func maxRow[T Num](x []T) T { return extremeOf(x, opMaxRows, least[T](), maxOf[T]) }
 
 // maxTile is the greatest element down each column of a tile.
 func maxTile[T Num](dst, x []T, r, stride int) {

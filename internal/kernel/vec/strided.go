@@ -50,7 +50,12 @@ func copyStrided[T any](dst []T, shape []int, src []T, offset int, strides []int
 	case rank == 1:
 		copyRow(dst, src, offset, strides[0])
 	case rank == 2 && strides[0] == 1 && strides[1] > 1:
-		transpose(dst, src[offset:], shape[0], shape[1], strides[1])
+		transpose(dst, src[offset:], shape[0], shape[1], shape[1], strides[1])
+	case rank == 3 && strides[0] == 1 && strides[2] > 1:
+		for j := range shape[1] {
+			from := offset + j*strides[1]
+			transpose(dst[j*shape[2]:], src[from:], shape[0], shape[2], shape[1]*shape[2], strides[2])
+		}
 	default:
 		step := len(dst) / shape[0]
 		for i := range shape[0] {
@@ -74,17 +79,18 @@ func copyRow[T any](dst, src []T, offset, stride int) {
 	}
 }
 
-// transpose sets dst[i·n+j] = src[i+j·stride] for i < m, j < n, in tiles that stay in cache on both sides.
-func transpose[T any](dst, src []T, m, n, stride int) {
+// transpose sets dst[i·dstStride+j] = src[i+j·srcStride] for i < m, j < n, in tiles that stay in cache on both sides.
+func transpose[T any](dst, src []T, m, n, dstStride, srcStride int) {
 	const tile = 64
 	for i := 0; i < m; i += tile {
 		for j := 0; j < n; j += tile {
-			transposeTile(dst[i*n+j:], src[i+j*stride:], min(tile, m-i), min(tile, n-j), n, stride)
+			to, from := dst[i*dstStride+j:], src[i+j*srcStride:]
+			transposeTile(to, from, min(tile, m-i), min(tile, n-j), dstStride, srcStride)
 		}
 	}
 }
 
-// transposeTile is transpose with a stride on both sides; the twin leaves two strips at the edges.
+// transposeTile is transpose of one tile; the twin leaves two strips at the edges.
 func transposeTile[T any](dst, src []T, m, n, dstStride, srcStride int) {
 	rows, columns := transposeTwin(dst, src, m, n, dstStride, srcStride)
 	for i := range m {

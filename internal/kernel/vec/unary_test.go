@@ -70,8 +70,8 @@ func bits32() []float32 {
 
 var specials = []float64{
 	0, math.Copysign(0, -1), 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, math.Inf(1), math.Inf(-1), math.NaN(),
-	1e-40, -1e-40, 5e-324, -5e-324, math.MaxFloat32, -math.MaxFloat32, math.MaxFloat64, -math.MaxFloat64, 88.72, 88.73, -87.3, -87.4, -103.9,
-	-104.1, 709.78, 709.79, -708.3, -708.5, -745.1, -745.2, math.Pi, math.Pi / 2, 1e22, 1 << 23, 1 << 24, 1<<52 + 1,
+	1e-40, -1e-40, 5e-324, -5e-324, math.MaxFloat32, -math.MaxFloat32, math.MaxFloat64, -math.MaxFloat64,
+	88.72, 88.73, -87.3, -87.4, -103.9, -104.1, 709.78, 709.79, -708.3, -708.5, -745.1, -745.2, math.Pi, math.Pi / 2, 1e22, 1 << 23, 1 << 24, 1<<52 + 1,
 	0x1p-126, 0x1p-1022, 9, 19, 22, 17.3, -17.4, 37.5, -37.6, 36.8, 1 - 0x1p-24, 1 + 0x1p-23, 1 - 0x1p-53, 1 + 0x1p-52,
 }
 

@@ -96,7 +96,8 @@ func tableFile(kernels []*kernel) []byte {
 		name   string
 		offset int // of the index
 	}{{"callUnary", 24}, {"callRows", 32}, {"callBinary", 40}} {
-		fmt.Fprintf(&b, "\n// func %s(%s)\nTEXT ·%s(SB), NOSPLIT, $0-%d\n", f.name, callParameters[f.name], f.name, f.offset+8)
+		fmt.Fprintf(&b, "\n// func %s(%s)\n", f.name, callParameters[f.name])
+		fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.name, f.offset+8)
 		fmt.Fprintf(&b, "\tMOVQ index+%d(FP), AX\n\tLEAQ twins<>(SB), CX\n\tMOVQ (CX)(AX*8), AX\n\tJMP  AX\n", f.offset)
 	}
 	return b.Bytes()

@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// softRows is the frame of softmax and its relatives over short rows: as many vectors as the tree of Sum has in a stripe,
-// each row in registers from beginning to end. There is a loop for each number of vectors.
+// softRows is the frame of softmax and its relatives over short rows: up to as many vectors as the tree of Sum has in
+// a stripe, each row in registers from beginning to end. There is a loop for each number of vectors.
 func softRows(finish func(r *softRow)) func(l *loop) {
 	return func(l *loop) {
 		l.open("x")
