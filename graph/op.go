@@ -47,6 +47,8 @@ type Op struct {
 	// Scalar, if it is set, computes one element of a Map as Kernel does, bit for bit: for graphs of scalars, where a
 	// kernel's call costs more than its work.
 	Scalar Scalar
+	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
+	Flops func(n *Node) float64
 	// Partial returns, for a Reduce that can be computed piece by piece, the code that folds any run of the input
 	// to one element, and the code that combines two such elements. It is nil for others.
 	Partial func(n *Node) (fold, combine Kernel)

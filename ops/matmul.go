@@ -80,7 +80,7 @@ var matmulOp graph.Op
 func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
-		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel,
+		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops,
 		Derivative: Bilinear{matmulLeft, matmulRight},
 		Cases:      matmulCases(),
 		BadCases: []graph.BadCase{
@@ -160,6 +160,13 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 		}
 		return nil
 	}
+}
+
+// matmulFlops is 2mnk for each matrix of a batch, for the ops whose last two operands are multiplied.
+func matmulFlops(n *graph.Node) float64 {
+	a := n.In()[len(n.In())-2]
+	_, k := extents(a, n.Attrs().(matmulAttrs).TransA, true)
+	return 2 * float64(n.Type().Size()) * float64(k)
 }
 
 // batchOffsets lists where each matrix of a broadcast batch starts in x.

@@ -51,6 +51,7 @@ func init() {
 			return productAdd[float64](n)
 		},
 		InPlace: true,
+		Flops:   matmulFlops,
 		Derivative: Multilinear{
 			func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) },
 			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },

@@ -17,6 +17,10 @@ type Unit struct {
 	Donated []int
 	// Groups lists nodes that are computed in one loop, each group in topological order. The last pass makes them.
 	Groups [][]*graph.Node
+
+	// from is the graph that rewrite made this one of, and became gives by ID what each of its nodes has become.
+	from   *graph.Graph
+	became []*graph.Node
 }
 
 // Pass takes a Unit to an equal one on a new graph.
@@ -37,7 +41,8 @@ var Pipeline = []Pass{
 
 // Options choose how to compile.
 type Options struct {
-	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact.
+	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact, and
+	// "schedule" the search for an order of steps that needs less memory.
 	Off map[string]bool
 	// NoReuse gives every value memory of its own.
 	NoReuse bool
@@ -45,6 +50,8 @@ type Options struct {
 	Verify bool
 	// Fired, if not nil, is told the name of every rule that fires.
 	Fired func(rule string)
+	// Record, if not nil, keeps what every pass makes, for a dump.
+	Record *Record
 	// Workers is the number of cores for one step, 1 if it is 0.
 	Workers int
 }
@@ -57,15 +64,17 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 	for name := range opts.Off {
 		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
 			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
-		if !known && name != "fast" {
+		if !known && name != "fast" && name != "schedule" {
 			return nil, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}
+	opts = opts.Record.begin(u, opts)
 	for _, p := range Pipeline {
 		if opts.Off[p.Name] {
 			continue
 		}
 		u = p.Run(u, opts)
+		opts.Record.after(p, u)
 		if opts.Verify {
 			if err := u.verify(); err != nil {
 				return nil, fmt.Errorf("compile: after pass %s: %w", p.Name, err)
@@ -148,8 +157,8 @@ func (u Unit) verify() error {
 // n, whose inputs, already rewritten, are in, on the new graph g; nil means a copy of n.
 func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
 	g := graph.New()
-	next := Unit{Donated: u.Donated}
 	fresh := make([]*graph.Node, u.graph().Len()) // by ID
+	next := Unit{Donated: u.Donated, from: u.graph(), became: fresh}
 	for _, n := range u.Inputs {
 		fresh[n.ID()] = g.Copy(n)
 		next.Inputs = append(next.Inputs, fresh[n.ID()])

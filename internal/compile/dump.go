@@ -1,0 +1,122 @@
+package compile
+
+import (
+	"slices"
+
+	"chainrule/graph"
+)
+
+// Record keeps what Compile makes on the way, for a dump. A nil Record keeps nothing.
+type Record struct {
+	// Stages are the graph that was compiled, and what each pass has made of it.
+	Stages []Stage
+	// Off lists the passes and rules that were left out.
+	Off []string
+
+	fired map[string]int // by the pass that is running
+}
+
+// Stage is a graph between two passes.
+type Stage struct {
+	// Name is that of the pass that made it, or "input".
+	Name string
+	// Why is the pass's reason.
+	Why  string
+	Unit Unit
+	// Nodes are those that the outputs depend on, in topological order.
+	Nodes []*graph.Node
+	// Became has for each of Nodes the positions in the next stage of what the pass made of it: the node that
+	// stands for it, and those that were born when it was rewritten. It is nil in the last stage.
+	Became [][]int
+	// Fired counts by name the rules that made the stage.
+	Fired map[string]int
+}
+
+func newStage(name, why string, u Unit) Stage {
+	return Stage{Name: name, Why: why, Unit: u, Nodes: graph.Topo(u.Outputs...)}
+}
+
+// begin notes what is compiled. The options that it returns count the rules that fire.
+func (r *Record) begin(u Unit, opts Options) Options {
+	if r == nil {
+		return opts
+	}
+	for name, off := range opts.Off {
+		if off {
+			r.Off = append(r.Off, name)
+		}
+	}
+	slices.Sort(r.Off)
+	r.Stages = append(r.Stages[:0], newStage("input", "the graph as it was traced", u))
+	r.fired = map[string]int{}
+	also := opts.Fired
+	opts.Fired = func(rule string) {
+		r.fired[rule]++
+		if also != nil {
+			also(rule)
+		}
+	}
+	return opts
+}
+
+// after notes what a pass has made.
+func (r *Record) after(p Pass, u Unit) {
+	if r == nil {
+		return
+	}
+	before := &r.Stages[len(r.Stages)-1]
+	next := newStage(p.Name, p.Why, u)
+	before.Became = became(before, &next)
+	next.Fired, r.fired = r.fired, map[string]int{}
+	r.Stages = append(r.Stages, next)
+}
+
+// became follows every node of a stage into the next.
+func became(before, next *Stage) [][]int {
+	at := positions(next)
+	to := make([][]int, len(before.Nodes))
+	switch before.Unit.graph() {
+	case next.Unit.graph():
+		for i, n := range before.Nodes {
+			to[i] = at.of(n, nil)
+		}
+	case next.Unit.from:
+		born := 0 // nodes of the new graph up to this ID are known to stand for some node, or to be born of one
+		claimed := make([]bool, next.Unit.graph().Len())
+		for _, n := range before.Nodes {
+			claimed[next.Unit.became[n.ID()].ID()] = true
+		}
+		for i, n := range before.Nodes {
+			m := next.Unit.became[n.ID()]
+			to[i] = at.of(m, nil)
+			for ; born <= m.ID(); born++ {
+				if !claimed[born] {
+					to[i] = at.of(m.Graph().Node(born), to[i])
+				}
+			}
+		}
+	}
+	return to
+}
+
+// numbering is the position of each node of a stage, by ID, or −1.
+type numbering []int
+
+func positions(s *Stage) numbering {
+	at := make(numbering, s.Unit.graph().Len())
+	for i := range at {
+		at[i] = -1
+	}
+	for i, n := range s.Nodes {
+		at[n.ID()] = i
+	}
+	return at
+}
+
+// of appends the position of n, if it has one.
+func (at numbering) of(n *graph.Node, to []int) []int {
+	if i := at[n.ID()]; i >= 0 {
+		return append(to, i)
+	}
+	return to
+}
