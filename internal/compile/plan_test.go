@@ -12,8 +12,8 @@ import (
 	"chainrule/ops"
 )
 
-// unfused leaves every node a step of its own.
-var unfused = compile.Options{Verify: true, Off: map[string]bool{"fuse": true}}
+// unfused leaves every node as it is, a step of its own.
+var unfused = compile.Options{Verify: true, Off: map[string]bool{"fuse": true, "simplify": true}}
 
 // run compiles a unit, checks its plan, and runs it on 0.5, 1.5, 2.5, … for every input; integers count from 0. It
 // returns the outputs, computed twice: by the program and by the reference executor.
