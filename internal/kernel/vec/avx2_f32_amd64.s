@@ -4205,6 +4205,126 @@ DATA f64_7ff8000000000000<>+16(SB)/8, $0x7ff8000000000000
 DATA f64_7ff8000000000000<>+24(SB)/8, $0x7ff8000000000000
 GLOBL f64_7ff8000000000000<>(SB), RODATA|NOPTR, $32
 
+// func expSubF32AVX2(dst *float32, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expSubF32AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000020, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	VMOVUPS f32_4b40007f<>+0(SB), Y0
+	VMOVUPS f32_35bfbe8e<>+0(SB), Y1
+	VMOVUPS f32_3ab5f600<>+0(SB), Y2
+	VMOVUPS f32_3c0913d8<>+0(SB), Y3
+	VMOVUPS f32_3d2aab3a<>+0(SB), Y4
+	VMOVUPS f32_3e2aaa58<>+0(SB), Y5
+	VMOVUPS f32_3effffff<>+0(SB), Y6
+	VMOVUPS f32_3f000000<>+0(SB), Y7
+	VMOVUPS f32_3f317200<>+0(SB), Y8
+	SUBQ    $0x00000008, BX
+	JLT     short4
+
+loop3:
+	VMOVUPS      (CX), Y9
+	VMOVUPS      (DX), Y10
+	VSUBPS       Y10, Y9, Y9
+	VMOVUPS      f32_42b20000<>+0(SB), Y10
+	VMINPS       Y9, Y10, Y9
+	VMOVUPS      f32_c2d00000<>+0(SB), Y10
+	VMAXPS       Y9, Y10, Y9
+	VMULPS       f32_3fb8aa3b<>+0(SB), Y9, Y10
+	VROUNDPS     $0x08, Y10, Y10
+	VFNMADD231PS Y8, Y10, Y9
+	VFNMADD231PS Y1, Y10, Y9
+	VMULPS       Y9, Y9, Y11
+	VMOVAPS      Y5, Y12
+	VFMADD231PS  Y11, Y3, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD231PS  Y11, Y2, Y13
+	VFMADD213PS  Y6, Y11, Y13
+	VFMADD231PS  Y9, Y12, Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VADDPS       f32_3f800000<>+0(SB), Y9, Y9
+	VMULPS       Y7, Y10, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VSUBPS       Y11, Y10, Y10
+	VADDPS       Y0, Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VADDPS       Y0, Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000008, BX
+	JGE          loop3
+
+short4:
+	ADDQ         $0x00000008, BX
+	TESTQ        BX, BX
+	JEQ          done5
+	LEAQ         tails<>+0(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVUPS      32(SI), Y9
+	VMASKMOVPS   (CX), Y9, Y10
+	VMASKMOVPS   (DX), Y9, Y11
+	VSUBPS       Y11, Y10, Y10
+	VMOVUPS      f32_42b20000<>+0(SB), Y11
+	VMINPS       Y10, Y11, Y10
+	VMOVUPS      f32_c2d00000<>+0(SB), Y11
+	VMAXPS       Y10, Y11, Y10
+	VMULPS       f32_3fb8aa3b<>+0(SB), Y10, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VFNMADD231PS Y8, Y11, Y10
+	VFNMADD231PS Y1, Y11, Y10
+	VMULPS       Y10, Y10, Y1
+	VMOVAPS      Y5, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y1, Y2, Y3
+	VFMADD213PS  Y6, Y1, Y3
+	VFMADD231PS  Y10, Y5, Y3
+	VFMADD231PS  Y3, Y1, Y10
+	VADDPS       f32_3f800000<>+0(SB), Y10, Y1
+	VMULPS       Y7, Y11, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VSUBPS       Y2, Y11, Y3
+	VADDPS       Y0, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VADDPS       Y0, Y3, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VMASKMOVPS   Y0, Y9, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func leakyReluF32AVX2(dst *float32, x *float32, y *float32, n int, repeated int)
 // Requires: AVX
 TEXT ·leakyReluF32AVX2(SB), NOSPLIT, $128-40

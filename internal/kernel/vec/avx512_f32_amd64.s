@@ -3426,6 +3426,107 @@ GLOBL f64_4086300000000000<>(SB), RODATA|NOPTR, $8
 DATA f64_7ff8000000000000<>+0(SB)/8, $0x7ff8000000000000
 GLOBL f64_7ff8000000000000<>(SB), RODATA|NOPTR, $8
 
+// func expSubF32AVX512(dst *float32, x *float32, y *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·expSubF32AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	MOVQ         $0x00000040, R8
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R8, R8
+
+varies2:
+	VBROADCASTSS f32_35bfbe8e<>+0(SB), Z0
+	VBROADCASTSS f32_3ab5f600<>+0(SB), Z1
+	VBROADCASTSS f32_3c0913d8<>+0(SB), Z2
+	VBROADCASTSS f32_3d2aab3a<>+0(SB), Z3
+	VBROADCASTSS f32_3e2aaa58<>+0(SB), Z4
+	VBROADCASTSS f32_3effffff<>+0(SB), Z5
+	VBROADCASTSS f32_3f317200<>+0(SB), Z6
+	VBROADCASTSS f32_3f800000<>+0(SB), Z7
+	VBROADCASTSS f32_3fb8aa3b<>+0(SB), Z8
+	VBROADCASTSS f32_42b20000<>+0(SB), Z9
+	VBROADCASTSS f32_c2d00000<>+0(SB), Z10
+	SUBQ         $0x00000010, BX
+	JLT          short4
+
+loop3:
+	VMOVUPS      (CX), Z11
+	VMOVUPS      (DX), Z12
+	VSUBPS       Z12, Z11, Z11
+	VMINPS       Z11, Z9, Z11
+	VMAXPS       Z11, Z10, Z11
+	VMULPS       Z8, Z11, Z12
+	VRNDSCALEPS  $0x08, Z12, Z12
+	VFNMADD231PS Z6, Z12, Z11
+	VFNMADD231PS Z0, Z12, Z11
+	VMULPS       Z11, Z11, Z13
+	VMOVAPS      Z4, Z14
+	VFMADD231PS  Z13, Z2, Z14
+	VMOVAPS      Z3, Z15
+	VFMADD231PS  Z13, Z1, Z15
+	VFMADD213PS  Z5, Z13, Z15
+	VFMADD231PS  Z11, Z14, Z15
+	VFMADD231PS  Z15, Z13, Z11
+	VADDPS       Z7, Z11, Z11
+	VSCALEFPS    Z12, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         DI, CX
+	ADDQ         R8, DX
+	SUBQ         $0x00000010, BX
+	JGE          loop3
+
+short4:
+	ADDQ         $0x00000010, BX
+	TESTQ        BX, BX
+	JEQ          done5
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVQ        SI, K1
+	VMOVUPS.Z    (CX), K1, Z11
+	VMOVUPS.Z    (DX), K1, Z12
+	VSUBPS       Z12, Z11, Z11
+	VMINPS       Z11, Z9, Z9
+	VMAXPS       Z9, Z10, Z9
+	VMULPS       Z8, Z9, Z8
+	VRNDSCALEPS  $0x08, Z8, Z8
+	VFNMADD231PS Z6, Z8, Z9
+	VFNMADD231PS Z0, Z8, Z9
+	VMULPS       Z9, Z9, Z0
+	VMOVAPS      Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
+	VMOVAPS      Z3, Z2
+	VFMADD231PS  Z0, Z1, Z2
+	VFMADD213PS  Z5, Z0, Z2
+	VFMADD231PS  Z9, Z4, Z2
+	VFMADD231PS  Z2, Z0, Z9
+	VADDPS       Z7, Z9, Z0
+	VSCALEFPS    Z8, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func leakyReluF32AVX512(dst *float32, x *float32, y *float32, n int, repeated int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·leakyReluF32AVX512(SB), NOSPLIT, $256-40

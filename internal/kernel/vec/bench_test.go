@@ -65,3 +65,39 @@ func bench[T Float](b *testing.B, op, dtype string, n, streams int, dst []T, f f
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/elem")
 	})
 }
+
+// BenchmarkChain streams tiles through the twelve kernels of the gradient of Σ tanh(x·w+b)·σ(x), as the executor does
+// with a fused group.
+func BenchmarkChain(b *testing.B) {
+	const n = 10000
+	x, grad := make([]float32, n), make([]float32, n)
+	rng := rand.New(rand.NewSource(1))
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	weight, bias, one := []float32{1.5}, []float32{0.3}, []float32{1}
+	for _, tile := range []int{256, 512, 1024, 2048} {
+		tanh, sigma, slope := make([]float32, tile), make([]float32, tile), make([]float32, tile)
+		b.Run(fmt.Sprintf("tile=%d/n=%d", tile, n), func(b *testing.B) {
+			for b.Loop() {
+				for from := 0; from < n; from += tile {
+					to := min(n, from+tile)
+					x, g := x[from:to], grad[from:to]
+					t, s, d := tanh[:len(x)], sigma[:len(x)], slope[:len(x)]
+					Mul(t, x, weight)
+					Add(t, t, bias)
+					Tanh(t, t)
+					Sigmoid(s, x)
+					Square(d, t)
+					Sub(d, one, d)
+					Mul(d, d, s)
+					Mul(d, d, weight)
+					Sub(g, one, s)
+					Mul(g, g, s)
+					Mul(g, g, t)
+					Add(g, g, d)
+				}
+			}
+		})
+	}
+}

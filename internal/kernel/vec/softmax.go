@@ -25,8 +25,7 @@ func Softmax[T Float](dst, x []T, outer, r, inner int) {
 			m, s, start := top[:w], sum[:w], o*r*inner+c
 			maxTile(m, x[start:], r, inner)
 			for k := start; k < start+r*inner; k += inner {
-				Sub(dst[k:k+w], x[k:k+w], m)
-				Exp(dst[k:k+w], dst[k:k+w])
+				expSub(dst[k:k+w], x[k:k+w], m)
 			}
 			sumTile(s, dst[start:], r, inner)
 			for k := start; k < start+r*inner; k += inner {
@@ -38,8 +37,7 @@ func Softmax[T Float](dst, x []T, outer, r, inner int) {
 
 func softmaxRow[T Float](dst, x []T) {
 	m := [1]T{maxRow(x)}
-	Sub(dst, x, m[:])
-	Exp(dst, dst)
+	expSub(dst, x, m[:])
 	s := [1]T{sumRow(dst)}
 	Div(dst, dst, s[:])
 }
@@ -111,6 +109,14 @@ func LogSoftmax[T Float](dst, x []T, outer, r, inner int) {
 	}
 }
 
+// expSub sets dst[i] = e^(x[i]-y[i]): Sub, then Exp.
+func expSub[T Float](dst, x, y []T) {
+	if !binaryTwin(opExpSub, dst, x, y) {
+		Sub(dst, x, y)
+		Exp(dst, dst)
+	}
+}
+
 // joinLog is m + log s, where s = Σ e^(x-m) means nothing if m is not finite.
 func joinLog[T Float](m, s T) T {
 	if m-m != 0 {
@@ -123,8 +129,7 @@ func joinLog[T Float](m, s T) T {
 func expSumRow[T Float](x []T, m T, buf []T) T {
 	if len(x) <= len(buf) {
 		b, top := buf[:len(x)], [1]T{m}
-		Sub(b, x, top[:])
-		Exp(b, b)
+		expSub(b, x, top[:])
 		return sumBlock(b)
 	}
 	left := len(buf)
@@ -140,8 +145,7 @@ func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
 	if r <= blockLanes {
 		for k := range r {
 			b := buf[k*w : (k+1)*w]
-			Sub(b, x[k*stride:][:w], m)
-			Exp(b, b)
+			expSub(b, x[k*stride:][:w], m)
 		}
 		sumTile(dst, buf, r, w)
 		return

@@ -37,6 +37,7 @@ const (
 	opMinimum
 	opMaximum
 	opPow
+	opExpSub
 	opLeakyRelu
 	opEq
 	opNe

@@ -191,6 +191,11 @@ func maximumF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func powF32AVX2(dst, x, y *float32, n, repeated int)
 
+// expSubF32AVX2 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func expSubF32AVX2(dst, x, y *float32, n, repeated int)
+
 // leakyReluF32AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -431,6 +436,11 @@ func maximumF64AVX2(dst, x, y *float64, n, repeated int)
 //go:noescape
 func powF64AVX2(dst, x, y *float64, n, repeated int)
 
+// expSubF64AVX2 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func expSubF64AVX2(dst, x, y *float64, n, repeated int)
+
 // leakyReluF64AVX2 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
 //go:noescape
@@ -670,6 +680,11 @@ func maximumF32AVX512(dst, x, y *float32, n, repeated int)
 //
 //go:noescape
 func powF32AVX512(dst, x, y *float32, n, repeated int)
+
+// expSubF32AVX512 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func expSubF32AVX512(dst, x, y *float32, n, repeated int)
 
 // leakyReluF32AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -930,6 +945,11 @@ func maximumF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func powF64AVX512(dst, x, y *float64, n, repeated int)
+
+// expSubF64AVX512 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func expSubF64AVX512(dst, x, y *float64, n, repeated int)
 
 // leakyReluF64AVX512 is LeakyRelu on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //

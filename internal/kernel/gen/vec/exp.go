@@ -46,6 +46,9 @@ func exp(m *machine, x value) value {
 	return m.expClamped(m.max(m.k(limit[0]), m.min(m.k(limit[1]), x)))
 }
 
+// expSub is e^(x-y), Sub and Exp in one.
+func expSub(m *machine, x, y value) value { return exp(m, m.sub(x, y)) }
+
 func (m *machine) expClamped(x value) value {
 	n, p := m.expm1Reduced(x)
 	return m.scale(m.add(p, m.k(1)), n)

@@ -63,6 +63,7 @@ var binaries = []binary{
 	{name: "Minimum", body: minimum, unroll: 2},
 	{name: "Maximum", body: maximum, unroll: 2},
 	{name: "Pow", body: pow, wide: true},
+	{name: "ExpSub", body: expSub},
 	{name: "LeakyRelu", body: leakyRelu, unroll: 4},
 }
 
