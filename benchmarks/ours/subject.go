@@ -28,10 +28,9 @@ func New(c workload.Case, threads int) (*Subject, error) {
 // Answer computes the answer of the case. It must come before any Step.
 func (s *Subject) Answer() ([]workload.Sum, error) { return s.answer() }
 
-// options are those of every compiled function here. The number of threads is GOMAXPROCS's: there is no option.
+// options are those of every compiled function here.
 func options(threads int, more ...autodiff.Option) []autodiff.Option {
-	_ = threads
-	return more
+	return append(more, autodiff.Workers(threads))
 }
 
 func build[T workload.Float](c workload.Case, threads int) (*Subject, error) {

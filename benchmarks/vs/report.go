@@ -68,7 +68,7 @@ func (o *objects) results(c workload.Case, results []*result) {
 	for _, r := range results {
 		if r.Status != statusTimed {
 			if r.Status != statusAbsent { // that has been said once
-				fmt.Fprintf(o.log, "%s: %s: %s: %s\n", c.Name, r.Peer, r.Status, r.Why)
+				fmt.Fprintf(o.log, "%s: %s: %s\n", c.Name, r.Peer, statusOf(r))
 			}
 			continue
 		}
@@ -171,7 +171,7 @@ func (t *table) results(c workload.Case, results []*result) {
 
 func (t *table) end() {}
 
-// statusOf says why a peer was not timed, once for each reason that differs by case.
+// statusOf says what became of a peer that was not timed, and why unless it is absent: that has been said.
 func statusOf(r *result) string {
 	if r.Status == statusAbsent || r.Why == "" {
 		return string(r.Status)
