@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"math"
+
 	"chainrule/graph"
 )
 
@@ -13,14 +15,18 @@ import (
 //
 // The stage of a node grows along every edge that is not between two Maps of one shape. Members of a group have one
 // stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
-func fuse(u Unit, _ Options) Unit {
+func fuse(u Unit, opts Options) Unit {
 	order := graph.Topo(u.Outputs...)
 	f := fuser{unit: u, stage: make([]int32, u.graph().Len()), late: u.late(order), group: make([]int32, u.graph().Len())}
 	for i := range f.group {
 		f.group[i] = int32(i)
 	}
 	for _, n := range order {
-		f.visit(n)
+		f.enter(n)
+	}
+	f.delay(order)
+	for _, n := range order {
+		f.join(n)
 	}
 	members := map[int32][]*graph.Node{}
 	for _, n := range order {
@@ -30,11 +36,22 @@ func fuse(u Unit, _ Options) Unit {
 		}
 	}
 	for _, n := range order {
-		if list := members[int32(n.ID())]; len(list) > 1 {
+		list := members[int32(n.ID())]
+		if len(list) > 1 || len(list) == 1 && opts.Workers > 1 && worthSplitting(n) {
 			u.Groups = append(u.Groups, list)
 		}
 	}
 	return u
+}
+
+// worthSplitting reports whether a lone member is large enough for more than one core: a group's tiles are divided
+// among them.
+func worthSplitting(n *graph.Node) bool {
+	size := n.Type().Size()
+	if n.Op().Class == graph.Reduce {
+		size = n.In()[0].Type().Size()
+	}
+	return size >= 1<<16
 }
 
 type fuser struct {
@@ -44,18 +61,43 @@ type fuser struct {
 	group []int32 // union-find by ID: the smallest ID is the root
 }
 
-func (f *fuser) visit(n *graph.Node) {
-	stage := int32(0)
+// enter gives n the earliest stage.
+func (f *fuser) enter(n *graph.Node) {
 	for _, x := range n.In() {
-		s := f.stage[x.ID()]
-		if !f.neighbours(x, n) && x.Op().Class != graph.Leaf {
-			s++
-		}
-		stage = max(stage, s)
+		f.stage[n.ID()] = max(f.stage[n.ID()], f.stage[x.ID()]+f.step(x, n))
 	}
-	f.stage[n.ID()] = stage
+}
+
+// step is by how much the stage grows along an edge at least.
+func (f *fuser) step(x, n *graph.Node) int32 {
+	if f.neighbours(x, n) || x.Op().Class == graph.Leaf {
+		return 0
+	}
+	return 1
+}
+
+// delay moves Maps to the latest stage that their users allow, where a user may be in one group with them.
+func (f *fuser) delay(order []*graph.Node) {
+	latest := make([]int32, len(f.stage))
+	for i := range latest {
+		latest[i] = math.MaxInt32
+	}
+	wanted := make([]bool, len(f.stage)) // by a neighbour
+	for k := len(order) - 1; k >= 0; k-- {
+		n := order[k]
+		if wanted[n.ID()] {
+			f.stage[n.ID()] = latest[n.ID()]
+		}
+		for _, x := range n.In() {
+			latest[x.ID()] = min(latest[x.ID()], f.stage[n.ID()]-f.step(x, n))
+			wanted[x.ID()] = wanted[x.ID()] || f.neighbours(x, n)
+		}
+	}
+}
+
+func (f *fuser) join(n *graph.Node) {
 	for _, x := range n.In() {
-		if f.neighbours(x, n) && f.stage[x.ID()] == stage {
+		if f.neighbours(x, n) && f.stage[x.ID()] == f.stage[n.ID()] {
 			f.union(int32(x.ID()), int32(n.ID()))
 		}
 	}

@@ -66,6 +66,9 @@ func plan(u Unit, opts Options) exec.Plan {
 	p.findRoots()
 	copies := p.placeOutputs()
 	p.placeDonated()
+	if !opts.Off["schedule"] {
+		p.schedule()
+	}
 	p.findLast(copies)
 	p.out.Steps = make([]exec.Step, 0, len(p.order)+len(copies)+2*len(p.commit))
 	for i, t := range p.order {

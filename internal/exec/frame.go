@@ -10,6 +10,7 @@ import (
 // binder lays out the frames of a group.
 type binder struct {
 	group   *group
+	space   []int
 	members map[*graph.Node]bool
 	known   map[*graph.Node]value // where each node's elements are
 	slots   map[Slot]int          // bases by slot
@@ -91,19 +92,9 @@ func (b *binder) operand(x *graph.Node, slot Slot) {
 	default:
 		v.register = b.registers
 		b.registers++
-		b.expands = append(b.expands, newExpand(x, b.shape(), base, v.register))
+		b.expands = append(b.expands, newExpand(x, b.space, base, v.register))
 	}
 	b.known[x] = v
-}
-
-// shape is that of the group's Maps.
-func (b *binder) shape() []int {
-	for _, n := range b.group.nodes {
-		if n.Op().Class == graph.Map {
-			return n.Shape()
-		}
-	}
-	return nil
 }
 
 // fold gives a reduction its partial results.

@@ -19,6 +19,14 @@ type Member struct {
 	In []Slot
 }
 
+// space is the shape that a member's tiles divide: a Map's own, or that of what a reduction folds.
+func (m Member) space() []int {
+	if m.Node.Op().Class == graph.Reduce {
+		return m.Node.In()[0].Shape()
+	}
+	return m.Node.Shape()
+}
+
 // tileBytes is the size of a tile of the widest element type of a group.
 const tileBytes = 4096
 
@@ -85,14 +93,15 @@ func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *gr
 		for _, x := range m.Node.In() {
 			widest = max(widest, x.DType().Size())
 		}
-		if m.Node.Op().Class == graph.Map {
-			g.size = m.Node.Type().Size()
-		}
 	}
+	g.size = graph.Size(s.Members[0].space())
 	g.tile = min(tileBytes/widest, g.size)
 	tiles := (g.size + g.tile - 1) / g.tile
 	g.parts = min(work.Workers, max(1, g.size*len(s.Members)/parallelWork), tiles)
-	b := binder{group: g, members: map[*graph.Node]bool{}, known: map[*graph.Node]value{}, slots: map[Slot]int{}}
+	b := binder{
+		group: g, space: s.Members[0].space(),
+		members: map[*graph.Node]bool{}, known: map[*graph.Node]value{}, slots: map[Slot]int{},
+	}
 	for range s.Members {
 		g.bases = append(g.bases, graph.Buffer{}) // results come first
 	}
