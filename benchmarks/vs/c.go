@@ -27,7 +27,7 @@ func compiledC(s *setting) (*exec.Cmd, error) {
 	}
 	build := exec.Command(compiler, "-O3", "-ffast-math", "-march=native", "-o", target, source, "-lmvec", "-lm")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("cc: %v: %s", err, firstLine(string(out)))
+		return nil, fmt.Errorf("cc: %v: %s", err, lastLine(string(out)))
 	}
 	return exec.Command(target), nil
 }

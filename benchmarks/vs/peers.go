@@ -143,13 +143,14 @@ func ownModule(name string) func(*setting) (*exec.Cmd, error) {
 		build.Dir = dir
 		build.Env = append(os.Environ(), "GOWORK=off")
 		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("go build: %v: %s", err, firstLine(string(out)))
+			return nil, fmt.Errorf("go build: %v: %s", err, lastLine(string(out)))
 		}
 		return exec.Command(target), nil
 	}
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
+// lastLine is where commands say why they failed.
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
 }
