@@ -87,7 +87,7 @@ var arithmeticRules = []rule{
 			return nil
 		},
 	}, {
-		Name: "add-zero", Identity: "x + 0 = x", Exact: true, Ops: []string{"add"},
+		Name: "add-zero", Identity: "x + 0 = x, but −0 + 0 = 0", Ops: []string{"add"},
 		Apply: commuted(func(n, x, c *graph.Node) *graph.Node {
 			if isScalar(c, 0) {
 				return keeps(n, x)
@@ -95,9 +95,9 @@ var arithmeticRules = []rule{
 			return nil
 		}),
 	}, {
-		Name: "sub-zero", Identity: "x − 0 = x", Exact: true, Ops: []string{"sub"},
+		Name: "sub-zero", Identity: "x − 0 = x, but −0 − −0 = 0", Exact: true, Ops: []string{"sub"},
 		Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
-			if isScalar(n.In()[1], 0) {
+			if c, ok := n.In()[1].ScalarValue(); ok && c == 0 && !math.Signbit(c) {
 				return keeps(n, n.In()[0])
 			}
 			return nil
@@ -128,7 +128,7 @@ var arithmeticRules = []rule{
 			return nil
 		},
 	}, {
-		Name: "neg-sub", Identity: "−(a − b) = b − a", Exact: true, Ops: []string{"neg"},
+		Name: "neg-sub", Identity: "−(a − b) = b − a, but −(a − a) = −0", Ops: []string{"neg"},
 		Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 			if x := n.In()[0]; is(x, "sub") && s.usedOnce(x) {
 				return ops.Sub(x.In()[1], x.In()[0])
@@ -143,7 +143,7 @@ var arithmeticRules = []rule{
 				return nil
 			}
 			return commuted(func(_, y, c *graph.Node) *graph.Node {
-				if v, ok := c.ScalarValue(); ok {
+				if v, ok := c.ScalarValue(); ok && (c.DType().IsFloat() || isFactor(c.DType(), v)) {
 					return ops.Mul(-v, y)
 				}
 				return nil
@@ -177,12 +177,12 @@ var arithmeticRules = []rule{
 		Name: "scale-scale", Identity: "c·(d·x) = (c·d)·x", Ops: []string{"mul"},
 		Apply: commutedWith(func(s *simplifier, n, inner, c *graph.Node) *graph.Node {
 			outer, ok := c.ScalarValue()
-			if !ok || !is(inner, "mul") || !s.usedOnce(inner) {
+			if !ok || !is(inner, "mul") || !s.usedOnce(inner) || !isFactor(c.DType(), outer) {
 				return nil
 			}
 			return commuted(func(_, x, d *graph.Node) *graph.Node {
-				if v, ok := d.ScalarValue(); ok {
-					return ops.Mul(outer*v, x)
+				if v, ok := d.ScalarValue(); ok && isFactor(d.DType(), v) && isFactor(d.DType(), outer*v) {
+					return keeps(n, ops.Mul(outer*v, x))
 				}
 				return nil
 			})(s, inner)
@@ -194,6 +194,9 @@ var arithmeticRules = []rule{
 				return nil
 			}
 			return commuted(func(_, x, b *graph.Node) *graph.Node {
+				if isFloatConstant(a) && isFloatConstant(b) {
+					return nil // scale-scale knows which ones may be multiplied
+				}
 				if b.Type().Size() == 1 && x.Type().Size() != 1 {
 					return keeps(n, ops.Mul(s.settle(ops.Mul(a, b)), x))
 				}

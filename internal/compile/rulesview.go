@@ -47,7 +47,7 @@ var broadcastRules = []rule{{
 	Name: "sum-broadcast", Identity: "Σ broadcast x = k·x, for one element x and k of them", Ops: []string{"sum"},
 	Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
 		b := n.In()[0]
-		if !isBroadcast(b) || b.In()[0].Type().Size() != 1 || n.Type().Size() == 0 || !n.DType().IsFloat() {
+		if !isBroadcast(b) || b.In()[0].Type().Size() != 1 || b.Type().Size() == 0 || !n.DType().IsFloat() {
 			return nil
 		}
 		x := ops.Reshape(b.In()[0])
@@ -82,7 +82,7 @@ var viewRules = []rule{{
 }}
 
 var matmulRules = []rule{{
-	Name: "matmul-transpose", Identity: "transposed operands are read as they lie", Exact: true, Ops: []string{"matmul"},
+	Name: "matmul-transpose", Identity: "transposed operands are read as they lie", Ops: []string{"matmul"},
 	Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
 		a, b := n.In()[0], n.In()[1]
 		transA, transB := ops.Transposed(n)
@@ -96,6 +96,9 @@ var matmulRules = []rule{{
 	Name: "matmul-scale", Identity: "s·(A·B) = A·(s·B), s of one element and B smaller than A·B", Ops: []string{"mul"},
 	Apply: commutedWith(func(s *simplifier, n, p, c *graph.Node) *graph.Node {
 		if c.Type().Size() != 1 || !is(p, "matmul") || !s.usedOnce(p) || keeps(n, p) == nil {
+			return nil
+		}
+		if p.In()[0].Type().Size() == 0 { // A·B is 0, and s·0 may be NaN
 			return nil
 		}
 		c = ops.Reshape(c)

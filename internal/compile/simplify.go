@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"math"
+
 	"chainrule/graph"
 )
 
@@ -10,8 +12,9 @@ type rule struct {
 	Name string
 	// Identity is the mathematics.
 	Identity string
-	// Exact rules keep every bit of the result, but for the sign of zeros and the bits of NaNs. The others, fast
-	// rules, may round differently; Options.Off["fast"] leaves them out.
+	// Exact rules keep every bit of the result, but for the bits of NaNs. The others, fast rules, may round
+	// differently, and overflow or underflow elsewhere; they may give a zero the other sign, and so an infinity that
+	// is divided by it. Options.Off["fast"] leaves them out.
 	Exact bool
 	// Ops names the ops that the rule may fire on; none means every Map.
 	Ops []string
@@ -133,6 +136,25 @@ func is(n *graph.Node, op string) bool { return n.Op().Name == op }
 func isScalar(n *graph.Node, v float64) bool {
 	c, ok := n.ScalarValue()
 	return ok && c == v
+}
+
+// isFloatConstant reports whether n is a constant scalar of a float type.
+func isFloatConstant(n *graph.Node) bool {
+	_, ok := n.ScalarValue()
+	return ok && n.DType().IsFloat()
+}
+
+// isFactor reports whether products with the number v, a constant of type d, may be computed at compile time: it is
+// exact as a float64, and a float is normal.
+func isFactor(d graph.DType, v float64) bool {
+	least, most := 0x1p-1022, math.MaxFloat64
+	switch d {
+	case graph.Float32:
+		least, most = 0x1p-126, math.MaxFloat32
+	case graph.Int64:
+		least, most = 0, 1<<53-1
+	}
+	return least <= math.Abs(v) && math.Abs(v) <= most
 }
 
 // keeps returns m if it has n's type, and nil if broadcasting has given n another one.
