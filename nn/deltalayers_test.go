@@ -102,12 +102,12 @@ func TestComparisonCanFail(t *testing.T) {
 		}
 		for l := range d.want.Layers {
 			for _, factor := range []float64{-1, 1 + 1e-9} {
-				want := d.wantGrads(false)
+				want := flatten(d.want, false)
 				if !d.spoil(&want[2*l], l, factor) {
 					continue
 				}
 				spoilt++
-				err := compareGrads(want, got, gradTol, d.slack())
+				err := compareGrads(want, got, gradTol)
 				if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("gradient of W%d: entry ", l+1)) {
 					t.Errorf("%s: δ of layer %d times %v: error %v", d.name, l+1, factor, err)
 				}
@@ -146,14 +146,17 @@ func (d *deltaNet) spoil(dw *paramGrad, l int, factor float64) bool {
 }
 
 // In f32 the gradients are those of f64 but for roundings of 6e-8: of sums of 64 terms they add up like their root,
-// and every layer hands its own on, some of them enlarged. Units are saturated for f32 long before they are for f64.
+// and every layer hands its own on, some of them enlarged. Units are saturated for f32 long before they are for f64, so
+// that the recursion goes back from the z and a that the graph has in f32; 16 roundings for each layer leave room for
+// the factor by which 1 − a² loses digits where the largest σ′ is but a few percent.
 func TestGradientsF32(t *testing.T) {
 	tried := 0
 	for _, d := range deltaNets(t, 2) {
-		if d.scale != scaled || !d.roundToF32() {
+		if d.scale != scaled {
 			continue
 		}
 		tried++
+		d.roundToF32()
 		cost, got, err := d.byLayers(graph.Float32)
 		if err != nil {
 			t.Fatal(d.name, err)
@@ -161,14 +164,16 @@ func TestGradientsF32(t *testing.T) {
 		tol := 0.0
 		for _, layer := range d.net.Layers {
 			out, in := layer.W.Dims()
-			tol += 8 * math.Sqrt(float64(in+out)) * eps32
+			tol += 16 * math.Sqrt(float64(in+out)) * eps32
 		}
 		if !(math.Abs(cost-d.cost) <= tol*math.Abs(d.cost)) {
 			t.Errorf("%s: cost %.9g in f32, %.9g in f64", d.name, cost, d.cost)
 		}
-		slack := d.slack()
-		floats.Scale(eps32/eps, slack)
-		if err := compareGrads(d.wantGrads(true), got, tol, slack); err != nil {
+		want, _, err := d.recursion(graph.Float32, true)
+		if err != nil {
+			t.Fatal(d.name, err)
+		}
+		if err := compareGrads(flatten(want, true), got, tol); err != nil {
 			t.Errorf("%s: %v, tolerance %.2g", d.name, err, tol)
 		}
 	}
@@ -177,9 +182,8 @@ func TestGradientsF32(t *testing.T) {
 	}
 }
 
-// roundToF32 rounds parameters and data to f32, so that both precisions start from the same numbers. It returns false
-// where a rounding of z could cross the kink of a rectifier.
-func (d *deltaNet) roundToF32() bool {
+// roundToF32 rounds parameters and data to f32, so that both precisions start from the same numbers.
+func (d *deltaNet) roundToF32() {
 	round := func(v []float64) {
 		for i := range v {
 			v[i] = float64(float32(v[i]))
@@ -195,16 +199,4 @@ func (d *deltaNet) roundToF32() bool {
 	if d.want, d.cost, err = d.net.Gradients(d.x, d.y); err != nil {
 		panic(err)
 	}
-	for l, g := range d.want.Layers {
-		if k := kind(d.net.Layers[l].Act); k != "relu" && k != "leakyrelu" {
-			continue
-		}
-		size := max(mat.Max(g.Z), -mat.Min(g.Z))
-		for _, z := range g.Z.RawMatrix().Data {
-			if math.Abs(z) < 100*eps32*size {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -52,37 +52,38 @@ const (
 	ruleCount
 )
 
-// rules holds σ and σ′ of the elementwise activations. Each σ′ is written so that it keeps its
-// relative accuracy where σ saturates: σ(z)(1 − σ(z)) as σ(z)σ(−z), and 1 − tanh²z as 1/cosh²z.
+// rules holds σ and σ′ of the elementwise activations, σ′ as textbooks have it: sigmoid and tanh
+// from the activation. Where those saturate, σ′ is a small difference of numbers near 1, and exact to
+// roundings of 1, not of itself: see the doc of this package.
 var rules = [ruleCount]struct {
 	name  string
 	sigma func(z, alpha float64) float64
-	prime func(z, alpha float64) float64
+	prime func(z, a, alpha float64) float64
 }{
 	linear: {
 		name:  "linear",
 		sigma: func(z, _ float64) float64 { return z },
-		prime: func(_, _ float64) float64 { return 1 },
+		prime: func(_, _, _ float64) float64 { return 1 },
 	},
 	sigmoid: {
 		name:  "sigmoid",
 		sigma: func(z, _ float64) float64 { return logistic(z) },
-		prime: func(z, _ float64) float64 { return logistic(z) * logistic(-z) },
+		prime: func(_, a, _ float64) float64 { return a * (1 - a) },
 	},
 	tanh: {
 		name:  "tanh",
 		sigma: func(z, _ float64) float64 { return math.Tanh(z) },
-		prime: func(z, _ float64) float64 { c := math.Cosh(z); return 1 / (c * c) },
+		prime: func(_, a, _ float64) float64 { return 1 - float64(a*a) }, // no fused multiply-add, on any machine,
 	},
 	relu: {
 		name:  "relu",
 		sigma: func(z, _ float64) float64 { return leak(z, 0) },
-		prime: func(z, _ float64) float64 { return leakPrime(z, 0) },
+		prime: func(z, _, _ float64) float64 { return leakPrime(z, 0) },
 	},
 	leaky: {
 		name:  "leakyrelu",
 		sigma: leak,
-		prime: leakPrime,
+		prime: func(z, _, alpha float64) float64 { return leakPrime(z, alpha) },
 	},
 	softmax: {name: "softmax"},
 }
@@ -146,7 +147,9 @@ func (a Activation) pullBack(g, z, act *mat.Dense) *mat.Dense {
 		}
 		return delta
 	}
-	delta.Apply(func(j, s int, v float64) float64 { return v * rules[a.rule].prime(z.At(j, s), a.alpha) }, g)
+	delta.Apply(func(j, s int, v float64) float64 {
+		return v * rules[a.rule].prime(z.At(j, s), act.At(j, s), a.alpha)
+	}, g)
 	return delta
 }
 

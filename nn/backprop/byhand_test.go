@@ -174,27 +174,39 @@ func TestSoftmaxSaturated(t *testing.T) {
 	}
 }
 
-// σ′ where σ is saturated: the textbook 1 − tanh² would keep no correct digit at z = 20.
-func TestDerivativeKeepsItsDigits(t *testing.T) {
-	for _, c := range []struct {
-		act  backprop.Activation
-		want float64 // σ′(20), by series: e⁻²⁰(1 − 2e⁻²⁰ + …) and 4e⁻⁴⁰(1 − 2e⁻⁴⁰ + …)
-	}{
-		{backprop.Sigmoid, math.Exp(-20) * (1 - 2*math.Exp(-20))},
-		{backprop.Tanh, 4 * math.Exp(-40)},
-	} {
-		n := &backprop.Net{
-			Layers: []backprop.Layer{{W: mat.NewDense(1, 1, []float64{1}), B: []float64{0}, Act: c.act}},
-			Cost:   backprop.Quadratic,
-		}
-		g, _, err := n.Gradients(mat.NewDense(1, 1, []float64{20}), mat.NewDense(1, 1, []float64{0}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		// a = 1 to within 3e-9, so δ = a σ′; a itself is divided out.
-		got := g.Layers[0].Delta.At(0, 0) / g.Layers[0].A.At(0, 0)
-		if !(math.Abs(got/c.want-1) <= 1e-14) { // some 20 eps: exp and cosh of 20, and their squares
-			t.Errorf("%v: σ′(20) = %.17g, want %.17g", c.act, got, c.want)
+// σ′ is exact to roundings of its greatest value, saturated or not: a is to 2 ulp, that is 4 roundings eps of 1, and so
+// is a(1 − a) but for its own two roundings of at most 1/4; 1 − a² takes twice those of a, and two of its own.
+func TestDerivativeIsExactToRoundingsOfOne(t *testing.T) {
+	const eps = 0x1p-53
+	for _, z := range []float64{-40, -20, -3, -.5, 0, 1, 7, 20, 40, 1000} {
+		for _, c := range []struct {
+			act  backprop.Activation
+			want float64
+			tol  float64
+		}{
+			{backprop.Sigmoid, 1 / math.Pow(2*math.Cosh(z/2), 2), 5 * eps},
+			{backprop.Tanh, 1 / math.Pow(math.Cosh(z), 2), 10 * eps},
+		} {
+			n := &backprop.Net{
+				Layers: []backprop.Layer{
+					{W: mat.NewDense(1, 1, []float64{1}), B: []float64{0}, Act: c.act},
+					{W: mat.NewDense(1, 1, []float64{1}), B: []float64{0}, Act: backprop.Linear},
+				},
+				Cost: backprop.Quadratic,
+			}
+			a, err := n.Forward(mat.NewDense(1, 1, []float64{z}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := mat.NewDense(1, 1, []float64{a.At(0, 0) - 1}) // so that δ² = a − y is 1
+			g, _, err := n.Gradients(mat.NewDense(1, 1, []float64{z}), y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			above := g.Layers[1].Delta.At(0, 0)
+			if got := g.Layers[0].Delta.At(0, 0) / above; !(math.Abs(got-c.want) <= c.tol) {
+				t.Errorf("%v: σ′(%v) = %.17g, want %.17g", c.act, z, got, c.want)
+			}
 		}
 	}
 }

@@ -59,7 +59,8 @@ func (c Cost) value(out Activation, z, a, y *mat.Dense) float64 {
 
 // outputError is δᴸ, equation (BP1), sample by sample. With the quadratic cost ∇ₐC = a − y. With
 // the cross-entropies the denominators of ∇ₐC cancel against σ′, and what remains is a − y for
-// sigmoid and a Σⱼyⱼ − y for softmax (a − y again when the targets of a sample sum to one).
+// sigmoid and a Σⱼyⱼ − y for softmax (a − y again when the targets of a sample sum to one). The
+// first is written as (1 − y)σ(z) − yσ(−z), which keeps the digits of a small error.
 func (c Cost) outputError(out Activation, z, a, y *mat.Dense) *mat.Dense {
 	delta := mat.DenseCopyOf(a)
 	if c == CrossEntropy && out == Softmax {
@@ -72,11 +73,14 @@ func (c Cost) outputError(out Activation, z, a, y *mat.Dense) *mat.Dense {
 		}
 		return delta
 	}
-	delta.Sub(a, y) // ∇ₐC of the quadratic cost
-	if c == Quadratic {
-		return out.pullBack(delta, z, a)
+	if c == CrossEntropy {
+		delta.Apply(func(j, s int, v float64) float64 {
+			return (1-y.At(j, s))*v - y.At(j, s)*logistic(-z.At(j, s))
+		}, a)
+		return delta
 	}
-	return delta
+	delta.Sub(a, y) // ∇ₐC
+	return out.pullBack(delta, z, a)
 }
 
 // softplus is log(1 + eᶻ), without overflow and without losing eᶻ beside the 1.

@@ -23,6 +23,15 @@
 //	∂C/∂bˡⱼ = δˡⱼ                      (BP3)
 //	∂C/∂Wˡⱼₖ = aˡ⁻¹ₖ δˡⱼ               (BP4)
 //
+// # Saturation
+//
+// σ′ is the textbook one, from the activation: a(1 − a) for sigmoid, 1 − a² for tanh. It is exact to
+// some roundings of 1.1e-16, the same in a unit that is saturated, where σ′ itself is smaller: no
+// correct digit is left where |z| passes 37 (sigmoid) or 19 (tanh), and σ′ becomes 0. What is lost is
+// relative accuracy, and with it that of the gradients of weights that are reached through saturated
+// units alone. The factor a ⊙ (g − ⟨g, a⟩) of softmax with the quadratic cost loses it likewise.
+// Backward compares the equations with another program's even there.
+//
 // # Batches
 //
 // A batch enters as rows, X [batch, in] and Y [batch, out]. Inside, samples are columns, as the

@@ -96,6 +96,23 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
+	for _, c := range []struct {
+		name string
+		z, a []mat.Matrix
+		text string
+	}{
+		{"layers of z", nil, []mat.Matrix{y}, "backprop: shapes differ: z of 0 and a of 1 layers, want 1"},
+		{"layers of a", []mat.Matrix{y}, []mat.Matrix{y, y}, "backprop: shapes differ: z of 1 and a of 2 layers, want 1"},
+		{"nil z", []mat.Matrix{nil}, []mat.Matrix{y}, "backprop: layer 1: shapes differ: z is nil"},
+		{"a", []mat.Matrix{y}, []mat.Matrix{x}, "backprop: layer 1: shapes differ: a is [4, 3], want [4, 2]"},
+	} {
+		if _, _, err := sound.Backward(c.z, c.a, x, y); !errors.Is(err, backprop.ErrShape) || err.Error() != c.text {
+			t.Errorf("Backward, %s: error %q, want %q", c.name, err, c.text)
+		}
+	}
+	if _, _, err := sound.Backward(nil, nil, nil, y); !errors.Is(err, backprop.ErrEmptyBatch) {
+		t.Errorf("Backward without a batch: error %v", err)
+	}
 	if _, err := sound.Forward(y); !errors.Is(err, backprop.ErrShape) {
 		t.Errorf("Forward with 2 columns for 3 inputs: error %v", err)
 	}

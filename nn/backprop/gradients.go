@@ -26,9 +26,38 @@ func (n *Net) Gradients(x, y mat.Matrix) (*Grads, float64, error) {
 	if err := n.checkBatch(x, y); err != nil {
 		return nil, 0, err
 	}
-	input, target := mat.DenseCopyOf(x.T()), mat.DenseCopyOf(y.T())
-	layers := n.forward(input)
+	input := mat.DenseCopyOf(x.T())
+	grads, cost := n.backward(n.forward(input), input, mat.DenseCopyOf(y.T()))
+	return grads, cost, nil
+}
 
+// Backward is Gradients after a pass forward that was made elsewhere: the weighted input z[l-1] and
+// the activation a[l-1] of layer l are [batch, width] and taken as they are. It compares the way back
+// of two programs alone, where the last digits of saturated activations would decide a comparison of
+// both ways together.
+func (n *Net) Backward(z, a []mat.Matrix, x, y mat.Matrix) (*Grads, float64, error) {
+	if err := n.checkBatch(x, y); err != nil {
+		return nil, 0, err
+	}
+	if len(z) != len(n.Layers) || len(a) != len(n.Layers) {
+		return nil, 0, fault(0, ErrShape, "z of %d and a of %d layers, want %d", len(z), len(a), len(n.Layers))
+	}
+	layers := make([]LayerGrads, len(n.Layers))
+	for l := range layers {
+		if err := n.checkRows(l+1, "z", z[l], x); err != nil {
+			return nil, 0, err
+		}
+		if err := n.checkRows(l+1, "a", a[l], x); err != nil {
+			return nil, 0, err
+		}
+		layers[l].Z, layers[l].A = mat.DenseCopyOf(z[l].T()), mat.DenseCopyOf(a[l].T())
+	}
+	grads, cost := n.backward(layers, mat.DenseCopyOf(x.T()), mat.DenseCopyOf(y.T()))
+	return grads, cost, nil
+}
+
+// backward fills in what the pass forward has left open in layers; samples are columns.
+func (n *Net) backward(layers []LayerGrads, input, target *mat.Dense) (*Grads, float64) {
 	last := len(layers) - 1
 	out := &layers[last]
 	out.Delta = n.Cost.outputError(n.Layers[last].Act, out.Z, out.A, target) // (BP1)
@@ -46,7 +75,7 @@ func (n *Net) Gradients(x, y mat.Matrix) (*Grads, float64, error) {
 		this.DW = meanOuter(this.Delta, a) // (BP4)
 		a = this.A
 	}
-	return &Grads{Layers: layers}, n.cost(layers, target), nil
+	return &Grads{Layers: layers}, n.cost(layers, target)
 }
 
 // rowMeans averages δ over the samples.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
@@ -153,6 +154,43 @@ func TestBatchIsMeanOfSamples(t *testing.T) {
 			if !(math.Abs(got[i]-want[i]) <= tol*math.Max(1, math.Abs(want[i]))) {
 				t.Errorf("parameter %d: gradient %v, mean of samples %v", i, got[i], want[i])
 			}
+		}
+	})
+}
+
+// The way back from the z and a of Gradients is that of Gradients; from another z and a it is another.
+func TestBackwardFromItsOwnForward(t *testing.T) {
+	forEachNet(t, func(t *testing.T, n *backprop.Net, x, y *mat.Dense) {
+		want, wantCost, err := n.Gradients(x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var z, a []mat.Matrix
+		for _, layer := range want.Layers {
+			z, a = append(z, layer.Z.T()), append(a, layer.A.T())
+		}
+		got, cost, err := n.Backward(z, a, x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost != wantCost {
+			t.Errorf("cost %v, of Gradients %v", cost, wantCost)
+		}
+		for l, layer := range want.Layers {
+			if !mat.Equal(got.Layers[l].DW, layer.DW) || !slices.Equal(got.Layers[l].DB, layer.DB) {
+				t.Errorf("layer %d: other gradients than those of Gradients", l+1)
+			}
+		}
+		var half mat.Dense
+		half.Scale(.5, a[len(a)-1])
+		a[len(a)-1] = &half
+		if got, _, err = n.Backward(z, a, x, y); err != nil {
+			t.Fatal(err)
+		}
+		last := len(a) - 1
+		dead := n.Layers[last].Act == backprop.ReLU && mat.Norm(want.Layers[last].Delta, 2) == 0
+		if !dead && slices.Equal(got.Layers[last].DB, want.Layers[last].DB) {
+			t.Error("the output that was handed over is not used")
 		}
 	})
 }

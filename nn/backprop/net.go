@@ -149,14 +149,18 @@ func (n *Net) checkBatch(x, y mat.Matrix) error {
 	if err := n.checkInput(x); err != nil {
 		return err
 	}
-	last := len(n.Layers)
-	if y == nil {
-		return fault(last, ErrShape, "Y is nil")
+	return n.checkRows(len(n.Layers), "Y", y, x)
+}
+
+// checkRows finds what is wrong with m, which should have a row for each of x and a column for each neuron of layer l.
+func (n *Net) checkRows(l int, name string, m, x mat.Matrix) error {
+	if m == nil {
+		return fault(l, ErrShape, "%s is nil", name)
 	}
 	samples, _ := x.Dims()
-	width := len(n.Layers[last-1].B)
-	if rows, columns := y.Dims(); rows != samples || columns != width {
-		return fault(last, ErrShape, "Y is [%d, %d], want [%d, %d]", rows, columns, samples, width)
+	width := len(n.Layers[l-1].B)
+	if rows, columns := m.Dims(); rows != samples || columns != width {
+		return fault(l, ErrShape, "%s is [%d, %d], want [%d, %d]", name, rows, columns, samples, width)
 	}
 	return nil
 }
