@@ -20,6 +20,7 @@ type Function struct {
 	f        reflect.Value
 	args     []reflect.Type
 	settings settings
+	traced   trace // of a graph built by hand
 
 	building sync.Mutex              // held while f is called and compiled, so that this happens once for each types
 	last     atomic.Pointer[program] // the one used last, found without a lock
@@ -98,11 +99,11 @@ func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, err
 	for i := range outputs {
 		t.resultLeaves = append(t.resultLeaves, [2]int{i, i + 1})
 	}
-	p, err := fn.build(t, fmt.Sprint(len(inputs)))
+	p, err := fn.build(t, fmt.Sprint(len(inputs)), nil)
 	if err != nil {
 		return nil, err
 	}
-	fn.cache = []*program{p}
+	fn.traced, fn.cache = t, []*program{p}
 	return fn, nil
 }
 

@@ -57,7 +57,7 @@ func (fn *Function) program(values []exec.Value, shape string) (*program, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := fn.build(t, shape)
+	p, err := fn.build(t, shape, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +150,8 @@ func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error
 	return t, nil
 }
 
-// build compiles a trace.
-func (fn *Function) build(t trace, shape string) (*program, error) {
+// build compiles a trace. The record, if it is not nil, is for a dump.
+func (fn *Function) build(t trace, shape string, record *compile.Record) (*program, error) {
 	p := &program{inputs: t.inputs, shape: shape, donated: make([]int, len(t.outputs))}
 	for i, n := range t.outputs {
 		p.outputs = append(p.outputs, n.Type())
@@ -165,7 +165,8 @@ func (fn *Function) build(t trace, shape string) (*program, error) {
 	var err error
 	p.code, err = compile.Compile(
 		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: p.donated},
-		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers})
+		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers,
+			Record: record})
 	if err != nil {
 		return nil, fmt.Errorf("autodiff: %w", err)
 	}

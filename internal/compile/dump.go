@@ -25,6 +25,8 @@ type Stage struct {
 	Unit Unit
 	// Nodes are those that the outputs depend on, in topological order.
 	Nodes []*graph.Node
+	// Born tells for each of Nodes that it stands for no node of the stage before.
+	Born []bool
 	// Became has for each of Nodes the positions in the next stage of what the pass made of it: the node that
 	// stands for it, and those that were born when it was rewritten. It is nil in the last stage.
 	Became [][]int
@@ -75,24 +77,31 @@ func (r *Record) after(p Pass, u Unit) {
 func became(before, next *Stage) [][]int {
 	at := positions(next)
 	to := make([][]int, len(before.Nodes))
-	switch before.Unit.graph() {
-	case next.Unit.graph():
+	next.Born = make([]bool, len(next.Nodes))
+	if before.Unit.graph() == next.Unit.graph() {
 		for i, n := range before.Nodes {
 			to[i] = at.of(n, nil)
 		}
-	case next.Unit.from:
-		born := 0 // nodes of the new graph up to this ID are known to stand for some node, or to be born of one
-		claimed := make([]bool, next.Unit.graph().Len())
-		for _, n := range before.Nodes {
-			claimed[next.Unit.became[n.ID()].ID()] = true
+		return to
+	}
+	for i := range next.Born {
+		next.Born[i] = true
+	}
+	if before.Unit.graph() != next.Unit.from {
+		return to // a pass that keeps no account
+	}
+	for i, n := range before.Nodes {
+		to[i] = at.of(next.Unit.became[n.ID()], nil)
+		for _, j := range to[i] {
+			next.Born[j] = false
 		}
-		for i, n := range before.Nodes {
-			m := next.Unit.became[n.ID()]
-			to[i] = at.of(m, nil)
-			for ; born <= m.ID(); born++ {
-				if !claimed[born] {
-					to[i] = at.of(m.Graph().Node(born), to[i])
-				}
+	}
+	done := 0 // nodes of the new graph up to this ID stand for a node, or were born when one was rewritten
+	for i, n := range before.Nodes {
+		m := next.Unit.became[n.ID()]
+		for ; done <= m.ID(); done++ {
+			if j := at[done]; j >= 0 && next.Born[j] {
+				to[i] = append(to[i], j)
 			}
 		}
 	}
