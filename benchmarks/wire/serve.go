@@ -118,7 +118,6 @@ func (s *server) do(words []string) (string, error) {
 		return b.String(), nil
 	case "allocs1":
 		var before, after runtime.MemStats
-		s.program.Step()
 		runtime.ReadMemStats(&before)
 		for range numbers[0] {
 			s.program.Step()
