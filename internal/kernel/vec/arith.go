@@ -177,10 +177,17 @@ func Pow[T Float](dst, x, y []T) {
 	map2(dst, x, y, func(a, b T) T { return T(pow(float64(a), float64(b))) })
 }
 
-// Atan2 sets dst[i] to the angle of the point (y[i], x[i]): note the order, the ordinate first, as in math.Atan2.
+// Atan2 sets dst[i] to the angle of the point (y[i], x[i]): note the order, the ordinate first, as in math.Atan2. The twin's
+// error is at most 0.6 ulp (float32) and 3 ulp (float64).
 func Atan2[T Float](dst, y, x []T) {
-	map2(dst, y, x, func(a, b T) T { return T(math.Atan2(float64(a), float64(b))) })
+	if binaryTwin(opAtan2, dst, y, x) {
+		return
+	}
+	map2(dst, y, x, func(a, b T) T { return T(atan2(float64(a), float64(b))) })
 }
+
+// atan2 repairs the sign of math.Atan2 where y/x underflows and x is negative.
+func atan2(y, x float64) float64 { return math.Copysign(math.Atan2(y, x), y) }
 
 // Clamp sets dst[i] to x[i] limited to [lo[i], hi[i]]: min(max(x, lo), hi), NaN if any of them is.
 func Clamp[T Num](dst, x, lo, hi []T) {

@@ -41,14 +41,14 @@ func unaryCases[T Float]() []unaryCase[T] {
 		{name: "sin", f: Sin[T], ref: math.Sin, ulp32: 1, ulp64: 1.5, loose64: 16},
 		{name: "cos", f: Cos[T], ref: math.Cos, ulp32: 1, ulp64: 1.5, loose64: 16},
 		{name: "tan", f: Tan[T], ref: math.Tan, ulp32: 1, ulp64: 3, loose64: 32},
-		{name: "asin", f: Asin[T], ref: math.Asin, ulp32: 1, ulp64: 4},
-		{name: "acos", f: Acos[T], ref: math.Acos, ulp32: 1, ulp64: 4},
+		{name: "asin", f: Asin[T], ref: math.Asin, ulp32: 0.6, ulp64: 2.5},
+		{name: "acos", f: Acos[T], ref: math.Acos, ulp32: 0.6, ulp64: 2.5, loose64: 32},
 		{name: "atan", f: Atan[T], ref: math.Atan, ulp32: 1, ulp64: 1.5},
 		{name: "sinh", f: Sinh[T], ref: sinh, ulp32: 2, ulp64: 2, loose64: 3},
 		{name: "cosh", f: Cosh[T], ref: cosh, ulp32: 2, ulp64: 2},
-		{name: "asinh", f: Asinh[T], ref: math.Asinh, ulp32: 1, ulp64: 4},
-		{name: "acosh", f: Acosh[T], ref: math.Acosh, ulp32: 1, ulp64: 4},
-		{name: "atanh", f: Atanh[T], ref: math.Atanh, ulp32: 1, ulp64: 4},
+		{name: "asinh", f: Asinh[T], ref: math.Asinh, ulp32: 0.6, ulp64: 2.5},
+		{name: "acosh", f: Acosh[T], ref: math.Acosh, ulp32: 0.6, ulp64: 2},
+		{name: "atanh", f: Atanh[T], ref: math.Atanh, ulp32: 0.6, ulp64: 2},
 	}
 }
 
@@ -69,15 +69,15 @@ func binaryCases[T Float]() []binaryCase[T] {
 		{name: "minimum", f: Minimum[T], exact: true},
 		{name: "maximum", f: Maximum[T], exact: true},
 		{name: "mod", f: Mod[T], exact: true},
-		{name: "atan2", f: Atan2[T], exact: true},
+		{name: "atan2", f: Atan2[T]},
 		{name: "pow", f: Pow[T], positive: true},
 	}
 }
 
-// tolerance is relative, three units of the last place; TestPrecisePow is the sharp one.
+// tolerance is relative, four units of the last place; TestPrecisePow is the sharp one.
 func (binaryCase[T]) tolerance() float64 {
 	if T(1)+T(0x1p-30) != 1 {
-		return 3 * 0x1p-52
+		return 4 * 0x1p-52
 	}
-	return 3 * 0x1p-23
+	return 4 * 0x1p-23
 }

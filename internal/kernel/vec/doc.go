@@ -21,7 +21,8 @@
 // the last place, as the tests found it rounded up: for float32 over a dense sample of all bit patterns, for float64
 // against sums of many bits. The tests hold the twins to a little more than that. The portable float32 loop is
 // correctly rounded but for accidents of 1 in 2^28; the portable float64 loop is as good as package math, that is,
-// about 1 ulp, but 7 ulp for sine and cosine next to a multiple of π, and 23 ulp for the tangent of small arguments.
+// about 1 ulp, but 7 ulp for sine and cosine next to a multiple of π and for the arccosine next to 1, and 23 ulp for the tangent of
+// small arguments.
 //
 // NaN propagates through everything, Minimum, Maximum, Relu and Clamp included. Which NaN (its payload) is unspecified.
 package vec

@@ -33,6 +33,11 @@ func TestPrecise64(t *testing.T) {
 		{"sinh", between(-710, 710), bigSinh},
 		{"cosh", between(-710, 710), bigCosh},
 		{"atan", between(-math.MaxFloat64, math.MaxFloat64), bigAtan},
+		{"asin", between(-1, 1), bigAsin},
+		{"acos", between(-1, 0.9999), func(x *big.Float) *big.Float { return minus(shift(bigPi, -1), bigAsin(x)) }},
+		{"asinh", between(-1e300, 1e300), bigAsinh},
+		{"acosh", between(1+0x1p-40, 1e300), bigAcosh},
+		{"atanh", between(-1+0x1p-40, 1-0x1p-40), bigAtanh},
 		{"softplus", between(-700, 700), bigSoftplus},
 		{"erf", between(-7, 7), bigErf},
 		{"erfc", between(-7, 26.5), bigErfc},
@@ -214,6 +219,32 @@ func bigAtan(x *big.Float) *big.Float {
 	}))
 }
 
+func bigRoot(x *big.Float) *big.Float { return zero(x).Sqrt(x) }
+
+func bigAsin(x *big.Float) *big.Float {
+	if f, _ := x.Float64(); math.Abs(f) == 1 {
+		return times(x, shift(bigPi, -1))
+	}
+	return bigAtan(quo(x, bigRoot(minus(num(1), times(x, x)))))
+}
+
+func bigAsinh(x *big.Float) *big.Float {
+	if x.Sign() < 0 {
+		return zero(x).Neg(bigAsinh(zero(x).Neg(x)))
+	}
+	square := times(x, x)
+	return bigLog1p(plus(x, quo(square, plus(num(1), bigRoot(plus(square, num(1)))))))
+}
+
+func bigAcosh(x *big.Float) *big.Float {
+	t := minus(x, num(1))
+	return bigLog1p(plus(t, bigRoot(times(t, plus(t, num(2))))))
+}
+
+func bigAtanh(x *big.Float) *big.Float {
+	return shift(bigLog1p(quo(shift(x, 1), minus(num(1), x))), -1)
+}
+
 func bigSoftplus(x *big.Float) *big.Float { return bigLog1p(bigExp(x)) }
 
 // bigErfPrec makes erfc, as 1 - erf, keep enough bits at its least.
@@ -262,3 +293,28 @@ func bigSin(x *big.Float) *big.Float {
 }
 
 func bigCos(x *big.Float) *big.Float { return bigSin(plus(x, shift(bigPi, -1))) }
+
+// TestPreciseAtan2 holds Atan2 to its bound in all four quadrants.
+func TestPreciseAtan2(t *testing.T) {
+	const seed = 11
+	rng := rand.New(rand.NewSource(seed))
+	var x, y []float64
+	var want []*big.Float
+	for range 2000 {
+		a, b := rng.NormFloat64()*math.Exp(5*rng.NormFloat64()), rng.NormFloat64()
+		angle := bigAtan(quo(num(a), num(b)))
+		if b < 0 {
+			angle = plus(angle, times(bigPi, num(math.Copysign(1, a))))
+		}
+		x, y, want = append(x, b), append(y, a), append(want, angle)
+	}
+	eachLevel(t, func(t *testing.T) {
+		got := make([]float64, len(x))
+		Atan2(got, y, x)
+		for i := range got {
+			if e := bigUlps(got[i], want[i]); !(e <= 3) {
+				t.Fatalf("seed %d: atan2(%g, %g) is off by %.2f ulp", seed, y[i], x[i], e)
+			}
+		}
+	})
+}

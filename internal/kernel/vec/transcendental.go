@@ -114,14 +114,29 @@ func cosh(x float64) float64 {
 	return math.Cosh(x)
 }
 
-// Asinh sets dst[i] to the inverse hyperbolic sine of x[i].
-func Asinh[T Float](dst, x []T) { mapFloat(dst, x, math.Asinh) }
+// Asinh sets dst[i] to the inverse hyperbolic sine of x[i]. The twin's error is at
+// most 0.6 and 1.6 ulp.
+func Asinh[T Float](dst, x []T) {
+	if !unaryTwin(opAsinh, dst, x) {
+		mapFloat(dst, x, math.Asinh)
+	}
+}
 
-// Acosh sets dst[i] to the inverse hyperbolic cosine of x[i], NaN below 1.
-func Acosh[T Float](dst, x []T) { mapFloat(dst, x, math.Acosh) }
+// Acosh sets dst[i] to the inverse hyperbolic cosine of x[i], NaN below 1. The twin's error is at
+// most 0.6 and 1.5 ulp.
+func Acosh[T Float](dst, x []T) {
+	if !unaryTwin(opAcosh, dst, x) {
+		mapFloat(dst, x, math.Acosh)
+	}
+}
 
-// Atanh sets dst[i] to the inverse hyperbolic tangent of x[i], NaN outside [-1, 1].
-func Atanh[T Float](dst, x []T) { mapFloat(dst, x, math.Atanh) }
+// Atanh sets dst[i] to the inverse hyperbolic tangent of x[i], NaN outside [-1, 1]. The twin's error is at
+// most 0.6 and 1.6 ulp.
+func Atanh[T Float](dst, x []T) {
+	if !unaryTwin(opAtanh, dst, x) {
+		mapFloat(dst, x, math.Atanh)
+	}
+}
 
 // Erf sets dst[i] to the error function of x[i]. The twin's error is at most
 // 0.6 and 2 ulp.
@@ -163,11 +178,21 @@ func Tan[T Float](dst, x []T) {
 	}
 }
 
-// Asin sets dst[i] to the arcsine of x[i], NaN outside [-1, 1].
-func Asin[T Float](dst, x []T) { mapFloat(dst, x, math.Asin) }
+// Asin sets dst[i] to the arcsine of x[i], NaN outside [-1, 1]. The twin's error is at
+// most 0.6 and 2.2 ulp.
+func Asin[T Float](dst, x []T) {
+	if !unaryTwin(opAsin, dst, x) {
+		mapFloat(dst, x, math.Asin)
+	}
+}
 
-// Acos sets dst[i] to the arccosine of x[i], NaN outside [-1, 1].
-func Acos[T Float](dst, x []T) { mapFloat(dst, x, math.Acos) }
+// Acos sets dst[i] to the arccosine of x[i], NaN outside [-1, 1]. The twin's error is at
+// most 0.6 and 2.2 ulp.
+func Acos[T Float](dst, x []T) {
+	if !unaryTwin(opAcos, dst, x) {
+		mapFloat(dst, x, math.Acos)
+	}
+}
 
 // Atan sets dst[i] to the arctangent of x[i]. The twin's error is at most 0.6 and 1.3 ulp.
 func Atan[T Float](dst, x []T) {

@@ -26,6 +26,11 @@ const (
 	opSinh
 	opCosh
 	opAtan
+	opAsin
+	opAcos
+	opAsinh
+	opAcosh
+	opAtanh
 	opLog
 	opLog1p
 	opErf
@@ -37,6 +42,7 @@ const (
 	opMinimum
 	opMaximum
 	opPow
+	opAtan2
 	opExpSub
 	opLeakyRelu
 	opEq

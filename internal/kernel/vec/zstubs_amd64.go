@@ -121,6 +121,31 @@ func coshF32AVX2(dst, x *float32, n int)
 //go:noescape
 func atanF32AVX2(dst, x *float32, n int)
 
+// asinF32AVX2 is Asin on n elements.
+//
+//go:noescape
+func asinF32AVX2(dst, x *float32, n int)
+
+// acosF32AVX2 is Acos on n elements.
+//
+//go:noescape
+func acosF32AVX2(dst, x *float32, n int)
+
+// asinhF32AVX2 is Asinh on n elements.
+//
+//go:noescape
+func asinhF32AVX2(dst, x *float32, n int)
+
+// acoshF32AVX2 is Acosh on n elements.
+//
+//go:noescape
+func acoshF32AVX2(dst, x *float32, n int)
+
+// atanhF32AVX2 is Atanh on n elements.
+//
+//go:noescape
+func atanhF32AVX2(dst, x *float32, n int)
+
 // logF32AVX2 is Log on n elements.
 //
 //go:noescape
@@ -190,6 +215,11 @@ func maximumF32AVX2(dst, x, y *float32, n, repeated int)
 //
 //go:noescape
 func powF32AVX2(dst, x, y *float32, n, repeated int)
+
+// atan2F32AVX2 is Atan2 on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func atan2F32AVX2(dst, x, y *float32, n, repeated int)
 
 // expSubF32AVX2 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -366,6 +396,31 @@ func coshF64AVX2(dst, x *float64, n int)
 //go:noescape
 func atanF64AVX2(dst, x *float64, n int)
 
+// asinF64AVX2 is Asin on n elements.
+//
+//go:noescape
+func asinF64AVX2(dst, x *float64, n int)
+
+// acosF64AVX2 is Acos on n elements.
+//
+//go:noescape
+func acosF64AVX2(dst, x *float64, n int)
+
+// asinhF64AVX2 is Asinh on n elements.
+//
+//go:noescape
+func asinhF64AVX2(dst, x *float64, n int)
+
+// acoshF64AVX2 is Acosh on n elements.
+//
+//go:noescape
+func acoshF64AVX2(dst, x *float64, n int)
+
+// atanhF64AVX2 is Atanh on n elements.
+//
+//go:noescape
+func atanhF64AVX2(dst, x *float64, n int)
+
 // logF64AVX2 is Log on n elements.
 //
 //go:noescape
@@ -435,6 +490,11 @@ func maximumF64AVX2(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func powF64AVX2(dst, x, y *float64, n, repeated int)
+
+// atan2F64AVX2 is Atan2 on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func atan2F64AVX2(dst, x, y *float64, n, repeated int)
 
 // expSubF64AVX2 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -611,6 +671,31 @@ func coshF32AVX512(dst, x *float32, n int)
 //go:noescape
 func atanF32AVX512(dst, x *float32, n int)
 
+// asinF32AVX512 is Asin on n elements.
+//
+//go:noescape
+func asinF32AVX512(dst, x *float32, n int)
+
+// acosF32AVX512 is Acos on n elements.
+//
+//go:noescape
+func acosF32AVX512(dst, x *float32, n int)
+
+// asinhF32AVX512 is Asinh on n elements.
+//
+//go:noescape
+func asinhF32AVX512(dst, x *float32, n int)
+
+// acoshF32AVX512 is Acosh on n elements.
+//
+//go:noescape
+func acoshF32AVX512(dst, x *float32, n int)
+
+// atanhF32AVX512 is Atanh on n elements.
+//
+//go:noescape
+func atanhF32AVX512(dst, x *float32, n int)
+
 // logF32AVX512 is Log on n elements.
 //
 //go:noescape
@@ -680,6 +765,11 @@ func maximumF32AVX512(dst, x, y *float32, n, repeated int)
 //
 //go:noescape
 func powF32AVX512(dst, x, y *float32, n, repeated int)
+
+// atan2F32AVX512 is Atan2 on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func atan2F32AVX512(dst, x, y *float32, n, repeated int)
 
 // expSubF32AVX512 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //
@@ -876,6 +966,31 @@ func coshF64AVX512(dst, x *float64, n int)
 //go:noescape
 func atanF64AVX512(dst, x *float64, n int)
 
+// asinF64AVX512 is Asin on n elements.
+//
+//go:noescape
+func asinF64AVX512(dst, x *float64, n int)
+
+// acosF64AVX512 is Acos on n elements.
+//
+//go:noescape
+func acosF64AVX512(dst, x *float64, n int)
+
+// asinhF64AVX512 is Asinh on n elements.
+//
+//go:noescape
+func asinhF64AVX512(dst, x *float64, n int)
+
+// acoshF64AVX512 is Acosh on n elements.
+//
+//go:noescape
+func acoshF64AVX512(dst, x *float64, n int)
+
+// atanhF64AVX512 is Atanh on n elements.
+//
+//go:noescape
+func atanhF64AVX512(dst, x *float64, n int)
+
 // logF64AVX512 is Log on n elements.
 //
 //go:noescape
@@ -945,6 +1060,11 @@ func maximumF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func powF64AVX512(dst, x, y *float64, n, repeated int)
+
+// atan2F64AVX512 is Atan2 on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func atan2F64AVX512(dst, x, y *float64, n, repeated int)
 
 // expSubF64AVX512 is ExpSub on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
 //

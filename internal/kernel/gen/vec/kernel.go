@@ -6,9 +6,11 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // kernel is one assembly function to generate.
@@ -56,6 +58,23 @@ func (k *kernel) function(m *machine) {
 	k.emit(&loop{machine: m, elem: k.elem, out: k.out, unroll: max(1, k.unroll)})
 }
 
+// reachable refuses an allocation that takes registers of AVX-512 for AVX2: avo knows only one file of registers.
+func (k *kernel) reachable(f *ir.File) error {
+	if k.level == avx512 {
+		return nil
+	}
+	for _, function := range f.Functions() {
+		for _, i := range function.Instructions() {
+			for _, r := range i.Registers() {
+				if v, ok := r.(reg.Physical); ok && v.Kind() == reg.KindVector && v.PhysicalIndex() > 15 {
+					return fmt.Errorf("register %s is beyond AVX2", v.Asm())
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // compile generates one assembly file. It finds, for each kernel, the number of constants that fit into registers.
 func compile(kernels []*kernel) (asm []byte, err error) {
 	c := build.NewContext()
@@ -74,6 +93,9 @@ func compile(kernels []*kernel) (asm []byte, err error) {
 				return nil, fmt.Errorf("%s: %w", k.name, e)
 			}
 			if err = pass.Compile.Execute(f); err == nil {
+				err = k.reachable(f)
+			}
+			if err == nil {
 				break
 			}
 			if !strings.Contains(err.Error(), "register") {

@@ -42,13 +42,12 @@ func (m *machine) immediate(name string, imm uint8, x value) value {
 	return m.born(d)
 }
 
-// logCoefficients are, for float32, those of p in log(1+f) = f - f²/2 + f³·p(f), and else those of a in
+// logCoefficients are, for float32, those of p in log(1+f) = f - f²/2 + f³·p(f), and for float64 those of a in
 // 2·atanh(s) = 2s + s³·a(s²) with s = f/(2+f), for f in [-1/4, 1/2]: minimax, 9.0e-10 and 1.6e-19 relative.
 var logCoefficients = [...][]float64{
 	f32: {0.333333370725581005, -0.250001663712679989, 0.199998461593242291, -0.166555490115677529,
 		0.142704492919827029, -0.127148741817395407, 0.1173679560914036, -0.0925406099499069464,
 		0.0388139376100822412},
-	wide: {0.666667765270741174, 0.399775216354876913, 0.298723111169727399},
 	f64: {0.666666666666666348, 0.400000000000375461, 0.285714285593277499, 0.222222239785555942,
 		0.181816817759948762, 0.153906663198503933, 0.131801617823879714, 0.138034980439406628},
 }
@@ -62,7 +61,7 @@ func (m *machine) logPlus(x value, c *value) value {
 	if c != nil {
 		low = m.add(low, *c)
 	}
-	coefficients := logCoefficients[m.precision()]
+	coefficients := logCoefficients[m.dtype]
 	if m.dtype == f32 {
 		ff := m.mul(f, f)
 		p := m.polySquared(f, ff, coefficients...)

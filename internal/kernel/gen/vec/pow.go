@@ -65,9 +65,7 @@ func pow(m *machine, x, y value) value {
 	a := m.abs(x)
 	var head, low value
 	if m.single {
-		m.single = false // 2^-53 in the logarithm times 150 in the product is well below 2^-24
-		head = m.logPlus(a, nil)
-		m.single = true
+		head = m.logPlus(a, nil) // 2^-53 in the logarithm times 150 in the product is well below 2^-24
 	} else {
 		head, low = m.logDouble(a)
 	}
