@@ -61,12 +61,12 @@ func fillTile[T any](e *expand, src unsafe.Pointer, lo, n int) {
 			for i := range run {
 				run[i] = v
 			}
+		case 1:
+			copy(run, unsafe.Slice((*T)(from), len(run)))
 		default:
 			for i := range run {
 				run[i] = *(*T)(unsafe.Add(from, i*step*e.elem))
 			}
-		case 1:
-			copy(run, unsafe.Slice((*T)(from), len(run)))
 		}
 		done += len(run)
 	}
