@@ -1,0 +1,241 @@
+package compile_test
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// draft draws graphs on which one rule may fire, of any shape and element type.
+type draft struct {
+	rng *rand.Rand
+	g   *graph.Graph
+	d   graph.DType
+	// terms is the length of the longest sum that an element of the result needs.
+	terms int
+}
+
+func (d *draft) one(of ...int) int { return of[d.rng.IntN(len(of))] }
+
+// shape draws any shape, scalars and empty ones among them.
+func (d *draft) shape() []int {
+	all := [][]int{{}, {1}, {3}, {0}, {2, 3}, {2, 1, 3}, {0, 3}, {17}, {4, 33}, {1, 1}, {3, 2, 2, 2}}
+	return all[d.rng.IntN(len(all))]
+}
+
+// below draws a shape that broadcasts to the given one, or to a larger one along axes of length 1.
+func (d *draft) below(shape []int) []int {
+	s := append([]int(nil), shape...)
+	for i := range s {
+		switch {
+		case s[i] == 1 && d.rng.IntN(6) == 0:
+			s[i] = 3
+		case d.rng.IntN(4) == 0:
+			s[i] = 1
+		}
+	}
+	return s[d.rng.IntN(len(s)+1):]
+}
+
+// above draws a shape that the given one broadcasts to.
+func (d *draft) above(shape []int) []int {
+	s := append([]int(nil), shape...)
+	for i := range s {
+		if s[i] == 1 {
+			s[i] = d.one(1, 3, 0)
+		}
+	}
+	for len(s) < 7 && d.rng.IntN(2) == 0 {
+		s = append([]int{d.one(1, 2, 5, 0)}, s...)
+	}
+	return s
+}
+
+func (d *draft) input(shape ...int) *graph.Node { return d.g.Input("", d.d, shape...) }
+func (d *draft) any() *graph.Node               { return d.input(d.shape()...) }
+func (d *draft) single() *graph.Node            { return d.input([][]int{{}, {1}, {1, 1}}[d.rng.IntN(3)]...) }
+
+// number draws a constant of moderate size, a whole one for integers.
+func (d *draft) number() *graph.Node {
+	v := float64(d.rng.IntN(15) - 7)
+	if d.d.IsFloat() {
+		v = d.rng.Float64()*8 - 4
+	}
+	return d.g.Scalar(d.d, v)
+}
+
+// either applies a commutative op in either order.
+func (d *draft) either(f func(a, b *graph.Node) *graph.Node, a, b *graph.Node) *graph.Node {
+	if d.rng.IntN(2) == 0 {
+		return f(b, a)
+	}
+	return f(a, b)
+}
+
+// product draws a matrix product, its operands as they are or transposed by flags.
+func (d *draft) product(batched bool) *graph.Node {
+	m, k, n := d.one(0, 1, 2, 5, 16, 70), d.one(0, 1, 3, 8, 65, 700), d.one(1, 4, 9, 33)
+	d.terms = max(1, k)
+	var batch []int
+	if batched && d.rng.IntN(3) == 0 {
+		batch = []int{d.one(1, 3)}
+	}
+	operand := func(rows, cols int, trans bool) *graph.Node {
+		if trans {
+			rows, cols = cols, rows
+		}
+		return d.input(append(append([]int(nil), batch...), rows, cols)...)
+	}
+	transA, transB := d.rng.IntN(2) == 0, d.rng.IntN(2) == 0
+	return ops.Product(operand(m, k, transA), operand(k, n, transB), transA, transB)
+}
+
+// anyMap applies any Map to operands of which some are stretched.
+func (d *draft) anyMap() *graph.Node {
+	for {
+		op := allOps[d.rng.IntN(len(allOps))]
+		if op.Class != graph.Map || op.Attrs != nil {
+			continue
+		}
+		shape := d.shape()
+		in := make([]*graph.Node, op.Arity)
+		for i := range in {
+			in[i] = d.g.Input("", []graph.DType{d.d, d.d, graph.Bool}[d.rng.IntN(3)], d.below(shape)...)
+			if d.rng.IntN(2) == 0 {
+				in[i] = ops.BroadcastTo(in[i], d.above(in[i].Shape())...)
+			}
+		}
+		var y *graph.Node
+		if graph.Try(func() { y = d.g.Apply(op, nil, in...) }) == nil {
+			return y
+		}
+	}
+}
+
+var (
+	floats  = []graph.DType{graph.Float32, graph.Float64}
+	numbers = []graph.DType{graph.Float32, graph.Float64, graph.Int64}
+	add     = ops.Add[*graph.Node, *graph.Node]
+	mul     = ops.Mul[*graph.Node, *graph.Node]
+)
+
+// drafts has for every rule a family of graphs on which it fires, if not on all.
+var drafts = map[string]struct {
+	dtypes []graph.DType
+	build  func(d *draft) *graph.Node
+}{
+	"fold": {numbers, func(d *draft) *graph.Node {
+		c := ops.Sub(mul(d.number(), d.number()), d.number())
+		return add(ops.Add(d.any(), ops.Sum(ops.Mul(c, c))), ops.Neg(c))
+	}},
+	"mul-one":       {numbers, func(d *draft) *graph.Node { return d.either(mul, d.any(), d.g.Scalar(d.d, 1)) }},
+	"mul-minus-one": {numbers, func(d *draft) *graph.Node { return d.either(mul, d.any(), d.g.Scalar(d.d, -1)) }},
+	"square": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return ops.Mul(x, x)
+	}},
+	"add-zero": {numbers, func(d *draft) *graph.Node {
+		return d.either(add, d.any(), d.g.Scalar(d.d, math.Copysign(0, float64(d.one(1, -1)))))
+	}},
+	"sub-zero": {numbers, func(d *draft) *graph.Node {
+		return ops.Sub(d.any(), d.g.Scalar(d.d, math.Copysign(0, float64(d.one(1, 1, -1)))))
+	}},
+	"div-one": {numbers, func(d *draft) *graph.Node { return ops.Div(d.any(), 1) }},
+	"div-power-of-two": {floats, func(d *draft) *graph.Node {
+		return ops.Div(d.any(), math.Ldexp(float64(d.one(1, -1)), d.rng.IntN(250)-125))
+	}},
+	"neg-neg": {numbers, func(d *draft) *graph.Node { return ops.Neg(ops.Neg(d.any())) }},
+	"neg-sub": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return ops.Neg(ops.Sub(x, d.input(d.below(x.Shape())...)))
+	}},
+	"neg-scale": {numbers, func(d *draft) *graph.Node { return ops.Neg(d.either(mul, d.any(), d.number())) }},
+	"mul-neg": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		y := d.input(d.below(x.Shape())...)
+		if d.rng.IntN(3) == 0 {
+			y = ops.Neg(y)
+		}
+		return d.either(mul, ops.Neg(x), y)
+	}},
+	"add-neg": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return d.either(add, ops.Neg(x), d.input(d.below(x.Shape())...))
+	}},
+	"sub-neg": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return ops.Sub(x, ops.Neg(d.input(d.below(x.Shape())...)))
+	}},
+	"scale-scale": {numbers, func(d *draft) *graph.Node {
+		return d.either(mul, d.number(), d.either(mul, d.number(), d.any()))
+	}},
+	"scale-shapes": {numbers, func(d *draft) *graph.Node {
+		return d.either(mul, d.single(), d.either(mul, d.single(), d.any()))
+	}},
+	"log-softmax": {floats, func(d *draft) *graph.Node {
+		x := d.any()
+		d.terms = max(1, x.Type().Size())
+		if x.Rank() == 0 {
+			return ops.Log(ops.Softmax(x))
+		}
+		return ops.Log(ops.Softmax(x, d.rng.IntN(x.Rank())))
+	}},
+	"map-broadcast": {numbers, (*draft).anyMap},
+	"broadcast-broadcast": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		y := ops.BroadcastTo(x, d.above(x.Shape())...)
+		return ops.BroadcastTo(y, d.above(y.Shape())...)
+	}},
+	"broadcast-reshape": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		shape := append([]int{1}, x.Shape()...)
+		if d.rng.IntN(2) == 0 {
+			shape = append([]int{1}, shape...)
+		}
+		return ops.BroadcastTo(ops.Reshape(x, shape...), d.above(shape)...)
+	}},
+	"sum-broadcast": {numbers, func(d *draft) *graph.Node {
+		x := d.single()
+		y := ops.BroadcastTo(x, append([]int{d.one(0, 1, 7, 5000)}, d.above(x.Shape())...)...)
+		d.terms = max(1, y.Type().Size())
+		if y.Rank() == 0 || d.rng.IntN(2) == 0 {
+			return ops.Sum(y)
+		}
+		return ops.Sum(y, d.rng.IntN(y.Rank()))
+	}},
+	"reshape-reshape": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return ops.Reshape(ops.Reshape(x, 1, x.Type().Size(), 1), x.Type().Size())
+	}},
+	"permute-permute": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		return ops.Permute(ops.Permute(x, d.rng.Perm(x.Rank())...), d.rng.Perm(x.Rank())...)
+	}},
+	"matmul-transpose": {floats, func(d *draft) *graph.Node {
+		p := d.product(true)
+		transA, transB := ops.Transposed(p)
+		a, b := p.In()[0], p.In()[1]
+		if d.rng.IntN(2) == 0 {
+			a, transA = ops.Transpose(a), !transA
+		}
+		if d.rng.IntN(2) == 0 {
+			b, transB = ops.Transpose(b), !transB
+		}
+		return ops.Product(a, b, transA, transB)
+	}},
+	"matmul-scale": {floats, func(d *draft) *graph.Node { return d.either(mul, d.single(), d.product(true)) }},
+	"matmul-add": {floats, func(d *draft) *graph.Node {
+		p := d.product(true)
+		return d.either(add, d.input(p.Shape()...), p)
+	}},
+	"matmul-bias": {floats, func(d *draft) *graph.Node {
+		p := d.product(true)
+		return d.either(add, d.input(p.Shape()[p.Rank()-1]), p)
+	}},
+	"matmul-sub": {floats, func(d *draft) *graph.Node {
+		p := d.product(true)
+		return ops.Sub(d.input(p.Shape()...), p)
+	}},
+}
