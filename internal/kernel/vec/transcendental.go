@@ -85,14 +85,14 @@ func Tanh[T Float](dst, x []T) {
 	}
 }
 
-// Sinh sets dst[i] to the hyperbolic sine of x[i]. The twin's error is at most 1.5 and 1.6 ulp.
+// Sinh sets dst[i] to the hyperbolic sine of x[i]. The twin's error is at most 1.6 and 1.6 ulp.
 func Sinh[T Float](dst, x []T) {
 	if !unaryTwin(opSinh, dst, x) {
 		mapFloat(dst, x, sinh)
 	}
 }
 
-// Cosh sets dst[i] to the hyperbolic cosine of x[i]. The twin's error is at most 1.4 and 1.2 ulp.
+// Cosh sets dst[i] to the hyperbolic cosine of x[i]. The twin's error is at most 1.5 and 1.2 ulp.
 func Cosh[T Float](dst, x []T) {
 	if !unaryTwin(opCosh, dst, x) {
 		mapFloat(dst, x, cosh)
