@@ -97,9 +97,9 @@ func bench(b *testing.B, c workload.Case, format string, args ...any) {
 }
 
 // references are those of the cases, computed once: testing calls a benchmark several times.
-var references = map[string][]workload.Sum{}
+var references = map[string][]workload.Expected{}
 
-func referenceOf(c workload.Case) []workload.Sum {
+func referenceOf(c workload.Case) []workload.Expected {
 	if references[c.Name] == nil {
 		references[c.Name] = c.Reference()
 	}

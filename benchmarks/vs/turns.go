@@ -173,7 +173,7 @@ func (f *field) measure(c workload.Case, t turns) []*result {
 }
 
 // ready prepares a case and holds the answer against the reference. An empty status says that all is well.
-func (e *entrant) ready(c workload.Case, reference []workload.Sum) (status, string) {
+func (e *entrant) ready(c workload.Case, reference []workload.Expected) (status, string) {
 	if e.client == nil {
 		return statusAbsent, e.absent.Error()
 	}

@@ -58,15 +58,15 @@ func parse(t *testing.T, name string) workload.Case {
 // TestWrong: a peer whose answer differs is reported and never timed; those that agree are.
 func TestWrong(t *testing.T) {
 	c := parse(t, "gemm_f32_nn_4x4x4")
-	right := c.Reference()
-	wrong := []workload.Sum{{Value: right[0].Value + 0.01*right[0].Scale, Scale: right[0].Scale}}
+	right := []workload.Sum{c.Reference()[0].Sum}
+	wrong := []workload.Sum{{Value: right[0].Value + 0.01*right[0].Norm, Norm: right[0].Norm}}
 	good, bad := &fake{answer: right, micros: 100}, &fake{answer: wrong, micros: 50}
 	f := &field{threads: 1, entrants: []*entrant{{name: subject, client: good}, {name: "numpy", client: bad}}}
 	results := f.measure(c, turns{rounds: 4, slice: 10 * time.Millisecond})
 	if r := results[0]; r.Status != statusTimed || r.Least() != 100 || len(r.Rounds) != 4 || r.Allocs != 3 {
 		t.Errorf("%+v", r)
 	}
-	if r := results[1]; r.Status != statusWrong || !strings.Contains(r.Why, "sum 0") || bad.runs != 0 {
+	if r := results[1]; r.Status != statusWrong || !strings.Contains(r.Why, "the product: the sum is") || bad.runs != 0 {
 		t.Errorf("%+v after %d samples", r, bad.runs)
 	}
 }
@@ -75,7 +75,7 @@ func TestWrong(t *testing.T) {
 func TestAbsent(t *testing.T) {
 	c := parse(t, "gemm_f32_nn_4x4x4")
 	f := &field{threads: 1, entrants: []*entrant{
-		{name: subject, client: &fake{answer: c.Reference(), micros: 100}},
+		{name: subject, client: &fake{answer: []workload.Sum{c.Reference()[0].Sum}, micros: 100}},
 		{name: "pytorch", absent: errors.New("no module named torch")},
 		{name: "numpy", client: &fake{prepare: wire.ErrUnsupported}},
 	}}

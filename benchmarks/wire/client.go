@@ -148,7 +148,7 @@ func (c *Client) Answer() ([]workload.Sum, error) {
 	}
 	var sums []workload.Sum
 	for i := 0; i < len(numbers); i += 2 {
-		sums = append(sums, workload.Sum{Value: numbers[i], Scale: numbers[i+1]})
+		sums = append(sums, workload.Sum{Value: numbers[i], Norm: numbers[i+1]})
 	}
 	return sums, nil
 }

@@ -6,7 +6,7 @@
 //
 //	hello            ok NAME AND VERSION | absent WHY
 //	prepare CASE     ok | unsupported WHY        makes the program of a case, instead of the former one
-//	answer           ok VALUE SCALE …            what the program computes, as package workload says
+//	answer           ok VALUE NORM  …            what the program computes, as package workload says
 //	run N M          ok T1 … TM                  M samples of N iterations, in microseconds for one
 //	allocs N         ok X | ok none              allocations for one iteration, over N of them, after a run
 //	anything         error WHY

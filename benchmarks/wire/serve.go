@@ -103,7 +103,7 @@ func (s *server) do(words []string) (string, error) {
 		sums, err := s.program.Answer()
 		var b strings.Builder
 		for _, sum := range sums {
-			fmt.Fprintf(&b, "%.17g %.17g ", sum.Value, sum.Scale)
+			fmt.Fprintf(&b, "%.17g %.17g ", sum.Value, sum.Norm)
 		}
 		return b.String(), err
 	case "run2":

@@ -51,7 +51,7 @@ func prepare(name string) (*Program, error) {
 			time.Sleep(time.Millisecond)
 		},
 		Answer: func() ([]workload.Sum, error) {
-			return []workload.Sum{{Value: 1.0 / 3, Scale: 2}, {Value: -1e-300, Scale: 0}}, nil
+			return []workload.Sum{{Value: 1.0 / 3, Norm: 2}, {Value: -1e-300, Norm: 0}}, nil
 		},
 	}, nil
 }
@@ -79,7 +79,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	sums, err := c.Answer()
-	if want := []workload.Sum{{Value: 1.0 / 3, Scale: 2}, {Value: -1e-300, Scale: 0}}; err != nil ||
+	if want := []workload.Sum{{Value: 1.0 / 3, Norm: 2}, {Value: -1e-300, Norm: 0}}; err != nil ||
 		len(sums) != 2 || sums[0] != want[0] || sums[1] != want[1] {
 		t.Errorf("answer %v, %v, want %v to the last bit", sums, err, want)
 	}

@@ -2,8 +2,8 @@
 //
 // Vocabulary. A case is one computation, known by its name alone: mlp_f32_b64. A stream is a sequence of inputs,
 // the same in every language, since it is a hash of the stream's number and the index. An answer is a list of sums
-// over what a case computes, each with its scale, the sum of the absolute values of the terms; the reference is the
-// answer computed here with plain loops in float64, and a program whose answer differs from it is wrong.
+// over what a case computes, each with the norm of its terms; the reference is the answer computed here with plain
+// loops in float64, and a program whose answer differs from it by more than rounding is wrong.
 //
 // The package needs the standard library alone: peers in modules of their own import it.
 package workload

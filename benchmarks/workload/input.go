@@ -1,7 +1,5 @@
 package workload
 
-import "math"
-
 // Float is an element type.
 type Float interface{ float32 | float64 }
 
@@ -61,28 +59,4 @@ func OneHot[T Float](batch int) []T {
 		v[i*10+Label(i)] = 1
 	}
 	return v
-}
-
-// A Sum is one entry of an answer: Σ of terms, and Σ of their absolute values.
-type Sum struct{ Value, Scale float64 }
-
-// Number is the entry of a single number.
-func Number[T Float](v T) Sum { return Sum{float64(v), math.Abs(float64(v))} }
-
-// Check is Σ vᵢ·rᵢ, with r the check stream: it notices a wrong order as well as a wrong value.
-func Check[T Float](v []T) Sum { return Moved(v, nil) }
-
-// Moved is Check of after − before. It tells of a gradient, to which the parameters themselves are large.
-func Moved[T Float](after, before []T) Sum {
-	var s Sum
-	for i, v := range after {
-		d := float64(v)
-		if before != nil {
-			d -= float64(before[i])
-		}
-		d *= At(CheckStream, i)
-		s.Value += d
-		s.Scale += math.Abs(d)
-	}
-	return s
 }

@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// AnswerSteps is the number of training steps of an answer.
-const AnswerSteps = 3
-
 // Reference is the answer of a case, computed with plain loops in float64:
 //
 //   - Gemm: Check of C.
@@ -17,53 +14,36 @@ const AnswerSteps = 3
 //   - Scalar: v and ∂v/∂x.
 //
 // A case that times compilation has the answer of what is compiled.
-func (c Case) Reference() []Sum {
+func (c Case) Reference() []Expected {
 	switch c.Kind {
 	case Gemm:
 		a, b := Fill[float64](AStream, c.M*c.K, 1), Fill[float64](BStream, c.K*c.N, 1)
 		out := make([]float64, c.M*c.N)
 		product(out, a, b, c.M, c.K, c.N, c.Form[0] == 't', c.Form[1] == 't')
-		return []Sum{Check(out)}
+		return []Expected{c.expect("the product", Check(out))}
 	case MLP, Nielsen:
 		return c.train()
 	case Chain:
 		x, w, b := Fill[float64](AStream, c.N, ChainScale), Fill[float64](BStream, c.N, 1), Fill[float64](CStream, c.N, 1)
 		grad := make([]float64, c.N)
-		var y Sum
+		var y, absolute float64
 		for i := range x {
 			t, s := math.Tanh(x[i]*w[i]+b[i]), 1/(1+math.Exp(-x[i]))
-			y.Value += t * s
-			y.Scale += math.Abs(t * s)
+			y += t * s
+			absolute += math.Abs(t * s)
 			grad[i] = (1-t*t)*w[i]*s + t*s*(1-s)
 		}
-		return []Sum{y, Check(grad)}
+		// However y is summed, an error of that many roundings of all terms is beyond it.
+		sum := Expected{Sum: Number(y), Within: roundings * c.epsilon() * absolute, AnyNorm: true, What: "y"}
+		return []Expected{sum, c.expect("the gradient", Check(grad))}
 	default:
 		v, dv := ScalarX, 1.0
 		for range c.N / 4 {
 			t := math.Tanh(v*ScalarK + ScalarX)
 			v, dv = t-ScalarX, (1-t*t)*(dv*ScalarK+1)-1
 		}
-		return []Sum{Number(v), Number(dv)}
+		return []Expected{c.expect("v", Number(v)), c.expect("the derivative", Number(dv))}
 	}
-}
-
-// Agree says how an answer differs from the reference by more than rounding: nil if it does not. A thousand
-// roundings in a row, all in one direction, are allowed: more than any case has, and far less than a wrong term.
-func (c Case) Agree(answer, reference []Sum) error {
-	tolerance := 1000 * 0x1p-52
-	if c.DType == "f32" {
-		tolerance = 1000 * 0x1p-23
-	}
-	if len(answer) != len(reference) {
-		return fmt.Errorf("the answer has %d sums, not %d", len(answer), len(reference))
-	}
-	for i, want := range reference {
-		if got := answer[i].Value; !(math.Abs(got-want.Value) <= tolerance*want.Scale) {
-			return fmt.Errorf("sum %d of the answer is %.9g, not %.9g (off by %.1g of its scale, %.1g allowed)",
-				i, got, want.Value, math.Abs(got-want.Value)/want.Scale, tolerance)
-		}
-	}
-	return nil
 }
 
 // product is out = op(a)·op(b), of shape [m, n].
@@ -95,7 +75,7 @@ func product(out, a, b []float64, m, k, n int, transA, transB bool) {
 }
 
 // train computes the answer of MLP and Nielsen by the δ-recursion.
-func (c Case) train() []Sum {
+func (c Case) train() []Expected {
 	widths, m := c.Widths(), c.Batch
 	layers := len(widths) - 1
 	w, first, b := make([][]float64, layers), make([][]float64, layers), make([][]float64, layers)
@@ -104,8 +84,8 @@ func (c Case) train() []Sum {
 		b[l] = make([]float64, widths[l+1])
 	}
 	y := OneHot[float64](m)
-	var answer []Sum
-	for range AnswerSteps {
+	var answer []Expected
+	for step := range AnswerSteps {
 		a := [][]float64{Batch[float64](m)}
 		for l := range layers {
 			in, out := widths[l], widths[l+1]
@@ -122,7 +102,7 @@ func (c Case) train() []Sum {
 			a = append(a, z)
 		}
 		cost, delta := c.cost(a[layers], y)
-		answer = append(answer, Number(cost))
+		answer = append(answer, c.expect(fmt.Sprintf("the cost before step %d", step+1), Number(cost)))
 		for l := layers - 1; l >= 0; l-- {
 			in, out := widths[l], widths[l+1]
 			grad, back := make([]float64, in*out), make([]float64, m*in)
@@ -145,7 +125,8 @@ func (c Case) train() []Sum {
 		}
 	}
 	for l := range layers {
-		answer = append(answer, Moved(w[l], first[l]), Check(b[l]))
+		answer = append(answer, c.expectMoved(fmt.Sprintf("weights of layer %d", l+1), w[l], first[l]),
+			c.expectMoved(fmt.Sprintf("biases of layer %d", l+1), b[l], nil))
 	}
 	return answer
 }

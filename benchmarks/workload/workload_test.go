@@ -148,34 +148,69 @@ func TestReferenceGradients(t *testing.T) {
 	}
 }
 
-// TestAgree: rounding passes; a term missing, a wrong order and a NaN do not.
+// TestAgree: rounding passes; a term missing, a wrong order, sign or factor and a NaN do not.
 func TestAgree(t *testing.T) {
 	c, err := Parse("chain_f32_n1000")
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference := c.Reference()
 	v := Fill[float64](AStream, 1000, 1)
-	want := []Sum{Check(v)}
-	rounded := slices.Clone(v)
-	for i := range rounded {
-		rounded[i] *= 1 + 0x1p-23
+	want := []Expected{c.expect("the terms", Check(v))}
+	change := func(f func(v []float64)) []Sum {
+		changed := slices.Clone(v)
+		f(changed)
+		return []Sum{Check(changed)}
 	}
-	if err := c.Agree([]Sum{Check(rounded)}, want); err != nil {
+	scale := func(s float64) func([]float64) {
+		return func(v []float64) {
+			for i := range v {
+				v[i] *= s
+			}
+		}
+	}
+	if err := c.Agree(change(scale(1+0x1p-23)), want); err != nil {
 		t.Errorf("rounding: %v", err)
 	}
-	swapped := slices.Clone(v)
-	slices.Reverse(swapped)
-	missing := slices.Clone(v)
-	missing[500] = 0
 	for name, answer := range map[string][]Sum{
-		"swapped": {Check(swapped)}, "missing": {Check(missing)}, "NaN": {{math.NaN(), 1}}, "short": {},
+		"reversed": change(slices.Reverse[[]float64]),
+		"missing":  change(func(v []float64) { v[500] = 0 }),
+		"negated":  change(scale(-1)),
+		"scaled":   change(scale(1.001)),
+		"NaN":      {{math.NaN(), 1}},
+		"NaN norm": {{want[0].Value, math.NaN()}},
+		"short":    {},
 	} {
 		if c.Agree(answer, want) == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := c.Agree(reference, reference); err != nil {
-		t.Error(err)
+}
+
+// TestAgreeTraining: a learning rate or an average that is off by a tenth, or a gradient with the wrong sign in one
+// layer, is noticed in every tensor of parameters, in f32 too, where rounding hides most.
+func TestAgreeTraining(t *testing.T) {
+	for _, name := range []string{"mlp_f32_b4", "nielsen_f32_b10", "nielsen_f64_b10"} {
+		c, err := Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reference := c.Reference()
+		right := make([]Sum, len(reference))
+		for i, e := range reference {
+			right[i] = e.Sum
+		}
+		if err := c.Agree(right, reference); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for i := range right {
+			for _, factor := range []float64{0.9, -1} {
+				wrong := slices.Clone(right)
+				wrong[i].Value *= factor
+				wrong[i].Norm *= math.Abs(factor)
+				if c.Agree(wrong, reference) == nil {
+					t.Errorf("%s: %s times %v is not noticed", name, reference[i].What, factor)
+				}
+			}
+		}
 	}
 }

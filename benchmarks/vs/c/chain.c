@@ -64,12 +64,12 @@ int main(void) {
 		} else if (!strncmp(line, "prepare", 7)) {
 			puts("unsupported it has the elementwise chain alone");
 		} else if (!strncmp(line, "answer", 6) && run) {
-			double y = run(n), sum = 0, scale = 0;
+			double y = run(n), sum = 0, squares = 0;
 			for (long i = 0; i < n; i++) {
 				double term = grad(i) * at(0, i);
-				sum += term, scale += fabs(term);
+				sum += term, squares += term * term;
 			}
-			printf("ok %.17g %.17g %.17g %.17g\n", y, fabs(y), sum, scale);
+			printf("ok %.17g %.17g %.17g %.17g\n", y, fabs(y), sum, sqrt(squares));
 		} else if (sscanf(line, "run %ld %ld", &iterations, &samples) == 2 && run) {
 			printf("ok");
 			for (long s = 0; s < samples; s++) {

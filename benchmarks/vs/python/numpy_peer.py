@@ -74,7 +74,7 @@ def chain(case):
 
     def answer():
         y, grad = step()
-        return [float(y), np.abs(np.tanh(x * w + b) / (1 + np.exp(-x))).sum()] + wire.check(grad)
+        return wire.number(y) + wire.check(grad)
 
     return step, answer
 

@@ -69,8 +69,7 @@ def chain(case):
 
     def answer():
         y, grad = step()
-        scale = (torch.tanh(x * w + b) * torch.sigmoid(x)).abs().sum().item()
-        return [y.item(), scale] + wire.check(grad.numpy())
+        return wire.number(y) + wire.check(grad.numpy())
 
     return step, answer
 

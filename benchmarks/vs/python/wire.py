@@ -41,10 +41,10 @@ def fill(stream, n, scale, dtype):
 
 
 def check(v):
-    """The sum of an array's elements times the check stream, with its scale."""
+    """The sum of an array's elements times the check stream, and the norm of the terms."""
     terms = np.asarray(v, np.float64).ravel()
     terms = terms * fill(CHECK, terms.size, 1, np.float64)
-    return [terms.sum(), np.abs(terms).sum()]
+    return [terms.sum(), np.sqrt((terms * terms).sum())]
 
 
 def moved(after, before):
