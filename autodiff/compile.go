@@ -64,20 +64,20 @@ func Donate(arg, result int) Option {
 // fed, once for each combination of them. f must not keep state. Compile panics if f is no such function.
 func Compile(f any, opts ...Option) *Function {
 	v := reflect.ValueOf(f)
-	if v.Kind() != reflect.Func || v.Type().IsVariadic() || v.Type().NumOut() == 0 {
-		graph.Fail("compile", nil, "a %T cannot be compiled: want a function from trees of nodes to trees of nodes", f)
+	if v.Kind() != reflect.Func || v.IsNil() || v.Type().IsVariadic() || v.Type().NumOut() == 0 {
+		graph.Fail("compile", nil, "want a function from trees of nodes to trees of nodes, not %T", f)
 	}
 	fn := &Function{f: v, settings: apply(opts)}
 	for i := range v.Type().NumOut() {
 		if t := v.Type().Out(i); !holdsNodes(t) {
-			graph.Fail("compile", nil, "result %d of %T is a %v, which is no tree of nodes", i, f, t)
+			graph.Fail("compile", nil, "result %d of %T has type %v, which is no tree of nodes", i, f, t)
 		}
 	}
 	for i := range v.Type().NumIn() {
 		if t := v.Type().In(i); !holdsNodes(t) {
-			graph.Fail("compile", nil, "argument %d of %T is a %v, which is no tree of nodes", i, f, t)
+			graph.Fail("compile", nil, "argument %d of %T has type %v, which is no tree of nodes", i, f, t)
 		} else if isRecursive(t) {
-			graph.Fail("compile", nil, "argument %d of %T is a %v, which contains itself", i, f, t)
+			graph.Fail("compile", nil, "argument %d of %T has type %v, which contains itself", i, f, t)
 		}
 		fn.args = append(fn.args, v.Type().In(i))
 	}

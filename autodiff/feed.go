@@ -131,10 +131,14 @@ func (f *flattener) wrong(path, format string, args ...any) error {
 	return &exec.FeedError{Index: len(f.leaves), Name: path, Reason: fmt.Sprintf(format, args...)}
 }
 
-// extra refuses a map with entries for which the struct that it is fed for has no field.
+// extra refuses what cannot be fed for a struct of type t: neither a struct nor a map, or a map with entries for which
+// t has no field.
 func (f *flattener) extra(t reflect.Type, v reflect.Value, path string) error {
-	if !v.IsValid() || v.Kind() != reflect.Map || v.Type().Key().Kind() != reflect.String {
+	switch {
+	case v.IsValid() && v.Kind() == reflect.Struct:
 		return nil
+	case !v.IsValid() || v.Kind() != reflect.Map || v.Type().Key().Kind() != reflect.String:
+		return f.wrong(path, "want a struct like %v, or a map from its fields' names, not %s", t, describe(v))
 	}
 	var unknown []string
 	for _, k := range v.MapKeys() {

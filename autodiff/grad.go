@@ -73,7 +73,7 @@ func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P)
 	wrt := make([]*graph.Node, len(args))
 	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
 		if op == "grad" && !x.DType().IsFloat() {
-			graph.Fail(op, []*graph.Node{x}, "only f32 and f64 have derivatives")
+			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %s", args[i])
 		}
 		wrt[i] = x.Graph().Alias(x)
 		return wrt[i]
@@ -82,6 +82,7 @@ func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P)
 	var outputs []*graph.Node
 	results := floatLeaves(value)
 	for _, l := range results {
+		checkGraph(op, l, wrt[0])
 		outputs = append(outputs, l.node)
 	}
 	return value, func(ct Q) P {
@@ -94,7 +95,7 @@ func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P)
 			case s.allowUnreachable:
 				return zeros(x)
 			}
-			failUnreachable(op, outputs, args[i].path, wrt[i], x)
+			failUnreachable(op, outputs, args[i], wrt[i], "; give AllowUnreachable to get zeros")
 			return nil
 		})
 	}
@@ -116,15 +117,15 @@ func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
 		v := given[l.path]
 		switch {
 		case v == nil:
-			graph.Fail(op, []*graph.Node{l.node}, "no %s is given for %s", kind, l)
+			graph.Fail(op, nil, "no %s is given for %s", kind, l)
 		case !v.Type().Equal(l.node.Type()):
-			graph.Fail(op, []*graph.Node{l.node, v}, "the %s of %s must have its type", kind, l)
+			graph.Fail(op, nil, "the %s %s is not of the type of %s", kind, v, l)
 		}
 		found[i] = v
 		delete(given, l.path)
 	}
 	for path, v := range given {
-		graph.Fail(op, []*graph.Node{v}, "a %s is given for %s, which is none", kind, leaf{path, v})
+		graph.Fail(op, nil, "there is nothing that %s could be the %s of", leaf{path, v}, kind)
 	}
 	return found
 }
@@ -145,6 +146,9 @@ func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	value = f(shadow)
 	var outputs []*graph.Node
 	for _, l := range leavesOf(value) {
+		if len(wrt) > 0 {
+			checkGraph("jvp", l, wrt[0])
+		}
 		outputs = append(outputs, l.node)
 	}
 	if len(outputs) == 0 {
@@ -177,7 +181,7 @@ func Gradients(y *graph.Node, xs ...*graph.Node) []*graph.Node {
 	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, xs)
 	for i, x := range xs {
 		if grads[i] == nil {
-			failUnreachable("gradients", []*graph.Node{y}, "", x, x)
+			failUnreachable("gradients", []*graph.Node{y}, leaf{node: x}, x, "")
 		}
 	}
 	return grads
@@ -190,17 +194,24 @@ func present(n *graph.Node) []*graph.Node {
 	return []*graph.Node{n}
 }
 
+// checkGraph refuses a result that lies on another graph than the argument x.
+func checkGraph(op string, result leaf, x *graph.Node) {
+	if result.node.Graph() != x.Graph() {
+		graph.Fail(op, nil, "the result %s lies on another graph than the argument %v", result, x.In()[0])
+	}
+}
+
 // failUnreachable says that no derivative arrives at x, known to f as its alias, and which ops stopped it.
-func failUnreachable(op string, outputs []*graph.Node, path string, alias, x *graph.Node) {
-	name := x.String()
-	if path != "" {
-		name = path + ", " + name
-	}
+func failUnreachable(op string, outputs []*graph.Node, x leaf, alias *graph.Node, advice string) {
+	const most = 3
 	stops := stoppedAt(outputs, alias)
-	if len(stops) == 0 {
-		graph.Fail(op, outputs, "the result does not depend on %s; give AllowUnreachable to get zeros", name)
+	switch {
+	case len(stops) == 0:
+		graph.Fail(op, outputs, "the result does not depend on %s%s", x, advice)
+	case len(stops) > most:
+		stops = append(stops[:most], fmt.Sprintf("and %d more", len(stops)-most))
 	}
-	graph.Fail(op, outputs, "no derivative reaches %s: %s", name, strings.Join(stops, "; "))
+	graph.Fail(op, outputs, "no derivative reaches %s: %s", x, strings.Join(stops, "; "))
 }
 
 // stoppedAt lists the ops that depend on x, are used by the outputs, and pass no derivative on.

@@ -127,7 +127,10 @@ func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error
 	}
 	t.inputs = b.inputs
 	err = graph.Try(func() {
-		for _, r := range fn.f.Call(args) {
+		for i, r := range fn.f.Call(args) {
+			if r.Type() == nodeType && r.IsNil() {
+				graph.Fail("compile", nil, "result %d is nil", i)
+			}
 			from := len(t.outputs)
 			visit(r, "", func(_ string, v reflect.Value) reflect.Value {
 				t.outputs = append(t.outputs, v.Interface().(*graph.Node))
@@ -167,10 +170,7 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: p.donated},
 		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers,
 			Record: record})
-	if err != nil {
-		return nil, fmt.Errorf("autodiff: %w", err)
-	}
-	return p, nil
+	return p, err
 }
 
 func (p *program) donate(t trace, d donation) error {

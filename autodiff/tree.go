@@ -17,12 +17,12 @@ type leaf struct {
 	node *graph.Node
 }
 
-// String names the leaf in messages.
+// String names the leaf in messages, as in "Layers[0].W (w f32[3,4])".
 func (l leaf) String() string {
 	if l.path == "" {
-		return "it"
+		return l.node.String()
 	}
-	return l.path
+	return l.path + " (" + l.node.String() + ")"
 }
 
 // leavesOf lists the leaves of a tree in the order of fields, indices and sorted keys.

@@ -1,0 +1,187 @@
+package autodiff_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// rule is a derivative with everything in the test's hands.
+type rule struct {
+	vjp func(n node, i int, ct node) node
+	jvp func(n node, t []node) node
+}
+
+func (rule) Wrt(int) bool                          { return true }
+func (r rule) VJP(n node, i int, ct node) node     { return r.vjp(n, i, ct) }
+func (r rule) JVP(n node, t []node) (tangent node) { return r.jvp(n, t) }
+
+// cube is x·x·y of an op that is not registered, with the derivatives given.
+func cube(derivative graph.Derivative) func(x, y node) node {
+	op := &graph.Op{
+		Name: "xxy", Doc: "x·x·y", Arity: 2, Class: graph.Map,
+		Infer: func(in []*graph.Node, _ any) (graph.Type, error) { return in[0].Type(), nil },
+		Kernel: func(*graph.Node) graph.Kernel {
+			return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+				x, y, dst := graph.Elements[float64](in[0]), graph.Elements[float64](in[1]), graph.Elements[float64](out)
+				for i := range dst {
+					dst[i] = x[i%len(x)] * x[i%len(x)] * y[i%len(y)]
+				}
+				return nil
+			}
+		},
+		Derivative: derivative,
+	}
+	return func(x, y node) node { return x.Graph().Apply(op, nil, x, y) }
+}
+
+func vjp(dx, dy func(x, y node) node) func(n node, i int, ct node) node {
+	return func(n node, i int, ct node) node {
+		return ops.Mul(ct, []func(x, y node) node{dx, dy}[i](n.In()[0], n.In()[1]))
+	}
+}
+
+func noJVP(node, []node) node { return nil }
+
+var (
+	rightX = func(x, y node) node { return ops.Mul(2, ops.Mul(x, y)) }
+	rightY = func(x, y node) node { return ops.Square(x) }
+)
+
+func TestCheckFindsWrongDerivatives(t *testing.T) {
+	feeds := []any{[]float64{0.5, 2}, []float64{3, -1}}
+	right := rule{vjp(rightX, rightY), noJVP}
+	require.NoError(t, autodiff.Check(cube(right), feeds...))
+
+	for _, c := range []struct {
+		name  string
+		rule  rule
+		order int
+		input string
+	}{
+		{"negated in x", rule{vjp(func(x, y node) node { return ops.Neg(rightX(x, y)) }, rightY), noJVP}, 1, "input 0"},
+		{"twice in y", rule{vjp(rightX, func(x, y node) node { return ops.Mul(2, rightY(x, y)) }), noJVP}, 1, "input 1"},
+		{"a constant off", rule{vjp(func(x, y node) node { return ops.Add(1e-3, rightX(x, y)) }, rightY), noJVP}, 1, "input 0"},
+		{"right, but not differentiable", rule{vjp(func(x, y node) node {
+			return ops.StopGradient(rightX(x, y))
+		}, rightY), noJVP}, 2, "input 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := autodiff.Check(cube(c.rule), feeds...)
+			var wrong *autodiff.CheckError
+			require.ErrorAs(t, err, &wrong)
+			require.Equal(t, c.order, wrong.Order)
+			require.Equal(t, "differences", wrong.Against)
+			require.Contains(t, wrong.Input, c.input)
+			require.Equal(t, []int{0}, wrong.Element)
+			require.Greater(t, math.Abs(wrong.Got-wrong.Want), wrong.Tol)
+		})
+	}
+
+	// A forward rule that differs from the reverse one is found too.
+	forward := rule{vjp(rightX, rightY), func(n node, t []node) node { return ops.Mul(3, ops.Add(t[0], t[1])) }}
+	err := autodiff.Check(cube(forward), feeds...)
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, "forward mode", wrong.Against)
+	require.ErrorContains(t, err, "along a random direction")
+}
+
+// The message says where, and gives both numbers: ∂(x²y)/∂y is x² = 4 at x = 2.
+func TestCheckMessage(t *testing.T) {
+	negated := rule{vjp(rightX, func(x, y node) node { return ops.Neg(ops.Square(x)) }), noJVP}
+	type point struct{ X, Y *graph.Node }
+	err := autodiff.Check(func(p point) node { return ops.Sum(cube(negated)(p.X, p.Y)) },
+		map[string]any{"X": [][]float64{{2}}[0], "Y": []float64{1}})
+	require.ErrorContains(t, err, "derivative of order 1 with respect to input 1, argument 0.Y f64[1], at [0]")
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, err, &wrong)
+	require.InEpsilon(t, -wrong.Got, wrong.Want, 1e-9, "the sign is what differs")
+}
+
+func TestCheckPasses(t *testing.T) {
+	large := make([]float64, 3000)
+	for i := range large {
+		large[i] = math.Sin(float64(i))
+	}
+	for _, c := range []struct {
+		name  string
+		f     any
+		feeds []any
+	}{
+		{"scalar", func(x node) node { return ops.Exp(x) }, []any{0.5}},
+		{"f32", func(x, w node) node { return ops.Tanh(ops.MatMul(x, w)) },
+			[]any{[]float32{0.5, -1}, tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float32{1, 2, 3, 4, 5, 6}))}},
+		{"large, along directions", func(x node) node { return ops.Sum(ops.Mul(x, ops.Sin(x))) }, []any{large}},
+		{"tree with integers", func(p labelled) node { return ops.Take(ops.Square(p.Layers[0].W), p.Labels, 0) },
+			[]any{map[string]any{"Layers": []any{map[string]any{"W": []float64{1, 2}, "B": 1.0}}, "Labels": []int{1, 1, 0}}}},
+		{"several results, one an integer", func(x node) (node, node) { return ops.Square(x), ops.ArgMax(x, 0) }, []any{[]float64{1, 3}}},
+		{"unused argument", func(x, y node) node { return ops.Sin(x) }, []any{1.0, 2.0}},
+		{"nothing", func(x node) node { return ops.Sin(x) }, []any{[]float64{}}},
+		{"third order is not asked for", func(x node) node { return ops.Abs(x) }, []any{2.0}},
+		{"zeros among the arguments", func(x node) node { return ops.Cos(x) }, []any{[]float64{0, 1e-9, 1e6}}},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.NoError(t, autodiff.Check(c.f, c.feeds...)) })
+	}
+}
+
+// Along directions a wrong derivative is found as well, without an element to name.
+func TestCheckLargeFindsWrong(t *testing.T) {
+	negated := cube(rule{vjp(rightX, func(x, y node) node { return ops.Neg(ops.Square(x)) }), noJVP})
+	x := make([]float64, 1000)
+	for i := range x {
+		x[i] = 1 + float64(i)/1000
+	}
+	err := autodiff.Check(func(x, y node) node { return negated(x, y) }, x, x)
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, err, &wrong)
+	require.Nil(t, wrong.Element)
+	require.ErrorContains(t, err, "along a random direction")
+}
+
+// On a kink the derivative is what its documentation says, which is no limit of differences.
+func TestCheckOnKinks(t *testing.T) {
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.Relu(x) }, []float64{1, 0}), &wrong)
+	require.Equal(t, []int{1}, wrong.Element)
+	require.Equal(t, 0.0, wrong.Got/math.Abs(wrong.Got+1)) // relu's derivative at 0 is 0
+	require.NoError(t, autodiff.Check(func(x node) node { return ops.Relu(x) }, []float64{1, -1}))
+}
+
+func TestCheckerOptions(t *testing.T) {
+	f := func(x node) node {
+		return cube(rule{vjp(func(x, y node) node {
+			return ops.StopGradient(rightX(x, y))
+		}, rightY), noJVP})(x, x)
+	}
+	require.Error(t, autodiff.Check(f, 2.0))
+	require.NoError(t, autodiff.Checker{Order: 1}.Check(f, 2.0), "the second derivative alone is wrong")
+
+	off := cube(rule{vjp(func(x, y node) node { return ops.Mul(1.001, rightX(x, y)) }, rightY), noJVP})
+	g := func(x, y node) node { return off(x, y) }
+	require.Error(t, autodiff.Checker{Order: 1}.Check(g, 2.0, 3.0))
+	require.NoError(t, autodiff.Checker{Order: 1, Tol: 1e-2}.Check(g, 2.0, 3.0), "forward mode is the transpose, so both agree")
+
+	require.ErrorContains(t, autodiff.Check(f), "0 arguments fed, 1 wanted")
+	require.ErrorIs(t, autodiff.Check(func(x, i node) node { return ops.Take(x, i, 0) }, []float64{1}, []int{3}), ops.ErrIndex)
+}
+
+func TestCheckGraph(t *testing.T) {
+	g := graph.New()
+	x, y := g.Input("x", graph.Float64, 2), g.Input("y", graph.Float64, 2)
+	out := []node{ops.Mul(ops.Sin(x), y)}
+	require.NoError(t, autodiff.Checker{}.CheckGraph(out, []node{x, y}, []float64{1, 2}, []float64{3, 4}))
+	require.ErrorContains(t, autodiff.Checker{}.CheckGraph(out, []node{x, y}, []float64{1, 2}), "1 values fed, 2 wanted")
+	require.EqualError(t, autodiff.Checker{}.CheckGraph(out, []node{x, y}, []float64{1, 2}, []float64{3}),
+		"input 1 (y): fed f64[1], wants f64[2]")
+	negated := cube(rule{vjp(rightX, func(x, y node) node { return ops.Neg(ops.Square(x)) }), noJVP})
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, autodiff.Checker{}.CheckGraph([]node{negated(x, y)}, []node{x, y}, []float64{1, 2}, []float64{3, 4}), &wrong)
+	require.Contains(t, wrong.Input, "y f64[2]")
+}
