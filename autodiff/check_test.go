@@ -125,7 +125,7 @@ func TestCheckPasses(t *testing.T) {
 		{"unused argument", func(x, y node) node { return ops.Sin(x) }, []any{1.0, 2.0}},
 		{"nothing", func(x node) node { return ops.Sin(x) }, []any{[]float64{}}},
 		{"third order is not asked for", func(x node) node { return ops.Abs(x) }, []any{2.0}},
-		{"zeros among the arguments", func(x node) node { return ops.Cos(x) }, []any{[]float64{0, 1e-9, 1e6}}},
+		{"zeros among the arguments", func(x node) node { return ops.Cos(x) }, []any{[]float64{0, 1e-9, 20}}},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.NoError(t, autodiff.Check(c.f, c.feeds...)) })
 	}
