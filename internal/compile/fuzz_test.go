@@ -15,6 +15,8 @@ import (
 func variants() map[string]compile.Options {
 	all := map[string]compile.Options{
 		"all": {}, "no reuse": {NoReuse: true}, "two workers": {Workers: 2}, "exact": {Off: map[string]bool{"fast": true}},
+		"exact, three workers, no reuse": {Workers: 3, NoReuse: true, Off: map[string]bool{"fast": true}},
+		"eight workers, in order":        {Workers: 8, Off: map[string]bool{"schedule": true}},
 	}
 	none := map[string]bool{}
 	for _, p := range compile.Pipeline {
@@ -31,8 +33,7 @@ func variants() map[string]compile.Options {
 
 // FuzzCompile: whatever the graph, its outputs, what is donated and the way to compile, the plan is valid and the
 // program gives the bits that the reference executor gives for what the passes have left, even if its arena is full of
-// something else before. If only exact rules fire, these are the bits for the graph as it was, but for the sign of
-// zeros.
+// something else before. If only exact rules fire, these are the bits for the graph as it was.
 func FuzzCompile(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(randomBytes(seed))
@@ -70,13 +71,20 @@ func checkCompile(t *testing.T, data []byte) {
 		feeds[n] = r.feeds[i]
 	}
 	want, wantErr := exec.Reference(outputs, feeds)
-	for name, opts := range variants() {
+	all := variants()
+	without := compile.Rules[r.intn(len(compile.Rules))].Name
+	all["without "+without] = compile.Options{Off: map[string]bool{without: true}, Verify: true}
+	for name, opts := range all {
 		u := compile.Unit{Inputs: r.inputs, Outputs: outputs}
 		if name != "no reuse" {
 			u.Donated = r.donate(outputs)
 		}
 		left, plan := compile.PlanOf(u, opts)
-		if err := validate(left, plan); err != nil {
+		err := validate(left, plan)
+		if err == nil {
+			err = checkGroups(left)
+		}
+		if err != nil {
 			t.Errorf("%s: %v\ndonated %v of\n%s", name, err, u.Donated, graph.Text(left.Outputs...))
 			continue
 		}
@@ -169,25 +177,5 @@ func donates(u compile.Unit, input int) bool {
 	return false
 }
 
-// equalBits compares bit for bit, but for NaNs and the sign of zeros.
-func equalBits(a, b exec.Value) bool {
-	for i := range a.Buf.Len {
-		same := false
-		switch a.Type.DType {
-		case graph.Float32:
-			x, y := graph.Elements[float32](a.Buf)[i], graph.Elements[float32](b.Buf)[i]
-			same = x == y || x != x && y != y
-		case graph.Float64:
-			x, y := graph.Elements[float64](a.Buf)[i], graph.Elements[float64](b.Buf)[i]
-			same = x == y || x != x && y != y
-		case graph.Int64:
-			same = graph.Elements[int64](a.Buf)[i] == graph.Elements[int64](b.Buf)[i]
-		default:
-			same = graph.Elements[bool](a.Buf)[i] == graph.Elements[bool](b.Buf)[i]
-		}
-		if !same {
-			return false
-		}
-	}
-	return true
-}
+// equalBits compares bit for bit, NaNs apart, whose bits say nothing.
+func equalBits(a, b exec.Value) bool { return differ(a, b) == nil }

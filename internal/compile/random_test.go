@@ -97,11 +97,28 @@ func (r *randomGraph) input(a graph.Arg) *graph.Node {
 			graph.Elements[bool](v.Buf)[i] = x > 0
 		}
 	}
+	if a.DType.IsFloat() && a.Data == nil && r.intn(4) == 3 {
+		r.spoil(v)
+	}
 	if a.DType == graph.Int64 && v.Buf.Len > 0 && r.intn(40) == 39 {
 		graph.Elements[int64](v.Buf)[0] = 1 << 40 // out of range, if it is an index
 	}
 	r.inputs, r.feeds, r.pool = append(r.inputs, n), append(r.feeds, v), append(r.pool, n)
 	return n
+}
+
+// spoil puts special values among the others.
+func (r *randomGraph) spoil(v exec.Value) {
+	for i := range v.Buf.Len {
+		x := specials[r.rng.IntN(len(specials))]
+		switch {
+		case r.rng.IntN(4) > 0:
+		case v.Type.DType == graph.Float32:
+			graph.Elements[float32](v.Buf)[i] = float32(x)
+		default:
+			graph.Elements[float64](v.Buf)[i] = x
+		}
+	}
 }
 
 // pick returns a node, rather a late one.

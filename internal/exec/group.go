@@ -27,7 +27,8 @@ func (m Member) space() []int {
 	return m.Node.Shape()
 }
 
-// tileBytes is the size of a tile of the widest element type of a group.
+// tileBytes is the size of a tile of the widest element type of a group, but for those with a fold of a narrower one,
+// which wants as much: a block of vec.Sum, so that partial results are those of its tree.
 const tileBytes = 4096
 
 // group is a bound group of members.
@@ -86,16 +87,19 @@ type value struct {
 // newGroup binds a step with members. place points a base at a slot.
 func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *group {
 	g := &group{work: work}
-	widest := 1
+	widest, folded := 1, 8 // the narrowest element that is folded
 	for _, m := range s.Members {
 		g.nodes = append(g.nodes, m.Node)
 		widest = max(widest, m.Node.DType().Size())
 		for _, x := range m.Node.In() {
 			widest = max(widest, x.DType().Size())
 		}
+		if m.Node.Op().Class == graph.Reduce {
+			folded = min(folded, m.Node.DType().Size())
+		}
 	}
 	g.size = graph.Size(s.Members[0].space())
-	g.tile = min(tileBytes/widest, g.size)
+	g.tile = min(tileBytes/min(widest, folded), g.size)
 	tiles := (g.size + g.tile - 1) / g.tile
 	g.parts = min(work.Workers, max(1, g.size*len(s.Members)/parallelWork), tiles)
 	b := binder{
@@ -128,12 +132,8 @@ func (g *group) do() (*graph.Node, error) {
 	} else {
 		par.Do(g.parts, g.parts, g)
 	}
-	for i := range g.frames {
-		if f := &g.frames[i]; f.err != nil {
-			err := f.err
-			f.err = nil
-			return f.failed, err
-		}
+	if failed, err := g.failure(); err != nil {
+		return failed, err
 	}
 	for _, f := range g.folds {
 		p := g.bases[f.partials]
@@ -141,6 +141,18 @@ func (g *group) do() (*graph.Node, error) {
 		copy(bytesOf(g.bases[f.out].Ptr, f.elem), bytesOf(p.Ptr, f.elem))
 	}
 	return nil, nil
+}
+
+// failure returns the first tile's error, and forgets all for the next run.
+func (g *group) failure() (failed *graph.Node, err error) {
+	for i := range g.frames {
+		f := &g.frames[i]
+		if err == nil {
+			failed, err = f.failed, f.err
+		}
+		f.failed, f.err = nil, nil
+	}
+	return failed, err
 }
 
 // Part runs the tiles of one worker.
