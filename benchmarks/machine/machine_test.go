@@ -27,7 +27,7 @@ func TestTriad(t *testing.T) {
 	}
 }
 
-// TestLimits: each level of the CPU gives a rate, and the bursts of two goroutines count twice the work.
+// TestLimits: each level of the CPU gives a rate, and the longer bursts of two goroutines count the work of both.
 func TestLimits(t *testing.T) {
 	for _, level := range cpu.Levels() {
 		restore := cpu.Force(level)
@@ -35,7 +35,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%v: Exact() = %v", level, Exact())
 		}
 		for _, dtype := range []string{"f32", "f64"} {
-			if one, two := PeakBurst(dtype, 1), PeakBurst(dtype, 2); two != 2*one || one <= 0 {
+			if one, two := PeakBurst(dtype, 1), PeakBurst(dtype, 2); two != 2*longer*one || one <= 0 {
 				t.Errorf("%v %s: bursts of %v and %v operations", level, dtype, one, two)
 			}
 			if r := Peak(dtype, 1, time.Millisecond); r <= 0 {

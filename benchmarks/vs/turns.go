@@ -31,7 +31,7 @@ type result struct {
 	Why     string      // it was not timed
 	Rounds  [][]float64 // the samples of each round
 	Threads int
-	Peak    float64 // operations a second of the machine, the best of this case's rounds; 0 if unknown
+	Peak    float64 // operations a second of the machine, the best of the run until then; 0 if unknown
 	Allocs  float64 // for one iteration; NaN if unknown
 }
 
@@ -59,11 +59,12 @@ type field struct {
 	threads  int
 	entrants []*entrant
 	limit    client
+	peaks    map[string]float64 // the best of the run, by element type
 }
 
 // start starts the peers chosen.
 func start(s *setting, chosen []peer, log io.Writer) *field {
-	f := &field{threads: s.threads}
+	f := &field{threads: s.threads, peaks: map[string]float64{}}
 	for _, variable := range os.Environ() {
 		if tunes(variable) {
 			fmt.Fprintf(log, "%s is not handed on to the peers\n", variable)
@@ -120,9 +121,10 @@ type turns struct {
 }
 
 const (
-	sampleMicros = 2000 // a sample's length, for the clock and for short disturbances to be seen as such
-	limitSlice   = 5 * time.Millisecond
-	rest         = 5 * time.Millisecond // between slices: idle threads of the last peer spin no longer
+	sampleMicros = 2000                   // a sample's length, for the clock and for short disturbances to be seen as such
+	limitFirst   = 300 * time.Millisecond // of the peak, when a run first asks
+	limitSlice   = 5 * time.Millisecond   // of the peak in each round
+	rest         = 5 * time.Millisecond   // between slices: idle threads of the last peer spin no longer
 	fewestRounds = 3
 	overdraft    = 3 // a peer whose iterations are long stops when it has taken that many times its time
 )
@@ -152,16 +154,19 @@ func (f *field) measure(c workload.Case, t turns) []*result {
 	}
 	limit := f.newLimit(c)
 	for round := range t.rounds {
-		limit.take()
+		limit.take(limitSlice)
 		for i := range running {
 			running[(i+round)%len(running)].takeTurn(round, t)
 		}
 		running = slices.DeleteFunc(running, func(r *runner) bool { return r.Status != "" })
 	}
-	limit.take()
+	limit.take(limitSlice)
 	for _, r := range running {
 		r.Status = statusTimed
 		r.countAllocs()
+	}
+	if limit.client != nil {
+		f.peaks[c.DType] = limit.best
 	}
 	for _, r := range results {
 		r.Peak = limit.best
@@ -271,15 +276,19 @@ func (f *field) newLimit(c workload.Case) *limit {
 	if err != nil || len(answer) != 1 {
 		return &limit{}
 	}
-	return &limit{client: f.limit, operations: answer[0].Value}
+	l := &limit{client: f.limit, operations: answer[0].Value, best: f.peaks[c.DType]}
+	if l.best == 0 {
+		l.take(limitFirst)
+	}
+	return l
 }
 
-// take measures the peak for a short while.
-func (l *limit) take() {
+// take measures the peak for a while.
+func (l *limit) take(d time.Duration) {
 	if l.client == nil {
 		return
 	}
-	for end := time.Now().Add(limitSlice); time.Now().Before(end); {
+	for end := time.Now().Add(d); time.Now().Before(end); {
 		times, err := l.client.Run(1, 4)
 		if err != nil {
 			return
