@@ -21,6 +21,11 @@ func Elements[T Element](b Buffer) []T { return unsafe.Slice((*T)(b.Ptr), b.Len)
 type Work struct {
 	// Workers is the number of cores that the kernel may occupy, at least 1. Its result must not depend on it.
 	Workers int
+	// Done, if not nil, is called by the kernel of an op marked Epilogue once for every element of its result, in runs
+	// of n elements from number lo on, when it will neither read nor write them again. Calls come from all workers.
+	Done func(lo, n int)
+	// Memo is the kernel's own, kept with Done.
+	Memo any
 }
 
 // Kernel computes one node. For a Map, out is any run of the output and each operand has out's length or is a

@@ -49,6 +49,9 @@ type Op struct {
 	Scalar Scalar
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
 	Flops func(n *Node) float64
+	// Epilogue says that the kernel of a Contract, for results of rank 2, calls Work.Done, if there is one, for every
+	// run of elements that it has finished.
+	Epilogue bool
 	// Partial returns, for a Reduce that can be computed piece by piece, the code that folds any run of the input
 	// to one element, and the code that combines two such elements. It is nil for others.
 	Partial func(n *Node) (fold, combine Kernel)

@@ -80,7 +80,7 @@ var matmulOp graph.Op
 func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
-		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops,
+		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops, Epilogue: true,
 		Derivative: Bilinear{matmulLeft, matmulRight},
 		Cases:      matmulCases(),
 		BadCases: []graph.BadCase{
@@ -154,9 +154,10 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
+		e := withDone(w, gemm.Epilogue[T]{}, cols)
 		for h, offset := range offsetsA {
 			gemm.Gemm(f.TransA, f.TransB, m, cols, k, av[offset:], lda, bv[offsetsB[h]:], ldb,
-				cv[h*m*cols:][:m*cols], max(1, cols), nil, w.Workers)
+				cv[h*m*cols:][:m*cols], max(1, cols), &e, w.Workers)
 		}
 		return nil
 	}
@@ -167,6 +168,19 @@ func matmulFlops(n *graph.Node) float64 {
 	a := n.In()[len(n.In())-2]
 	_, k := extents(a, n.Attrs().(matmulAttrs).TransA, true)
 	return 2 * float64(n.Type().Size()) * float64(k)
+}
+
+// withDone adds to an epilogue that finished runs of a matrix with the given columns are passed on.
+func withDone[T gemm.Float](w *graph.Work, e gemm.Epilogue[T], cols int) gemm.Epilogue[T] {
+	if w.Done == nil {
+		return e
+	}
+	if w.Memo == nil {
+		done := w.Done
+		w.Memo = func(dst []T, row, col int) { done(row*cols+col, len(dst)) }
+	}
+	e.Apply = w.Memo.(func(dst []T, row, col int))
+	return e
 }
 
 // batchOffsets lists where each matrix of a broadcast batch starts in x.

@@ -50,8 +50,8 @@ func init() {
 			}
 			return productAdd[float64](n)
 		},
-		InPlace: true,
-		Flops:   matmulFlops,
+		InPlace: true, Epilogue: true,
+		Flops: matmulFlops,
 		Derivative: Multilinear{
 			func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) },
 			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },
@@ -90,6 +90,7 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 		case out.Ptr != in[0].Ptr:
 			copy(c, graph.Elements[T](in[0]))
 		}
+		e = withDone(w, e, cols)
 		gemm.Gemm(f.TransA, f.TransB, m, cols, k, graph.Elements[T](in[1]), lda, graph.Elements[T](in[2]), ldb,
 			c, max(1, cols), &e, w.Workers)
 		return nil

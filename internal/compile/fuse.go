@@ -17,14 +17,7 @@ import (
 // stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
 func fuse(u Unit, opts Options) Unit {
 	order := graph.Topo(u.Outputs...)
-	f := fuser{unit: u, stage: make([]int32, u.graph().Len()), late: u.late(order), group: make([]int32, u.graph().Len())}
-	for i := range f.group {
-		f.group[i] = int32(i)
-	}
-	for _, n := range order {
-		f.enter(n)
-	}
-	f.delay(order)
+	f := newFuser(u, order)
 	for _, n := range order {
 		f.join(n)
 	}
@@ -59,6 +52,20 @@ type fuser struct {
 	stage []int32
 	late  []bool  // by ID: used for donated outputs alone
 	group []int32 // union-find by ID: the smallest ID is the root
+}
+
+// newFuser finds the stages.
+func newFuser(u Unit, order []*graph.Node) *fuser {
+	size := u.graph().Len()
+	f := &fuser{unit: u, stage: make([]int32, size), late: u.late(order), group: make([]int32, size)}
+	for i := range f.group {
+		f.group[i] = int32(i)
+	}
+	for _, n := range order {
+		f.enter(n)
+	}
+	f.delay(order)
+	return f
 }
 
 // enter gives n the earliest stage.

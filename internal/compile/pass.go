@@ -37,6 +37,7 @@ var Pipeline = []Pass{
 	{"unalias", "aliases have done their work once derivatives are built; without them equal expressions meet", unalias},
 	{"simplify", "fewer and cheaper nodes are left to group", simplify},
 	{"fuse", "groups are lists of nodes, which a pass that makes a new graph would lose", fuse},
+	{"epilogue", "products can only head groups that there are", epilogue},
 }
 
 // Options choose how to compile.

@@ -220,8 +220,11 @@ func (p *planner) overwrite(i int, t *task, n *graph.Node) *root {
 		return nil
 	}
 	candidates := t.ins
-	if n.Op().Class != graph.Map {
+	switch head := t.nodes[0]; {
+	case n.Op().Class != graph.Map:
 		candidates = candidates[:1]
+	case head.Op().Class == graph.Contract:
+		candidates = append([]*graph.Node{head}, candidates...)
 	}
 	for _, x := range candidates {
 		r := p.at(x).root
@@ -242,7 +245,7 @@ func (p *planner) mayWrite(t *task, n *graph.Node, r *root) bool {
 	written := false
 	for _, m := range t.nodes {
 		for j, x := range m.In() {
-			if p.at(x).root == r && (written || !p.overwritable(n, x, j)) {
+			if p.at(x).root == r && (written || !p.overwritable(n, x, j) || m != n && m.Op().Class != graph.Map) {
 				return false
 			}
 		}

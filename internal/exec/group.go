@@ -40,6 +40,7 @@ type group struct {
 	work       *graph.Work
 	nodes      []*graph.Node
 	parts      int
+	head       *head
 }
 
 // frame is the tiles of one worker and the operations on them.
@@ -87,6 +88,10 @@ type value struct {
 // newGroup binds a step with members. place points a base at a slot.
 func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *group {
 	g := &group{work: work}
+	if s.Members[0].Node.Op().Class == graph.Contract {
+		g.head = newHead(g, s.Members[0], place)
+		s.Members = s.Members[1:]
+	}
 	widest, folded := 1, 8 // the narrowest element that is folded
 	for _, m := range s.Members {
 		g.nodes = append(g.nodes, m.Node)
@@ -102,6 +107,9 @@ func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *gr
 	g.tile = min(tileBytes/min(widest, folded), g.size)
 	tiles := (g.size + g.tile - 1) / g.tile
 	g.parts = min(work.Workers, max(1, g.size*len(s.Members)/parallelWork), tiles)
+	if g.head != nil {
+		g.parts = work.Workers
+	}
 	b := binder{
 		group: g, space: s.Members[0].space(),
 		members: map[*graph.Node]bool{}, known: map[*graph.Node]value{}, slots: map[Slot]int{},
@@ -127,9 +135,14 @@ const parallelWork = 1 << 15
 
 // do runs the group.
 func (g *group) do() (*graph.Node, error) {
-	if g.parts == 1 {
+	switch {
+	case g.head != nil:
+		if err := g.head.kernel(&g.head.work, g.head.out, g.head.in); err != nil {
+			return g.head.node, err
+		}
+	case g.parts == 1:
 		g.frames[0].run(0, g.size)
-	} else {
+	default:
 		par.Do(g.parts, g.parts, g)
 	}
 	if failed, err := g.failure(); err != nil {

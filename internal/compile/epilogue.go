@@ -1,0 +1,73 @@
+package compile
+
+import "chainrule/graph"
+
+// epilogue puts a product at the head of the group that takes it up: the group's loop runs over each part of the
+// product as soon as it is finished, while it is in cache.
+//
+//	%2 = matmul(%0, %1)
+//	%3 = relu(%2)         →          one step: matmul, and relu on every finished run of rows
+//
+// The head is an operand of the group, and every other operand comes from an earlier stage than the head's. So a task
+// waits only for tasks of earlier stages than its head's, and no two can wait for each other.
+func epilogue(u Unit, _ Options) Unit {
+	order := graph.Topo(u.Outputs...)
+	f := newFuser(u, order)
+	grouped := make([]bool, u.graph().Len())
+	groups := make([][]*graph.Node, 0, len(u.Groups))
+	taken := map[*graph.Node]bool{}
+	add := func(members []*graph.Node, lone bool) {
+		if head := f.head(members); head != nil && !taken[head] {
+			taken[head] = true
+			members = append([]*graph.Node{head}, members...)
+		} else if lone {
+			return
+		}
+		groups = append(groups, members)
+	}
+	for _, members := range u.Groups {
+		for _, n := range members {
+			grouped[n.ID()] = true
+		}
+		add(members, false)
+	}
+	for _, n := range order {
+		if !grouped[n.ID()] && n.Op().Class == graph.Map && f.joins(n) {
+			add([]*graph.Node{n}, true)
+		}
+	}
+	u.Groups = groups
+	return u
+}
+
+// head returns the product that may head a group, or nil.
+func (f *fuser) head(members []*graph.Node) *graph.Node {
+	first := members[0]
+	inside := map[*graph.Node]bool{}
+	for _, n := range members {
+		if n.Op().Class != graph.Map || f.late[n.ID()] {
+			return nil
+		}
+		inside[n] = true
+	}
+	var head *graph.Node
+	top := int32(-1)
+	for _, n := range members {
+		for _, x := range n.In() {
+			if inside[x] || x.Op().Class == graph.Leaf || x == head {
+				continue
+			}
+			switch stage := f.stage[x.ID()]; {
+			case stage > top:
+				head, top = x, stage
+			case stage == top: // two operands of the last stage: neither may wait for the other
+				head = nil
+			}
+		}
+	}
+	if head == nil || !head.Op().Epilogue || f.late[head.ID()] || !sameShape(head.Shape(), first.Shape()) ||
+		head.Rank() != 2 || head.Shape()[1] == 1 {
+		return nil
+	}
+	return head
+}
