@@ -29,6 +29,7 @@ func checkGroups(u compile.Unit) error {
 			switch {
 			case of[n] != 0:
 				return fmt.Errorf("%v is in two groups", n)
+			case n == members[0] && n.Op().Epilogue && n.Rank() == 2:
 			case n.Op().Class != graph.Map && n.Op().Partial == nil:
 				return fmt.Errorf("%v, of class %v, is in a group", n, n.Op().Class)
 			case !slices.Equal(space, first):
