@@ -23,7 +23,7 @@ type Unit struct {
 	became []*graph.Node
 }
 
-// Pass takes a Unit to an equal one on a new graph.
+// Pass takes a Unit to an equal one, on a new graph if anything changes in it.
 type Pass struct {
 	// Name is what Options.Off calls it.
 	Name string

@@ -1,6 +1,10 @@
 package compile
 
-import "chainrule/graph"
+import (
+	"slices"
+
+	"chainrule/graph"
+)
 
 // unalias drops views that change nothing, such as the aliases that derivatives are taken by. What was built on
 // an alias and on its original becomes one node.
@@ -8,13 +12,22 @@ import "chainrule/graph"
 //	%1 = alias(%0)
 //	%2 = sin(%1)          →          %2 = sin(%0)
 func unalias(u Unit, _ Options) Unit {
+	if !slices.ContainsFunc(graph.Topo(u.Outputs...), changesNothing) {
+		return u
+	}
 	return u.rewrite(func(_ *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
-		if n.Op().Class != graph.View || !n.Type().Equal(in[0].Type()) {
-			return nil
+		if changesNothing(n) {
+			return in[0]
 		}
-		if l := n.Op().Layout(n); l.Offset != 0 || !l.Contiguous(n.Shape()) {
-			return nil
-		}
-		return in[0]
+		return nil
 	})
+}
+
+// changesNothing reports whether n is a view with all elements of its input where they are.
+func changesNothing(n *graph.Node) bool {
+	if n.Op().Class != graph.View || !n.Type().Equal(n.In()[0].Type()) {
+		return false
+	}
+	l := n.Op().Layout(n)
+	return l.Offset == 0 && l.Contiguous(n.Shape())
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"unsafe"
 
 	"chainrule/graph"
@@ -34,8 +35,7 @@ type scalarOp[T float32 | float64] struct {
 // slowOp is an operation by its kernel, on the registers of a node's operands and its own.
 type slowOp struct {
 	tileOp
-	node      *graph.Node
-	registers []uint32
+	node *graph.Node
 }
 
 // transfer moves an element between a base and a register.
@@ -95,46 +95,49 @@ func newScalars(s Step, place func(b *graph.Buffer, s Slot)) scalarRunner {
 func bindScalars[T float32 | float64](
 	s Step, place func(b *graph.Buffer, s Slot), choose func(graph.Scalar) func(a, b T) T,
 ) *scalars[T] {
-	b := scalarBinder{register: map[*graph.Node]uint32{}, last: map[*graph.Node]int{}}
-	code := &scalars[T]{}
+	b := scalarBinder{register: newNodeNumbers(s.Members), last: newNodeNumbers(s.Members)}
+	code := &scalars[T]{ops: make([]scalarOp[T], 0, len(s.Members))}
 	for i, m := range s.Members {
 		for _, x := range m.Node.In() {
-			b.last[x] = i
+			b.last.set(x, i)
 		}
 	}
-	members := map[*graph.Node]bool{}
-	for _, m := range s.Members {
-		members[m.Node] = true
-	}
 	var slots []Slot
+	members := newNodeNumbers(s.Members)
+	for i, m := range s.Members {
+		members.set(m.Node, i)
+	}
 	for _, m := range s.Members {
 		for j, x := range m.Node.In() {
-			if _, known := b.register[x]; !known && !members[x] {
-				b.register[x] = b.take()
-				code.loads = append(code.loads, transfer{len(slots), b.register[x], x.DType().Size()})
+			if members.of(x) < 0 && b.register.of(x) < 0 {
+				r := b.take()
+				b.register.set(x, r)
+				code.loads = append(code.loads, transfer{len(slots), bytesTo(r), x.DType().Size()})
 				slots = append(slots, m.In[j])
 			}
 		}
 	}
 	for i, m := range s.Members {
 		b.release(i, m)
-		b.register[m.Node] = b.take()
+		r := b.take()
+		b.register.set(m.Node, r)
 		if m.Kept {
-			b.last[m.Node] = len(s.Members)
-			code.stores = append(code.stores, transfer{len(slots), b.register[m.Node], m.Node.DType().Size()})
+			b.last.set(m.Node, len(s.Members))
+			code.stores = append(code.stores, transfer{len(slots), bytesTo(r), m.Node.DType().Size()})
 			slots = append(slots, m.Out)
 		}
 		code.add(&b, m.Node, choose)
 	}
 	code.registers = make([]uint64, b.count)
 	r := unsafe.Pointer(unsafe.SliceData(code.registers))
+	buffers := make([]graph.Buffer, len(b.operands))
+	for i, register := range b.operands {
+		buffers[i] = graph.Buffer{Ptr: unsafe.Add(r, register), Len: 1}
+	}
 	for i := range code.slow {
 		op := &code.slow[i]
-		last := len(op.registers) - 1
-		op.out = graph.Buffer{Ptr: unsafe.Add(r, op.registers[last]), Len: 1}
-		for _, in := range op.registers[:last] {
-			op.in = append(op.in, graph.Buffer{Ptr: unsafe.Add(r, in), Len: 1})
-		}
+		n := len(op.node.In())
+		op.in, op.out, buffers = buffers[:n:n], buffers[n], buffers[n+1:]
 	}
 	code.bases = make([]graph.Buffer, len(slots))
 	for i, slot := range slots {
@@ -143,22 +146,27 @@ func bindScalars[T float32 | float64](
 	return code
 }
 
-// scalarBinder hands out registers.
+// scalarBinder hands out registers, by number.
 type scalarBinder struct {
-	register map[*graph.Node]uint32
-	last     map[*graph.Node]int
-	free     []uint32
-	count    int
+	register, last nodeNumbers
+	free           []int
+	count          int
+	operands       []uint32 // of slow operations, and the result of each after them
 }
 
-func (b *scalarBinder) take() uint32 {
+// bytesTo is where a register begins.
+func bytesTo(register int) uint32 { return uint32(register) * 8 }
+
+func (b *scalarBinder) at(n *graph.Node) uint32 { return bytesTo(b.register.of(n)) }
+
+func (b *scalarBinder) take() int {
 	if n := len(b.free); n > 0 {
 		r := b.free[n-1]
 		b.free = b.free[:n-1]
 		return r
 	}
 	b.count++
-	return uint32(b.count-1) * 8
+	return b.count - 1
 }
 
 // release frees the registers of operands that member i is the last to read.
@@ -168,32 +176,72 @@ func (b *scalarBinder) release(i int, m Member) {
 		for _, y := range m.Node.In()[:j] {
 			again = again || x == y
 		}
-		if b.last[x] == i && !again {
-			b.free = append(b.free, b.register[x])
+		if b.last.of(x) == i && !again {
+			b.free = append(b.free, b.register.of(x))
 		}
 	}
 }
 
 // add appends the operation that computes n.
 func (s *scalars[T]) add(b *scalarBinder, n *graph.Node, choose func(graph.Scalar) func(a, b T) T) {
-	in, dst := n.In(), b.register[n]
-	var zero T
+	in, dst := n.In(), b.at(n)
 	fast := choose(n.Op().Scalar)
-	for _, x := range append(in[:len(in):len(in)], n) {
-		if x.DType().Size() != int(unsafe.Sizeof(zero)) || !x.DType().IsFloat() {
-			fast = nil
-		}
+	if !isOf[T](n) || slices.ContainsFunc(in, func(x *graph.Node) bool { return !isOf[T](x) }) {
+		fast = nil
 	}
 	if fast != nil {
-		s.ops = append(s.ops, scalarOp[T]{fast, dst, b.register[in[0]], b.register[in[len(in)-1]]})
+		s.ops = append(s.ops, scalarOp[T]{fast, dst, b.at(in[0]), b.at(in[len(in)-1])})
 		return
 	}
-	op := slowOp{node: n}
 	for _, x := range in {
-		op.registers = append(op.registers, b.register[x])
+		b.operands = append(b.operands, b.at(x))
 	}
-	op.registers = append(op.registers, dst)
+	b.operands = append(b.operands, dst)
+	op := slowOp{node: n}
 	op.kernel = n.Op().Kernel(n)
 	s.ops = append(s.ops, scalarOp[T]{dst: uint32(len(s.slow))})
 	s.slow = append(s.slow, op)
+}
+
+// isOf reports whether n's elements are of type T.
+func isOf[T float32 | float64](n *graph.Node) bool { return n.DType() == graph.DTypeOf[T]() }
+
+// nodeNumbers gives numbers to the members of a group and their operands: by ID in a slice where the IDs lie close
+// together, else in a map.
+type nodeNumbers struct {
+	low    int
+	dense  []int32 // number + 1
+	sparse map[*graph.Node]int
+}
+
+func newNodeNumbers(members []Member) nodeNumbers {
+	low, top, count := members[0].Node.ID(), 0, 0
+	for _, m := range members {
+		top = max(top, m.Node.ID())
+		low = min(low, m.Node.ID())
+		for _, x := range m.Node.In() {
+			low = min(low, x.ID())
+		}
+		count += 1 + len(m.Node.In())
+	}
+	if top-low < 4*count {
+		return nodeNumbers{low: low, dense: make([]int32, top-low+1)}
+	}
+	return nodeNumbers{sparse: map[*graph.Node]int{}}
+}
+
+func (t nodeNumbers) set(n *graph.Node, number int) {
+	if t.dense != nil {
+		t.dense[n.ID()-t.low] = int32(number + 1)
+		return
+	}
+	t.sparse[n] = number + 1
+}
+
+// of returns n's number, −1 if it has none.
+func (t nodeNumbers) of(n *graph.Node) int {
+	if t.dense != nil {
+		return int(t.dense[n.ID()-t.low]) - 1
+	}
+	return t.sparse[n] - 1
 }
