@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
@@ -228,6 +229,9 @@ func (m *memory) replayGroup(members []exec.Member, commit bool, plan exec.Plan)
 		for k, other := range members[:i] {
 			r, from, to := extent(member.Out, bytes)
 			q, lo, hi := extent(other.Out, other.Node.Type().Bytes())
+			if k == 0 && overHead(members, i) {
+				continue
+			}
 			if other.Kept && r == q && from < hi && lo < to {
 				return fmt.Errorf("members %d and %d are written to the same place", k, i)
 			}
@@ -253,4 +257,14 @@ func mayLieInGroup(writer exec.Member, in exec.Slot, x *graph.Node, after bool) 
 		return nil
 	}
 	return fmt.Errorf("%v is written over operand %v", n, x)
+}
+
+// overHead reports whether member i may be written over the product at the head of its group: element for element, and
+// no later member reads the product.
+func overHead(members []exec.Member, i int) bool {
+	head, n := members[0], members[i]
+	if head.Node.Op().Class != graph.Contract || !head.Node.Type().Equal(n.Node.Type()) || head.Out != n.Out {
+		return false
+	}
+	return !slices.ContainsFunc(members[i+1:], func(m exec.Member) bool { return slices.Contains(m.Node.In(), head.Node) })
 }
