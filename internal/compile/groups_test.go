@@ -23,6 +23,10 @@ func checkGroups(u compile.Unit) error {
 				space = n.In()[0].Shape()
 			}
 			first := members[0].Shape()
+			if k == 0 && n.Op().Epilogue {
+				of[n] = i + 1
+				continue
+			}
 			if members[0].Op().Class == graph.Reduce {
 				first = members[0].In()[0].Shape()
 			}
@@ -34,7 +38,7 @@ func checkGroups(u compile.Unit) error {
 				return fmt.Errorf("%v, of class %v, is in a group", n, n.Op().Class)
 			case !slices.Equal(space, first):
 				return fmt.Errorf("%v is in a group of shape %v", n, first)
-			case k > 0 && n.ID() <= members[k-1].ID():
+			case k > 0 && n.ID() <= members[k-1].ID(): // a head is an operand, too
 				return fmt.Errorf("%v is out of order", n)
 			}
 			of[n] = i + 1

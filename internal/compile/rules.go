@@ -20,7 +20,7 @@ var constantRules = []rule{{
 			return nil
 		}
 		for _, x := range n.In() {
-			if _, ok := x.Constant(); !ok || x.Type().Size() > foldLimit {
+			if x.Op().Class != graph.Leaf || x.IsInput() || x.Type().Size() > foldLimit {
 				return nil
 			}
 		}

@@ -2,6 +2,8 @@ package compile
 
 import (
 	"math"
+	"slices"
+	"sync"
 
 	"chainrule/graph"
 )
@@ -39,37 +41,59 @@ func concat(lists ...[]rule) []rule {
 //	%3 = neg(%2)
 //	%4 = neg(%3)          →          %0
 func simplify(u Unit, opts Options) Unit {
-	s := simplifier{byOp: map[string][]rule{}, fired: opts.Fired}
-	for _, r := range Rules {
-		if opts.Off[r.Name] || !r.Exact && opts.Off["fast"] {
-			continue
-		}
-		for _, name := range r.Ops {
-			s.byOp[name] = append(s.byOp[name], r)
-		}
-		if len(r.Ops) == 0 {
-			s.maps = append(s.maps, r)
-		}
+	s := simplifier{rules: Rules, byOp: rulesByOp(), off: make([]bool, len(Rules)), fired: opts.Fired}
+	for i, r := range Rules {
+		s.off[i] = opts.Off[r.Name] || !r.Exact && opts.Off["fast"]
 	}
 	uses := u.uses()
-	s.uses = map[*graph.Node]int32{}
+	s.uses = make([]int32, len(uses))
 	return u.rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) (m *graph.Node) {
 		m = g.Copy(n, in...)
+		if len(in) == 0 {
+			return m
+		}
 		g.With(n, func() { m = s.settle(m) })
-		s.uses[m] += uses[n.ID()]
+		s.count(m, uses[n.ID()])
 		return m
 	})
 }
 
+// rulesByOp lists, by op, the numbers of the rules that may fire on it, those for every Map last.
+var rulesByOp = sync.OnceValue(func() map[*graph.Op][]int {
+	byOp := map[*graph.Op][]int{}
+	for _, op := range graph.Ops() {
+		var last []int
+		for i, r := range Rules {
+			switch {
+			case slices.Contains(r.Ops, op.Name):
+				byOp[op] = append(byOp[op], i)
+			case len(r.Ops) == 0 && op.Class == graph.Map:
+				last = append(last, i)
+			}
+		}
+		byOp[op] = append(byOp[op], last...)
+	}
+	return byOp
+})
+
 type simplifier struct {
-	byOp  map[string][]rule
-	maps  []rule
-	uses  map[*graph.Node]int32 // of new nodes, counted as the old nodes that they stand for were used
+	rules []rule
+	byOp  map[*graph.Op][]int
+	off   []bool  // by rule
+	uses  []int32 // of new nodes, by ID, counted as the old nodes that they stand for were used
 	fired func(rule string)
 }
 
+// count adds to the uses of a new node.
+func (s *simplifier) count(n *graph.Node, uses int32) {
+	if missing := n.ID() + 1 - len(s.uses); missing > 0 {
+		s.uses = append(s.uses, make([]int32, missing)...)
+	}
+	s.uses[n.ID()] += uses
+}
+
 // usedOnce reports whether n, of the new graph, has one use alone, so that changing it costs nothing elsewhere.
-func (s *simplifier) usedOnce(n *graph.Node) bool { return s.uses[n] == 1 }
+func (s *simplifier) usedOnce(n *graph.Node) bool { return n.ID() < len(s.uses) && s.uses[n.ID()] == 1 }
 
 // settle applies rules to n until none fires.
 func (s *simplifier) settle(n *graph.Node) *graph.Node {
@@ -87,27 +111,18 @@ func (s *simplifier) settle(n *graph.Node) *graph.Node {
 }
 
 func (s *simplifier) once(n *graph.Node) *graph.Node {
-	for _, r := range s.byOp[n.Op().Name] {
-		if m := s.try(r, n); m != nil {
+	for _, i := range s.byOp[n.Op()] {
+		if s.off[i] {
+			continue
+		}
+		if m := s.rules[i].Apply(s, n); m != nil {
+			if s.fired != nil {
+				s.fired(s.rules[i].Name)
+			}
 			return m
 		}
 	}
-	if n.Op().Class == graph.Map {
-		for _, r := range s.maps {
-			if m := s.try(r, n); m != nil {
-				return m
-			}
-		}
-	}
 	return nil
-}
-
-func (s *simplifier) try(r rule, n *graph.Node) *graph.Node {
-	m := r.Apply(s, n)
-	if m != nil && s.fired != nil {
-		s.fired(r.Name)
-	}
-	return m
 }
 
 // apply builds a node of n's op with other inputs, simplified.
