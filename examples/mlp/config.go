@@ -15,6 +15,7 @@ import (
 type config struct {
 	network
 	dir, dot string
+	dump     string
 	batch    int
 	rate     float64
 	epochs   int
@@ -32,6 +33,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.cost, "cost", "quadratic", "quadratic, or cross-entropy with a softmax output")
 	flags.StringVar(&c.dir, "data", "", "directory of MNIST-format IDX files; without it, the UCI digits")
 	flags.StringVar(&c.dot, "dot", "", "write the graph of cost and gradient to this Graphviz file")
+	flags.StringVar(&c.dump, "dump", "", "write a page about the compiled training step, with times, to this HTML file")
 	flags.IntVar(&c.batch, "batch", 10, "batch size: 1 is stochastic, the number of samples is batch gradient descent")
 	flags.Float64Var(&c.rate, "rate", 0, "learning rate; 0 chooses 3 for sigmoid with quadratic cost and 0.1 otherwise")
 	flags.IntVar(&c.epochs, "epochs", 30, "passes over the training data")

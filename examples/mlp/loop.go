@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,16 +65,36 @@ func (l *loop) iterate(batch []int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var rate any = l.rate
-	if l.dtype == graph.Float32 {
-		rate = float32(l.rate)
-	}
-	out, err := l.step.Run(context.Background(), l.layers, x, y, rate)
+	out, err := l.step.Run(context.Background(), l.layers, x, y, l.feedRate())
 	if err != nil {
 		return 0, err
 	}
 	l.iterations++
 	return floats(out[0])[0], nil
+}
+
+// feedRate is the learning rate in the network's precision.
+func (l *loop) feedRate() any {
+	if l.dtype == graph.Float32 {
+		return float32(l.rate)
+	}
+	return l.rate
+}
+
+// writeDump writes the page about the training step, if one is asked for. No parameter changes.
+func (l *loop) writeDump(ctx context.Context) error {
+	if l.dump == "" {
+		return nil
+	}
+	x, y, err := train.Tensors(l.set, rows(l.batch), l.dtype)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(l.dump)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.step.Dump(ctx, f, l.layers, x, y, l.feedRate()), f.Close())
 }
 
 // accuracy is the share of test samples that are classified as they are labelled.

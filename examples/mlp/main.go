@@ -91,6 +91,9 @@ func (c config) train(ctx context.Context, log, bar io.Writer) (r result, err er
 	l := loop{config: c, layers: layers, set: set, test: test, batches: batches, log: log}
 	l.step = autodiff.Compile(c.step, autodiff.Donate(0, 1))
 	l.predict = autodiff.Compile(c.network.predict)
+	if err := l.writeDump(ctx); err != nil {
+		return r, err
+	}
 	if err := l.run(ctx, bar); err != nil {
 		return r, err
 	}

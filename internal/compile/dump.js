@@ -34,6 +34,7 @@
 		for (const {colour, ids} of selected.values()) {
 			for (const id of ids) {
 				marked.add(id);
+				marked.add(id.split('m')[0]); // a member's step
 				const r = byID.get(id);
 				for (let c = 0; c < colours; c++) r.classList.toggle('hit' + c, c === colour);
 			}
@@ -61,7 +62,10 @@
 		paint();
 		show(ids, from);
 	};
-	const pick = (id, from) => { if (byID.has(id)) toggle(id, family([id]), from); };
+	const pick = (id, from) => {
+		const members = rows.filter(r => r.id.startsWith(id + 'm')).map(r => r.id);
+		if (byID.has(id)) toggle(id, family([id, ...members]), from);
+	};
 	const pickSource = (src, from) => {
 		toggle('src ' + src, new Set(rows.filter(r => r.dataset.src === src).map(r => r.id)), from);
 	};
@@ -70,9 +74,9 @@
 		const at = e.target.closest('[data-ref], a[data-src], h2, tr, rect[data-row]');
 		if (!at) return;
 		if (at.tagName === 'H2') at.parentNode.classList.toggle('shut');
-		else if (at.dataset.ref) {
-			pick(at.dataset.ref, null);
-		} else if (at.matches('a[data-src]') || at.matches('.panels tr[data-src]')) pickSource(at.dataset.src, at.matches('a') ? at : null);
+		else if (at.dataset.ref) pick(at.dataset.ref, null);
+		else if (at.matches('a[data-src]')) pickSource(at.dataset.src, at);
+		else if (at.matches('.panels tr[data-src]')) pickSource(at.dataset.src, null);
 		else if (at.dataset.row) pick(at.dataset.row, null);
 		else if (at.id) pick(at.id, at);
 	});

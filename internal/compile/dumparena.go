@@ -3,6 +3,8 @@ package compile
 import (
 	"fmt"
 	"time"
+
+	"chainrule/graph"
 )
 
 // The picture of a plan: time above, memory below, one column for each step.
@@ -19,7 +21,7 @@ const (
 // arena draws the time of every step and the stay of every value in the arena.
 func (v *view) arena(s sheet) {
 	steps := len(v.Plan.Steps)
-	if steps == 0 || steps > mostPictured || len(v.lives) > mostPictured {
+	if steps < 2 || steps > mostPictured || len(v.lives) > mostPictured {
 		return
 	}
 	timed := v.Profile != nil && v.most > 0
@@ -37,8 +39,14 @@ func (v *view) arena(s sheet) {
 	if timed {
 		s.put("Above, its <b>time</b>, up to %s. ", timeText(v.most))
 	}
-	s.put("Below, the <b>arena</b> of %s: a block for each value, from the step that makes it to the last that reads it."+
-		"</figcaption>\n", byteText(v.Plan.Arena))
+	if v.Plan.Arena > 0 {
+		s.put("Below, the <b>arena</b> of %s: a block for each value, from the step that makes it to the last that reads it.",
+			byteText(v.Plan.Arena))
+		for c := graph.Map; c <= graph.Opaque; c++ {
+			s.put(`<i class="%s"></i>%s`, c, c)
+		}
+	}
+	s.put("</figcaption>\n")
 	s.put(`<svg width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`+"\n", width, height, width, height)
 	if timed {
 		v.times(s, x)

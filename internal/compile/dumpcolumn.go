@@ -2,7 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -41,7 +40,7 @@ func (v *view) column(s sheet, k int, all []line) {
 			strings.Join(to, " "), l.node.Source())
 		s.formula(nodeRow(k), l)
 		if g := group[l.node.ID()]; g > 0 {
-			s.put(` <span class="group">group %d</span>`, g)
+			s.put(` <span class="badge">group %d</span>`, g)
 		}
 		s.put(`</td><td class="type">%s</td><td class="num">%s</td><td>`, l.node.Type(), byteText(l.node.Type().Bytes()))
 		s.lineOf(l.node)
@@ -71,22 +70,8 @@ func (v *view) next(k, i int) []string {
 // notes lists what the pass did: rules by how often they fired, and groups.
 func (v *view) notes(s sheet, stage *Stage) {
 	s.put(`<p class="notes">`)
-	names := make([]string, 0, len(stage.Fired))
-	for name := range stage.Fired {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if d := stage.Fired[b] - stage.Fired[a]; d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	for _, name := range names {
-		identity := ""
-		if i := slices.IndexFunc(Rules, func(r rule) bool { return r.Name == name }); i >= 0 {
-			identity = Rules[i].Identity
-		}
-		s.put(`<span class="rule" title="%s">%s × %d</span> `, identity, name, stage.Fired[name])
+	for _, name := range byCount(stage.Fired) {
+		s.put(`<span class="rule" title="%s">%s × %d</span> `, identity(name), name, stage.Fired[name])
 	}
 	if n := len(stage.Unit.Groups); n > 0 {
 		members := 0

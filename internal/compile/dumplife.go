@@ -24,7 +24,7 @@ func results(s exec.Step) []result {
 	case s.Members != nil:
 		var all []result
 		for i, m := range s.Members {
-			if m.Kept || m.Node.Op().Class == graph.Reduce {
+			if m.Kept {
 				all = append(all, result{m.Node, i, m.Out, m.Node.Type().Bytes()})
 			}
 		}

@@ -2,11 +2,9 @@ package compile
 
 import (
 	"bufio"
-	"cmp"
 	_ "embed" // style and script
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +112,10 @@ func (v *view) header(s sheet) {
 			constants += buf.Len * l.node.DType().Size()
 		}
 	}
-	s.put("<header>\n<h1>%s</h1>\n<dl>\n", v.Title)
+	s.put("<header>\n<h1>%s</h1>\n", v.Title)
+	s.put(`<p class="hint">Click a node, a step, a block or a line of source to mark it in every column, and again to ` +
+		"unmark it. Click a column&#39;s name to fold it. <b>+</b> is a node that a pass added, a line through it one that " +
+		"the next pass removed.</p>\n<dl>\n")
 	item := func(name, value, note string) {
 		s.put(`<div title="%s"><dt>%s</dt><dd>%s</dd></div>`+"\n", note, name, value)
 	}
@@ -124,7 +125,7 @@ func (v *view) header(s sheet) {
 		item("median", timeText(v.Profile.Whole.Median), fmt.Sprintf("of %d runs", v.Profile.Rounds))
 		item("sum of steps", timeText(v.total), "the least time of every step, without looking at the clock")
 		if f := v.flops(); f > 0 && v.Profile.Whole.Least > 0 {
-			item("counted", fmt.Sprintf("%.4g GFLOP/s", f/float64(v.Profile.Whole.Least)),
+			item("speed", fmt.Sprintf("%.4g GFLOP/s", f/float64(v.Profile.Whole.Least)),
 				fmt.Sprintf("%.4g million operations of those ops that count theirs, mostly products", f/1e6))
 		}
 	}
@@ -134,19 +135,19 @@ func (v *view) header(s sheet) {
 	item("arena", byteText(v.Plan.Arena), "the memory that the steps leave each other values in")
 	item("live at most", byteText(peak(v.lives, len(v.Plan.Steps))), "the most that values in the arena need at once")
 	item("without reuse", byteText(values), "the sum of all values that the steps leave in the arena")
-	item("every node", byteText(all), "the sum of all nodes of the input graph that are computed")
+	item("unfused", byteText(all), "the sum of all nodes of the input graph that are computed")
 	item("constants", byteText(constants), plural(len(v.Plan.Constants), "constant"))
 	s.put("</dl>\n")
 	if len(v.Record.Off) > 0 {
 		s.put(`<p class="off">left out: %s</p>`+"\n", strings.Join(v.Record.Off, ", "))
 	}
+	s.put(`<div class="panels">` + "\n")
 	if v.Profile != nil && v.total > 0 {
-		s.put(`<div class="panels">` + "\n")
 		v.hottest(s)
 		v.bySource(s)
-		s.put("</div>\n")
 	}
-	s.put("</header>\n")
+	v.fired(s)
+	s.put("</div>\n</header>\n")
 }
 
 func (v *view) flops() float64 {
@@ -160,9 +161,9 @@ func (v *view) flops() float64 {
 // share is a part of the time of all steps, in percent.
 func (v *view) share(d time.Duration) float64 { return 100 * float64(d) / float64(max(1, v.total)) }
 
-// heat colours a time: as much as its share of the longest step's.
-func (v *view) heat(d time.Duration) markup {
-	return markup(fmt.Sprintf(`style="--h:%.0f%%"`, 100*float64(d)/float64(max(1, v.most))))
+// heat colours a time as much as it is near the longest.
+func heat(d, longest time.Duration) markup {
+	return markup(fmt.Sprintf(`style="--h:%.0f%%"`, 100*float64(d)/float64(max(1, longest))))
 }
 
 // rate says how fast a step is: by the operations that its ops count, or by the bytes that it reads and writes.
@@ -175,68 +176,4 @@ func (v *view) rate(i int) string {
 		return fmt.Sprintf("%.3g GFLOP/s", f/d)
 	}
 	return fmt.Sprintf("%.3g GB/s", float64(traffic(v.Plan.Steps[i]))/d)
-}
-
-// hottest lists the steps that take longest.
-func (v *view) hottest(s sheet) {
-	const most = 8
-	order := make([]int, len(v.Plan.Steps))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(v.Profile.Steps[b].Least, v.Profile.Steps[a].Least)
-	})
-	s.put("<table><caption>hottest steps</caption>\n")
-	for _, i := range order[:min(most, len(order))] {
-		d := v.Profile.Steps[i].Least
-		s.put(`<tr data-row="%s"><td class="time" %s>%s</td><td class="bar"><i style="width:%.1f%%"></i></td>`,
-			stepRow(i), v.heat(d), timeText(d), v.share(d))
-		s.put(`<td class="num">%.1f %%</td><td class="num">%s</td><td class="num">step %d</td><td>%s</td></tr>`+"\n",
-			v.share(d), v.rate(i), i, v.title(i))
-	}
-	s.put("</table>\n")
-}
-
-// bySource sums up the time by the user's line. The time of a group is split evenly between its members.
-func (v *view) bySource(s sheet) {
-	const most = 8
-	type spent struct {
-		source string
-		time   float64
-		nodes  int
-	}
-	by := map[string]*spent{}
-	var order []*spent
-	add := func(source string, d float64) {
-		if by[source] == nil {
-			by[source] = &spent{source: source}
-			order = append(order, by[source])
-		}
-		by[source].time += d
-		by[source].nodes++
-	}
-	for i, st := range v.Plan.Steps {
-		d := float64(v.Profile.Steps[i].Least)
-		if st.Node != nil {
-			add(st.Node.Source(), d)
-		}
-		for _, m := range st.Members {
-			add(m.Node.Source(), d/float64(len(st.Members)))
-		}
-	}
-	slices.SortStableFunc(order, func(a, b *spent) int { return cmp.Compare(b.time, a.time) })
-	s.put("<table><caption>by line</caption>\n")
-	for _, l := range order[:min(most, len(order))] {
-		d := time.Duration(l.time)
-		s.put(`<tr data-src="%s"><td class="time" %s>%s</td><td class="bar"><i style="width:%.1f%%"></i></td>`,
-			l.source, v.heat(d), timeText(d), v.share(d))
-		name := l.source
-		if name == "" {
-			name = "no line known"
-		}
-		s.put(`<td class="num">%.1f %%</td><td class="num">%s</td><td>%s</td></tr>`+"\n",
-			v.share(d), plural(l.nodes, "node"), name)
-	}
-	s.put("</table>\n")
 }

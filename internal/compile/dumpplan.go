@@ -70,15 +70,16 @@ func (v *view) step(s sheet, i int, st exec.Step, stays map[string]life) {
 	s.put(`<tr class="n%s" id="%s" data-src="%s"><td class="num">%d</td>`, markup(mark), stepRow(i), source, i)
 	if v.Profile != nil {
 		t := v.Profile.Steps[i]
-		s.put(`<td class="time" %s title="least of %d; median %s">%s</td>`, v.heat(t.Least), v.Profile.Rounds,
+		s.put(`<td class="time" %s title="least of %d; median %s">%s</td>`, heat(t.Least, v.most), v.Profile.Rounds,
 			timeText(t.Median), timeText(t.Least))
-		s.put(`<td class="num">%.1f %%</td><td class="num">%s</td>`, v.share(t.Least), v.rate(i))
+		s.put(`<td class="num">%.1f %%</td><td class="num" title="%s read and written">%s</td>`, v.share(t.Least),
+			byteText(traffic(st)), v.rate(i))
 	}
 	s.put(`<td class="class %s">%s</td><td class="text">`, markup(class), class)
 	switch {
 	case st.Members != nil:
 		s.put("%s in one loop", plural(len(st.Members), "node"))
-		s.put(`</td><td></td><td class="num">%s</td><td></td><td></td><td></td></tr>`+"\n", byteText(traffic(st)))
+		s.put("</td><td></td><td></td><td></td><td></td><td></td></tr>\n")
 		for j := range st.Members {
 			v.member(s, i, j, st, out, in, stays)
 		}
