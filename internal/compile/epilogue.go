@@ -13,11 +13,11 @@ import "chainrule/graph"
 func epilogue(u Unit, _ Options) Unit {
 	order := graph.Topo(u.Outputs...)
 	f := newFuser(u, order)
-	grouped := make([]bool, u.graph().Len())
+	of := make([]int32, u.graph().Len()) // by ID: the number of its group, from 1
 	groups := make([][]*graph.Node, 0, len(u.Groups))
 	taken := map[*graph.Node]bool{}
 	add := func(members []*graph.Node, lone bool) {
-		if head := f.head(members); head != nil && !taken[head] {
+		if head := f.head(members, of); head != nil && !taken[head] {
 			taken[head] = true
 			members = append([]*graph.Node{head}, members...)
 		} else if lone {
@@ -25,14 +25,14 @@ func epilogue(u Unit, _ Options) Unit {
 		}
 		groups = append(groups, members)
 	}
-	for _, members := range u.Groups {
+	for i, members := range u.Groups {
 		for _, n := range members {
-			grouped[n.ID()] = true
+			of[n.ID()] = int32(i + 1)
 		}
 		add(members, false)
 	}
 	for _, n := range order {
-		if !grouped[n.ID()] && n.Op().Class == graph.Map && f.joins(n) {
+		if of[n.ID()] == 0 && n.Op().Class == graph.Map && f.joins(n) {
 			add([]*graph.Node{n}, true)
 		}
 	}
@@ -40,21 +40,20 @@ func epilogue(u Unit, _ Options) Unit {
 	return u
 }
 
-// head returns the product that may head a group, or nil.
-func (f *fuser) head(members []*graph.Node) *graph.Node {
+// head returns the product that may head a group, or nil. of gives, by ID, the group of a node, 0 for none.
+func (f *fuser) head(members []*graph.Node, of []int32) *graph.Node {
 	first := members[0]
-	inside := map[*graph.Node]bool{}
 	for _, n := range members {
 		if n.Op().Class != graph.Map || f.late[n.ID()] {
 			return nil
 		}
-		inside[n] = true
 	}
 	var head *graph.Node
 	top := int32(-1)
 	for _, n := range members {
 		for _, x := range n.In() {
-			if inside[x] || x.Op().Class == graph.Leaf || x == head {
+			inside := of[x.ID()] > 0 && of[x.ID()] == of[first.ID()]
+			if inside || x.Op().Class == graph.Leaf || x == head {
 				continue
 			}
 			switch stage := f.stage[x.ID()]; {

@@ -21,20 +21,31 @@ func fuse(u Unit, opts Options) Unit {
 	for _, n := range order {
 		f.join(n)
 	}
-	members := map[int32][]*graph.Node{}
+	u.Groups = f.groups(order, func(n *graph.Node) bool { return opts.Workers > 1 && worthSplitting(n) })
+	return u
+}
+
+// groups lists the groups of more than one member, and of one where alone says so, each by its first member.
+func (f *fuser) groups(order []*graph.Node, alone func(*graph.Node) bool) (groups [][]*graph.Node) {
+	size := make([]int32, len(f.group)) // by root
 	for _, n := range order {
 		if f.joins(n) {
-			root := f.find(int32(n.ID()))
-			members[root] = append(members[root], n)
+			size[f.find(int32(n.ID()))]++
 		}
 	}
+	number := make([]int32, len(f.group)) // by root, which is the first member
+	var members slab[*graph.Node]
 	for _, n := range order {
-		list := members[int32(n.ID())]
-		if len(list) > 1 || len(list) == 1 && opts.Workers > 1 && worthSplitting(n) {
-			u.Groups = append(u.Groups, list)
+		root := f.find(int32(n.ID()))
+		if count := int(size[root]); count == 0 || !f.joins(n) || count == 1 && !alone(n) {
+			continue
+		} else if int(root) == n.ID() {
+			number[root] = int32(len(groups))
+			groups = append(groups, members.take(count)[:0])
 		}
+		groups[number[root]] = append(groups[number[root]], n)
 	}
-	return u
+	return groups
 }
 
 // worthSplitting reports whether a lone member is large enough for more than one core: a group's tiles are divided

@@ -18,6 +18,8 @@ type root struct {
 	last int
 	// users counts the operands and outputs that lie in it.
 	users int
+	// number is the scheduler's, from 1, of roots that tasks make.
+	number int
 }
 
 // place says where a node's value lies: in a root, some bytes in.

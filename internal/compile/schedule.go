@@ -1,135 +1,150 @@
 package compile
 
-// scheduleLimit is the number of tasks up to which another order is looked for; the search takes their number times
-// the number that could come next.
-const scheduleLimit = 4096
+import "container/heap"
 
 // schedule puts the tasks in an order that needs less memory at its worst moment, if the greedy one does: of all tasks
 // that could come next, the one that frees most, or adds least, and of equals the first. The result depends on the
 // graph alone.
 func (p *planner) schedule() {
-	if len(p.order) > scheduleLimit {
-		return
-	}
 	s := newScheduler(p)
-	greedy := s.greedy()
-	if s.peak(greedy) < s.peak(p.order) {
-		p.order = greedy
+	given := make([]int, len(p.order))
+	for i := range given {
+		given[i] = i
+	}
+	if greedy := s.greedy(); s.peak(greedy) < s.peak(given) {
+		order := make([]*task, len(greedy))
+		for k, i := range greedy {
+			order[k] = p.order[i]
+		}
+		p.order = order
 	}
 }
 
+// scheduler knows tasks by their place in the order given, and roots by number.
 type scheduler struct {
-	tasks []*task
-	index map[*task]int
-	makes [][]*root // by task: roots in the arena that it makes, and those that it reads
-	reads [][]*root
-	waits []int   // by task: the number of its operands' makers
-	users [][]int // by task
-	uses  map[*root]int
+	bytes   []int   // by root
+	uses    []int   // by root: by how many tasks, outputs and steps at the end
+	readers [][]int // by root: tasks
+	makes   [][]int // by task: roots in the arena that it makes, and those that it reads
+	reads   [][]int
+	waits   []int   // by task: the number of its operands' makers
+	users   [][]int // by task
 }
 
 func newScheduler(p *planner) *scheduler {
 	n := len(p.order)
-	s := &scheduler{
-		tasks: p.order, index: make(map[*task]int, n), makes: make([][]*root, n), reads: make([][]*root, n),
-		waits: make([]int, n), users: make([][]int, n), uses: map[*root]int{},
-	}
-	maker := map[*root]int{}
+	s := &scheduler{makes: make([][]int, n), reads: make([][]int, n), waits: make([]int, n), users: make([][]int, n)}
+	var maker []int // by root
 	for i, t := range p.order {
-		s.index[t] = i
 		for _, n := range t.outs {
 			r := p.at(n).root
-			maker[r] = i
+			r.number = len(maker) + 1
+			maker = append(maker, i)
+			s.bytes = append(s.bytes, r.bytes)
 			if !r.placed {
-				s.makes[i] = append(s.makes[i], r)
+				s.makes[i] = append(s.makes[i], r.number-1)
 			}
 		}
 	}
+	s.uses, s.readers = make([]int, len(maker)), make([][]int, len(maker))
+	seen := make([]int, len(maker)) // the last task that was found to read it, from 1
 	for i, t := range p.order {
-		seen := map[*root]bool{}
 		for _, x := range t.ins {
 			r := p.at(x).root
-			from, made := maker[r]
-			if !made || seen[r] {
+			if r.number == 0 || seen[r.number-1] == i+1 {
 				continue
 			}
-			seen[r] = true
+			k := r.number - 1
+			seen[k] = i + 1
 			s.waits[i]++
-			s.users[from] = append(s.users[from], i)
+			s.users[maker[k]] = append(s.users[maker[k]], i)
 			if !r.placed {
-				s.reads[i] = append(s.reads[i], r)
-				s.uses[r]++
+				s.reads[i] = append(s.reads[i], k)
+				s.readers[k] = append(s.readers[k], i)
+				s.uses[k]++
 			}
 		}
 	}
-	for _, n := range p.unit.Outputs { // and what is copied or overwritten at the end
-		s.uses[p.at(n).root]++
+	s.countEnd(p)
+	return s
+}
+
+// countEnd counts the uses by outputs, and by what is copied or overwritten at the end.
+func (s *scheduler) countEnd(p *planner) {
+	use := func(r *root) {
+		if r.number > 0 {
+			s.uses[r.number-1]++
+		}
+	}
+	for _, n := range p.unit.Outputs {
+		use(p.at(n).root)
 	}
 	for _, c := range p.commit {
 		if c.step != nil {
 			for _, x := range c.step.ins {
-				s.uses[p.at(x).root]++
+				use(p.at(x).root)
 			}
 		}
 	}
-	return s
 }
 
 // peak is the most memory that an order needs at a time, were nothing written in place.
-func (s *scheduler) peak(order []*task) int {
-	left := make(map[*root]int, len(s.uses))
+func (s *scheduler) peak(order []int) int {
+	left := append([]int(nil), s.uses...)
 	live, most := 0, 0
-	for _, t := range order {
-		i := s.index[t]
-		for _, r := range s.makes[i] {
-			live += r.bytes
-			left[r] = s.uses[r]
+	for _, i := range order {
+		for _, k := range s.makes[i] {
+			live += s.bytes[k]
 		}
 		most = max(most, live)
-		for _, r := range s.reads[i] {
-			if left[r]--; left[r] == 0 {
-				live -= r.bytes
+		for _, k := range s.reads[i] {
+			if left[k]--; left[k] == 0 {
+				live -= s.bytes[k]
 			}
 		}
-		for _, r := range s.makes[i] {
-			if left[r] == 0 {
-				live -= r.bytes
+		for _, k := range s.makes[i] {
+			if left[k] == 0 {
+				live -= s.bytes[k]
 			}
 		}
 	}
 	return most
 }
 
-func (s *scheduler) greedy() []*task {
-	left := make(map[*root]int, len(s.uses))
-	for r, n := range s.uses {
-		left[r] = n
-	}
+// greedy takes the best candidate at every step. A task's growth only falls while it is one, when it becomes the last
+// to need a root: then it is put in the heap again, before its old entry.
+func (s *scheduler) greedy() []int {
+	left := append([]int(nil), s.uses...)
 	waits := append([]int(nil), s.waits...)
-	var ready []int
+	done := make([]bool, len(waits))
+	var ready candidates
 	for i, n := range waits {
 		if n == 0 {
-			ready = append(ready, i)
+			ready = append(ready, candidate{s.growth(i, left), i})
 		}
 	}
-	order := make([]*task, 0, len(s.tasks))
+	heap.Init(&ready)
+	order := make([]int, 0, len(waits))
 	for len(ready) > 0 {
-		best, growth := 0, s.growth(ready[0], left)
-		for k, i := range ready[1:] {
-			if g := s.growth(i, left); g < growth || g == growth && i < ready[best] {
-				best, growth = k+1, g
-			}
+		i := heap.Pop(&ready).(candidate).task
+		if done[i] {
+			continue
 		}
-		i := ready[best]
-		ready[best] = ready[len(ready)-1]
-		ready = ready[:len(ready)-1]
-		order = append(order, s.tasks[i])
-		for _, r := range s.reads[i] {
-			left[r]--
+		done[i] = true
+		order = append(order, i)
+		for _, k := range s.reads[i] {
+			if left[k]--; left[k] != 1 {
+				continue
+			}
+			for _, j := range s.readers[k] {
+				if !done[j] && waits[j] == 0 {
+					heap.Push(&ready, candidate{s.growth(j, left), j})
+				}
+			}
 		}
 		for _, user := range s.users[i] {
 			if waits[user]--; waits[user] == 0 {
-				ready = append(ready, user)
+				heap.Push(&ready, candidate{s.growth(user, left), user})
 			}
 		}
 	}
@@ -137,15 +152,33 @@ func (s *scheduler) greedy() []*task {
 }
 
 // growth is what task i adds to the memory in use, less what it is the last to need.
-func (s *scheduler) growth(i int, left map[*root]int) int {
+func (s *scheduler) growth(i int, left []int) int {
 	g := 0
-	for _, r := range s.makes[i] {
-		g += r.bytes
+	for _, k := range s.makes[i] {
+		g += s.bytes[k]
 	}
-	for _, r := range s.reads[i] {
-		if left[r] == 1 {
-			g -= r.bytes
+	for _, k := range s.reads[i] {
+		if left[k] == 1 {
+			g -= s.bytes[k]
 		}
 	}
 	return g
+}
+
+type candidate struct{ growth, task int }
+
+// candidates is a heap.
+type candidates []candidate
+
+func (h candidates) Len() int { return len(h) }
+func (h candidates) Less(i, j int) bool {
+	return h[i].growth < h[j].growth || h[i].growth == h[j].growth && h[i].task < h[j].task
+}
+func (h candidates) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *candidates) Push(c any)   { *h = append(*h, c.(candidate)) }
+func (h *candidates) Pop() any {
+	last := len(*h) - 1
+	c := (*h)[last]
+	*h = (*h)[:last]
+	return c
 }

@@ -59,10 +59,10 @@ func (u Unit) connect(all, of []*task, owner func(*graph.Node) *graph.Node) {
 	for _, n := range u.Outputs {
 		needed[owner(n).ID()] = true
 	}
+	seen := make([]*task, len(of)) // by ID: the last group that reads it
 	for _, t := range all {
-		var seen map[*graph.Node]bool
 		if t.group {
-			t.ins, seen = nil, map[*graph.Node]bool{}
+			t.ins = nil
 		}
 		for _, n := range t.nodes {
 			for _, x := range n.In() {
@@ -70,8 +70,8 @@ func (u Unit) connect(all, of []*task, owner func(*graph.Node) *graph.Node) {
 				if from == t && owner(x) == x {
 					continue
 				}
-				if t.group && !seen[x] {
-					seen[x] = true
+				if t.group && seen[x.ID()] != t {
+					seen[x.ID()] = t
 					t.ins = append(t.ins, x)
 				}
 				if from != nil {

@@ -11,9 +11,9 @@ import (
 type binder struct {
 	group   *group
 	space   []int
-	members map[*graph.Node]bool
-	known   map[*graph.Node]value // where each node's elements are
-	slots   map[Slot]int          // bases by slot
+	members nodeNumbers
+	known   nodeNumbers // of values
+	values  []value     // where each node's elements are
 	places  []placement
 	// registers is their number; each holds a tile of eight-byte elements at most.
 	registers int
@@ -27,11 +27,11 @@ type placement struct {
 
 // plan finds a register or a base for every operand and member.
 func (b *binder) plan(s Step, tiles int) {
-	last := map[*graph.Node]int{} // the last member that reads a register
+	last := newNodeNumbers(s.Members) // the last member that reads a register
 	for i, m := range s.Members {
 		for j, x := range m.Node.In() {
-			last[x] = i
-			if _, ok := b.known[x]; !ok && !b.isMember(x) {
+			last.set(x, i)
+			if b.known.of(x) < 0 && b.members.of(x) < 0 {
 				b.operand(x, m.In[j])
 			}
 		}
@@ -41,9 +41,9 @@ func (b *binder) plan(s Step, tiles int) {
 		elem := m.Node.DType().Size()
 		var later []int // ends here, but has elements of another size than the result
 		for j, x := range m.Node.In() {
-			v := b.known[x]
+			v := b.value(x)
 			switch {
-			case v.register < 0 || last[x] != i || slices.Contains(m.Node.In()[:j], x):
+			case v.register < 0 || last.of(x) != i || slices.Contains(m.Node.In()[:j], x):
 			case v.elem == elem:
 				free = append(free, v.register)
 			default:
@@ -64,26 +64,27 @@ func (b *binder) plan(s Step, tiles int) {
 			b.fold(i, m, tiles)
 		case m.Kept:
 			b.places = append(b.places, placement{i, m.Out})
-			b.known[m.Node] = value{register: -1, base: i, elem: elem}
+			b.know(m.Node, value{register: -1, base: i, elem: elem})
 		default:
-			b.known[m.Node] = value{register: take(), elem: elem}
+			b.know(m.Node, value{register: take(), elem: elem})
 		}
 		free = append(free, later...)
 	}
 }
 
-func (b *binder) isMember(x *graph.Node) bool { return b.members[x] }
+func (b *binder) know(n *graph.Node, v value) {
+	b.known.set(n, len(b.values))
+	b.values = append(b.values, v)
+}
+
+func (b *binder) value(n *graph.Node) value { return b.values[b.known.of(n)] }
 
 // operand finds where an operand from outside lies: in memory as it is, or expanded into a register, which nothing
 // else may have used before, since all are filled at the start of a tile.
 func (b *binder) operand(x *graph.Node, slot Slot) {
-	base, ok := b.slots[slot]
-	if !ok {
-		base = len(b.group.bases)
-		b.group.bases = append(b.group.bases, graph.Buffer{})
-		b.places = append(b.places, placement{base, slot})
-		b.slots[slot] = base
-	}
+	base := len(b.group.bases)
+	b.group.bases = append(b.group.bases, graph.Buffer{})
+	b.places = append(b.places, placement{base, slot})
 	v := value{register: -1, base: base, elem: x.DType().Size()}
 	switch x.Type().Size() {
 	case 1:
@@ -94,7 +95,7 @@ func (b *binder) operand(x *graph.Node, slot Slot) {
 		b.registers++
 		b.expands = append(b.expands, newExpand(x, b.space, base, v.register))
 	}
-	b.known[x] = v
+	b.know(x, v)
 }
 
 // fold gives a reduction its partial results.
@@ -107,7 +108,7 @@ func (b *binder) fold(i int, m Member, tiles int) {
 	b.group.folds = append(b.group.folds, fold{
 		out: i, partials: partials, elem: elem, combine: combine, pair: make([]graph.Buffer, 2),
 	})
-	b.known[m.Node] = value{register: -1, base: partials, elem: elem, single: true}
+	b.know(m.Node, value{register: -1, base: partials, elem: elem, single: true})
 }
 
 // frame makes the operations of one worker, over registers of its own.
@@ -141,9 +142,9 @@ func (b *binder) frame(s Step) frame {
 			}
 		}
 		for j, x := range m.Node.In() {
-			point(&op.in[j], b.known[x])
+			point(&op.in[j], b.value(x))
 		}
-		out := b.known[m.Node]
+		out := b.value(m.Node)
 		point(&op.out, out)
 		if m.Node.Op().Class == graph.Reduce {
 			op.kernel, _ = m.Node.Op().Partial(m.Node)

@@ -112,13 +112,13 @@ func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *gr
 	}
 	b := binder{
 		group: g, space: s.Members[0].space(),
-		members: map[*graph.Node]bool{}, known: map[*graph.Node]value{}, slots: map[Slot]int{},
+		members: newNodeNumbers(s.Members), known: newNodeNumbers(s.Members),
 	}
 	for range s.Members {
 		g.bases = append(g.bases, graph.Buffer{}) // results come first
 	}
-	for _, n := range g.nodes {
-		b.members[n] = true
+	for i, n := range g.nodes {
+		b.members.set(n, i)
 	}
 	b.plan(s, tiles)
 	for i := range b.places {
