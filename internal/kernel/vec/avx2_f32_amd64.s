@@ -366,6 +366,134 @@ done5:
 	VZEROUPPER
 	RET
 
+// func slopeTanhF32AVX2(dst *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·slopeTanhF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS f32_3f800000<>+0(SB), Y0
+	SUBQ    $0x00000020, DX
+	JLT     short2
+
+loop1:
+	VMOVUPS (CX), Y1
+	VMULPS  Y1, Y1, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(CX), Y1
+	VMULPS  Y1, Y1, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS 64(CX), Y1
+	VMULPS  Y1, Y1, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS 96(CX), Y1
+	VMULPS  Y1, Y1, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short4
+
+loop3:
+	VMOVUPS (CX), Y1
+	VMULPS  Y1, Y1, Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000008, DX
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VMULPS     Y2, Y2, Y2
+	VSUBPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
+// func slopeSigmoidF32AVX2(dst *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·slopeSigmoidF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS f32_3f800000<>+0(SB), Y0
+	SUBQ    $0x00000020, DX
+	JLT     short2
+
+loop1:
+	VMOVUPS (CX), Y1
+	VSUBPS  Y1, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(CX), Y1
+	VSUBPS  Y1, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS 64(CX), Y1
+	VSUBPS  Y1, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS 96(CX), Y1
+	VSUBPS  Y1, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short4
+
+loop3:
+	VMOVUPS (CX), Y1
+	VSUBPS  Y1, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000008, DX
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VSUBPS     Y2, Y0, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func sqrtF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX
 TEXT ·sqrtF32AVX2(SB), NOSPLIT, $0-24
@@ -5312,6 +5440,121 @@ short6:
 	VMASKMOVPS Y0, Y1, (AX)
 
 done7:
+	VZEROUPPER
+	RET
+
+// func mulAddF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int, repeated int)
+// Requires: AVX
+TEXT ·mulAddF32AVX2(SB), NOSPLIT, $192-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         repeated+40(FP), DI
+	MOVQ         $0x00000020, R8
+	BTQ          $0x00, DI
+	JCC          varies1
+	VBROADCASTSS (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         R8, R8
+
+varies1:
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         $0x00000020, R10
+	BTQ          $0x01, DI
+	JCC          varies2
+	VBROADCASTSS (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R10, R10
+
+varies2:
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         $0x00000020, R12
+	BTQ          $0x02, DI
+	JCC          varies3
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-32, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R12, R12
+
+varies3:
+	LEAQ (R12)(R12*2), DI
+	SUBQ $0x00000020, SI
+	JLT  short5
+
+loop4:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VMOVUPS (BX), Y2
+	VMULPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS (CX)(R8*1), Y0
+	VMOVUPS (DX)(R10*1), Y1
+	VMOVUPS (BX)(R12*1), Y2
+	VMULPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 32(AX)
+	VMOVUPS (CX)(R8*2), Y0
+	VMOVUPS (DX)(R10*2), Y1
+	VMOVUPS (BX)(R12*2), Y2
+	VMULPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 64(AX)
+	VMOVUPS (CX)(R9*1), Y0
+	VMOVUPS (DX)(R11*1), Y1
+	VMOVUPS (BX)(DI*1), Y2
+	VMULPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R12*4), BX
+	SUBQ    $0x00000020, SI
+	JGE     loop4
+
+short5:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, SI
+	JLT  short7
+
+loop6:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VMOVUPS (BX), Y2
+	VMULPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    R8, CX
+	ADDQ    R10, DX
+	ADDQ    R12, BX
+	SUBQ    $0x00000008, SI
+	JGE     loop6
+
+short7:
+	ADDQ       $0x00000008, SI
+	TESTQ      SI, SI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), DI
+	SHLQ       $0x02, SI
+	SUBQ       SI, DI
+	VMOVUPS    32(DI), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VMASKMOVPS (BX), Y0, Y3
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done8:
 	VZEROUPPER
 	RET
 

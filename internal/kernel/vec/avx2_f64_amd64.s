@@ -350,6 +350,134 @@ done5:
 	VZEROUPPER
 	RET
 
+// func slopeTanhF64AVX2(dst *float64, x *float64, n int)
+// Requires: AVX
+TEXT ·slopeTanhF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPD f64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x00000010, DX
+	JLT     short2
+
+loop1:
+	VMOVUPD (CX), Y1
+	VMULPD  Y1, Y1, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, (AX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  Y1, Y1, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD 64(CX), Y1
+	VMULPD  Y1, Y1, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 64(AX)
+	VMOVUPD 96(CX), Y1
+	VMULPD  Y1, Y1, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000010, DX
+	SUBQ $0x00000004, DX
+	JLT  short4
+
+loop3:
+	VMOVUPD (CX), Y1
+	VMULPD  Y1, Y1, Y1
+	VSUBPD  Y1, Y0, Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, DX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000004, DX
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VMULPD     Y2, Y2, Y2
+	VSUBPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
+// func slopeSigmoidF64AVX2(dst *float64, x *float64, n int)
+// Requires: AVX
+TEXT ·slopeSigmoidF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPD f64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x00000010, DX
+	JLT     short2
+
+loop1:
+	VMOVUPD (CX), Y1
+	VSUBPD  Y1, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	VMOVUPD 32(CX), Y1
+	VSUBPD  Y1, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD 64(CX), Y1
+	VSUBPD  Y1, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(AX)
+	VMOVUPD 96(CX), Y1
+	VSUBPD  Y1, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000010, DX
+	SUBQ $0x00000004, DX
+	JLT  short4
+
+loop3:
+	VMOVUPD (CX), Y1
+	VSUBPD  Y1, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, DX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000004, DX
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VSUBPD     Y2, Y0, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func sqrtF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX
 TEXT ·sqrtF64AVX2(SB), NOSPLIT, $0-24
@@ -5506,6 +5634,121 @@ short6:
 	VMASKMOVPD Y0, Y1, (AX)
 
 done7:
+	VZEROUPPER
+	RET
+
+// func mulAddF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·mulAddF64AVX2(SB), NOSPLIT, $192-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         repeated+40(FP), DI
+	MOVQ         $0x00000020, R8
+	BTQ          $0x00, DI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         R8, R8
+
+varies1:
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         $0x00000020, R10
+	BTQ          $0x01, DI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R10, R10
+
+varies2:
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         $0x00000020, R12
+	BTQ          $0x02, DI
+	JCC          varies3
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-32, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R12, R12
+
+varies3:
+	LEAQ (R12)(R12*2), DI
+	SUBQ $0x00000010, SI
+	JLT  short5
+
+loop4:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VMOVUPD (BX), Y2
+	VMULPD  Y1, Y0, Y0
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD (CX)(R8*1), Y0
+	VMOVUPD (DX)(R10*1), Y1
+	VMOVUPD (BX)(R12*1), Y2
+	VMULPD  Y1, Y0, Y0
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD (CX)(R8*2), Y0
+	VMOVUPD (DX)(R10*2), Y1
+	VMOVUPD (BX)(R12*2), Y2
+	VMULPD  Y1, Y0, Y0
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD (CX)(R9*1), Y0
+	VMOVUPD (DX)(R11*1), Y1
+	VMOVUPD (BX)(DI*1), Y2
+	VMULPD  Y1, Y0, Y0
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R12*4), BX
+	SUBQ    $0x00000010, SI
+	JGE     loop4
+
+short5:
+	ADDQ $0x00000010, SI
+	SUBQ $0x00000004, SI
+	JLT  short7
+
+loop6:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VMOVUPD (BX), Y2
+	VMULPD  Y1, Y0, Y0
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    R8, CX
+	ADDQ    R10, DX
+	ADDQ    R12, BX
+	SUBQ    $0x00000004, SI
+	JGE     loop6
+
+short7:
+	ADDQ       $0x00000004, SI
+	TESTQ      SI, SI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), DI
+	SHLQ       $0x03, SI
+	SUBQ       SI, DI
+	VMOVUPS    32(DI), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD (DX), Y0, Y2
+	VMASKMOVPD (BX), Y0, Y3
+	VMULPD     Y2, Y1, Y1
+	VADDPD     Y3, Y1, Y1
+	VMASKMOVPD Y1, Y0, (AX)
+
+done8:
 	VZEROUPPER
 	RET
 

@@ -331,6 +331,132 @@ done5:
 	VZEROUPPER
 	RET
 
+// func slopeTanhF32AVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·slopeTanhF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS f32_3f800000<>+0(SB), Z0
+	SUBQ         $0x00000040, DX
+	JLT          short2
+
+loop1:
+	VMOVUPS (CX), Z1
+	VMULPS  Z1, Z1, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)
+	VMOVUPS 64(CX), Z1
+	VMULPS  Z1, Z1, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS 128(CX), Z1
+	VMULPS  Z1, Z1, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(AX)
+	VMOVUPS 192(CX), Z1
+	VMULPS  Z1, Z1, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000040, DX
+	SUBQ $0x00000010, DX
+	JLT  short4
+
+loop3:
+	VMOVUPS (CX), Z1
+	VMULPS  Z1, Z1, Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop3
+
+short4:
+	ADDQ      $0x00000010, DX
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVQ     BX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z1, Z1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
+// func slopeSigmoidF32AVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·slopeSigmoidF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS f32_3f800000<>+0(SB), Z0
+	SUBQ         $0x00000040, DX
+	JLT          short2
+
+loop1:
+	VMOVUPS (CX), Z1
+	VSUBPS  Z1, Z0, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)
+	VMOVUPS 64(CX), Z1
+	VSUBPS  Z1, Z0, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS 128(CX), Z1
+	VSUBPS  Z1, Z0, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, 128(AX)
+	VMOVUPS 192(CX), Z1
+	VSUBPS  Z1, Z0, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000040, DX
+	SUBQ $0x00000010, DX
+	JLT  short4
+
+loop3:
+	VMOVUPS (CX), Z1
+	VSUBPS  Z1, Z0, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, DX
+	JGE     loop3
+
+short4:
+	ADDQ      $0x00000010, DX
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVQ     BX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func sqrtF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·sqrtF32AVX512(SB), NOSPLIT, $0-24
@@ -4535,6 +4661,120 @@ short6:
 	VMOVUPS   Z0, K1, (AX)
 
 done7:
+	VZEROUPPER
+	RET
+
+// func mulAddF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·mulAddF32AVX512(SB), NOSPLIT, $384-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         repeated+40(FP), DI
+	MOVQ         $0x00000040, R8
+	BTQ          $0x00, DI
+	JCC          varies1
+	VBROADCASTSS (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         R8, R8
+
+varies1:
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         $0x00000040, R10
+	BTQ          $0x01, DI
+	JCC          varies2
+	VBROADCASTSS (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R10, R10
+
+varies2:
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         $0x00000040, R12
+	BTQ          $0x02, DI
+	JCC          varies3
+	VBROADCASTSS (BX), Z0
+	LEAQ         320(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R12, R12
+
+varies3:
+	LEAQ (R12)(R12*2), DI
+	SUBQ $0x00000040, SI
+	JLT  short5
+
+loop4:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMOVUPS (BX), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (AX)
+	VMOVUPS (CX)(R8*1), Z0
+	VMOVUPS (DX)(R10*1), Z1
+	VMOVUPS (BX)(R12*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 64(AX)
+	VMOVUPS (CX)(R8*2), Z0
+	VMOVUPS (DX)(R10*2), Z1
+	VMOVUPS (BX)(R12*2), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 128(AX)
+	VMOVUPS (CX)(R9*1), Z0
+	VMOVUPS (DX)(R11*1), Z1
+	VMOVUPS (BX)(DI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 192(AX)
+	ADDQ    $0x00000100, AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R12*4), BX
+	SUBQ    $0x00000040, SI
+	JGE     loop4
+
+short5:
+	ADDQ $0x00000040, SI
+	SUBQ $0x00000010, SI
+	JLT  short7
+
+loop6:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMOVUPS (BX), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    R8, CX
+	ADDQ    R10, DX
+	ADDQ    R12, BX
+	SUBQ    $0x00000010, SI
+	JGE     loop6
+
+short7:
+	ADDQ      $0x00000010, SI
+	TESTQ     SI, SI
+	JEQ       done8
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done8:
 	VZEROUPPER
 	RET
 

@@ -331,6 +331,132 @@ done5:
 	VZEROUPPER
 	RET
 
+// func slopeTanhF64AVX512(dst *float64, x *float64, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·slopeTanhF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD f64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x00000020, DX
+	JLT          short2
+
+loop1:
+	VMOVUPD (CX), Z1
+	VMULPD  Z1, Z1, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, (AX)
+	VMOVUPD 64(CX), Z1
+	VMULPD  Z1, Z1, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD 128(CX), Z1
+	VMULPD  Z1, Z1, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 128(AX)
+	VMOVUPD 192(CX), Z1
+	VMULPD  Z1, Z1, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short4
+
+loop3:
+	VMOVUPD (CX), Z1
+	VMULPD  Z1, Z1, Z1
+	VSUBPD  Z1, Z0, Z1
+	VMOVUPD Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop3
+
+short4:
+	ADDQ      $0x00000008, DX
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVQ     BX, K1
+	VMOVUPD.Z (CX), K1, Z1
+	VMULPD    Z1, Z1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
+// func slopeSigmoidF64AVX512(dst *float64, x *float64, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·slopeSigmoidF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD f64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x00000020, DX
+	JLT          short2
+
+loop1:
+	VMOVUPD (CX), Z1
+	VSUBPD  Z1, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	VMOVUPD 64(CX), Z1
+	VSUBPD  Z1, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD 128(CX), Z1
+	VSUBPD  Z1, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 128(AX)
+	VMOVUPD 192(CX), Z1
+	VSUBPD  Z1, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, DX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, DX
+	SUBQ $0x00000008, DX
+	JLT  short4
+
+loop3:
+	VMOVUPD (CX), Z1
+	VSUBPD  Z1, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, DX
+	JGE     loop3
+
+short4:
+	ADDQ      $0x00000008, DX
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVQ     BX, K1
+	VMOVUPD.Z (CX), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET
+
 // func sqrtF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·sqrtF64AVX512(SB), NOSPLIT, $0-24
@@ -5018,6 +5144,120 @@ short6:
 	VMOVUPD   Z0, K1, (AX)
 
 done7:
+	VZEROUPPER
+	RET
+
+// func mulAddF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·mulAddF64AVX512(SB), NOSPLIT, $384-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         repeated+40(FP), DI
+	MOVQ         $0x00000040, R8
+	BTQ          $0x00, DI
+	JCC          varies1
+	VBROADCASTSD (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         R8, R8
+
+varies1:
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         $0x00000040, R10
+	BTQ          $0x01, DI
+	JCC          varies2
+	VBROADCASTSD (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R10, R10
+
+varies2:
+	LEAQ         (R10)(R10*2), R11
+	MOVQ         $0x00000040, R12
+	BTQ          $0x02, DI
+	JCC          varies3
+	VBROADCASTSD (BX), Z0
+	LEAQ         320(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R12, R12
+
+varies3:
+	LEAQ (R12)(R12*2), DI
+	SUBQ $0x00000020, SI
+	JLT  short5
+
+loop4:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VMOVUPD (BX), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD (CX)(R8*1), Z0
+	VMOVUPD (DX)(R10*1), Z1
+	VMOVUPD (BX)(R12*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD (CX)(R8*2), Z0
+	VMOVUPD (DX)(R10*2), Z1
+	VMOVUPD (BX)(R12*2), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD (CX)(R9*1), Z0
+	VMOVUPD (DX)(R11*1), Z1
+	VMOVUPD (BX)(DI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	ADDQ    $0x00000100, AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R12*4), BX
+	SUBQ    $0x00000020, SI
+	JGE     loop4
+
+short5:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, SI
+	JLT  short7
+
+loop6:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VMOVUPD (BX), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    R8, CX
+	ADDQ    R10, DX
+	ADDQ    R12, BX
+	SUBQ    $0x00000008, SI
+	JGE     loop6
+
+short7:
+	ADDQ      $0x00000008, SI
+	TESTQ     SI, SI
+	JEQ       done8
+	MOVQ      $-1, DI
+	BZHIQ     SI, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z (DX), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VMULPD    Z1, Z0, Z0
+	VADDPD    Z2, Z0, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done8:
 	VZEROUPPER
 	RET
 

@@ -39,6 +39,8 @@ func benchType[T Float](b *testing.B, dtype string, n int) {
 		bench(b, op.name, dtype, n, 3, dst, func() { op.f(dst, left, y) })
 		bench(b, op.name+"-scalar", dtype, n, 2, dst, func() { op.f(dst, left, y[:1]) })
 	}
+	bench(b, "mul_add", dtype, n, 4, dst, func() { MulAdd(dst, x, y, x) })
+	bench(b, "mul_add-scalars", dtype, n, 2, dst, func() { MulAdd(dst, x, y[:1], y[1:2]) })
 	bench(b, "sum", dtype, n, 1, dst, func() { Sum(dst[:1], x, 1, n, 1) })
 	bench(b, "max", dtype, n, 1, dst, func() { Max(dst[:1], x, 1, n, 1) })
 	bench(b, "sum-columns", dtype, n, 1, dst, func() { Sum(dst[:64], x, 1, n/64, 64) })

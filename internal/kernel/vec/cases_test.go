@@ -21,6 +21,8 @@ func unaryCases[T Float]() []unaryCase[T] {
 		{name: "sign", f: Sign[T], exact: true},
 		{name: "step", f: Step[T], exact: true},
 		{name: "square", f: Square[T], exact: true},
+		{name: "slope_tanh", f: SlopeTanh[T], exact: true},
+		{name: "slope_sigmoid", f: SlopeSigmoid[T], exact: true},
 		{name: "sqrt", f: Sqrt[T], exact: true, positive: true},
 		{name: "reciprocal", f: Reciprocal[T], exact: true},
 		{name: "relu", f: Relu[T], exact: true},

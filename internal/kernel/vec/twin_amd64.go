@@ -61,6 +61,22 @@ func binaryTwin[T Num](o op, dst, x, y []T) bool {
 	return true
 }
 
+// ternaryTwin runs the assembly twin of o and reports whether it may.
+func ternaryTwin[T Num](o op, dst, x, y, z []T) bool {
+	n := len(dst)
+	index := twinIndex[T](o, n)
+	if index == noTwin {
+		return false
+	}
+	bits := repeats(x, y, n)
+	if repeated(z, n) {
+		bits |= 4
+	}
+	d, a, b, c := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&y[0]), unsafe.Pointer(&z[0])
+	callTernary(d, a, b, c, n, bits, index)
+	return true
+}
+
 // compareTwin runs the assembly twin of o and reports whether it may.
 func compareTwin[T Num](o op, dst []bool, x, y []T) bool {
 	n := len(dst)

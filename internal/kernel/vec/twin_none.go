@@ -2,10 +2,11 @@
 
 package vec
 
-func unaryTwin[T Num](op, []T, []T) bool         { return false }
-func binaryTwin[T Num](op, []T, []T, []T) bool   { return false }
-func rowsTwin[T Num](op, []T, []T, int) bool     { return false }
-func columnsTwin[T Num]([]T, []T, int, int) bool { return false }
+func unaryTwin[T Num](op, []T, []T) bool             { return false }
+func binaryTwin[T Num](op, []T, []T, []T) bool       { return false }
+func ternaryTwin[T Num](op, []T, []T, []T, []T) bool { return false }
+func rowsTwin[T Num](op, []T, []T, int) bool         { return false }
+func columnsTwin[T Num]([]T, []T, int, int) bool     { return false }
 
 func guardedTwin[T Float](op, []T, []T, func(float64) float64) bool { return false }
 

@@ -11,6 +11,8 @@ const (
 	opSign
 	opStep
 	opSquare
+	opSlopeTanh
+	opSlopeSigmoid
 	opSqrt
 	opReciprocal
 	opRelu
@@ -45,6 +47,7 @@ const (
 	opAtan2
 	opExpSub
 	opLeakyRelu
+	opMulAdd
 	opEq
 	opNe
 	opLt

@@ -21,6 +21,11 @@ func callRows(dst, x unsafe.Pointer, n, rows, index int)
 //go:noescape
 func callBinary(dst, x, y unsafe.Pointer, n, repeated, index int)
 
+// callTernary jumps to the twin of the index.
+//
+//go:noescape
+func callTernary(dst, x, y, z unsafe.Pointer, n, repeated, index int)
+
 // negF32AVX2 is Neg on n elements.
 //
 //go:noescape
@@ -45,6 +50,16 @@ func stepF32AVX2(dst, x *float32, n int)
 //
 //go:noescape
 func squareF32AVX2(dst, x *float32, n int)
+
+// slopeTanhF32AVX2 is SlopeTanh on n elements.
+//
+//go:noescape
+func slopeTanhF32AVX2(dst, x *float32, n int)
+
+// slopeSigmoidF32AVX2 is SlopeSigmoid on n elements.
+//
+//go:noescape
+func slopeSigmoidF32AVX2(dst, x *float32, n int)
 
 // sqrtF32AVX2 is Sqrt on n elements.
 //
@@ -231,6 +246,11 @@ func expSubF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func leakyReluF32AVX2(dst, x, y *float32, n, repeated int)
 
+// mulAddF32AVX2 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
+//
+//go:noescape
+func mulAddF32AVX2(dst, x, y, z *float32, n, repeated int)
+
 // sumColumnsF32AVX2 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -320,6 +340,16 @@ func stepF64AVX2(dst, x *float64, n int)
 //
 //go:noescape
 func squareF64AVX2(dst, x *float64, n int)
+
+// slopeTanhF64AVX2 is SlopeTanh on n elements.
+//
+//go:noescape
+func slopeTanhF64AVX2(dst, x *float64, n int)
+
+// slopeSigmoidF64AVX2 is SlopeSigmoid on n elements.
+//
+//go:noescape
+func slopeSigmoidF64AVX2(dst, x *float64, n int)
 
 // sqrtF64AVX2 is Sqrt on n elements.
 //
@@ -506,6 +536,11 @@ func expSubF64AVX2(dst, x, y *float64, n, repeated int)
 //go:noescape
 func leakyReluF64AVX2(dst, x, y *float64, n, repeated int)
 
+// mulAddF64AVX2 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
+//
+//go:noescape
+func mulAddF64AVX2(dst, x, y, z *float64, n, repeated int)
+
 // sumColumnsF64AVX2 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -595,6 +630,16 @@ func stepF32AVX512(dst, x *float32, n int)
 //
 //go:noescape
 func squareF32AVX512(dst, x *float32, n int)
+
+// slopeTanhF32AVX512 is SlopeTanh on n elements.
+//
+//go:noescape
+func slopeTanhF32AVX512(dst, x *float32, n int)
+
+// slopeSigmoidF32AVX512 is SlopeSigmoid on n elements.
+//
+//go:noescape
+func slopeSigmoidF32AVX512(dst, x *float32, n int)
 
 // sqrtF32AVX512 is Sqrt on n elements.
 //
@@ -781,6 +826,11 @@ func expSubF32AVX512(dst, x, y *float32, n, repeated int)
 //go:noescape
 func leakyReluF32AVX512(dst, x, y *float32, n, repeated int)
 
+// mulAddF32AVX512 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
+//
+//go:noescape
+func mulAddF32AVX512(dst, x, y, z *float32, n, repeated int)
+
 // sumColumnsF32AVX512 adds up rows of n elements, stride bytes apart, first to last.
 //
 //go:noescape
@@ -890,6 +940,16 @@ func stepF64AVX512(dst, x *float64, n int)
 //
 //go:noescape
 func squareF64AVX512(dst, x *float64, n int)
+
+// slopeTanhF64AVX512 is SlopeTanh on n elements.
+//
+//go:noescape
+func slopeTanhF64AVX512(dst, x *float64, n int)
+
+// slopeSigmoidF64AVX512 is SlopeSigmoid on n elements.
+//
+//go:noescape
+func slopeSigmoidF64AVX512(dst, x *float64, n int)
 
 // sqrtF64AVX512 is Sqrt on n elements.
 //
@@ -1075,6 +1135,11 @@ func expSubF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func leakyReluF64AVX512(dst, x, y *float64, n, repeated int)
+
+// mulAddF64AVX512 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
+//
+//go:noescape
+func mulAddF64AVX512(dst, x, y, z *float64, n, repeated int)
 
 // sumColumnsF64AVX512 adds up rows of n elements, stride bytes apart, first to last.
 //

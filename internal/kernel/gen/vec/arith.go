@@ -1,15 +1,19 @@
 package main
 
-// body1 and body2 are the mathematics of a kernel with one or two operands.
+// body1, body2 and body3 are the mathematics of a kernel with one, two or three operands.
 type (
 	body1 func(m *machine, x value) value
 	body2 func(m *machine, x, y value) value
+	body3 func(m *machine, x, y, z value) value
 )
 
 func add(m *machine, x, y value) value { return m.add(x, y) }
 func sub(m *machine, x, y value) value { return m.sub(x, y) }
 func mul(m *machine, x, y value) value { return m.mul(x, y) }
 func div(m *machine, x, y value) value { return m.div(x, y) }
+
+// mulAdd rounds twice, as mul and add after each other do.
+func mulAdd(m *machine, x, y, z value) value { return m.add(m.mul(x, y), z) }
 
 func maximum(m *machine, x, y value) value {
 	return m.blend(m.cmp(unordered, x, y), m.add(x, y), m.greater(x, y))
@@ -28,6 +32,10 @@ func floor(m *machine, x value) value      { return m.floor(x) }
 func ceil(m *machine, x value) value       { return m.ceil(x) }
 func round(m *machine, x value) value      { return m.round(x) }
 func trunc(m *machine, x value) value      { return m.trunc(x) }
+
+// slopeTanh and slopeSigmoid round twice, as the kernels do that they stand for.
+func slopeTanh(m *machine, y value) value    { return m.sub(m.k(1), m.mul(y, y)) }
+func slopeSigmoid(m *machine, y value) value { return m.mul(y, m.sub(m.k(1), y)) }
 
 // sign is ±1 with the bit of x, x - x where that compares as neither: +0 for zeros, NaN for NaN.
 func sign(m *machine, x value) value {

@@ -19,7 +19,7 @@ package vec
 func stubFile(kernels []*kernel) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "import \"unsafe\"\n\n")
-	for _, name := range []string{"callUnary", "callRows", "callBinary"} {
+	for _, name := range []string{"callUnary", "callRows", "callBinary", "callTernary"} {
 		fmt.Fprintf(&b, "// %s jumps to the twin of the index.\n//\n//go:noescape\nfunc %s(%s)\n\n",
 			name, name, callParameters[name])
 	}
@@ -40,6 +40,9 @@ func operations() []string {
 	}
 	for _, b := range binaries {
 		names = append(names, b.name)
+	}
+	for _, t := range ternaries {
+		names = append(names, t.name)
 	}
 	for _, c := range comparisons {
 		names = append(names, c.name)
@@ -95,7 +98,7 @@ func tableFile(kernels []*kernel) []byte {
 	for _, f := range []struct {
 		name   string
 		offset int // of the index
-	}{{"callUnary", 24}, {"callRows", 32}, {"callBinary", 40}} {
+	}{{"callUnary", 24}, {"callRows", 32}, {"callBinary", 40}, {"callTernary", 48}} {
 		fmt.Fprintf(&b, "\n// func %s(%s)\n", f.name, callParameters[f.name])
 		fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.name, f.offset+8)
 		fmt.Fprintf(&b, "\tMOVQ index+%d(FP), AX\n\tLEAQ twins<>(SB), CX\n\tMOVQ (CX)(AX*8), AX\n\tJMP  AX\n", f.offset)
@@ -104,9 +107,10 @@ func tableFile(kernels []*kernel) []byte {
 }
 
 var callParameters = map[string]string{
-	"callUnary":  "dst, x unsafe.Pointer, n, index int",
-	"callRows":   "dst, x unsafe.Pointer, n, rows, index int",
-	"callBinary": "dst, x, y unsafe.Pointer, n, repeated, index int",
+	"callUnary":   "dst, x unsafe.Pointer, n, index int",
+	"callRows":    "dst, x unsafe.Pointer, n, rows, index int",
+	"callBinary":  "dst, x, y unsafe.Pointer, n, repeated, index int",
+	"callTernary": "dst, x, y, z unsafe.Pointer, n, repeated, index int",
 }
 
 // guardedFile has a function for each type and level that calls the twins that may stop early.

@@ -23,6 +23,8 @@ var unaries = []unary{
 	{name: "Sign", body: sign, unroll: 2},
 	{name: "Step", body: step, unroll: 2},
 	{name: "Square", body: square, unroll: 4},
+	{name: "SlopeTanh", body: slopeTanh, unroll: 4},
+	{name: "SlopeSigmoid", body: slopeSigmoid, unroll: 4},
 	{name: "Sqrt", body: sqrt},
 	{name: "Reciprocal", body: reciprocal},
 	{name: "Relu", body: relu, unroll: 4},
@@ -71,6 +73,17 @@ var binaries = []binary{
 	{name: "Atan2", body: atan2, wide: true},
 	{name: "ExpSub", body: expSub},
 	{name: "LeakyRelu", body: leakyRelu, unroll: 4},
+}
+
+// ternary is a kernel with three operands, each of which may be a single, repeated element.
+type ternary struct {
+	name   string
+	body   body3
+	unroll int
+}
+
+var ternaries = []ternary{
+	{name: "MulAdd", body: mulAdd, unroll: 4},
 }
 
 func (u unary) kernel(lv level, d dtype) *kernel {
@@ -151,6 +164,22 @@ func (b binary) kernel(lv level, d dtype) *kernel {
 	}
 }
 
+func (t ternary) kernel(lv level, d dtype) *kernel {
+	return &kernel{
+		name: lowerFirst(t.name) + dtypeNames[d] + levelNames[lv], level: lv, elem: d, out: d, unroll: t.unroll,
+		doc:       fmt.Sprintf("is %s on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].", t.name),
+		signature: fmt.Sprintf("(dst, x, y, z *%s, n, repeated int)", goTypes[d]),
+		emit: func(l *loop) {
+			l.open("x", "y", "z")
+			l.repeat()
+			l.run(func(i int, w lane) {
+				x, y, z := l.read(l.in[0].at(i), w), l.read(l.in[1].at(i), w), l.read(l.in[2].at(i), w)
+				l.write(t.body(l.machine, x, y, z), l.dst.at(i), w)
+			})
+		},
+	}
+}
+
 // generate returns the content of every generated file.
 func generate() (map[string][]byte, error) {
 	files := map[string][]byte{}
@@ -163,6 +192,9 @@ func generate() (map[string][]byte, error) {
 			}
 			for _, b := range binaries {
 				ks = append(ks, b.kernel(lv, d))
+			}
+			for _, t := range ternaries {
+				ks = append(ks, t.kernel(lv, d))
 			}
 			ks = append(ks, reductions(lv, d)...)
 			ks = append(ks, choices(lv, d)...)
