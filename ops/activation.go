@@ -14,7 +14,7 @@ func init() {
 	define(&sigmoidOp, graph.Op{
 		Name: "sigmoid", Doc: "1/(1 + exp(−x))", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Sigmoid[float32], vec.Sigmoid[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(y, Sub(1, y)) }),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeSigmoid(y) }),
 		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
 	})
 }
@@ -28,7 +28,7 @@ func init() {
 	define(&tanhOp, graph.Op{
 		Name: "tanh", Doc: "hyperbolic tangent of x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Tanh[float32], vec.Tanh[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sub(1, Square(y)) }),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeTanh(y) }),
 		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
 	})
 }

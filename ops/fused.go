@@ -1,0 +1,86 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Arithmetic in one pass over memory instead of two. Each op rounds as often as the formula it stands for, so that it
+// may be written for that formula anywhere without changing a bit.
+
+// MulAdd returns a·b + c, elementwise with broadcasting, for floats. The product is rounded before the sum.
+func MulAdd[A, B, C Operand](a A, b B, c C) *graph.Node {
+	return apply(&mulAddOp, nil, nodes(&mulAddOp, a, b, c)...)
+}
+
+var mulAddOp graph.Op
+
+func init() {
+	triple := func(name string, a, b, c []int) graph.Case {
+		return graph.Case{Name: name,
+			In: []graph.Arg{within(-2, 2, a...), within(-2, 2, b...), within(-2, 2, c...)}}
+	}
+	define(&mulAddOp, graph.Op{
+		Name: "mul_add", Doc: "a·b + c", Class: graph.Map, Arity: 3, Infer: floatMap,
+		Kernel: byDType{f32: loop3(vec.MulAdd[float32]), f64: loop3(vec.MulAdd[float64])}.bind,
+		Derivative: Scalar{
+			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[1] },
+			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[0] },
+			func(x []*graph.Node, y *graph.Node) *graph.Node { return like(y, 1) },
+		},
+		Cases: []graph.Case{
+			triple("same", []int{3, 5}, []int{3, 5}, []int{3, 5}),
+			triple("scale and shift", []int{3, 5}, nil, nil),
+			triple("row", []int{5}, []int{3, 5}, []int{5}),
+			triple("column", []int{3, 5}, []int{3, 1}, []int{3, 5}),
+			triple("outer", []int{4, 1}, []int{1, 3}, []int{2, 1, 1}),
+			triple("sum larger than product", nil, []int{3}, []int{2, 3}),
+			triple("scalars", nil, nil, nil),
+			triple("empty", []int{0, 3}, []int{3}, nil),
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Int64, 3), graph.T(graph.Int64, 3), graph.T(graph.Int64, 3)},
+				Want: "wants f32 or f64"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3), graph.T(graph.Float32, 3)},
+				Want: "convert one with Cast"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Float64, 4)},
+				Want: "do not broadcast"},
+		},
+	})
+}
+
+// SlopeTanh returns 1 − y², the derivative of Tanh as a function of its value y.
+func SlopeTanh(y *graph.Node) *graph.Node { return unary(&slopeTanhOp, y) }
+
+var slopeTanhOp graph.Op
+
+func init() {
+	define(&slopeTanhOp, graph.Op{
+		Name: "slope_tanh", Doc: "1 − y², the derivative of tanh where it is y", Class: graph.Map, Arity: 1,
+		Infer:      floatMap,
+		Kernel:     floats1(vec.SlopeTanh[float32], vec.SlopeTanh[float64]),
+		Scalar:     graph.Scalar{F32: slopeTanhOne[float32], F64: slopeTanhOne[float64]},
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }),
+		Cases:      unaryCases(-1, 1), BadCases: badFloat1,
+	})
+}
+
+// SlopeSigmoid returns y·(1 − y), the derivative of Sigmoid as a function of its value y.
+func SlopeSigmoid(y *graph.Node) *graph.Node { return unary(&slopeSigmoidOp, y) }
+
+var slopeSigmoidOp graph.Op
+
+func init() {
+	define(&slopeSigmoidOp, graph.Op{
+		Name: "slope_sigmoid", Doc: "y·(1 − y), the derivative of sigmoid where it is y", Class: graph.Map, Arity: 1,
+		Infer:      floatMap,
+		Kernel:     floats1(vec.SlopeSigmoid[float32], vec.SlopeSigmoid[float64]),
+		Scalar:     graph.Scalar{F32: slopeSigmoidOne[float32], F64: slopeSigmoidOne[float64]},
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sub(1, Mul(2, x)) }),
+		Cases:      unaryCases(0, 1), BadCases: badFloat1,
+	})
+}
+
+// One element, for graphs of scalars.
+func slopeTanhOne[T float](y, _ T) T    { return 1 - T(y*y) }
+func slopeSigmoidOne[T float](y, _ T) T { return y * (1 - y) }
