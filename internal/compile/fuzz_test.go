@@ -51,7 +51,7 @@ func randomBytes(seed uint64) []byte {
 }
 
 func TestRandomGraphs(t *testing.T) {
-	count := uint64(600)
+	count := uint64(400)
 	if testing.Short() {
 		count = 100
 	}
