@@ -238,4 +238,9 @@ var drafts = map[string]struct {
 		p := d.product(true)
 		return ops.Sub(d.input(p.Shape()...), p)
 	}},
+	"mul-add": {floats, func(d *draft) *graph.Node {
+		x := d.any()
+		p := d.either(mul, x, d.input(d.below(x.Shape())...))
+		return d.either(add, p, d.input(d.below(p.Shape())...))
+	}},
 }

@@ -129,6 +129,6 @@ func TestGroupsOfDonatedUpdates(t *testing.T) {
 			names[len(names)-1] = append(names[len(names)-1], n.Op().Name)
 		}
 	}
-	require.Equal(t, [][]string{{"mul", "sub", "square", "sum"}, {"mul", "mul", "add", "mul", "sub"}}, names)
+	require.Equal(t, [][]string{{"mul", "sub", "square", "sum"}, {"mul", "mul_add", "mul", "sub"}}, names)
 	require.Len(t, plan.Steps, 2)
 }
