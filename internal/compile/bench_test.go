@@ -31,7 +31,8 @@ func mlpStep() compile.Unit {
 		}
 		return ops.Neg(ops.Div(ops.Sum(ops.Mul(y, ops.LogSoftmax(a, -1))), batch))
 	})(params)
-	u := compile.Unit{Inputs: append(params[:len(params):len(params)], x, y, rate), Outputs: nodes{loss}, Donated: []int{-1}}
+	inputs := append(params[:len(params):len(params)], x, y, rate)
+	u := compile.Unit{Inputs: inputs, Outputs: nodes{loss}, Donated: []int{-1}}
 	for i, p := range params {
 		u.Outputs = append(u.Outputs, ops.Sub(p, ops.Mul(rate, grads[i])))
 		u.Donated = append(u.Donated, i)

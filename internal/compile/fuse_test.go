@@ -22,8 +22,12 @@ var fusible = []struct {
 	name  string
 	build func(g *graph.Graph, n int) compile.Unit
 }{
-	{"chain with its sum and gradient, f32", func(g *graph.Graph, n int) compile.Unit { return chain(g, graph.Float32, n) }},
-	{"chain with its sum and gradient, f64", func(g *graph.Graph, n int) compile.Unit { return chain(g, graph.Float64, n) }},
+	{"chain with its sum and gradient, f32", func(g *graph.Graph, n int) compile.Unit {
+		return chain(g, graph.Float32, n)
+	}},
+	{"chain with its sum and gradient, f64", func(g *graph.Graph, n int) compile.Unit {
+		return chain(g, graph.Float64, n)
+	}},
 	{"rows, columns and middles of an odd length", func(g *graph.Graph, n int) compile.Unit {
 		cols := 1 + min(n-1, 510) // no divisor of a tile
 		rows := max(1, n/cols/3)
@@ -39,7 +43,8 @@ var fusible = []struct {
 		whole := ops.Where(less, ops.Mul(k, 3), ops.Cast(x, graph.Int64))
 		narrow := ops.Mul(ops.Cast(ops.Where(less, x, y), graph.Float32), s)
 		return compile.Unit{Inputs: nodes{x, y, k, s}, Outputs: nodes{
-			ops.Sum(whole), narrow, ops.Sum(narrow), ops.Sum(ops.Cast(narrow, graph.Float64)), ops.Sum(ops.Cast(less, graph.Int64)),
+			ops.Sum(whole), narrow, ops.Sum(narrow), ops.Sum(ops.Cast(narrow, graph.Float64)),
+			ops.Sum(ops.Cast(less, graph.Int64)),
 		}}
 	}},
 	{"a narrow sum in a wide loop", func(g *graph.Graph, n int) compile.Unit {
@@ -57,6 +62,17 @@ var fusible = []struct {
 		y := ops.Exp(ops.Neg(ops.Slice(ops.Abs(ops.Sin(x)), ops.Range{Start: n - 1, Stop: n})))
 		z := ops.Mul(ops.Reshape(ops.Cos(ops.Sin(x)), 1, n), y)
 		return compile.Unit{Inputs: nodes{x}, Outputs: nodes{ops.Sum(ops.Square(z)), y}}
+	}},
+	{"a product at the head", func(g *graph.Graph, n int) compile.Unit {
+		rows := n/50 + 1
+		x, w := g.Input("x", graph.Float32, rows, 19), g.Input("w", graph.Float32, 19, 50)
+		b, column := g.Input("b", graph.Float32, 50), g.Input("column", graph.Float32, rows, 1)
+		z := ops.Mul(ops.Add(ops.MatMul(x, w), b), column)
+		y := ops.Tanh(z)
+		return compile.Unit{
+			Inputs:  nodes{x, w, b, column},
+			Outputs: nodes{y, ops.Sum(ops.Square(y)), ops.MatMul(y, ops.Transpose(w)), ops.Sum(z, 0)},
+		}
 	}},
 	{"donated updates", func(g *graph.Graph, n int) compile.Unit {
 		w, m, x := g.Input("w", graph.Float32, n), g.Input("m", graph.Float32, n), g.Input("x", graph.Float32, n)
@@ -93,8 +109,9 @@ func settings(workers ...int) map[string]compile.Options {
 		with("no schedule", false, "schedule")
 		with("no fusion", false, "fuse")
 		with("no fusion nor reuse", true, "fuse")
+		with("no epilogue", false, "epilogue")
 		with("no simplification", false, "simplify")
-		with("nothing", true, "unalias", "simplify", "fuse", "schedule")
+		with("nothing", true, "unalias", "simplify", "fuse", "epilogue", "schedule")
 		if w == 1 {
 			for _, r := range compile.Rules {
 				with("without "+r.Name, false, r.Name)

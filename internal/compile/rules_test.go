@@ -40,7 +40,7 @@ func ruleCases(t testing.TB, file string) (cases []ruleCase) {
 }
 
 func (c ruleCase) String() string {
-	return fmt.Sprintf("# %s\nexpect: %s\nin:\n%s\nout:\n%send\n", strings.TrimPrefix(c.comment, "# "), c.expect, c.in, c.out)
+	return fmt.Sprintf("%s\nexpect: %s\nin:\n%s\nout:\n%send\n", c.comment, c.expect, c.in, c.out)
 }
 
 func (c ruleCase) unit(t testing.TB) compile.Unit {
