@@ -64,8 +64,8 @@ var fusible = []struct {
 		return compile.Unit{Inputs: nodes{x}, Outputs: nodes{ops.Sum(ops.Square(z)), y}}
 	}},
 	{"a product at the head", func(g *graph.Graph, n int) compile.Unit {
-		rows := n/50 + 1
-		x, w := g.Input("x", graph.Float32, rows, 19), g.Input("w", graph.Float32, 19, 50)
+		rows, inner := n/50+1, n%5*7 // 5000 and 70000: a product of nothing
+		x, w := g.Input("x", graph.Float32, rows, inner), g.Input("w", graph.Float32, inner, 50)
 		b, column := g.Input("b", graph.Float32, 50), g.Input("column", graph.Float32, rows, 1)
 		z := ops.Mul(ops.Add(ops.MatMul(x, w), b), column)
 		y := ops.Tanh(z)

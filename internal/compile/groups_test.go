@@ -13,7 +13,8 @@ import (
 )
 
 // checkGroups says what is wrong with a unit's groups: every member lies in one, after its operands, and has the shape
-// of the others or folds it, but for a product at the head; and if each group is drawn together, no path leads out of it and back.
+// of the others or folds it, but for a product at the head; and if each group is drawn together, no path leads out of
+// it and back.
 func checkGroups(u compile.Unit) error {
 	of := map[*graph.Node]int{}
 	for i, members := range u.Groups {
@@ -33,7 +34,6 @@ func checkGroups(u compile.Unit) error {
 			switch {
 			case of[n] != 0:
 				return fmt.Errorf("%v is in two groups", n)
-			case n == members[0] && n.Op().Epilogue && n.Rank() == 2:
 			case n.Op().Class != graph.Map && n.Op().Partial == nil:
 				return fmt.Errorf("%v, of class %v, is in a group", n, n.Op().Class)
 			case !slices.Equal(space, first):

@@ -211,7 +211,10 @@ func (m *memory) replayGroup(members []exec.Member, commit bool, plan exec.Plan)
 				return fmt.Errorf("member %d, operand %d: %w", i, j, err)
 			}
 			for k, writer := range members {
-				if err := mayLieInGroup(writer, member.In[j], x, k >= i); err != nil {
+				if isHead(member) && mayLieOverHead(member, j, writer) {
+					continue
+				}
+				if err := mayLieInGroup(writer, member.In[j], x, k >= i && !isHead(member)); err != nil {
 					return fmt.Errorf("members %d and %d: %w", k, i, err)
 				}
 			}
@@ -257,6 +260,16 @@ func mayLieInGroup(writer exec.Member, in exec.Slot, x *graph.Node, after bool) 
 		return nil
 	}
 	return fmt.Errorf("%v is written over operand %v", n, x)
+}
+
+func isHead(m exec.Member) bool { return m.Node.Op().Class == graph.Contract }
+
+// mayLieOverHead reports whether a writer may lie over operand j of the head, which is read until the head is
+// finished: the head itself over what it is added to, and a member over both.
+func mayLieOverHead(head exec.Member, j int, writer exec.Member) bool {
+	x := head.Node.In()[j]
+	return head.Node.Op().InPlace && j == 0 && x.Type().Equal(head.Node.Type()) && head.In[j] == head.Out &&
+		writer.Out == head.Out
 }
 
 // overHead reports whether member i may be written over the product at the head of its group: element for element, and
