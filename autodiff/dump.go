@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"runtime"
+	"strings"
 
 	"chainrule/internal/compile"
 )
@@ -53,7 +54,7 @@ func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 func (fn *Function) name() string {
 	if fn.f.IsValid() {
 		if f := runtime.FuncForPC(fn.f.Pointer()); f != nil {
-			return path.Base(f.Name())
+			return strings.TrimSuffix(path.Base(f.Name()), "-fm") // as the method values of Go end
 		}
 	}
 	return "graph"

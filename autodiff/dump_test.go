@@ -63,8 +63,8 @@ func TestDump(t *testing.T) {
 	wellFormed(t, b.Bytes())
 	page := b.String()
 	for _, want := range []string{
-		"autodiff_test.descend", "dump_test.go:26", "dump_test.go:28", "argument 0.W", "hottest steps", "rules that fired",
-		"from here on donated inputs are overwritten", "over %0", "into input", "GFLOP/s", "in one loop",
+		"autodiff_test.descend", "dump_test.go:26", "dump_test.go:28", "argument 0.W", "hottest steps",
+		"rules that fired", "from here on donated inputs are overwritten", "over %0", "into input", "GFLOP/s", "in one loop",
 	} {
 		has(t, page, want, true)
 	}

@@ -197,3 +197,17 @@ func TestBadInput(t *testing.T) {
 		})
 	}
 }
+
+func TestDump(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "step.html")
+	_, _, errs, status := mlp(t, context.Background(), "-epochs", "0", "-dump", file)
+	require.Zero(t, status, errs)
+	page, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, want := range []string{".network.step<", "network.go:", "hottest steps", "</html>"} {
+		assert.True(t, bytes.Contains(page, []byte(want)), want)
+	}
+	_, _, errs, status = mlp(t, context.Background(), "-epochs", "0", "-dump", filepath.Join(file, "nowhere"))
+	assert.Equal(t, 1, status)
+	assert.Contains(t, errs, "not a directory")
+}

@@ -74,13 +74,15 @@ func (v *view) times(s sheet, x float64) {
 
 func (v *view) blocks(s sheet, x, top float64) {
 	y := arenaHeight / float64(v.Plan.Arena)
-	s.put(`<text x="4" y="%.0f">0</text><text x="4" y="%.0f">%s</text>`+"\n", top+8, top+arenaHeight, byteText(v.Plan.Arena))
+	s.put(`<text x="4" y="%.0f">0</text><text x="4" y="%.0f">%s</text>`+"\n", top+8, top+arenaHeight,
+		byteText(v.Plan.Arena))
 	s.put(`<line x1="%.0f" x2="%.1f" y1="%.0f" y2="%.0f"/>`+"\n", pictureLeft,
 		pictureLeft+x*float64(len(v.Plan.Steps)), top+arenaHeight, top+arenaHeight)
 	for _, l := range v.lives {
 		class, name := "copy", "copy"
 		if l.node != nil {
-			class, name = l.node.Op().Class.String(), fmt.Sprintf("%%%d = %s %v", v.at[l.node.ID()], l.node.Op().Name, l.node.Type())
+			class = l.node.Op().Class.String()
+			name = fmt.Sprintf("%%%d = %s %v", v.at[l.node.ID()], l.node.Op().Name, l.node.Type())
 		}
 		s.put(`<rect class="%s" data-row="%s" x="%.2f" y="%.2f" width="%.2f" height="%.2f"><title>%s</title></rect>`+"\n",
 			markup(class), v.rowOf(l), pictureLeft+x*float64(l.born), top+y*float64(l.slot.Offset),

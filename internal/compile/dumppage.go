@@ -114,8 +114,8 @@ func (v *view) header(s sheet) {
 	}
 	s.put("<header>\n<h1>%s</h1>\n", v.Title)
 	s.put(`<p class="hint">Click a node, a step, a block or a line of source to mark it in every column, and again to ` +
-		"unmark it. Click a column&#39;s name to fold it. <b>+</b> is a node that a pass added, a line through it one that " +
-		"the next pass removed.</p>\n<dl>\n")
+		"unmark it. Click a column&#39;s name to fold it. <b>+</b> is a node that a pass added, a line " +
+		"through it one that the next pass removed.</p>\n<dl>\n")
 	item := func(name, value, note string) {
 		s.put(`<div title="%s"><dt>%s</dt><dd>%s</dd></div>`+"\n", note, name, value)
 	}
@@ -130,7 +130,8 @@ func (v *view) header(s sheet) {
 		}
 	}
 	item("nodes", fmt.Sprintf("%d → %d", len(input.Nodes), len(v.lines)), "before and after the passes")
-	item("steps", fmt.Sprint(len(v.Plan.Steps)), fmt.Sprintf("from step %d on donated inputs are overwritten", v.Plan.Commit))
+	item("steps", fmt.Sprint(len(v.Plan.Steps)),
+		fmt.Sprintf("from step %d on donated inputs are overwritten", v.Plan.Commit))
 	item("cores", fmt.Sprint(v.Plan.Workers), "that a step may use")
 	item("arena", byteText(v.Plan.Arena), "the memory that the steps leave each other values in")
 	item("live at most", byteText(peak(v.lives, len(v.Plan.Steps))), "the most that values in the arena need at once")

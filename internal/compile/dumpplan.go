@@ -12,11 +12,12 @@ import (
 func (v *view) plan(s sheet) {
 	s.put(`<section class="pass"><h2 title="what runs">plan <small>%s, arena %s</small></h2>`+"\n",
 		plural(len(v.Plan.Steps), "step"), byteText(v.Plan.Arena))
-	s.put("<table>\n<tr><th>step</th>")
+	s.put(`<table>` + "\n" + `<tr><th class="num">step</th>`)
 	if v.Profile != nil {
-		s.put("<th>time</th><th>share</th><th>rate</th>")
+		s.put(`<th class="num">time</th><th class="num">share</th><th class="num">rate</th>`)
 	}
-	s.put("<th>class</th><th>computes</th><th>type</th><th>bytes</th><th>lies in</th><th>lives</th><th>line</th></tr>\n")
+	s.put(`<th>class</th><th>computes</th><th>type</th><th class="num">bytes</th>` +
+		"<th>lies in</th><th>lives</th><th>line</th></tr>\n")
 	stays := v.stays()
 	for i, st := range v.Plan.Steps {
 		if i == v.Plan.Commit {
@@ -78,7 +79,11 @@ func (v *view) step(s sheet, i int, st exec.Step, stays map[string]life) {
 	s.put(`<td class="class %s">%s</td><td class="text">`, markup(class), class)
 	switch {
 	case st.Members != nil:
-		s.put("%s in one loop", plural(len(st.Members), "node"))
+		if head := st.Members[0].Node; head.Op().Class == graph.Contract {
+			s.put("%s with %s on its tiles", head.Op().Name, plural(len(st.Members)-1, "node"))
+		} else {
+			s.put("%s in one loop", plural(len(st.Members), "node"))
+		}
 		s.put("</td><td></td><td></td><td></td><td></td><td></td></tr>\n")
 		for j := range st.Members {
 			v.member(s, i, j, st, out, in, stays)
@@ -114,8 +119,9 @@ func (v *view) member(s sheet, i, j int, st exec.Step, out []result, in []operan
 	if v.Profile != nil {
 		columns = 4
 	}
-	s.put(`<tr class="n member%s" id="%s" data-src="%s"><td colspan="%d"></td><td class="class %s">%s</td><td class="text">`,
-		markup(mark), memberRow(i, j), n.Source(), columns, markup(n.Op().Class.String()), n.Op().Class)
+	s.put(`<tr class="n member%s" id="%s" data-src="%s"><td colspan="%d"></td>`+
+		`<td class="class %s">%s</td><td class="text">`, markup(mark), memberRow(i, j), n.Source(), columns,
+		markup(n.Op().Class.String()), n.Op().Class)
 	s.formula(nodeRow(len(v.Record.Stages)-1), v.lines[v.at[n.ID()]])
 	s.put(`</td><td class="type">%s</td>`, n.Type())
 	if kept >= 0 {
