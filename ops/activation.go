@@ -75,7 +75,7 @@ func init() {
 	define(&reluOp, graph.Op{
 		Name: "relu", Doc: "max(x, 0)", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Relu[float32], vec.Relu[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Positive(x) }),
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Positive(y) }), // as Positive(x), which y outlives
 		Cases: append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true}),
 		BadCases: badFloat1,
