@@ -111,6 +111,27 @@ func (b *binder) fold(i int, m Member, tiles int) {
 	b.know(m.Node, value{register: -1, base: partials, elem: elem, single: true})
 }
 
+// count finds how many operands the members have, and how many of these and of their results lie in memory and have the
+// length of a tile.
+func (b *binder) count(s Step) (operands, inMemory, tiled int) {
+	add := func(v value) {
+		if v.register < 0 {
+			inMemory++
+		}
+		if !v.single {
+			tiled++
+		}
+	}
+	for _, m := range s.Members {
+		operands += len(m.Node.In())
+		add(b.value(m.Node))
+		for _, x := range m.Node.In() {
+			add(b.value(x))
+		}
+	}
+	return operands, inMemory, tiled
+}
+
 // frame makes the operations of one worker, over registers of its own.
 func (b *binder) frame(s Step) frame {
 	f := frame{group: b.group, expands: slices.Clone(b.expands), length: -1}
@@ -120,11 +141,9 @@ func (b *binder) frame(s Step) frame {
 	for i := range f.expands {
 		f.expands[i].dst = register(f.expands[i].register)
 	}
-	operands := 0
-	for _, m := range s.Members {
-		operands += len(m.Node.In())
-	}
+	operands, inMemory, tiled := b.count(s)
 	slab := make([]graph.Buffer, operands)
+	f.moving, f.tiled = make([]moving, 0, inMemory), make([]*graph.Buffer, 0, tiled)
 	f.ops = make([]tileOp, len(s.Members))
 	for i, m := range s.Members {
 		op := &f.ops[i]

@@ -113,6 +113,7 @@ func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *gr
 	b := binder{
 		group: g, space: s.Members[0].space(),
 		members: newNodeNumbers(s.Members), known: newNodeNumbers(s.Members),
+		values: make([]value, 0, 2*len(s.Members)),
 	}
 	for range s.Members {
 		g.bases = append(g.bases, graph.Buffer{}) // results come first
