@@ -17,6 +17,9 @@ var broadcastRules = []rule{{
 		for i, x := range in {
 			if isBroadcast(x) {
 				in[i] = x.In()[0]
+				if in[i].Type().Size() == 1 { // a number, about which other rules know more
+					in[i] = s.settle(ops.Reshape(in[i]))
+				}
 			}
 		}
 		return ops.BroadcastTo(s.apply(n, in...), n.Shape()...)
