@@ -34,14 +34,22 @@ const defaultCacheSize = 64
 // the least recently used goes first. The default is 64.
 func CacheSize(n int) Option { return func(s *settings) { s.cacheSize = max(1, n) } }
 
-// WithoutPass leaves out an optional pass of the compiler, by name, to find out what it does.
+// WithoutPass leaves out an optional pass of the compiler, or one of its rewrites, by name, to find out what it does.
 func WithoutPass(names ...string) Option {
 	return func(s *settings) {
-		if s.passesOff == nil {
-			s.passesOff = map[string]bool{}
-		}
 		for _, n := range names {
 			s.passesOff[n] = true
+		}
+	}
+}
+
+// WithPass adds a pass that is left out otherwise: "epilogue", which runs elementwise functions of a matrix product on
+// each part of it as soon as that is finished. It needs less memory at a time, and takes longer, since the parts are
+// small.
+func WithPass(names ...string) Option {
+	return func(s *settings) {
+		for _, n := range names {
+			delete(s.passesOff, n)
 		}
 	}
 }

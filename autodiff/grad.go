@@ -23,7 +23,7 @@ type settings struct {
 }
 
 func apply(opts []Option) settings {
-	s := settings{cacheSize: defaultCacheSize, workers: runtime.GOMAXPROCS(0)}
+	s := settings{cacheSize: defaultCacheSize, workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{"epilogue": true}}
 	for _, o := range opts {
 		o(&s)
 	}
