@@ -96,7 +96,7 @@ var matmulRules = []rule{{
 		return ops.Product(x, y, transA != (x != a), transB != (y != b))
 	},
 }, {
-	Name: "matmul-scale", Identity: "s·(A·B) = A·(s·B), s of one element and B no larger than A·B", Ops: []string{"mul"},
+	Name: "matmul-scale", Identity: "s·(A·B) = A·(s·B), s of one element and B smaller than A·B", Ops: []string{"mul"},
 	Apply: commutedWith(func(s *simplifier, n, p, c *graph.Node) *graph.Node {
 		if c.Type().Size() != 1 || !is(p, "matmul") || !s.usedOnce(p) || keeps(n, p) == nil {
 			return nil
@@ -108,9 +108,9 @@ var matmulRules = []rule{{
 		a, b := p.In()[0], p.In()[1]
 		transA, transB := ops.Transposed(p)
 		switch size := p.Type().Size(); {
-		case b.Type().Size() <= size && b.Type().Size() <= a.Type().Size():
+		case b.Type().Size() < size && b.Type().Size() <= a.Type().Size():
 			return ops.Product(a, s.settle(ops.Mul(c, b)), transA, transB)
-		case a.Type().Size() <= size:
+		case a.Type().Size() < size:
 			return ops.Product(s.settle(ops.Mul(c, a)), b, transA, transB)
 		}
 		return nil
@@ -137,7 +137,7 @@ var matmulRules = []rule{{
 		return ops.MatMulAdd(b, p.In()[0], p.In()[1], transA, transB)
 	}),
 }, {
-	Name: "matmul-sub", Identity: "C − A·B = C + A·(−B), B no larger than A·B", Ops: []string{"sub"},
+	Name: "matmul-sub", Identity: "C − A·B = C + A·(−B), B smaller than A·B", Ops: []string{"sub"},
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 		c, p := n.In()[0], n.In()[1]
 		if !is(p, "matmul") || !s.usedOnce(p) || p.Rank() != 2 || keeps(n, p) == nil || keeps(n, c) == nil {
@@ -146,9 +146,9 @@ var matmulRules = []rule{{
 		a, b := p.In()[0], p.In()[1]
 		transA, transB := ops.Transposed(p)
 		switch size := p.Type().Size(); {
-		case b.Type().Size() <= size && b.Type().Size() <= a.Type().Size():
+		case b.Type().Size() < size && b.Type().Size() <= a.Type().Size():
 			return ops.MatMulAdd(c, a, s.settle(ops.Neg(b)), transA, transB)
-		case a.Type().Size() <= size:
+		case a.Type().Size() < size:
 			return ops.MatMulAdd(c, s.settle(ops.Neg(a)), b, transA, transB)
 		}
 		return nil
