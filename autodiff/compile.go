@@ -44,8 +44,7 @@ func WithoutPass(names ...string) Option {
 }
 
 // WithPass adds a pass that is left out otherwise: "epilogue", which runs elementwise functions of a matrix product on
-// each part of it as soon as that is finished. It needs less memory at a time, and takes longer, since the parts are
-// small.
+// each part of it as soon as that is finished. It was slower where it was measured (benchmarks/README.md).
 func WithPass(names ...string) Option {
 	return func(s *settings) {
 		for _, n := range names {
