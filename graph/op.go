@@ -59,6 +59,10 @@ type Op struct {
 	Layout func(n *Node) Layout
 	// Derivative is the op's rule, NonDiff included; only leaves have none.
 	Derivative Derivative
+	// Batch, the op's rule under Vmap, applies n to many examples at once: in holds n's inputs, of which those marked
+	// batched have one more axis, the first, over examples, and so has the result. At least one is batched. A nil rule
+	// or result means that there is no such form, and the examples are computed one by one.
+	Batch func(n *Node, in []*Node, batched []bool) *Node
 	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their types agree.
 	// A Map kernel always may.
 	InPlace bool
