@@ -15,6 +15,7 @@ func init() {
 		Name: "sigmoid", Doc: "1/(1 + exp(−x))", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Sigmoid[float32], vec.Sigmoid[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeSigmoid(y) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
 	})
 }
@@ -29,6 +30,7 @@ func init() {
 		Name: "tanh", Doc: "hyperbolic tangent of x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Tanh[float32], vec.Tanh[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeTanh(y) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
 	})
 }
@@ -44,6 +46,7 @@ func init() {
 		Name: "step", Doc: "1 where x ≥ 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Heaviside[float32], vec.Heaviside[float64]),
 		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Batch:      batchMap,
 		Cases: append(unaryCases(-2, 2),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
 		BadCases: badFloat1,
@@ -60,6 +63,7 @@ func init() {
 		Name: "positive", Doc: "1 where x > 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Step[float32], vec.Step[float64]),
 		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Batch:      batchMap,
 		Cases: append(unaryCases(-2, 2),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
 		BadCases: badFloat1,
@@ -76,6 +80,7 @@ func init() {
 		Name: "relu", Doc: "max(x, 0)", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Relu[float32], vec.Relu[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Positive(y) }), // as Positive(x), which y outlives
+		Batch:      batchMap,
 		Cases: append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true}),
 		BadCases: badFloat1,
@@ -105,6 +110,7 @@ func init() {
 		Derivative: d1(func(x, y *graph.Node) *graph.Node {
 			return Where(Gt(x, 0), like(x, 1), like(x, alpha(y)))
 		}),
+		Batch: batchMap,
 		Cases: []graph.Case{
 			{Name: "positive", In: []graph.Arg{within(0.1, 2, 3, 5)}, Attrs: leakyReluAttrs{0.1}},
 			{Name: "negative", In: []graph.Arg{within(-2, -0.1, 7)}, Attrs: leakyReluAttrs{0.1}},
@@ -126,6 +132,7 @@ func init() {
 		Name: "softplus", Doc: "log(1 + exp(x))", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Softplus[float32], vec.Softplus[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sigmoid(x) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
 	})
 }

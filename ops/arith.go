@@ -18,6 +18,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) }),
+		Batch: batchMap,
 		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
 	})
 }
@@ -35,6 +36,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
 			func(a, b, y *graph.Node) *graph.Node { return like(y, -1) }),
+		Batch: batchMap,
 		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
 	})
 }
@@ -52,6 +54,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return b },
 			func(a, b, y *graph.Node) *graph.Node { return a }),
+		Batch: batchMap,
 		Cases: onInts(binaryCases(-2, 2, -2, 2), 2), BadCases: badFloat2,
 	})
 }
@@ -69,6 +72,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return Reciprocal(b) },
 			func(a, b, y *graph.Node) *graph.Node { return Neg(Div(y, b)) }),
+		Batch: batchMap,
 		Cases: onInts(binaryCases(-2, 2, 0.5, 2), 2), BadCases: badFloat2,
 	})
 }
@@ -84,6 +88,7 @@ func init() {
 		Kernel:     numbers1(vec.Neg[float32], vec.Neg[float64], vec.Neg[int64]),
 		Scalar:     graph.Scalar{F32: negOne[float32], F64: negOne[float64]},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return like(x, -1) }),
+		Batch:      batchMap,
 		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
 	})
 }
@@ -98,6 +103,7 @@ func init() {
 		Name: "abs", Doc: "|x|", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Abs[float32], vec.Abs[float64], vec.Abs[int64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sign(x) }),
+		Batch:      batchMap,
 		Cases:      append(unaryCases(0.1, 2), onInts(named("negative", unaryCases(-2, -0.1)), 1)...),
 		BadCases:   badNumber1,
 	})
@@ -113,6 +119,7 @@ func init() {
 		Name: "sign", Doc: "−1, 0 or 1 by the sign of x", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Sign[float32], vec.Sign[float64], vec.Sign[int64]),
 		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Batch:      batchMap,
 		Cases: append(onInts(unaryCases(-2, 2), 1),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
 		BadCases: badNumber1,
@@ -130,6 +137,7 @@ func init() {
 		Kernel:     numbers1(vec.Square[float32], vec.Square[float64], vec.Square[int64]),
 		Scalar:     graph.Scalar{F32: squareOne[float32], F64: squareOne[float64]},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(2, x) }),
+		Batch:      batchMap,
 		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
 	})
 }
@@ -144,6 +152,7 @@ func init() {
 		Name: "sqrt", Doc: "√x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Sqrt[float32], vec.Sqrt[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Div(0.5, y) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
 	})
 }
@@ -159,6 +168,7 @@ func init() {
 		Kernel:     floats1(vec.Reciprocal[float32], vec.Reciprocal[float64]),
 		Scalar:     graph.Scalar{F32: reciprocalOne[float32], F64: reciprocalOne[float64]},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Neg(Square(y)) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
 	})
 }
@@ -176,6 +186,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return powBase(a, b) },
 			func(a, b, y *graph.Node) *graph.Node { return Mul(y, Log(Where(Eq(a, 0), like(a, 1), a))) }),
+		Batch: batchMap,
 		Cases: append(binaryCases(0.5, 2, -2, 2),
 			graph.Case{Name: "negative base", In: []graph.Arg{within(-2, -0.5, 4), values([]float64{-2, -1, 2, 3}, 4)},
 				Kinked: true},

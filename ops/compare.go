@@ -12,6 +12,7 @@ func comparison(name, doc string, kernel bind) graph.Op {
 	tie := []float64{-1, 0, 1}
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: compareMap, Kernel: kernel, Derivative: isTest,
+		Batch: batchMap,
 		Cases: append(onInts(binaryCases(-2, 2, -2, 2), 2),
 			graph.Case{Name: "tie", In: []graph.Arg{values(tie, 3), values([]float64{0, 0, 0}, 3)}}),
 		BadCases: badFloat2,

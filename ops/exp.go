@@ -15,6 +15,7 @@ func init() {
 		Name: "exp", Doc: "e to the power x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Exp[float32], vec.Exp[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return y }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
 	})
 }
@@ -29,6 +30,7 @@ func init() {
 		Name: "expm1", Doc: "e to the power x, less 1", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Expm1[float32], vec.Expm1[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Exp(x) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
 	})
 }
@@ -43,6 +45,7 @@ func init() {
 		Name: "log", Doc: "natural logarithm of x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Log[float32], vec.Log[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Reciprocal(x) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
 	})
 }
@@ -57,6 +60,7 @@ func init() {
 		Name: "log1p", Doc: "natural logarithm of 1 + x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Log1p[float32], vec.Log1p[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Reciprocal(Add(1, x)) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-0.5, 2), BadCases: badFloat1,
 	})
 }

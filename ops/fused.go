@@ -28,6 +28,7 @@ func init() {
 			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[0] },
 			func(x []*graph.Node, y *graph.Node) *graph.Node { return like(y, 1) },
 		},
+		Batch: batchMap,
 		Cases: []graph.Case{
 			triple("same", []int{3, 5}, []int{3, 5}, []int{3, 5}),
 			triple("scale and shift", []int{3, 5}, nil, nil),
@@ -61,6 +62,7 @@ func init() {
 		Kernel:     floats1(vec.SlopeTanh[float32], vec.SlopeTanh[float64]),
 		Scalar:     graph.Scalar{F32: slopeTanhOne[float32], F64: slopeTanhOne[float64]},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-1, 1), BadCases: badFloat1,
 	})
 }
@@ -77,6 +79,7 @@ func init() {
 		Kernel:     floats1(vec.SlopeSigmoid[float32], vec.SlopeSigmoid[float64]),
 		Scalar:     graph.Scalar{F32: slopeSigmoidOne[float32], F64: slopeSigmoidOne[float64]},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sub(1, Mul(2, x)) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(0, 1), BadCases: badFloat1,
 	})
 }

@@ -12,6 +12,7 @@ func connective(name, doc string, f func(dst, x, y []bool)) graph.Op {
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: logicalMap,
 		Kernel: byDType{boolean: loop2(f)}.bind, Derivative: isTest,
+		Batch: batchMap,
 		Cases: []graph.Case{
 			{Name: "same", In: []graph.Arg{bools(3, 5), bools(3, 5)}},
 			{Name: "broadcast", In: []graph.Arg{bools(4, 1), bools(3)}},
@@ -51,6 +52,7 @@ func init() {
 	define(&notOp, graph.Op{
 		Name: "not", Doc: "not x", Class: graph.Map, Arity: 1, Infer: logicalMap,
 		Kernel: byDType{boolean: loop1(vec.Not)}.bind, Derivative: isTest,
+		Batch:    batchMap,
 		Cases:    []graph.Case{{Name: "vector", In: []graph.Arg{bools(7)}}, {Name: "scalar", In: []graph.Arg{bools()}}},
 		BadCases: []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants bool"}},
 	})

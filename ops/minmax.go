@@ -24,6 +24,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) },
 			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) }),
+		Batch: batchMap,
 		Cases: chosenCases(), BadCases: badFloat2,
 	})
 }
@@ -41,6 +42,7 @@ func init() {
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) },
 			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) }),
+		Batch: batchMap,
 		Cases: chosenCases(), BadCases: badFloat2,
 	})
 }
@@ -81,6 +83,7 @@ func init() {
 		Name: "clamp", Doc: "x held between lo and hi", Class: graph.Map, Arity: 3, Infer: numberMap,
 		Kernel:     numbers3(vec.Clamp[float32], vec.Clamp[float64], vec.Clamp[int64]),
 		Derivative: Scalar{inside, below, above},
+		Batch:      batchMap,
 		Cases: []graph.Case{
 			three("inside", -0.4, 0.4, []int{3, 5}, nil, nil),
 			three("below", -3, -1.1, []int{3, 5}, []int{5}, []int{3, 1}),

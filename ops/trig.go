@@ -15,6 +15,7 @@ func init() {
 		Name: "sin", Doc: "sine of x radians", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Sin[float32], vec.Sin[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Cos(x) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-4, 4), BadCases: badFloat1,
 	})
 }
@@ -29,6 +30,7 @@ func init() {
 		Name: "cos", Doc: "cosine of x radians", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Cos[float32], vec.Cos[float64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Neg(Sin(x)) }),
+		Batch:      batchMap,
 		Cases:      unaryCases(-4, 4), BadCases: badFloat1,
 	})
 }

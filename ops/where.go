@@ -46,6 +46,7 @@ func init() {
 			func(n, ct *graph.Node) *graph.Node { return Where(n.In()[0], ct, like(ct, 0)) },
 			func(n, ct *graph.Node) *graph.Node { return Where(n.In()[0], like(ct, 0), ct) },
 		},
+		Batch: batchMap,
 		Cases: []graph.Case{
 			{Name: "same", In: []graph.Arg{bools(3, 5), arg(3, 5), arg(3, 5)}},
 			{Name: "broadcast", In: []graph.Arg{bools(4, 1), arg(3), arg()}},
@@ -105,6 +106,7 @@ func init() {
 			}
 		},
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node { return Cast(ct, n.In()[0].DType()) }},
+		Batch:      batchMap,
 		Cases: []graph.Case{
 			{Name: "to f64", In: []graph.Arg{arg(3, 5)}, Attrs: castAttrs{graph.Float64}},
 			{Name: "to f32", In: []graph.Arg{{Shape: []int{7}, DType: graph.Float32}}, Attrs: castAttrs{graph.Float32}},
