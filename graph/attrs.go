@@ -56,6 +56,8 @@ func formatAttrs(attrs any) string {
 			parts = append(parts, name+"=("+string(x)+")")
 		case string:
 			parts = append(parts, name+"="+strconv.Quote(x))
+		case *Func:
+			parts = append(parts, name+"="+x.String())
 		case float64:
 			parts = append(parts, name+"="+strconv.FormatFloat(x, 'g', -1, 64))
 		default:
@@ -69,7 +71,7 @@ func formatAttrs(attrs any) string {
 }
 
 // parseAttrs is the inverse of formatAttrs for an op whose attributes have zero's type.
-func parseAttrs(zero any, text string) (any, error) {
+func parseAttrs(g *Graph, zero any, text string) (any, error) {
 	if zero == nil {
 		if text != "" {
 			return nil, fmt.Errorf("attributes [%s] where the op has none", text)
@@ -91,7 +93,7 @@ func parseAttrs(zero any, text string) (any, error) {
 			return nil, err
 		}
 		text = tail
-		if err := setAttr(f, value); err != nil {
+		if err := setAttr(g, f, value); err != nil {
 			return nil, fmt.Errorf("attribute %s: %w", name, err)
 		}
 	}
@@ -107,6 +109,12 @@ func cutValue(s string) (value, tail string, err error) {
 			return "", "", fmt.Errorf("unterminated string in %s", s)
 		}
 		return value, s[len(value):], nil
+	case strings.HasPrefix(s, "{"):
+		end := closing(s)
+		if end < 0 {
+			return "", "", fmt.Errorf("unterminated function in %s", s)
+		}
+		return s[:end+1], s[end+1:], nil
 	case strings.HasPrefix(s, "("):
 		end := strings.IndexByte(s, ')')
 		if end < 0 {
@@ -118,7 +126,63 @@ func cutValue(s string) (value, tail string, err error) {
 	return value, tail, nil
 }
 
-func setAttr(f reflect.Value, s string) error {
+// closing returns where the brace closes that s opens with, −1 if it does not. Braces in quoted strings do not count.
+func closing(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		case '"':
+			quoted, err := strconv.QuotedPrefix(s[i:])
+			if err != nil {
+				return -1
+			}
+			i += len(quoted) - 1
+		}
+	}
+	return -1
+}
+
+// parseFunc reads what Func.String prints.
+func parseFunc(g *Graph, s string) (*Func, error) {
+	if closing(s) != len(s)-1 {
+		return nil, fmt.Errorf("want a function in braces, have %q", s)
+	}
+	var text strings.Builder
+	depth := 0
+	for i := 1; i < len(s)-1; i++ {
+		switch s[i] {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case ';':
+			if depth == 0 {
+				text.WriteByte('\n')
+				continue
+			}
+		case '"':
+			if quoted, err := strconv.QuotedPrefix(s[i:]); err == nil {
+				text.WriteString(quoted)
+				i += len(quoted) - 1
+				continue
+			}
+		}
+		text.WriteByte(s[i])
+	}
+	body, outputs, err := Parse(text.String())
+	if err != nil {
+		return nil, err
+	}
+	return g.Func(body.Inputs(), outputs), nil
+}
+
+func setAttr(g *Graph, f reflect.Value, s string) error {
 	switch f.Interface().(type) {
 	case Ints:
 		var list []int
@@ -133,6 +197,10 @@ func setAttr(f reflect.Value, s string) error {
 	case DType:
 		d, err := ParseDType(s)
 		f.SetUint(uint64(d))
+		return err
+	case *Func:
+		body, err := parseFunc(g, s)
+		f.Set(reflect.ValueOf(body))
 		return err
 	case string:
 		u, err := strconv.Unquote(s)

@@ -30,7 +30,7 @@ func applyCase(op *graph.Op, c graph.Case, d graph.DType) *graph.Node {
 		}
 		in[i] = g.Input(string(rune('a'+i)), a.DType, a.Shape...)
 	}
-	return g.Apply(op, c.Attrs, in...)
+	return c.Apply(op, in...)
 }
 
 func TestEveryCaseRoundTrips(t *testing.T) {

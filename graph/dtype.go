@@ -21,6 +21,7 @@ var dtypes = map[DType]struct {
 	Float64: {"f64", 8},
 	Int64:   {"i64", 8},
 	Bool:    {"bool", 1},
+	Packed:  {"packed", 1},
 }
 
 // String returns the short name that the text form uses: f32, f64, i64 or bool.
@@ -36,7 +37,7 @@ func (d DType) Size() int {
 	switch d {
 	case Float32:
 		return 4
-	case Bool:
+	case Bool, Packed:
 		return 1
 	default:
 		return 8

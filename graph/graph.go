@@ -12,7 +12,8 @@ type Graph struct {
 	alias  int                      // largest serial number of an alias
 	origin uintptr                  // if set, the user's line for new nodes
 	frames frameCache
-	bound  map[any]*Node // see Bind
+	bound  map[any]*Node    // see Bind
+	funcs  map[string]*Func // by text
 
 	nodeSlab []Node
 	inSlab   []*Node

@@ -1,6 +1,12 @@
 package graph
 
-import "unsafe"
+import (
+	"errors"
+	"unsafe"
+)
+
+// ErrStopped is what a kernel returns that gives up since Work.Stop is closed.
+var ErrStopped = errors.New("stopped")
 
 // Buffer is a flat run of elements as a kernel sees it: the memory and the number of elements in it.
 // The element type is known from the node.
@@ -24,6 +30,8 @@ type Work struct {
 	// Done, if not nil, is called by the kernel of an op marked Epilogue once for every element of its result, in runs
 	// of n elements from number lo on, when it will neither read nor write them again. Calls come from all workers.
 	Done func(lo, n int)
+	// Stop, if not nil, is closed when the run is cancelled. Kernels that run for long give up then, with ErrStopped.
+	Stop <-chan struct{}
 	// Memo is the kernel's own, kept with Done.
 	Memo any
 }

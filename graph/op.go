@@ -63,6 +63,10 @@ type Op struct {
 	// batched have one more axis, the first, over examples, and so has the result. At least one is batched. A nil rule
 	// or result means that there is no such form, and the examples are computed one by one.
 	Batch func(n *Node, in []*Node, batched []bool) *Node
+	// Parts returns, for an op with several results, their types. The op's own type is then that of Pack.
+	Parts func(n *Node) []Type
+	// Workspace, if set, is how many bytes of scratch memory the kernel of a node wants, as one more operand.
+	Workspace func(n *Node) int
 	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their types agree.
 	// A Map kernel always may.
 	InPlace bool
@@ -120,9 +124,19 @@ type Case struct {
 	In []Arg
 	// Attrs are the attributes.
 	Attrs any
+	// Build, if set, makes the node to check instead, by the op's constructor: for ops whose attributes hold functions.
+	Build func(in ...*Node) *Node
 	// Kinked marks inputs at which no derivative exists in the usual sense, so that it is not compared with
 	// differences.
 	Kinked bool
+}
+
+// Apply returns the node that the case is about, on inputs of its types.
+func (c Case) Apply(op *Op, in ...*Node) *Node {
+	if c.Build != nil {
+		return c.Build(in...)
+	}
+	return in[0].graph.Apply(op, c.Attrs, in...)
 }
 
 // Arg describes one input of a Case: a shape and where its elements are drawn from.

@@ -129,7 +129,7 @@ func (p *parser) build(op *Op, rest, name string, t Type) (n *Node, err error) {
 	if open != closed {
 		return nil, errorf("unbalanced attributes %q", rest)
 	}
-	attrs, err := parseAttrs(op.Attrs, inner)
+	attrs, err := parseAttrs(p.g, op.Attrs, inner)
 	if err != nil {
 		return nil, err
 	}

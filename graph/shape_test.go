@@ -118,10 +118,13 @@ func TestDTypes(t *testing.T) {
 			t.Errorf("%v: size %d, float %v, valid %v", c.d, c.d.Size(), c.d.IsFloat(), c.d.Valid())
 		}
 	}
-	for _, d := range []graph.DType{0, 5, 255} {
+	for _, d := range []graph.DType{0, 6, 255} {
 		if d.Valid() || d.IsFloat() || d.String() != fmt.Sprintf("dtype(%d)", uint8(d)) {
 			t.Errorf("%v is taken for an element type", d)
 		}
+	}
+	if back, err := graph.ParseDType("packed"); back != graph.Packed || err != nil || graph.Packed.Valid() {
+		t.Errorf("packed is parsed as %v, %v, and may be fed: %v", back, err, graph.Packed.Valid())
 	}
 	for _, text := range []string{"", "F32", "f16", "float32", "f32 ", "dtype(1)"} {
 		if d, err := graph.ParseDType(text); err == nil || !strings.Contains(err.Error(), "unknown element type") {

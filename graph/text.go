@@ -12,11 +12,16 @@ import "strconv"
 //
 // Nodes are numbered anew from 0. Aliases keep the serial number that makes them distinct.
 func Text(outputs ...*Node) string {
-	order := Topo(outputs...)
-	if len(order) == 0 {
-		return "return\n"
+	return text(Topo(outputs...), outputs)
+}
+
+// text prints the nodes of order, inputs before their users.
+func text(order, outputs []*Node) string {
+	top := 0
+	for _, n := range order {
+		top = max(top, n.id)
 	}
-	number := make([]int, order[len(order)-1].id+1) // by ID
+	number := make([]int, top+1) // by ID
 	var b []byte
 	ref := func(n *Node) { b = strconv.AppendInt(append(b, '%'), int64(number[n.id]), 10) }
 	for i, n := range order {

@@ -128,7 +128,7 @@ func TestAttrsPrintAndParse(t *testing.T) {
 	} {
 		text := formatAttrs(attrs)
 		inner := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
-		if got, err := parseAttrs(all{}, inner); err != nil || got != any(attrs) {
+		if got, err := parseAttrs(New(), all{}, inner); err != nil || got != any(attrs) {
 			t.Errorf("%s came back as %+v, %v", text, got, err)
 		}
 	}

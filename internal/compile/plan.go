@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/internal/exec"
 )
@@ -183,6 +185,7 @@ func (p *planner) emit(i int, t *task) {
 		p.placeResult(i, t, n)
 	}
 	p.step(t)
+	p.addWorkspace(t)
 	if p.opts.NoReuse {
 		return
 	}
@@ -191,6 +194,21 @@ func (p *planner) emit(i int, t *task) {
 	}
 	for _, n := range t.outs {
 		p.freeAfter(i, p.at(n).root)
+	}
+}
+
+// addWorkspace gives the step just made scratch memory, which is free again after it.
+func (p *planner) addWorkspace(t *task) {
+	n := t.nodes[0]
+	if t.group || n.Op().Workspace == nil {
+		return
+	}
+	bytes := n.Op().Workspace(n)
+	offset := p.arena.alloc(bytes)
+	s := &p.out.Steps[len(p.out.Steps)-1]
+	s.In = append(slices.Clip(s.In), exec.Slot{Space: exec.Arena, Offset: offset, Len: bytes})
+	if !p.opts.NoReuse {
+		p.arena.release(offset, bytes)
 	}
 }
 

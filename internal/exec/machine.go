@@ -33,14 +33,16 @@ type patch struct {
 	offset int
 }
 
-func newMachine(plan *Plan) *machine {
+func newMachine(plan *Plan) *machine { return newMachineIn(plan, allocate(plan.Arena)) }
+
+// newMachineIn binds a plan to an arena.
+func newMachineIn(plan *Plan, arena unsafe.Pointer) *machine {
 	m := &machine{
 		steps:   make([]bound, len(plan.Steps)),
 		work:    graph.Work{Workers: plan.Workers},
 		inputs:  make([][]patch, len(plan.Inputs)),
 		outputs: make([][]patch, len(plan.Outputs)),
 	}
-	arena := allocate(plan.Arena)
 	m.arena = unsafe.Slice((*byte)(arena), plan.Arena)
 	operands := 0
 	for _, s := range plan.Steps {

@@ -47,12 +47,20 @@ func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error)
 	}
 	switch n.Op().Class {
 	case graph.View:
-		copyView(out, values[n.In()[0]], n.Op().Layout(n))
+		src := values[n.In()[0]]
+		if src.Type.DType == graph.Packed {
+			src.Buf.Len /= n.DType().Size()
+		}
+		copyView(out, src, n.Op().Layout(n))
 		return out, nil
 	case graph.Map:
 		for i, x := range n.In() {
 			in[i] = stretch(values[x], n.Shape()).Buf
 		}
+	}
+	if n.Op().Workspace != nil {
+		bytes := n.Op().Workspace(n)
+		in = append(in, graph.Buffer{Ptr: allocate(bytes), Len: bytes})
 	}
 	return out, n.Op().Kernel(n)(&graph.Work{Workers: 1}, out.Buf, in)
 }

@@ -2,7 +2,10 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"chainrule/graph"
 )
 
 // Run computes the outputs into dst from in. Both are the caller's; dst[i] has the type of output i, or shares
@@ -23,12 +26,22 @@ func (p *Program) Run(ctx context.Context, dst, in []Value) error {
 }
 
 func (m *machine) execute(ctx context.Context, commit int) error {
-	done := ctx.Done()
+	m.work.Stop = ctx.Done()
+	err := m.run(commit)
+	if errors.Is(err, graph.ErrStopped) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// run runs the steps. It may be stopped before those up to number commit.
+func (m *machine) run(commit int) error {
+	stop := m.work.Stop
 	for i := range m.steps {
-		if done != nil && i <= commit {
+		if stop != nil && i <= commit {
 			select {
-			case <-done:
-				return context.Cause(ctx)
+			case <-stop:
+				return graph.ErrStopped
 			default:
 			}
 		}

@@ -115,7 +115,7 @@ func (in Instance) inputs(g *graph.Graph) []*graph.Node {
 
 // apply applies the op.
 func (in Instance) apply(xs ...*graph.Node) *graph.Node {
-	return xs[0].Graph().Apply(in.Op, in.Case.Attrs, xs...)
+	return in.Case.Apply(in.Op, xs...)
 }
 
 // node returns the op on new inputs.

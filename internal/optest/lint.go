@@ -53,7 +53,7 @@ func lintAttrs(op *graph.Op) error {
 	}
 	for i := range t.NumField() {
 		switch reflect.Zero(t.Field(i).Type).Interface().(type) {
-		case graph.Ints, int, bool, float64, graph.DType, string:
+		case graph.Ints, int, bool, float64, graph.DType, string, *graph.Func:
 		default:
 			return fmt.Errorf("the attribute %s is a %v, which has no text form", t.Field(i).Name, t.Field(i).Type)
 		}
@@ -71,10 +71,10 @@ func lintCases(op *graph.Op) []error {
 			faults = append(faults, fmt.Errorf("two cases are called %q", c.Name))
 		}
 		seen[c.Name] = true
-		if reflect.TypeOf(c.Attrs) != attrs {
+		if c.Build == nil && reflect.TypeOf(c.Attrs) != attrs {
 			faults = append(faults, fmt.Errorf("case %s has attributes %T, not %v", c.Name, c.Attrs, attrs))
 		}
-		if op.Arity != graph.Variadic && len(c.In) != op.Arity {
+		if c.Build == nil && op.Arity != graph.Variadic && len(c.In) != op.Arity {
 			faults = append(faults, fmt.Errorf("case %s has %d arguments", c.Name, len(c.In)))
 		}
 		for i, a := range c.In {

@@ -1,0 +1,89 @@
+package graph
+
+import "fmt"
+
+// An op with several results gives one node of type Packed that holds them all. Part takes one out, at no cost: it is a
+// view.
+
+// Packed is the element type of several results in one: a byte. Packed values are made and taken apart inside of this
+// module; they are never fed.
+const Packed DType = Bool + 1
+
+type partAttrs struct{ Index int }
+
+type paramAttrs struct {
+	Serial int
+	DType  DType
+	Shape  Ints
+}
+
+var partOp, paramOp *Op
+
+func init() {
+	partOp = Register(&Op{
+		Name: "part", Doc: "one of the results of an op that has several", Arity: 1, Class: View, Attrs: partAttrs{},
+		Infer: func(in []*Node, attrs any) (Type, error) {
+			parts, err := partsOf(in[0])
+			if err != nil {
+				return Type{}, err
+			}
+			i := attrs.(partAttrs).Index
+			if i < 0 || i >= len(parts) {
+				return Type{}, fmt.Errorf("there is no part %d of %d", i, len(parts))
+			}
+			return parts[i], nil
+		},
+		Layout: func(n *Node) Layout {
+			parts, _ := partsOf(n.in[0])
+			offset := Offsets(parts)[n.attrs.(partAttrs).Index]
+			return Layout{Offset: offset / n.typ.DType.Size(), Strides: Strides(n.typ.Shape)}
+		},
+		Derivative: identity{},
+		Batch:      func(n *Node, in []*Node, _ []bool) *Node { return Part(in[0], n.attrs.(partAttrs).Index) },
+		BadCases:   []BadCase{{In: []Type{T(Float64, 3)}, Want: "has one result alone"}},
+	})
+	paramOp = Register(&Op{
+		Name: "param", Doc: "an argument of a function that is being made", Class: Leaf, Attrs: paramAttrs{},
+		Infer: func(_ []*Node, attrs any) (Type, error) {
+			p := attrs.(paramAttrs)
+			return T(p.DType, p.Shape.Slice()...), nil
+		},
+	})
+}
+
+func partsOf(n *Node) ([]Type, error) {
+	if n.op.Parts == nil {
+		return nil, fmt.Errorf("%s has one result alone", n.op.Name)
+	}
+	return n.op.Parts(n), nil
+}
+
+// Part returns result i of an op with several.
+func Part(n *Node, i int) *Node { return n.graph.Apply(partOp, partAttrs{i}, n) }
+
+// PartIndex returns which result of its input n is, and whether n was made by Part.
+func (n *Node) PartIndex() (int, bool) {
+	p, ok := n.attrs.(partAttrs)
+	return p.Index, ok
+}
+
+// partAlign is where parts begin: at multiples of a cache line.
+const partAlign = 64
+
+// Offsets returns where in a packed value its parts begin, in bytes, and last how long it is.
+func Offsets(parts []Type) []int {
+	offsets := make([]int, len(parts)+1)
+	for i, t := range parts {
+		offsets[i+1] = offsets[i] + (t.Bytes()+partAlign-1)/partAlign*partAlign
+	}
+	return offsets
+}
+
+// Pack returns the type of a packed value.
+func Pack(parts []Type) Type { return T(Packed, Offsets(parts)[len(parts)]) }
+
+// param returns an argument for a function in the making, distinct from every other node.
+func (g *Graph) param(t Type) *Node {
+	g.alias++
+	return g.leaf(paramOp, paramAttrs{g.alias, t.DType, MakeInts(t.Shape...)}, t)
+}

@@ -1,0 +1,52 @@
+package exec
+
+import (
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+// Routine is a Program as a part of another one's step, such as the body of a loop. It runs in memory that the step
+// provides, and remembers where its operands lie from one run to the next. One goroutine uses it at a time.
+type Routine struct {
+	program *Program
+	machine *machine
+	arena   unsafe.Pointer
+}
+
+// NewRoutine returns a Routine for p.
+func NewRoutine(p *Program) *Routine { return &Routine{program: p} }
+
+// Bytes is how much memory Bind wants.
+func (r *Routine) Bytes() int { return r.program.plan.Arena }
+
+// Bind gives the routine its memory. Binding the same again costs nothing.
+func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
+	if r.machine == nil || r.arena != arena || r.machine.work.Workers != w.Workers {
+		plan := r.program.plan
+		plan.Workers = w.Workers
+		r.machine, r.arena = newMachineIn(&plan, arena), arena
+	}
+	r.machine.work.Stop = w.Stop
+}
+
+// Input says where input i lies from now on. An output that overwrites a donated input lies there too.
+func (r *Routine) Input(i int, at unsafe.Pointer) { point(r.machine.inputs[i], at) }
+
+// Output says where output i goes from now on.
+func (r *Routine) Output(i int, at unsafe.Pointer) { point(r.machine.outputs[i], at) }
+
+func point(patches []patch, at unsafe.Pointer) {
+	for _, p := range patches {
+		p.buf.Ptr = unsafe.Add(at, p.offset)
+	}
+}
+
+// Run computes the outputs. It does not look at Work.Stop, which is for the loop around it.
+func (r *Routine) Run() error { return r.machine.run(-1) }
+
+// Release forgets where operands lie, so that their memory can be freed.
+func (r *Routine) Release() {
+	detach(r.machine.inputs)
+	detach(r.machine.outputs)
+}
