@@ -120,35 +120,14 @@ func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, err
 // A value is a *tensor.Dense, a gonum matrix or vector, a slice (a vector) or a number (a scalar). A tree of them
 // mirrors the argument's: a slice for a slice, and a struct with fields of the same names, or a map, for a struct.
 func (fn *Function) Run(ctx context.Context, feeds ...any) ([]*tensor.Dense, error) {
-	leaves, shape, err := fn.flatten(feeds)
+	run, results, err := fn.Bind(feeds...)
 	if err != nil {
 		return nil, err
 	}
-	values, err := ingestAll(leaves)
-	if err != nil {
+	if err := run(ctx); err != nil {
 		return nil, err
 	}
-	p, err := fn.program(values, shape)
-	if err != nil {
-		return nil, err
-	}
-	dst := make([]exec.Value, len(p.outputs))
-	out := make([]*tensor.Dense, len(p.outputs))
-	for i, t := range p.outputs {
-		if k := p.donated[i]; k >= 0 {
-			if out[i], err = p.donor(k, leaves[k].value, values); err != nil {
-				return nil, err
-			}
-			dst[i] = values[k]
-			continue
-		}
-		dst[i] = exec.NewValue(t)
-		out[i] = dst[i].Dense()
-	}
-	if err := p.code.Run(ctx, dst, values); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return results, nil
 }
 
 // RunInto is Run into tensors that the caller owns, and allocates nothing once a program for the types exists: in
