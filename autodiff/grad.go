@@ -19,6 +19,7 @@ type settings struct {
 	cacheSize        int
 	passesOff        map[string]bool
 	workers          int
+	mode             mode
 	verify           bool
 }
 
@@ -49,11 +50,10 @@ func Grad[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
 // ValueAndGrad is Grad that gives the value of f too.
 func ValueAndGrad[P any](f func(P) *graph.Node, opts ...Option) func(P) (*graph.Node, P) {
 	return func(p P) (*graph.Node, P) {
-		value, pull := vjp("grad", f, p, opts)
-		if value == nil || value.Rank() != 0 || !value.DType().IsFloat() {
-			graph.Fail("grad", present(value), "the result must be a float scalar: take a Sum or Mean of it, or use VJP")
-		}
-		return value, pull(value.Graph().Scalar(value.DType(), 1))
+		e := traceAt("grad", f, p)
+		scalarOf("grad", e.value)
+		grads := e.gradient("grad", apply(opts))
+		return e.value, mapLeaves(p, func(i int, _ *graph.Node) *graph.Node { return grads[i] })
 	}
 }
 
@@ -61,42 +61,16 @@ func ValueAndGrad[P any](f func(P) *graph.Node, opts ...Option) func(P) (*graph.
 // of the leaf's type, to the cotangents of p: ct ↦ ctᵀ·∂f/∂p. Leaves that are not floats take no part: their
 // cotangents, given or returned, are nil.
 func VJP[P, Q any](f func(P) Q, p P, opts ...Option) (Q, func(ct Q) P) {
-	return vjp("vjp", f, p, opts)
-}
-
-func vjp[P, Q any](op string, f func(P) Q, p P, opts []Option) (Q, func(ct Q) P) {
 	s := apply(opts)
-	args := leavesOf(p)
-	if len(args) == 0 {
-		graph.Fail(op, nil, "the argument has no node to differentiate by")
-	}
-	wrt := make([]*graph.Node, len(args))
-	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
-		if op == "grad" && !x.DType().IsFloat() {
-			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %s", args[i])
-		}
-		wrt[i] = x.Graph().Alias(x)
-		return wrt[i]
-	})
-	value := f(shadow)
-	var outputs []*graph.Node
-	results := floatLeaves(value)
-	for _, l := range results {
-		checkGraph(op, l, wrt[0])
-		outputs = append(outputs, l.node)
-	}
-	return value, func(ct Q) P {
-		cts := match(op, "cotangent", results, ct)
-		grads := reverse(outputs, cts, wrt)
+	e := traceAt("vjp", f, p)
+	return e.value, func(ct Q) P {
+		grads := reverse(e.outputs, match("vjp", "cotangent", e.results, ct), e.wrt)
+		e.needReached("vjp", s, func(i int) bool { return grads[i] != nil || !e.wrt[i].DType().IsFloat() })
 		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
-			switch {
-			case grads[i] != nil || !x.DType().IsFloat():
-				return grads[i]
-			case s.allowUnreachable:
+			if grads[i] == nil && x.DType().IsFloat() {
 				return zeros(x)
 			}
-			failUnreachable(op, outputs, args[i], wrt[i], "; give AllowUnreachable to get zeros")
-			return nil
+			return grads[i]
 		})
 	}
 }

@@ -1,0 +1,59 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Hessian returns the second derivatives of f, a function from a node x of any shape to a float scalar, as a function
+// that gives a node of shape [x…, x…]: for x of shape [n] the usual symmetric matrix. It is as symmetric as rounding
+// lets it be.
+//
+// It pushes the columns of the identity forward through the gradient, all at once, unless Reverse is given. It panics
+// with a *graph.Error as Grad does; a function that is linear in x has a Hessian of zeros.
+func Hessian(f func(x *graph.Node) *graph.Node, opts ...Option) func(x *graph.Node) *graph.Node {
+	return func(x *graph.Node) *graph.Node { return hessian(f, x, opts).Of[0][0] }
+}
+
+// HessianBlocks is Hessian for arguments that are trees: a block ∂²f/∂x∂y, of shape [x…, y…], for each two leaves x
+// and y. Blocks on both sides of the diagonal are each other's transposes, exactly.
+func HessianBlocks[P any](f func(P) *graph.Node, opts ...Option) func(P) Blocks {
+	return func(p P) Blocks { return hessian(f, p, opts) }
+}
+
+func hessian[P any](f func(P) *graph.Node, p P, opts []Option) Blocks {
+	s := apply(opts)
+	e := traceAt("hessian", f, p)
+	scalarOf("hessian", e.value)
+	grads := e.gradient("hessian", s)
+	b := newBlocks(e.args, e.args)
+	for j, x := range e.wrt { // column j down to the diagonal
+		if s.mode == reverseMode {
+			copy(b.Of[j][:j+1], pullBasis(grads[j], e.wrt[:j+1]))
+			for i := range j {
+				b.Of[i][j] = transposedBlock(b.Of[j][i], grads[j].Rank())
+			}
+			continue
+		}
+		for i, block := range pushBasis(grads[:j+1], x) {
+			b.Of[i][j] = block
+			if i < j {
+				b.Of[j][i] = transposedBlock(block, grads[i].Rank())
+			}
+		}
+	}
+	b.fill()
+	return b
+}
+
+// transposedBlock turns a block [y…, x…], where y has the given rank, into [x…, y…].
+func transposedBlock(block *graph.Node, rank int) *graph.Node {
+	if block == nil {
+		return nil
+	}
+	perm := make([]int, block.Rank())
+	for i := range perm {
+		perm[i] = (i + rank) % len(perm)
+	}
+	return ops.Permute(block, perm...)
+}

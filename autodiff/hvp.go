@@ -1,0 +1,25 @@
+package autodiff
+
+import "chainrule/graph"
+
+// HVP returns the product of f's Hessian with a tree v like f's argument p: a function that gives, for every leaf x,
+// Σ_y ∂²f/∂x∂y·v_y, of x's type, without the Hessian itself. The result of f is a float scalar.
+//
+// It is forward over reverse, the derivative of the gradient along v (Pearlmutter 1994, Fast exact multiplication by the
+// Hessian, eq. 4), at the cost of a few gradients. It panics with a *graph.Error as Grad does.
+func HVP[P any](f func(P) *graph.Node, opts ...Option) func(p, v P) P {
+	return func(p, v P) P {
+		e := traceAt("hvp", f, p)
+		scalarOf("hvp", e.value)
+		grads := e.gradient("hvp", apply(opts))
+		pushed := forward(grads, e.wrt, match("hvp", "vector", e.args, v))
+		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node { return orZeros(pushed[i], x) })
+	}
+}
+
+func orZeros(t, x *graph.Node) *graph.Node {
+	if t == nil {
+		return zeros(x)
+	}
+	return t
+}

@@ -1,0 +1,129 @@
+package autodiff
+
+import (
+	"slices"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// mode is the direction in which a matrix of derivatives is computed.
+type mode uint8
+
+const (
+	byShape mode = iota
+	forwardMode
+	reverseMode
+)
+
+// Forward makes a Jacobian column by column: one JVP for each element of the argument.
+func Forward() Option { return func(s *settings) { s.mode = forwardMode } }
+
+// Reverse makes a Jacobian row by row: one VJP for each element of the result. A Hessian is then reverse over
+// reverse.
+func Reverse() Option { return func(s *settings) { s.mode = reverseMode } }
+
+// Jacobian returns the derivative of every element of f's result by every element of its argument: a function that
+// gives, for every leaf x of the argument, ∂f/∂x of shape [f…, x…]. For f from [n] to [m] that is the usual [m, n].
+// A result that is a tree has JacobianBlocks.
+//
+// It takes the columns at once by forward mode, or the rows at once by reverse mode, whichever are fewer, unless
+// Forward or Reverse is given. It panics with a *graph.Error if the result or a leaf is no float, or if f does not
+// depend on a leaf and AllowUnreachable is not given.
+func Jacobian[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
+	return func(p P) P {
+		blocks := jacobian("jacobian", f, p, opts)
+		return mapLeaves(p, func(j int, _ *graph.Node) *graph.Node { return blocks.Of[0][j] })
+	}
+}
+
+// JacobianBlocks is Jacobian for results that are trees: a block ∂y/∂x for each leaf y of the result and each leaf x
+// of the argument. A block is zero where y does not depend on x, but it is an error, as it is for Jacobian, if no y
+// does.
+func JacobianBlocks[P, Q any](f func(P) Q, opts ...Option) func(P) Blocks {
+	return func(p P) Blocks { return jacobian("jacobian", f, p, opts) }
+}
+
+// Blocks is a matrix of derivatives in blocks: Of[i][j], of shape [y…, x…], is the derivative of leaf number i of one
+// tree, y, by leaf number j of another, x. It is a tree itself.
+type Blocks struct {
+	Of         [][]*graph.Node
+	rows, cols []leaf
+}
+
+// At returns the block of the leaves with the given paths, such as "Layers[0].W"; a tree that is a node alone has
+// the path "". It panics if there is none.
+func (b Blocks) At(row, col string) *graph.Node {
+	i := slices.IndexFunc(b.rows, func(l leaf) bool { return l.path == row })
+	j := slices.IndexFunc(b.cols, func(l leaf) bool { return l.path == col })
+	if i < 0 || j < 0 {
+		graph.Fail("blocks", nil, "there is no block (%q, %q), but rows %q and columns %q", row, col, b.Rows(), b.Cols())
+	}
+	return b.Of[i][j]
+}
+
+// Rows lists the paths of the leaves that are differentiated.
+func (b Blocks) Rows() []string { return paths(b.rows) }
+
+// Cols lists the paths of the leaves that they are differentiated by.
+func (b Blocks) Cols() []string { return paths(b.cols) }
+
+func paths(leaves []leaf) []string {
+	p := make([]string, len(leaves))
+	for i, l := range leaves {
+		p[i] = l.path
+	}
+	return p
+}
+
+func newBlocks(rows, cols []leaf) Blocks {
+	b := Blocks{Of: make([][]*graph.Node, len(rows)), rows: rows, cols: cols}
+	for i := range b.Of {
+		b.Of[i] = make([]*graph.Node, len(cols))
+	}
+	return b
+}
+
+// fill puts zeros where there is no block.
+func (b Blocks) fill() {
+	for i, row := range b.Of {
+		for j, block := range row {
+			if block == nil {
+				y, x := b.rows[i].node, b.cols[j].node
+				b.Of[i][j] = ops.BroadcastTo(y.Graph().Scalar(y.DType(), 0), joined(y.Shape(), x.Shape())...)
+			}
+		}
+	}
+}
+
+func jacobian[P, Q any](op string, f func(P) Q, p P, opts []Option) Blocks {
+	s := apply(opts)
+	e := traceAt(op, f, p)
+	e.needFloats(op)
+	b := newBlocks(e.results, e.args)
+	if s.mode == reverseMode || s.mode == byShape && size(e.results) < size(e.args) {
+		for i, y := range e.outputs {
+			copy(b.Of[i], pullBasis(y, e.wrt))
+		}
+	} else {
+		for j, x := range e.wrt {
+			for i, column := range pushBasis(e.outputs, x) {
+				b.Of[i][j] = column
+			}
+		}
+	}
+	e.needReached(op, s, func(j int) bool {
+		return slices.ContainsFunc(b.Of, func(row []*graph.Node) bool { return row[j] != nil })
+	})
+	b.fill()
+	return b
+}
+
+// size is the number of elements of all leaves.
+func size(leaves []leaf) int {
+	n := 0
+	for _, l := range leaves {
+		n += l.node.Type().Size()
+	}
+	return n
+}

@@ -1,0 +1,92 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// pushBasis pushes every unit tangent of x forward: column by column of the Jacobians ∂y/∂x, which it returns with
+// the shape [y…, x…] for each output y, nil where y does not depend on x.
+func pushBasis(outputs []*graph.Node, x *graph.Node) []*graph.Node {
+	columns := overBasis(x, func(t *graph.Node) []*graph.Node {
+		return forward(outputs, []*graph.Node{x}, []*graph.Node{t})
+	})
+	for i, c := range columns {
+		if c != nil { // [n, y…] → [y…, x…]
+			y := outputs[i].Shape()
+			columns[i] = ops.Reshape(ops.Permute(c, rotated(len(y)+1)...), joined(y, x.Shape())...)
+		}
+	}
+	return columns
+}
+
+// pullBasis pulls every unit cotangent of y back: row by row of the Jacobians ∂y/∂x, which it returns with the shape
+// [y…, x…] for each x of wrt, nil where y does not depend on x.
+func pullBasis(y *graph.Node, wrt []*graph.Node) []*graph.Node {
+	rows := overBasis(y, func(ct *graph.Node) []*graph.Node {
+		return reverse([]*graph.Node{y}, []*graph.Node{ct}, wrt)
+	})
+	for i, r := range rows {
+		if r != nil { // [m, x…] → [y…, x…]
+			rows[i] = ops.Reshape(r, joined(y.Shape(), wrt[i].Shape())...)
+		}
+	}
+	return rows
+}
+
+// overBasis applies a linear function to the n unit vectors of x's space at once, and returns the results with a
+// first axis of length n, nil where they are zero because linear's result does not depend on its argument.
+func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph.Node {
+	n := x.Type().Size()
+	if n == 1 { // the derivative itself
+		out := linear(ops.BroadcastTo(x.Graph().Scalar(x.DType(), 1), x.Shape()...))
+		for i, y := range out {
+			if y != nil {
+				out[i] = ops.ExpandDims(y, 0)
+			}
+		}
+		return out
+	}
+	v := x.Graph().Alias(zeros(x))
+	out := linear(v)
+	var found []*graph.Node
+	for _, y := range out {
+		if y != nil {
+			found = append(found, y)
+		}
+	}
+	if len(found) == 0 {
+		return out
+	}
+	all := batch(found, []*graph.Node{v}, []*graph.Node{basis(x)}, n)
+	for i, y := range out {
+		if y != nil {
+			out[i], all = all[0], all[1:]
+		}
+	}
+	return out
+}
+
+// basis is the unit vectors of x's space, of shape [n, x…]. They are computed, not stored: a constant of n² elements
+// would stay in memory.
+func basis(x *graph.Node) *graph.Node {
+	n := x.Type().Size()
+	index := make([]int64, n)
+	for i := range index {
+		index[i] = int64(i)
+	}
+	units := ops.OneHot(graph.Const(x.Graph(), index, n), n, x.DType())
+	return ops.Reshape(units, joined([]int{n}, x.Shape())...)
+}
+
+// joined is the shape [a…, b…].
+func joined(a, b []int) []int { return append(append(make([]int, 0, len(a)+len(b)), a...), b...) }
+
+// rotated is the permutation of n axes that puts the first one last.
+func rotated(n int) []int {
+	perm := make([]int, n)
+	for i := range perm {
+		perm[i] = (i + 1) % n
+	}
+	return perm
+}
