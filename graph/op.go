@@ -67,6 +67,9 @@ type Op struct {
 	Parts func(n *Node) []Type
 	// Workspace, if set, is how many bytes of scratch memory the kernel of a node wants, as one more operand.
 	Workspace func(n *Node) int
+	// Depends, for an op that is neither Map nor View, says which elements of input i the result's elements have a
+	// derivative by. Without it all are taken to depend on all.
+	Depends func(n *Node, i int, known Known) Dependence
 	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their types agree.
 	// A Map kernel always may.
 	InPlace bool
