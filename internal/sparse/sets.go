@@ -1,0 +1,171 @@
+package sparse
+
+import "slices"
+
+// Sets are sets of the numbers 0 … n−1, each kept once and called by a number of its own: equal sets have equal
+// numbers, so that a million elements that depend on the same columns cost one set. Number 0 is the empty set, and
+// number 1+i the set {i}.
+type Sets struct {
+	n        int
+	start    []int // set s is elements[start[s]:start[s+1]], in order
+	elements []int32
+	table    []int32 // sets by hash, 0 where there is none
+	recent   []union // unions made lately, by hash
+	marks    []uint32
+	mark     uint32
+	ids      []int32 // scratch
+}
+
+type union struct{ a, b, of int32 }
+
+const recentUnions = 1 << 14
+
+// NewSets returns the empty set and those of one number below n.
+func NewSets(n int) *Sets {
+	s := &Sets{n: n, start: make([]int, n+2), elements: make([]int32, n),
+		table: make([]int32, 1024), recent: make([]union, recentUnions), marks: make([]uint32, n)}
+	for i := range n {
+		s.start[i+2] = i + 1
+		s.elements[i] = int32(i)
+	}
+	return s
+}
+
+// Single is the number of the set {i}.
+func Single(i int) int32 { return int32(i) + 1 }
+
+// Of returns the elements of a set, in order. They must not be modified, and are valid until the next union.
+func (s *Sets) Of(set int32) []int32 { return s.elements[s.start[set]:s.start[set+1]] }
+
+// Union returns a ∪ b.
+func (s *Sets) Union(a, b int32) int32 {
+	switch {
+	case a == b || b == 0:
+		return a
+	case a == 0:
+		return b
+	case a > b:
+		a, b = b, a
+	}
+	known := &s.recent[hashPair(a, b)%recentUnions]
+	if known.a != a || known.b != b {
+		*known = union{a, b, s.merge(a, b)}
+	}
+	return known.of
+}
+
+func (s *Sets) merge(a, b int32) int32 {
+	x, y := s.Of(a), s.Of(b)
+	if len(x) > len(y) {
+		a, b, x, y = b, a, y, x
+	}
+	if len(x)*16 < len(y) && !slices.ContainsFunc(x, func(v int32) bool {
+		_, in := slices.BinarySearch(y, v)
+		return !in
+	}) {
+		return b
+	}
+	end := len(s.elements)
+	for len(x) > 0 && len(y) > 0 {
+		v := min(x[0], y[0])
+		if x[0] == v {
+			x = x[1:]
+		}
+		if y[0] == v {
+			y = y[1:]
+		}
+		s.elements = append(s.elements, v)
+	}
+	s.elements = append(append(s.elements, x...), y...)
+	switch len(s.elements) - end {
+	case len(s.Of(b)):
+		s.elements = s.elements[:end]
+		return b
+	}
+	return s.keep(end)
+}
+
+// UnionAll returns the union of all the sets.
+func (s *Sets) UnionAll(sets []int32) int32 {
+	if len(sets) <= 2 {
+		switch len(sets) {
+		case 0:
+			return 0
+		case 1:
+			return sets[0]
+		}
+		return s.Union(sets[0], sets[1])
+	}
+	s.ids = append(s.ids[:0], sets...)
+	slices.Sort(s.ids)
+	s.ids = slices.Compact(s.ids)
+	if s.ids[0] == 0 {
+		s.ids = s.ids[1:]
+	}
+	if len(s.ids) <= 2 {
+		return s.UnionAll(slices.Clone(s.ids))
+	}
+	s.mark++
+	end := len(s.elements)
+	for _, set := range s.ids {
+		for k := s.start[set]; k < s.start[set+1]; k++ {
+			if v := s.elements[k]; s.marks[v] != s.mark {
+				s.marks[v] = s.mark
+				s.elements = append(s.elements, v)
+			}
+		}
+	}
+	slices.Sort(s.elements[end:])
+	return s.keep(end)
+}
+
+// keep returns the set whose elements have been appended from end on, which are dropped if it is known.
+func (s *Sets) keep(end int) int32 {
+	fresh := s.elements[end:]
+	switch len(fresh) {
+	case 0:
+		return 0
+	case 1:
+		v := fresh[0]
+		s.elements = s.elements[:end]
+		return Single(int(v))
+	}
+	if 2*(len(s.start)-s.n) > len(s.table) {
+		s.grow()
+	}
+	at := s.slot(fresh)
+	if known := s.table[at]; known != 0 {
+		s.elements = s.elements[:end]
+		return known
+	}
+	id := int32(len(s.start) - 1)
+	s.start = append(s.start, len(s.elements))
+	s.table[at] = id
+	return id
+}
+
+// slot finds where a set is in the table, or where it belongs.
+func (s *Sets) slot(set []int32) int {
+	h := uint64(len(set))
+	for _, v := range set {
+		h = (h ^ uint64(uint32(v))) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	at := int(h % uint64(len(s.table)))
+	for s.table[at] != 0 && !slices.Equal(s.Of(s.table[at]), set) {
+		at = (at + 1) % len(s.table)
+	}
+	return at
+}
+
+func (s *Sets) grow() {
+	s.table = make([]int32, 2*len(s.table))
+	for id := s.n + 1; id < len(s.start)-1; id++ {
+		s.table[s.slot(s.Of(int32(id)))] = int32(id)
+	}
+}
+
+func hashPair(a, b int32) uint64 {
+	h := (uint64(uint32(a))<<32 | uint64(uint32(b))) * 0x9e3779b97f4a7c15
+	return h >> 32
+}
