@@ -1,0 +1,185 @@
+package optest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// checkVmap compares Vmap of the op with a loop over examples, for each set of inputs that differ between examples,
+// by the op's rule and without it: values bit for bit, but for products of matrices, which may add up in another order,
+// and cotangents within rounding.
+func checkVmap(in Instance) error {
+	for _, size := range []int{0, 1, 3} {
+		for set := 1; set < 1<<min(len(in.args), 4); set++ {
+			m := in.many(size, func(i int) bool { return set&(1<<i) != 0 })
+			if err := m.check(); err != nil {
+				return fmt.Errorf("%s: %d examples of inputs %v: %w", in.Op.Name, size, m.mapped, err)
+			}
+			m.Instance = in.with(func(op *graph.Op) { op.Batch = nil })
+			if err := m.check(); err != nil {
+				return fmt.Errorf("%s: %d examples of inputs %v, without its rule: %w", in.Op.Name, size, m.mapped, err)
+			}
+		}
+	}
+	return nil
+}
+
+// many is an instance with values for many examples.
+type many struct {
+	Instance
+	size   int
+	mapped []int        // the inputs that differ between examples
+	inputs []exec.Value // those inputs with an axis of examples before their own, and the others as they are
+}
+
+func (in Instance) many(size int, mapped func(i int) bool) many {
+	m := many{Instance: in, size: size}
+	rng := rand.New(rand.NewPCG(in.Seed(), 4))
+	for i, t := range in.args {
+		if !mapped(i) {
+			m.inputs = append(m.inputs, draw(rng, in.Case.In[i], t))
+			continue
+		}
+		m.mapped = append(m.mapped, i)
+		all := exec.NewValue(graph.T(t.DType, append([]int{size}, t.Shape...)...))
+		for k := range size {
+			copy(part(all, k, size), draw(rng, in.Case.In[i], t).Bytes())
+		}
+		m.inputs = append(m.inputs, all)
+	}
+	return m
+}
+
+// part is the memory of one of the examples of v.
+func part(v exec.Value, k, size int) []byte {
+	n := len(v.Bytes()) / size
+	return v.Bytes()[k*n:][:n]
+}
+
+// example is what the op's inputs are in one of the examples.
+func (m many) example(k int) []exec.Value {
+	values := slices.Clone(m.inputs)
+	for _, i := range m.mapped {
+		values[i] = exec.NewValue(m.args[i])
+		copy(values[i].Bytes(), part(m.inputs[i], k, m.size))
+	}
+	return values
+}
+
+func (m many) check() error {
+	y, grads, err := m.vmapped()
+	if err != nil {
+		return err
+	}
+	wantY, wantGrads, err := m.looped()
+	if err != nil {
+		return err
+	}
+	if m.Op.Class != graph.Contract {
+		err = differ(y, wantY)
+	} else {
+		err = m.near(y, wantY)
+	}
+	if err != nil {
+		return err
+	}
+	for k, i := range m.wrt() {
+		if err := m.near(grads[k], wantGrads[k]); err != nil {
+			return fmt.Errorf("derivative by input %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// near allows for sums in another order. Any of them has no more terms than all examples together have elements, each
+// term is rounded a few times, and carries the error of the largest.
+func (m many) near(got, want exec.Value) error {
+	if !got.Type.Equal(want.Type) {
+		return fmt.Errorf("type %v, want %v", got.Type, want.Type)
+	}
+	terms := 1
+	for _, v := range m.inputs {
+		terms = max(terms, v.Buf.Len)
+	}
+	return close32(got, want, float64(8+terms)*epsilon(got.Type.DType)*max(1, m.largest()))
+}
+
+// vmapped computes the op for all examples by Vmap, and its derivatives for random cotangents.
+func (m many) vmapped() (exec.Value, []exec.Value, error) {
+	g := graph.New()
+	feeds := map[*graph.Node]exec.Value{}
+	xs := make([]*graph.Node, len(m.inputs))
+	for i, v := range m.inputs {
+		xs[i] = g.Input(fmt.Sprintf("x%d", i), v.Type.DType, v.Type.Shape...)
+		feeds[xs[i]] = v
+	}
+	y, pull := m.pullback(xs, func(xs []*graph.Node) *graph.Node {
+		return autodiff.Vmap(func(p []*graph.Node) *graph.Node {
+			return m.apply(substitute(xs, m.mapped, p)...)
+		})(choose(xs, m.mapped))
+	})
+	outputs := []*graph.Node{y}
+	if pull != nil {
+		ct := g.Input("ct", y.DType(), y.Shape()...)
+		feeds[ct] = m.cotangents(y.Type())
+		outputs = append(outputs, pull(ct)...)
+	}
+	results, err := exec.Reference(outputs, feeds)
+	if err != nil {
+		return exec.Value{}, nil, err
+	}
+	return results[0], results[1:], nil
+}
+
+// looped computes the same one example after the other.
+func (m many) looped() (exec.Value, []exec.Value, error) {
+	t := m.node().Type()
+	y := exec.NewValue(graph.T(t.DType, append([]int{m.size}, t.Shape...)...))
+	cts := m.cotangents(y.Type)
+	wrt := m.wrt()
+	grads := make([]exec.Value, len(wrt))
+	for k, i := range wrt {
+		grads[k] = exec.NewValue(m.inputs[i].Type)
+	}
+	for k := range m.size {
+		one, pulled, err := m.gradient(m.example(k), func(t graph.Type) exec.Value {
+			ct := exec.NewValue(t)
+			copy(ct.Bytes(), part(cts, k, m.size))
+			return ct
+		})
+		if err != nil {
+			return y, nil, err
+		}
+		copy(part(y, k, m.size), one.Bytes())
+		for j, i := range wrt {
+			if slices.Contains(m.mapped, i) {
+				copy(part(grads[j], k, m.size), pulled[j].Bytes())
+				continue
+			}
+			for e := range pulled[j].Buf.Len {
+				set(grads[j], e, at(grads[j], e)+at(pulled[j], e))
+			}
+		}
+	}
+	return y, grads, nil
+}
+
+// pullback applies f and returns its VJP by the inputs that the op has a derivative by, nil if there are none.
+func (m many) pullback(
+	xs []*graph.Node, f func([]*graph.Node) *graph.Node,
+) (*graph.Node, func(*graph.Node) []*graph.Node) {
+	wrt := m.wrt()
+	if len(wrt) == 0 {
+		return f(xs), nil
+	}
+	return autodiff.VJP(func(p []*graph.Node) *graph.Node { return f(substitute(xs, wrt, p)) }, choose(xs, wrt))
+}
+
+func (m many) cotangents(t graph.Type) exec.Value {
+	return directions(rand.New(rand.NewPCG(m.Seed(), 5)), t)
+}
