@@ -18,8 +18,15 @@ func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 	for i, x := range sources {
 		all.set(x, lifted[i])
 	}
+	parts := results{}
 	for _, y := range order {
 		if all.at(y) != nil {
+			continue
+		}
+		if i, isPart := y.PartIndex(); isPart {
+			if of := parts[y.In()[0]]; of != nil && of[i] != nil {
+				all.set(y, of[i])
+			}
 			continue
 		}
 		in := append([]*graph.Node(nil), y.In()...)
@@ -30,9 +37,16 @@ func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 				in[i], batched[i], depends = examples, true, true
 			}
 		}
-		if depends {
-			y.Graph().With(y, func() { all.set(y, batchNode(y, in, batched, size)) })
+		if !depends {
+			continue
 		}
+		y.Graph().With(y, func() {
+			if rule := rulesOf(y); rule != nil {
+				parts[y] = rule.spread(y, in, batched, size)
+				return
+			}
+			all.set(y, batchNode(y, in, batched, size))
+		})
 	}
 	result := make([]*graph.Node, len(outputs))
 	for i, y := range outputs {
@@ -54,7 +68,7 @@ func batchNode(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph
 // oneByOne takes the examples apart, applies y's op to each, and stacks the results.
 func oneByOne(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph.Node {
 	if size == 0 {
-		return ops.BroadcastTo(y.Graph().Scalar(y.DType(), 0), append([]int{0}, y.Shape()...)...)
+		return noExamples(y, in)
 	}
 	results := make([]*graph.Node, size)
 	for k := range results {
@@ -67,4 +81,17 @@ func oneByOne(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph.
 		results[k] = y.Graph().Apply(y.Op(), y.Attrs(), args...)
 	}
 	return ops.Stack(0, results...)
+}
+
+// noExamples is the empty result. It depends on the inputs by which y has a derivative, which is empty or 0.
+func noExamples(y *graph.Node, in []*graph.Node) *graph.Node {
+	shape := append([]int{0}, y.Shape()...)
+	result := ops.BroadcastTo(y.Graph().Scalar(y.DType(), 0), shape...)
+	for i, x := range in {
+		if passes(y, i) {
+			nothing := ops.Slice(ops.Reshape(x, -1), ops.Range{})
+			result = ops.Add(result, ops.Cast(ops.Reshape(nothing, shape...), y.DType()))
+		}
+	}
+	return result
 }

@@ -24,6 +24,7 @@ func init() {
 		Infer:      func(in []*Node, _ any) (Type, error) { return in[0].typ, nil },
 		Layout:     func(n *Node) Layout { return Layout{Strides: Strides(n.Shape())} },
 		Derivative: identity{},
+		Batch:      func(_ *Node, in []*Node, _ []bool) *Node { return in[0] },
 		Cases:      []Case{{Name: "matrix", In: []Arg{{Shape: []int{2, 3}}}, Attrs: aliasAttrs{Serial: -1}}},
 		BadCases:   []BadCase{{In: nil, Want: "0 inputs given, 1 wanted"}},
 	})

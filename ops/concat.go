@@ -83,6 +83,9 @@ func init() {
 			ranges[axis] = Range{Start: start, Stop: start + n.In()[i].Shape()[axis]}
 			return Slice(ct, ranges...)
 		}),
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			return apply(&concatOp, axisAttrs{n.Attrs().(axisAttrs).Axis + 1}, allBatched(in, batched)...)
+		},
 		Cases: []graph.Case{
 			join("rows", 0, arg(2, 3), arg(1, 3)), join("columns", 1, arg(2, 1), arg(2, 3), arg(2, 2)),
 			join("empty part", 0, arg(0, 2), arg(2, 2)), join("i64", 0, ints(9, 2), ints(9, 3)),

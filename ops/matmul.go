@@ -81,8 +81,8 @@ func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
 		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops, Epilogue: true,
-		Derivative: Bilinear{matmulLeft, matmulRight},
-		Cases:      matmulCases(),
+		Derivative: Bilinear{matmulLeft, matmulRight}, Batch: batchMatmul,
+		Cases: matmulCases(),
 		BadCases: []graph.BadCase{
 			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float64, 2, 3)}, Attrs: matmulAttrs{},
 				Want: "inner dimensions 3 and 2 differ"},

@@ -57,6 +57,16 @@ func init() {
 			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },
 			func(n, ct *graph.Node) *graph.Node { return rightFactor(n.In()[1], ct, n.Attrs().(matmulAttrs)) },
 		},
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			c := in[0]
+			if batched[0] {
+				c = padRank(c, 3)
+			}
+			if !batched[1] && !batched[2] {
+				return Add(c, matmul(in[1], in[2], n.Attrs().(matmulAttrs)))
+			}
+			return Add(c, batchMatmul(n, in[1:], batched[1:]))
+		},
 		Cases: []graph.Case{
 			of("nn", []int{3, 5}, []int{3, 4}, []int{4, 5}, false, false),
 			of("tn", []int{3, 5}, []int{4, 3}, []int{4, 5}, true, false),

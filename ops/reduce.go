@@ -180,6 +180,7 @@ func init() {
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			return BroadcastTo(unfold(n, ct), n.In()[0].Shape()...)
 		}},
+		Batch:    batchReduce,
 		Cases:    reduceCases(foldNothing("nothing"), foldInts("i64")),
 		BadCases: []graph.BadCase{badAxes, badBoolFold},
 	})
@@ -202,6 +203,7 @@ func init() {
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), others(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, others(n))) },
 		},
+		Batch: batchReduce,
 		Cases: reduceCases(foldNothing("nothing"), foldInts("i64"),
 			over("one zero", []float64{2, 0, 3, -1}, 4), over("two zeros", []float64{0, 5, 0, 2, 3}, 5)),
 		BadCases: []graph.BadCase{badAxes, badBoolFold},
@@ -266,6 +268,7 @@ func extreme(name, doc string, kernel bind) graph.Op {
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), chosen(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, chosen(n))) },
 		},
+		Batch: batchReduce,
 		Cases: reduceCases(foldInts("i64"),
 			graph.Case{Name: "tie", In: []graph.Arg{tie}, Attrs: reduceAttrs{"1"}, Kinked: true}),
 		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
@@ -284,6 +287,7 @@ func init() {
 		Attrs: reduceAttrs{}, Infer: folded(isNumber, "numbers, not bool", false, toIndex),
 		Kernel:     foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64]),
 		Derivative: NonDiff("its result is an index"),
+		Batch:      batchReduce,
 		Cases: reduceCases(foldInts("i64"),
 			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3}, 3)}, Attrs: reduceAttrs{"0"}}),
 		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
@@ -304,6 +308,7 @@ func init() {
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), softmaxOf(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, softmaxOf(n))) },
 		},
+		Batch: batchReduce,
 		Cases: reduceCases(foldNothing("nothing"),
 			graph.Case{Name: "large", In: []graph.Arg{values([]float64{1000, 1001, 999}, 3)}, Attrs: reduceAttrs{"0"}},
 			graph.Case{Name: "one at minus infinity", In: []graph.Arg{values([]float64{0, math.Inf(-1)}, 2)},

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 )
@@ -55,6 +56,9 @@ func init() {
 		},
 		Layout:     rowMajor,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node { return Reshape(ct, n.In()[0].Shape()...) }},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			return Reshape(in[0], withExamples(in[0], n.Shape())...)
+		},
 		Cases: []graph.Case{
 			shape("flatten", arg(2, 3), 6), shape("fold", arg(6), 3, 2), shape("scalar", arg(1, 1)),
 			shape("empty", arg(0, 3), 3, 0), shape("i64", ints(5, 4), 2, 2),
@@ -136,6 +140,9 @@ func init() {
 			return l
 		},
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) }},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			return BroadcastTo(padRank(in[0], n.Rank()+1), withExamples(in[0], n.Shape())...)
+		},
 		Cases: []graph.Case{
 			to("row", arg(3), 2, 3), to("column", arg(2, 1), 2, 3), to("scalar", arg(), 2, 2), to("unit", arg(1), 4, 1),
 			to("empty", arg(1), 0), to("middle", arg(2, 1, 3), 2, 4, 3),
@@ -204,6 +211,25 @@ func Transpose(x *graph.Node) *graph.Node {
 	return Permute(x, perm...)
 }
 
+// MoveAxis takes one axis of x to another place and keeps the order of the others.
+func MoveAxis(x *graph.Node, from, to int) *graph.Node {
+	mustExist("move_axis", x)
+	var perm []int
+	for _, axis := range []*int{&from, &to} {
+		a, err := normalAxis(*axis, x.Rank())
+		if err != nil {
+			graph.Fail("move_axis", []*graph.Node{x}, "%v", err)
+		}
+		*axis = a
+	}
+	for a := range x.Rank() {
+		if a != from {
+			perm = append(perm, a)
+		}
+	}
+	return Permute(x, slices.Insert(perm, to, from)...)
+}
+
 // PermutationOf returns the order of axes that a permute node was made with.
 func PermutationOf(n *graph.Node) []int { return n.Attrs().(permuteAttrs).Perm.Slice() }
 
@@ -250,6 +276,9 @@ func init() {
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			return Permute(ct, inverse(n.Attrs().(permuteAttrs).Perm.Slice())...)
 		}},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			return Permute(in[0], append([]int{0}, shifted(PermutationOf(n))...)...)
+		},
 		Cases: []graph.Case{
 			by("transpose", arg(2, 3), 1, 0), by("cycle", arg(2, 3, 4), 2, 0, 1), by("empty", arg(0, 3), 1, 0),
 			by("batch", arg(2, 3, 4), 0, 2, 1), by("bool", bools(2, 3), 1, 0),

@@ -117,6 +117,10 @@ func init() {
 			}
 			return Pad(ct, lo, hi, gap)
 		}},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			a, size := n.Attrs().(sliceAttrs), in[0].Shape()[0]
+			return apply(&sliceOp, sliceAttrs{prepend(0, a.Start), prepend(size, a.Stop), prepend(1, a.Step)}, in[0])
+		},
 		Cases: []graph.Case{
 			pick("rows", arg(5, 3), "1,0", "4,3", "1,1"), pick("steps", arg(7, 4), "0,1", "7,4", "3,2"),
 			pick("nothing", arg(5), "2", "2", "1"), pick("one", arg(2, 3), "1,2", "2,3", "1,1"),
@@ -189,6 +193,10 @@ func init() {
 			}
 			return Slice(ct, ranges...)
 		}},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			a := n.Attrs().(padAttrs)
+			return apply(&padOp, padAttrs{prepend(0, a.Lo), prepend(0, a.Hi), prepend(0, a.Gap)}, in[0])
+		},
 		Cases: []graph.Case{
 			with("around", arg(2, 3), "1,0", "0,2", "0,0"), with("between", arg(3, 2), "0,1", "1,0", "2,1"),
 			with("empty", arg(0), "2", "1", "3"), with("i64", ints(5, 3), "1", "1", "1"),

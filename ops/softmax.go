@@ -31,6 +31,7 @@ func init() {
 		Kernel: foldKernel[float32, float64, int64](vec.Softmax[float32], vec.Softmax[float64], nil),
 		// x̄ = y ⊙ (ȳ − Σ ȳ⊙y), and the Jacobian is symmetric.
 		Derivative: Explicit{Reverse: softmaxJacobian, Forward: softmaxJacobian},
+		Batch:      batchReduce,
 		Cases:      reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
 	})
 	define(&logSoftmaxOp, graph.Op{
@@ -41,6 +42,7 @@ func init() {
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Sub(ct, Mul(Exp(n), unfold(n, refold(n, ct)))) },
 			Forward: func(n, t *graph.Node) *graph.Node { return Sub(t, unfold(n, refold(n, Mul(Exp(n), t)))) },
 		},
+		Batch: batchReduce,
 		Cases: reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
 	})
 }

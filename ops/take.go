@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
@@ -10,6 +11,10 @@ import (
 
 // ErrIndex is what running a graph returns, wrapped, when an index or a label is out of range.
 var ErrIndex = errors.New("index out of range")
+
+// takeAttrs has the axis of x from which entries are taken. The first Batch axes of x and of index, which then agree,
+// are no part of that: each index picks from its own part of x. Vmap makes such nodes.
+type takeAttrs struct{ Axis, Batch int }
 
 // Take picks the entries of x with the given indices, an i64 of any shape, along an axis: rows for axis 0. The
 // shape of index replaces that axis. Running it with an index out of range is an error.
@@ -19,27 +24,33 @@ func Take(x, index *graph.Node, axis int) *graph.Node {
 	if err != nil {
 		graph.Fail(takeOp.Name, []*graph.Node{x, index}, "%v", err)
 	}
-	return apply(&takeOp, axisAttrs{a}, x, index)
+	return apply(&takeOp, takeAttrs{Axis: a}, x, index)
 }
 
 var takeOp graph.Op
 
 func init() {
 	pick := func(name string, axis int, x, index graph.Arg) graph.Case {
-		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: axisAttrs{axis}}
+		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: takeAttrs{Axis: axis}}
+	}
+	own := func(name string, a takeAttrs, x, index graph.Arg) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: a}
 	}
 	define(&takeOp, graph.Op{
-		Name: "take", Doc: "the entries of x at indices along an axis", Class: graph.Opaque, Arity: 2, Attrs: axisAttrs{},
+		Name: "take", Doc: "the entries of x at indices along an axis", Class: graph.Opaque, Arity: 2, Attrs: takeAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
-			x, index, axis := in[0], in[1], attrs.(axisAttrs).Axis
+			x, index, a := in[0], in[1], attrs.(takeAttrs)
 			if index.DType() != graph.Int64 {
 				return graph.Type{}, kindError("i64 as its index")
 			}
-			if axis < 0 || axis >= x.Rank() {
-				return graph.Type{}, fmt.Errorf("axis %d is out of range for rank %d", axis, x.Rank())
+			if a.Axis < 0 || a.Axis >= x.Rank() {
+				return graph.Type{}, fmt.Errorf("axis %d is out of range for rank %d", a.Axis, x.Rank())
 			}
-			shape := append(append([]int(nil), x.Shape()[:axis]...), index.Shape()...)
-			return graph.T(x.DType(), append(shape, x.Shape()[axis+1:]...)...), nil
+			if err := batchAgrees(a.Batch, a.Axis, x, index); err != nil {
+				return graph.Type{}, err
+			}
+			shape := slices.Concat(x.Shape()[:a.Axis], index.Shape()[a.Batch:], x.Shape()[a.Axis+1:])
+			return graph.T(x.DType(), shape...), nil
 		},
 		Kernel: func(n *graph.Node) graph.Kernel {
 			switch n.DType() {
@@ -54,32 +65,66 @@ func init() {
 			}
 		},
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
-			x, axis := n.In()[0], n.Attrs().(axisAttrs).Axis
-			return apply(&scatterAddOp, scatterAttrs{axis, x.Shape()[axis]}, ct, n.In()[1])
+			a := n.Attrs().(takeAttrs)
+			return apply(&scatterAddOp, scatterAttrs{a.Axis, n.In()[0].Shape()[a.Axis], a.Batch}, ct, n.In()[1])
 		}, nil},
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			x, index, a := in[0], in[1], n.Attrs().(takeAttrs)
+			switch {
+			case !batched[1]: // more to take from, with the same indices
+				y := apply(&takeOp, takeAttrs{a.Axis + 1, a.Batch}, MoveAxis(x, 0, a.Batch), index)
+				return MoveAxis(y, a.Batch, 0)
+			case !batched[0]: // more indices
+				return MoveAxis(apply(&takeOp, a, x, MoveAxis(index, 0, a.Batch)), a.Axis, 0)
+			}
+			return apply(&takeOp, takeAttrs{a.Axis + 1, a.Batch + 1}, x, index)
+		},
 		Cases: []graph.Case{
 			pick("rows", 0, arg(4, 3), ints(4, 5)), pick("columns", 1, arg(3, 4), ints(4, 2)),
 			pick("one", 0, arg(4, 3), ints(4)), pick("matrix of indices", 1, arg(2, 3, 2), ints(3, 2, 2)),
 			pick("none", 0, arg(4, 3), ints(4, 0)), pick("i64", 0, ints(9, 4), ints(4, 6)),
 			pick("repeated", 0, arg(3, 2), graph.Arg{Shape: []int{4}, DType: graph.Int64, Data: []float64{1, 1, 0, 1}}),
+			own("own rows", takeAttrs{1, 1}, arg(2, 4, 3), ints(4, 2, 5)),
+			own("own columns", takeAttrs{2, 1}, arg(2, 3, 4), ints(4, 2)),
+			own("own rows, none", takeAttrs{1, 1}, arg(0, 4), ints(4, 0, 2)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2)}, Attrs: axisAttrs{0}, Want: "wants i64"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: axisAttrs{1}, Want: "axis 1 is out of range"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2)}, Attrs: takeAttrs{}, Want: "wants i64"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: takeAttrs{Axis: 1},
+				Want: "axis 1 is out of range"},
+			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Int64, 3)}, Attrs: takeAttrs{1, 1},
+				Want: "do not agree on 1 leading axes"},
 		},
 	})
 }
 
 func takeFrom[T graph.Element](n *graph.Node) graph.Kernel {
-	x, axis := n.In()[0], n.Attrs().(axisAttrs).Axis
-	outer, length, inner := span(x, []int{axis})
+	x, a := n.In()[0], n.Attrs().(takeAttrs)
+	outer, length, inner := span(x, []int{a.Axis})
+	parts := graph.Size(x.Shape()[:a.Batch])
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		index := graph.Elements[int64](in[1])
-		if !vec.Take(graph.Elements[T](out), graph.Elements[T](in[0]), index, outer, length, inner) {
-			return indexError(index, length)
+		dst, src, index := graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[int64](in[1])
+		for p := range parts {
+			if !vec.Take(part(dst, p, parts), part(src, p, parts), part(index, p, parts), outer/parts, length, inner) {
+				return indexError(index, length)
+			}
 		}
 		return nil
 	}
+}
+
+// part is part p of n equal ones.
+func part[T any](x []T, p, n int) []T {
+	size := len(x) / n
+	return x[p*size:][:size]
+}
+
+// batchAgrees refuses shapes whose leading axes, batch in number and none behind the axis, are not those of the index.
+func batchAgrees(batch, axis int, x, index *graph.Node) error {
+	if batch < 0 || batch > axis || batch > index.Rank() || !slices.Equal(x.Shape()[:batch], index.Shape()[:batch]) {
+		return fmt.Errorf("x and its index do not agree on %d leading axes before axis %d", batch, axis)
+	}
+	return nil
 }
 
 func indexError(index []int64, length int) error {
@@ -91,19 +136,23 @@ func indexError(index []int64, length int) error {
 	return ErrIndex
 }
 
-type scatterAttrs struct{ Axis, Length int }
+// scatterAttrs has the axis of the result into which entries are added and its length; Batch is that of takeAttrs.
+type scatterAttrs struct{ Axis, Length, Batch int }
 
 // ScatterAdd is the transpose of Take: it adds the entries of x, along the axes that index has taken the place
 // of, into zeros with the given length along that axis.
 func ScatterAdd(x, index *graph.Node, axis, length int) *graph.Node {
-	return apply(&scatterAddOp, scatterAttrs{axis, length}, x, index)
+	return apply(&scatterAddOp, scatterAttrs{Axis: axis, Length: length}, x, index)
 }
 
 var scatterAddOp graph.Op
 
 func init() {
 	add := func(name string, axis, length int, x, index graph.Arg) graph.Case {
-		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: scatterAttrs{axis, length}}
+		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: scatterAttrs{Axis: axis, Length: length}}
+	}
+	own := func(name string, a scatterAttrs, x, index graph.Arg) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x, index}, Attrs: a}
 	}
 	define(&scatterAddOp, graph.Op{
 		Name: "scatter_add", Doc: "zeros with x's entries added at indices", Class: graph.Opaque, Arity: 2,
@@ -113,13 +162,16 @@ func init() {
 			if !isNumber(x.DType()) || index.DType() != graph.Int64 {
 				return graph.Type{}, kindError("numbers, and i64 as its index")
 			}
-			end := a.Axis + index.Rank()
-			if a.Axis < 0 || a.Axis > x.Rank() || a.Length < 0 || end > x.Rank() ||
-				!graph.T(0, x.Shape()[a.Axis:end]...).Equal(graph.T(0, index.Shape()...)) {
+			end := a.Axis + index.Rank() - a.Batch
+			if a.Axis < 0 || a.Axis > x.Rank() || a.Length < 0 || end > x.Rank() || a.Batch > index.Rank() ||
+				!slices.Equal(x.Shape()[a.Axis:end], index.Shape()[max(0, a.Batch):]) {
 				return graph.Type{}, fmt.Errorf("the index does not have x's shape from axis %d on", a.Axis)
 			}
-			shape := append(append([]int(nil), x.Shape()[:a.Axis]...), a.Length)
-			return graph.T(x.DType(), append(shape, x.Shape()[end:]...)...), nil
+			if err := batchAgrees(a.Batch, a.Axis, x, index); err != nil {
+				return graph.Type{}, err
+			}
+			shape := slices.Concat(x.Shape()[:a.Axis], []int{a.Length}, x.Shape()[end:])
+			return graph.T(x.DType(), shape...), nil
 		},
 		Kernel: func(n *graph.Node) graph.Kernel {
 			switch n.DType() {
@@ -132,19 +184,33 @@ func init() {
 			}
 		},
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
-			return Take(ct, n.In()[1], n.Attrs().(scatterAttrs).Axis)
+			a := n.Attrs().(scatterAttrs)
+			return apply(&takeOp, takeAttrs{a.Axis, a.Batch}, ct, n.In()[1])
 		}, nil},
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			x, index, a := in[0], in[1], n.Attrs().(scatterAttrs)
+			if !batched[1] { // more to add, at the same indices
+				y := apply(&scatterAddOp, scatterAttrs{a.Axis + 1, a.Length, a.Batch}, MoveAxis(x, 0, a.Batch), index)
+				return MoveAxis(y, a.Batch, 0)
+			}
+			return apply(&scatterAddOp, scatterAttrs{a.Axis + 1, a.Length, a.Batch + 1}, allBatched(in, batched)...)
+		},
 		Cases: []graph.Case{
 			add("rows", 0, 4, arg(5, 3), ints(4, 5)), add("columns", 1, 4, arg(3, 2), ints(4, 2)),
 			add("one", 0, 4, arg(3), ints(4)), add("none", 0, 4, arg(0, 3), ints(4, 0)),
 			add("repeated", 0, 2, arg(3), graph.Arg{Shape: []int{3}, DType: graph.Int64, Data: []float64{1, 1, 0}}),
 			add("i64", 0, 3, ints(9, 4), ints(3, 4)),
+			own("own rows", scatterAttrs{1, 4, 1}, arg(2, 5, 3), ints(4, 2, 5)),
+			own("own columns", scatterAttrs{2, 4, 1}, arg(2, 3), ints(4, 2)),
+			own("own rows, none", scatterAttrs{1, 4, 1}, arg(0, 2), ints(4, 0, 2)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: scatterAttrs{0, 4},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: scatterAttrs{Axis: 0, Length: 4},
 				Want: "does not have x's shape"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Attrs: scatterAttrs{0, 4},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Attrs: scatterAttrs{Axis: 0, Length: 4},
 				Want: "i64 as its index"},
+			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Int64, 3, 3)}, Attrs: scatterAttrs{1, 4, 1},
+				Want: "do not agree on 1 leading axes"},
 		},
 	})
 }
@@ -152,12 +218,15 @@ func init() {
 func scatterInto[T vec.Num](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(scatterAttrs)
 	outer, length, inner := span(n, []int{a.Axis})
+	parts := graph.Size(n.Shape()[:a.Batch])
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst := graph.Elements[T](out)
 		clear(dst)
-		index := graph.Elements[int64](in[1])
-		if !vec.ScatterAdd(dst, graph.Elements[T](in[0]), index, outer, length, inner) {
-			return indexError(index, length)
+		src, index := graph.Elements[T](in[0]), graph.Elements[int64](in[1])
+		for p := range parts {
+			if !vec.ScatterAdd(part(dst, p, parts), part(src, p, parts), part(index, p, parts), outer/parts, length, inner) {
+				return indexError(index, length)
+			}
 		}
 		return nil
 	}
@@ -201,6 +270,7 @@ func init() {
 			}
 		},
 		Derivative: NonDiff("its input is a label"),
+		Batch:      batchSame,
 		Cases: []graph.Case{
 			of("vector", 4, graph.Float64, ints(4, 5)), of("matrix", 3, graph.Float32, ints(3, 2, 2)),
 			of("scalar", 3, graph.Int64, ints(3)), of("none", 3, graph.Float64, ints(3, 0)),

@@ -139,6 +139,7 @@ func init() {
 		Infer:      func(in []*graph.Node, _ any) (graph.Type, error) { return in[0].Type(), nil },
 		Layout:     rowMajor,
 		Derivative: NonDiff("it is there to stop the gradient"),
+		Batch:      batchSame,
 		Cases:      unaryCases(-2, 2), BadCases: []graph.BadCase{{Want: "0 inputs given, 1 wanted"}},
 	})
 }

@@ -37,11 +37,15 @@ func (r backward) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 }
 
 // Negation proves that the sweep would notice a derivative with the wrong sign: for every op and input, some case
-// fails once it is negated, and says which op and input are wrong. It does the same for the forward forms.
+// fails once it is negated, and says which op and input are wrong. It does the same for the forward forms, and for
+// batching rules that give the examples in the wrong order.
 func Negation(t *testing.T) {
 	for _, op := range graph.Ops() {
 		for _, i := range inputsOf(op) {
 			t.Run(fmt.Sprintf("%s/%d", op.Name, i), func(t *testing.T) { negation(t, op, i) })
+		}
+		if op.Batch != nil && len(Instances(op)) > 0 {
+			t.Run(op.Name+"/vmap", func(t *testing.T) { shuffling(t, op) })
 		}
 	}
 }
@@ -81,5 +85,29 @@ func negation(t *testing.T, op *graph.Op, i int) {
 	}
 	if forward == 0 {
 		t.Errorf("no case of %s notices that its forward form is negated", op.Name)
+	}
+}
+
+// shuffling gives an op a batching rule that swaps the first two examples.
+func shuffling(t *testing.T, op *graph.Op) {
+	noticed := 0
+	for _, in := range Instances(op) {
+		wrong := in.with(func(op *graph.Op) {
+			rule := op.Batch
+			op.Batch = func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+				y := rule(n, in, batched)
+				return ops.Concat(0, ops.Slice(y, ops.Range{Start: 1, Stop: 2}), ops.Slice(y, ops.Range{Stop: 1}),
+					ops.Slice(y, ops.Range{Start: 2, Stop: ops.End}))
+			}
+		})
+		if err := checkVmap(wrong); err != nil {
+			noticed++
+			if !strings.HasPrefix(err.Error(), op.Name+": ") || !strings.Contains(err.Error(), " examples of inputs [") {
+				t.Errorf("%v: the message does not name op and inputs: %v", in, err)
+			}
+		}
+	}
+	if noticed == 0 {
+		t.Errorf("no case of %s notices that its batching rule swaps examples", op.Name)
 	}
 }

@@ -155,6 +155,7 @@ func TestLint(t *testing.T) {
 		"InPlace says nothing":       func(op *graph.Op) { op.Class = graph.Map },
 		"arity 0":                    func(op *graph.Op) { op.Arity = 0 },
 		"a derivative is wanted":     func(op *graph.Op) { op.Derivative = nil },
+		"a batching rule is wanted":  func(op *graph.Op) { op.Batch = nil },
 		"NonDiff without a reason":   func(op *graph.Op) { op.Derivative = ops.NonDiff(" ") },
 		"no case":                    func(op *graph.Op) { op.Cases = nil },
 		"no bad case":                func(op *graph.Op) { op.BadCases = nil },

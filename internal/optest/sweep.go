@@ -21,6 +21,7 @@ var checks = []struct {
 	{"precision", checkPrecision},
 	{"forward", checkForward},
 	{"kinks", checkKinks},
+	{"vmap", checkVmap},
 }
 
 // Sweep checks every op of the registry. Folders are those of the packages with the ops' constructors. A test is
