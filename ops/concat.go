@@ -70,7 +70,8 @@ func init() {
 			}
 			return t, nil
 		},
-		Kernel: joinKernel,
+		Kernel:  joinKernel,
+		Depends: joinDepends,
 		Derivative: LinearEach(func(n *graph.Node, i int, ct *graph.Node) *graph.Node {
 			axis, start := n.Attrs().(axisAttrs).Axis, 0
 			for _, x := range n.In()[:i] {

@@ -81,6 +81,7 @@ func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
 		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops, Epilogue: true,
+		Depends:    matmulDepends,
 		Derivative: Bilinear{matmulLeft, matmulRight}, Batch: batchMatmul,
 		Cases: matmulCases(),
 		BadCases: []graph.BadCase{

@@ -51,7 +51,8 @@ func init() {
 			return productAdd[float64](n)
 		},
 		InPlace: true, Epilogue: true,
-		Flops: matmulFlops,
+		Flops:   matmulFlops,
+		Depends: matmulDepends,
 		Derivative: Multilinear{
 			func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) },
 			func(n, ct *graph.Node) *graph.Node { return leftFactor(n.In()[2], ct, n.Attrs().(matmulAttrs)) },

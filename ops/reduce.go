@@ -177,6 +177,7 @@ func init() {
 		Kernel: foldKernel(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
 		Partial: partial(foldRun(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
 			numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64])),
+		Depends: foldDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			return BroadcastTo(unfold(n, ct), n.In()[0].Shape()...)
 		}},
@@ -197,8 +198,9 @@ func init() {
 	}
 	define(&prodOp, graph.Op{
 		Name: "prod", Doc: "product over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
-		Infer:  folded(isNumber, "numbers, not bool", true, same),
-		Kernel: foldKernel(vec.Prod[float32], vec.Prod[float64], vec.Prod[int64]),
+		Infer:   folded(isNumber, "numbers, not bool", true, same),
+		Kernel:  foldKernel(vec.Prod[float32], vec.Prod[float64], vec.Prod[int64]),
+		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), others(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, others(n))) },
@@ -264,6 +266,7 @@ func extreme(name, doc string, kernel bind) graph.Op {
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
 		Infer: folded(isNumber, "numbers, not bool", false, same), Kernel: kernel,
+		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), chosen(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, chosen(n))) },
@@ -303,7 +306,8 @@ func init() {
 	define(&logsumexpOp, graph.Op{
 		Name: "logsumexp", Doc: "log Σ exp x over neighbouring axes", Class: graph.Reduce, Arity: 1,
 		Attrs: reduceAttrs{}, Infer: folded(isFloat, "f32 or f64", true, same),
-		Kernel: foldKernel[float32, float64, int64](vec.LogSumExp[float32], vec.LogSumExp[float64], nil),
+		Kernel:  foldKernel[float32, float64, int64](vec.LogSumExp[float32], vec.LogSumExp[float64], nil),
+		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), softmaxOf(n)) },
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, softmaxOf(n))) },

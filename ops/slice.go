@@ -184,6 +184,7 @@ func init() {
 				return place[bool](n)
 			}
 		},
+		Depends: padDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(padAttrs)
 			lo, gap := a.Lo.Slice(), a.Gap.Slice()

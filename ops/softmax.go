@@ -30,6 +30,7 @@ func init() {
 		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
 		Kernel: foldKernel[float32, float64, int64](vec.Softmax[float32], vec.Softmax[float64], nil),
 		// x̄ = y ⊙ (ȳ − Σ ȳ⊙y), and the Jacobian is symmetric.
+		Depends:    foldDepends,
 		Derivative: Explicit{Reverse: softmaxJacobian, Forward: softmaxJacobian},
 		Batch:      batchReduce,
 		Cases:      reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
@@ -37,7 +38,8 @@ func init() {
 	define(&logSoftmaxOp, graph.Op{
 		Name: "log_softmax", Doc: "x − logsumexp x over neighbouring axes", Class: graph.Opaque, Arity: 1,
 		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
-		Kernel: foldKernel[float32, float64, int64](vec.LogSoftmax[float32], vec.LogSoftmax[float64], nil),
+		Kernel:  foldKernel[float32, float64, int64](vec.LogSoftmax[float32], vec.LogSoftmax[float64], nil),
+		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Sub(ct, Mul(Exp(n), unfold(n, refold(n, ct)))) },
 			Forward: func(n, t *graph.Node) *graph.Node { return Sub(t, unfold(n, refold(n, Mul(Exp(n), t)))) },

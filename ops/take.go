@@ -64,6 +64,7 @@ func init() {
 				return takeFrom[bool](n)
 			}
 		},
+		Depends: takeDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(takeAttrs)
 			return apply(&scatterAddOp, scatterAttrs{a.Axis, n.In()[0].Shape()[a.Axis], a.Batch}, ct, n.In()[1])
@@ -183,6 +184,7 @@ func init() {
 				return scatterInto[int64](n)
 			}
 		},
+		Depends: scatterDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(scatterAttrs)
 			return apply(&takeOp, takeAttrs{a.Axis, a.Batch}, ct, n.In()[1])
