@@ -1,0 +1,82 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Erf returns the error function 2/√π ∫₀ˣ exp(−t²) dt.
+func Erf(x *graph.Node) *graph.Node { return unary(&erfOp, x) }
+
+// Erfc returns 1 − Erf(x), accurate where it is small.
+func Erfc(x *graph.Node) *graph.Node { return unary(&erfcOp, x) }
+
+// Erfinv returns the inverse of Erf, ±Inf at ±1 and NaN beyond.
+func Erfinv(x *graph.Node) *graph.Node { return unary(&erfinvOp, x) }
+
+// Lgamma returns log|Γ(x)|, +Inf at 0 and the negative integers.
+func Lgamma(x *graph.Node) *graph.Node { return unary(&lgammaOp, x) }
+
+var erfOp, erfcOp, erfinvOp, lgammaOp graph.Op
+
+func init() {
+	bell := func(x *graph.Node, factor float64) *graph.Node { return Mul(factor, Exp(Neg(Square(x)))) }
+	define(&erfOp, float1("erf", "error function of x", floats1(vec.Erf[float32], vec.Erf[float64]),
+		func(x, y *graph.Node) *graph.Node { return bell(x, 2/math.SqrtPi) }, unaryCases(-2, 2)))
+	define(&erfcOp, float1("erfc", "complementary error function of x", floats1(vec.Erfc[float32], vec.Erfc[float64]),
+		func(x, y *graph.Node) *graph.Node { return bell(x, -2/math.SqrtPi) }, unaryCases(-2, 2)))
+	define(&erfinvOp, float1("erfinv", "inverse of erf", floats1(vec.Erfinv[float32], vec.Erfinv[float64]),
+		func(x, y *graph.Node) *graph.Node { return Mul(math.SqrtPi/2, Exp(Square(y))) }, unaryCases(-0.8, 0.8)))
+	define(&lgammaOp, float1("lgamma", "logarithm of |Γ(x)|", floats1(vec.Lgamma[float32], vec.Lgamma[float64]),
+		func(x, y *graph.Node) *graph.Node { return Digamma(x) },
+		append(unaryCases(0.5, 5), named("negative", unaryCases(-0.8, -0.3))...)))
+}
+
+// Digamma returns ψ(x) = Γ′(x)/Γ(x), the derivative of Lgamma.
+func Digamma(x *graph.Node) *graph.Node { return Polygamma(0, x) }
+
+type polygammaAttrs struct{ Order int }
+
+// Polygamma returns the n-th derivative of Digamma, 0 ≤ n ≤ 32: for n = 1 it is called trigamma.
+func Polygamma(n int, x *graph.Node) *graph.Node { return apply(&polygammaOp, polygammaAttrs{n}, x) }
+
+var polygammaOp graph.Op
+
+func init() {
+	order := func(n *graph.Node) int { return n.Attrs().(polygammaAttrs).Order }
+	of := func(name string, n int, lo, hi float64) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{within(lo, hi, 2, 3)}, Attrs: polygammaAttrs{n}}
+	}
+	f64 := []graph.Type{graph.T(graph.Float64, 3)}
+	define(&polygammaOp, graph.Op{
+		Name: "polygamma", Doc: "derivative of order n + 1 of log Γ", Class: graph.Map, Arity: 1, Attrs: polygammaAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			if n := attrs.(polygammaAttrs).Order; n < 0 || n > vec.MaxPolygamma {
+				return graph.Type{}, fmt.Errorf("order %d is not in 0 … %d", n, vec.MaxPolygamma)
+			}
+			return floatMap(in, nil)
+		},
+		Kernel: func(n *graph.Node) graph.Kernel {
+			k := order(n)
+			return floats1(
+				func(dst, x []float32) { vec.Polygamma(dst, x, k) },
+				func(dst, x []float64) { vec.Polygamma(dst, x, k) })(n)
+		},
+		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Polygamma(order(y)+1, x) }),
+		Batch:      batchMap,
+		Cases: []graph.Case{
+			of("digamma", 0, 0.5, 5), of("trigamma", 1, 0.5, 5), of("third", 3, 1, 5),
+			of("negative digamma", 0, -0.8, -0.2), of("negative trigamma", 1, -0.8, -0.2), of("large", 2, 20, 40),
+			{Name: "scalar", In: []graph.Arg{within(1, 2)}, Attrs: polygammaAttrs{0}},
+			{Name: "empty", In: []graph.Arg{arg(0, 3)}, Attrs: polygammaAttrs{2}},
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Int64, 3)}, Attrs: polygammaAttrs{0}, Want: "wants f32 or f64"},
+			{In: f64, Attrs: polygammaAttrs{-1}, Want: "order -1 is not in 0 … 32"},
+			{In: f64, Attrs: polygammaAttrs{33}, Want: "order 33 is not in 0 … 32"},
+		},
+	})
+}

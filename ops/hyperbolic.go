@@ -1,0 +1,38 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Sinh returns the hyperbolic sine.
+func Sinh(x *graph.Node) *graph.Node { return unary(&sinhOp, x) }
+
+// Cosh returns the hyperbolic cosine.
+func Cosh(x *graph.Node) *graph.Node { return unary(&coshOp, x) }
+
+// Asinh returns the inverse of Sinh.
+func Asinh(x *graph.Node) *graph.Node { return unary(&asinhOp, x) }
+
+// Acosh returns the inverse of Cosh that is not negative, NaN where x < 1. Its derivative at 1 is +Inf.
+func Acosh(x *graph.Node) *graph.Node { return unary(&acoshOp, x) }
+
+// Atanh returns the inverse of Tanh, ±Inf at ±1 and NaN beyond.
+func Atanh(x *graph.Node) *graph.Node { return unary(&atanhOp, x) }
+
+var sinhOp, coshOp, asinhOp, acoshOp, atanhOp graph.Op
+
+func init() {
+	define(&sinhOp, float1("sinh", "hyperbolic sine of x", floats1(vec.Sinh[float32], vec.Sinh[float64]),
+		func(x, y *graph.Node) *graph.Node { return Cosh(x) }, unaryCases(-2, 2)))
+	define(&coshOp, float1("cosh", "hyperbolic cosine of x", floats1(vec.Cosh[float32], vec.Cosh[float64]),
+		func(x, y *graph.Node) *graph.Node { return Sinh(x) }, unaryCases(-2, 2)))
+	define(&asinhOp, float1("asinh", "inverse hyperbolic sine of x", floats1(vec.Asinh[float32], vec.Asinh[float64]),
+		func(x, y *graph.Node) *graph.Node { return Reciprocal(Hypot(x, 1)) }, unaryCases(-3, 3)))
+	define(&acoshOp, float1("acosh", "inverse hyperbolic cosine of x", floats1(vec.Acosh[float32], vec.Acosh[float64]),
+		func(x, y *graph.Node) *graph.Node { // x² − 1 overflows, and loses digits next to 1
+			return Reciprocal(Mul(Sqrt(Sub(x, 1)), Sqrt(Add(x, 1))))
+		}, unaryCases(1.5, 4)))
+	define(&atanhOp, float1("atanh", "inverse hyperbolic tangent of x", floats1(vec.Atanh[float32], vec.Atanh[float64]),
+		func(x, y *graph.Node) *graph.Node { return Reciprocal(oneLessSquare(x)) }, unaryCases(-0.8, 0.8)))
+}
