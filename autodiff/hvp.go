@@ -13,11 +13,12 @@ func HVP[P any](f func(P) *graph.Node, opts ...Option) func(p, v P) P {
 		scalarOf("hvp", e.value)
 		grads := e.gradient("hvp", apply(opts))
 		pushed := forward(grads, e.wrt, match("hvp", "vector", e.args, v))
-		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node { return orZeros(pushed[i], x) })
+		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
 	}
 }
 
-func orZeros(t, x *graph.Node) *graph.Node {
+// filled is t, or zeros like x where there is none.
+func filled(t, x *graph.Node) *graph.Node {
 	if t == nil {
 		return zeros(x)
 	}
