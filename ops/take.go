@@ -163,13 +163,15 @@ func init() {
 			if !isNumber(x.DType()) || index.DType() != graph.Int64 {
 				return graph.Type{}, kindError("numbers, and i64 as its index")
 			}
-			end := a.Axis + index.Rank() - a.Batch
-			if a.Axis < 0 || a.Axis > x.Rank() || a.Length < 0 || end > x.Rank() || a.Batch > index.Rank() ||
-				!slices.Equal(x.Shape()[a.Axis:end], index.Shape()[max(0, a.Batch):]) {
-				return graph.Type{}, fmt.Errorf("the index does not have x's shape from axis %d on", a.Axis)
+			if a.Axis < 0 || a.Axis > x.Rank() || a.Length < 0 {
+				return graph.Type{}, fmt.Errorf("axis %d with length %d does not fit rank %d", a.Axis, a.Length, x.Rank())
 			}
 			if err := batchAgrees(a.Batch, a.Axis, x, index); err != nil {
 				return graph.Type{}, err
+			}
+			end := a.Axis + index.Rank() - a.Batch
+			if end > x.Rank() || !slices.Equal(x.Shape()[a.Axis:end], index.Shape()[a.Batch:]) {
+				return graph.Type{}, fmt.Errorf("the index does not have x's shape from axis %d on", a.Axis)
 			}
 			shape := slices.Concat(x.Shape()[:a.Axis], []int{a.Length}, x.Shape()[end:])
 			return graph.T(x.DType(), shape...), nil

@@ -33,7 +33,7 @@ func lint(op *graph.Op) []error {
 	require(!op.InPlace || op.Kernel != nil && op.Class != graph.Map, "InPlace says nothing of a %v op", op.Class)
 	require(op.Arity == graph.Variadic || (op.Arity > 0) == !leaf, "arity %d", op.Arity)
 	require((op.Derivative != nil) == !leaf, "a derivative is wanted from every op but leaves")
-	require((op.Batch != nil) == !leaf, "a batching rule is wanted from every op but leaves")
+	require((op.Batch != nil) == !leaf || len(op.Cases) == 0, "a batching rule is wanted from every op but leaves")
 	if reason, ok := op.Derivative.(ops.NonDiff); ok {
 		require(strings.TrimSpace(string(reason)) != "", "NonDiff without a reason")
 	}
