@@ -1,0 +1,87 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// Residuals is a function from an f64 vector x of length n to m numbers r(x), with its Jacobian, compiled for methods
+// of least squares. It is safe for concurrent use.
+type Residuals struct {
+	m, n        int
+	value, both *vectorProgram
+}
+
+// NewResiduals compiles f, whose result may have any shape; its elements are counted in row-major order. Data that f
+// uses beside x are constants of x's graph. Options such as Forward choose how the Jacobian is computed.
+func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...Option) (*Residuals, error) {
+	value, err := newVectorProgram(f, n, opts)
+	if err != nil {
+		return nil, err
+	}
+	both, err := newVectorProgram(func(x *graph.Node) []*graph.Node {
+		return []*graph.Node{f(x), Jacobian(f, opts...)(x)}
+	}, n, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Residuals{m: both.out[0].Size(), n: n, value: value, both: both}, nil
+}
+
+// Dims returns the numbers of residuals and of variables.
+func (r *Residuals) Dims() (m, n int) { return r.m, r.n }
+
+// Eval computes the residuals at x into dst, of length m, and the Jacobian into jac, of m rows and n columns, in one
+// run that allocates nothing. Without a jac, which is nil then, it computes the residuals alone. An empty jac gets its
+// size.
+func (r *Residuals) Eval(dst []float64, jac *mat.Dense, x []float64) error {
+	if jac == nil {
+		return r.value.run(x, vector(dst))
+	}
+	if jac.IsEmpty() && r.m > 0 {
+		jac.ReuseAs(r.m, r.n)
+	}
+	raw := jac.RawMatrix()
+	if raw.Rows != r.m || raw.Cols != r.n {
+		return fmt.Errorf("autodiff: a Jacobian of %d×%d for %d residuals of %d variables", raw.Rows, raw.Cols, r.m, r.n)
+	}
+	return r.both.run(x, vector(dst), rows{raw.Data, raw.Cols, raw.Stride})
+}
+
+// AsMatrix returns a tensor of rank 2, such as a result of Run, as a gonum matrix. It shares the tensor's memory if that
+// holds f64 in row-major order, and is a copy if not. The tensor must hold floats.
+func AsMatrix(d *tensor.Dense) (*mat.Dense, error) {
+	data, shape, err := float64sOf(d, 2)
+	if err != nil || len(data) == 0 {
+		return &mat.Dense{}, err
+	}
+	return mat.NewDense(shape[0], shape[1], data), nil
+}
+
+// AsVector is AsMatrix for a tensor of rank 1.
+func AsVector(d *tensor.Dense) (*mat.VecDense, error) {
+	data, _, err := float64sOf(d, 1)
+	if err != nil || len(data) == 0 {
+		return &mat.VecDense{}, err
+	}
+	return mat.NewVecDense(len(data), data), nil
+}
+
+// float64sOf is the elements of a tensor of floats in row-major order, and its shape.
+func float64sOf(d *tensor.Dense, rank int) ([]float64, []int, error) {
+	v, err := exec.Ingest(d)
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("autodiff: %w", err)
+	case v.Type.Rank() != rank || !v.Type.DType.IsFloat():
+		return nil, nil, fmt.Errorf("autodiff: want a tensor of floats of rank %d, not %v", rank, v.Type)
+	case v.Type.DType == graph.Float32:
+		v = widen(v)
+	}
+	return graph.Elements[float64](v.Buf), v.Type.Shape, nil
+}

@@ -1,0 +1,95 @@
+package autodiff_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/ops"
+)
+
+// r = (x₀·x₁, sin x₀, x₁²) has the Jacobian [[x₁, x₀], [cos x₀, 0], [0, 2x₁]].
+func TestResiduals(t *testing.T) {
+	f := func(x node) node {
+		a, b := element(x, 0), element(x, 1)
+		return ops.Stack(0, ops.Mul(a, b), ops.Sin(a), ops.Square(b))
+	}
+	x := []float64{0.5, -2}
+	want := mat.NewDense(3, 2, []float64{-2, 0.5, math.Cos(0.5), 0, 0, -4})
+	for _, opts := range [][]autodiff.Option{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
+		r, err := autodiff.NewResiduals(f, 2, opts...)
+		require.NoError(t, err)
+		m, n := r.Dims()
+		require.Equal(t, [2]int{3, 2}, [2]int{m, n})
+		wide := mat.NewDense(5, 6, nil)
+		for _, jac := range []*mat.Dense{{}, mat.NewDense(3, 2, nil), wide.Slice(1, 4, 2, 4).(*mat.Dense)} {
+			dst := make([]float64, 3)
+			require.NoError(t, r.Eval(dst, jac, x))
+			require.InDeltaSlice(t, []float64{-1, math.Sin(0.5), 4}, dst, 4*eps)
+			require.True(t, mat.EqualApprox(want, jac, 4*eps))
+			clear(dst)
+			require.NoError(t, r.Eval(dst, nil, x))
+			require.InDelta(t, math.Sin(0.5), dst[1], 4*eps)
+		}
+		require.InDelta(t, mat.Sum(want), mat.Sum(wide), 16*eps, "only the view is written")
+		require.ErrorContains(t, r.Eval(make([]float64, 3), mat.NewDense(2, 3, nil), x), "a Jacobian of 2×3 for 3 residuals of 2")
+		require.ErrorContains(t, r.Eval(make([]float64, 2), nil, x), "2 elements for result 0, which has 3")
+		require.ErrorContains(t, r.Eval(make([]float64, 3), nil, x[:1]), "fed f64[1], wants f64[2]")
+		require.ErrorContains(t, r.Eval(make([]float64, 3), mat.NewDense(3, 2, make([]float64, 6)), nil), "fed f64[0]")
+		shared := make([]float64, 8)
+		require.ErrorContains(t, r.Eval(shared[:3], nil, shared[1:3]), "shares memory")
+	}
+}
+
+func TestResidualsDoNotAllocate(t *testing.T) {
+	r, err := autodiff.NewResiduals(ops.Sin, 4)
+	require.NoError(t, err)
+	x, dst, jac := make([]float64, 4), make([]float64, 4), mat.NewDense(4, 4, nil)
+	for name, run := range map[string]func(){
+		"with Jacobian": func() { _ = r.Eval(dst, jac, x) }, "without": func() { _ = r.Eval(dst, nil, x) },
+	} {
+		run()
+		if !raceEnabled { // under the race detector sync.Pool drops what it is given at random
+			require.Zero(t, testing.AllocsPerRun(100, run), name)
+		}
+	}
+}
+
+func TestMatricesInAndOut(t *testing.T) {
+	a, b := mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6}), mat.NewDense(3, 1, []float64{1, 0, -1})
+	out, err := autodiff.Compile(func(a, b node) (node, node) {
+		p := ops.MatMul(a, b)
+		return p, ops.Squeeze(p, 1)
+	}).Run(context.Background(), a, b)
+	require.NoError(t, err)
+	m, err := autodiff.AsMatrix(out[0])
+	require.NoError(t, err)
+	require.True(t, mat.Equal(mat.NewDense(2, 1, []float64{-2, -2}), m))
+	v, err := autodiff.AsVector(out[1])
+	require.NoError(t, err)
+	require.Equal(t, 2, v.Len())
+	v.SetVec(0, 7)
+	require.Equal(t, 7.0, out[1].Float64s()[0], "it is the same memory")
+
+	f32 := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float32{1, 2, 3, 4}))
+	m, err = autodiff.AsMatrix(f32)
+	require.NoError(t, err)
+	require.Equal(t, 3.0, m.At(1, 0))
+	square := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{1, 2, 3, 4}))
+	require.NoError(t, square.T())
+	m, err = autodiff.AsMatrix(square)
+	require.NoError(t, err)
+	require.Equal(t, 2.0, m.At(1, 0), "a transposed tensor is copied")
+
+	_, err = autodiff.AsVector(f32)
+	require.ErrorContains(t, err, "want a tensor of floats of rank 1, not f32[2,2]")
+	_, err = autodiff.AsMatrix(tensor.New(tensor.WithShape(1, 1), tensor.WithBacking([]int64{1})))
+	require.ErrorContains(t, err, "not i64[1,1]")
+	_, err = autodiff.AsMatrix(nil)
+	require.Error(t, err)
+}
