@@ -14,17 +14,33 @@ func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 	for i, x := range wrt {
 		tangent.set(x, tangents[i])
 	}
+	parts := results{}
 	for _, y := range order {
 		if !active.has(y) || tangent.at(y) != nil {
 			continue
 		}
+		if i, isPart := y.PartIndex(); isPart {
+			if t := parts[y.In()[0]]; t != nil && t[i] != nil {
+				tangent.set(y, t[i])
+			}
+			continue
+		}
 		t := make([]*graph.Node, len(y.In()))
+		moves := false
 		for i, x := range y.In() {
 			if active.has(x) && passes(y, i) {
 				t[i] = tangent.at(x)
+				moves = moves || t[i] != nil
 			}
 		}
+		if !moves {
+			continue // the tangents of all inputs are zero
+		}
 		y.Graph().With(y, func() {
+			if rule := rulesOf(y); rule != nil {
+				parts[y] = rule.push(y, t)
+				return
+			}
 			ty := y.Op().Derivative.JVP(y, t)
 			if ty == nil {
 				ty = transposed(y, t)

@@ -16,20 +16,30 @@ import (
 func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
 	active := reachedFrom(wrt, order)
-	ct := newTable(order)
+	ct := newCotangents(order)
 	for i, y := range outputs {
 		ct.add(y, cts[i])
 	}
+	parts := results{}
 	for k := len(order) - 1; k >= 0; k-- {
 		y := order[k]
-		if ct.at(y) == nil || !active.has(y) {
+		if i, isPart := y.PartIndex(); isPart {
+			parts.add(y.In()[0], i, ct.at(y))
+			continue
+		}
+		if !active.has(y) || ct.at(y) == nil && parts[y] == nil {
 			continue
 		}
 		y.Graph().With(y, func() {
+			if rule := rulesOf(y); rule != nil {
+				for i, dzdx := range rule.pull(y, parts[y], passing(y, active)) {
+					ct.add(y.In()[i], dzdx)
+				}
+				return
+			}
 			for i, x := range y.In() {
 				if active.has(x) && passes(y, i) {
-					dzdx := y.Op().Derivative.VJP(y, i, ct.at(y)) // dz/dy · dy/dx
-					ct.add(x, ops.SumTo(dzdx, x.Shape()...))
+					ct.pull(y, i) // dz/dy · dy/dx
 				}
 			}
 		})
@@ -44,8 +54,11 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 // passes reports whether y has a derivative with respect to its input i.
 func passes(y *graph.Node, i int) bool {
 	rule := y.Op().Derivative
-	return rule != nil && y.DType().IsFloat() && y.In()[i].DType().IsFloat() && rule.Wrt(i)
+	return rule != nil && isSmooth(y) && isSmooth(y.In()[i]) && rule.Wrt(i)
 }
+
+// isSmooth reports whether n is of a type that can have a derivative.
+func isSmooth(n *graph.Node) bool { return n.DType().IsFloat() || n.DType() == graph.Packed }
 
 // reachedFrom returns the nodes that have a derivative with respect to one of the sources, themselves included.
 func reachedFrom(sources, order []*graph.Node) nodeSet {
@@ -96,11 +109,18 @@ func (t table) set(n, v *graph.Node) { t.of[n.ID()-t.low] = v }
 
 // add adds v to what n has so far.
 func (t table) add(n, v *graph.Node) {
-	if v == nil {
-		return
+	if v != nil {
+		t.set(n, sumOf(t.at(n), v))
 	}
-	if sum := t.at(n); sum != nil {
-		v = ops.Add(sum, v)
+}
+
+// sumOf is a + b, where nil is zero.
+func sumOf(a, b *graph.Node) *graph.Node {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	t.set(n, v)
+	return ops.Add(a, b)
 }

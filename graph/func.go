@@ -75,6 +75,11 @@ func (g *Graph) Func(inputs, outputs []*Node) *Func {
 	}
 	f.outputs = c.all(outputs)
 	f.text = text(append(append([]*Node(nil), f.inputs...), computed(f.outputs)...), f.outputs)
+	return g.Intern(f)
+}
+
+// Intern returns the function of g that equals f, which is f if there was none.
+func (g *Graph) Intern(f *Func) *Func {
 	if known := g.funcs[f.text]; known != nil {
 		return known
 	}

@@ -39,7 +39,6 @@ func init() {
 			return Layout{Offset: offset / n.typ.DType.Size(), Strides: Strides(n.typ.Shape)}
 		},
 		Derivative: identity{},
-		Batch:      func(n *Node, in []*Node, _ []bool) *Node { return Part(in[0], n.attrs.(partAttrs).Index) },
 		BadCases:   []BadCase{{In: []Type{T(Float64, 3)}, Want: "has one result alone"}},
 	})
 	paramOp = Register(&Op{

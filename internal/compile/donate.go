@@ -144,7 +144,7 @@ func (p *planner) emitCommit() {
 			length := p.unit.Inputs[c.input].Type().Size()
 			saved := &root{node: r.node, bytes: r.bytes,
 				slot: exec.Slot{Space: exec.Arena, Offset: p.arena.alloc(r.bytes), Len: length}}
-			p.emitCopy(saved.slot, c.src)
+			p.emitCopy(saved.slot, c.src, p.unit.Inputs[c.input].Type())
 			p.commit[i].src = place{root: saved}
 		}
 	}
@@ -159,7 +159,7 @@ func (p *planner) emitCommit() {
 	for _, c := range p.commit {
 		to := exec.Slot{Space: exec.Input, Index: c.input, Len: p.unit.Inputs[c.input].Type().Size()}
 		if c.step == nil && c.src.root.slot != to {
-			p.emitCopy(to, c.src)
+			p.emitCopy(to, c.src, p.unit.Inputs[c.input].Type())
 		}
 	}
 }

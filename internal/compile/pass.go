@@ -57,16 +57,30 @@ type Options struct {
 	Workers int
 }
 
-// Compile runs the pipeline and plans the result.
+// Compile runs the pipeline and makes a program of the result.
 func Compile(u Unit, opts Options) (*exec.Program, error) {
+	plan, err := Plan(u, opts)
+	if err != nil {
+		return nil, err
+	}
+	return exec.NewProgram(plan), nil
+}
+
+// Simplified returns u after the passes that make a simpler graph of it, before anything is grouped.
+func Simplified(u Unit) Unit {
+	return simplify(unalias(u, Options{}), Options{})
+}
+
+// Plan runs the pipeline and plans the result.
+func Plan(u Unit, opts Options) (exec.Plan, error) {
 	if err := u.check(); err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return exec.Plan{}, fmt.Errorf("compile: %w", err)
 	}
 	for name := range opts.Off {
 		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
 			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
 		if !known && name != "fast" && name != "schedule" {
-			return nil, fmt.Errorf("compile: there is no pass called %q", name)
+			return exec.Plan{}, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}
 	opts = opts.Record.begin(u, opts)
@@ -78,11 +92,11 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 		opts.Record.after(p, u)
 		if opts.Verify {
 			if err := u.verify(); err != nil {
-				return nil, fmt.Errorf("compile: after pass %s: %w", p.Name, err)
+				return exec.Plan{}, fmt.Errorf("compile: after pass %s: %w", p.Name, err)
 			}
 		}
 	}
-	return exec.NewProgram(plan(u, opts)), nil
+	return plan(u, opts), nil
 }
 
 // graph is the graph that the unit lies on.

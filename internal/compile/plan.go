@@ -79,7 +79,7 @@ func plan(u Unit, opts Options) exec.Plan {
 		p.emit(i, t)
 	}
 	for _, c := range copies {
-		p.emitCopy(c.slot, p.at(c.node))
+		p.emitCopy(c.slot, p.at(c.node), c.node.Type())
 	}
 	p.emitCommit()
 	p.out.Arena = p.arena.size
@@ -327,13 +327,12 @@ func (p *planner) operands(t *task, n *graph.Node) []exec.Slot {
 	return in
 }
 
-// emitCopy copies a value to another slot.
-func (p *planner) emitCopy(to exec.Slot, from place) {
+// emitCopy copies a value of the given type to another slot.
+func (p *planner) emitCopy(to exec.Slot, from place, t graph.Type) {
 	src := from.root.slot
 	src.Offset += from.offset
 	src.Len = to.Len
 	in := p.slots.take(1)
 	in[0] = src
-	bytes := to.Len * from.root.node.DType().Size()
-	p.out.Steps = append(p.out.Steps, exec.Step{Out: to, In: in, Bytes: bytes})
+	p.out.Steps = append(p.out.Steps, exec.Step{Out: to, In: in, Bytes: t.Bytes()})
 }

@@ -6,24 +6,24 @@ import (
 	"chainrule/graph"
 )
 
-// Routine is a Program as a part of another one's step, such as the body of a loop. It runs in memory that the step
+// Routine is a Plan as a part of another one's step, such as the body of a loop. It runs in memory that the step
 // provides, and remembers where its operands lie from one run to the next. One goroutine uses it at a time.
 type Routine struct {
-	program *Program
+	plan    *Plan
 	machine *machine
 	arena   unsafe.Pointer
 }
 
-// NewRoutine returns a Routine for p.
-func NewRoutine(p *Program) *Routine { return &Routine{program: p} }
+// NewRoutine returns a Routine that follows a plan, which other routines may follow too.
+func NewRoutine(plan *Plan) *Routine { return &Routine{plan: plan} }
 
 // Bytes is how much memory Bind wants.
-func (r *Routine) Bytes() int { return r.program.plan.Arena }
+func (r *Routine) Bytes() int { return r.plan.Arena }
 
 // Bind gives the routine its memory. Binding the same again costs nothing.
 func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 	if r.machine == nil || r.arena != arena || r.machine.work.Workers != w.Workers {
-		plan := r.program.plan
+		plan := *r.plan
 		plan.Workers = w.Workers
 		r.machine, r.arena = newMachineIn(&plan, arena), arena
 	}

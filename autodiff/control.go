@@ -1,0 +1,119 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+)
+
+// LoopOption changes how a loop is differentiated.
+type LoopOption func(*loopAttrs)
+
+// MaxSteps bounds the steps of a While. A run that goes on after them fails, and reverse mode has room for as many.
+func MaxSteps(n int) LoopOption { return func(a *loopAttrs) { a.Steps = max(1, n) } }
+
+// Recorded lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
+func Recorded() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
+
+// Backward lets a Scan take its slices, and place its results, from the last to the first.
+func Backward() LoopOption { return func(a *loopAttrs) { a.Back = true } }
+
+// CheckpointEvery makes reverse mode keep what is carried into every n-th step alone and compute the others again: for
+// n = √N the gradient of a loop of N steps takes memory for about 2√N, and one more run of the loop (Griewank 1992 has
+// better schedules). A While needs MaxSteps beside it.
+func CheckpointEvery(n int) LoopOption { return func(a *loopAttrs) { a.Every = max(1, n) } }
+
+// While applies body to what it carries, from init on, as long as cond holds, and returns what it carries then. Cond
+// gives a Bool scalar; body gives a tree like its argument, with leaves of the same types. Both may use nodes from
+// outside.
+//
+// Forward mode goes through any While. Reverse mode needs to keep a record of the steps: without MaxSteps or Recorded it
+// panics with a *graph.Error.
+func While[C any](cond func(C) *graph.Node, body func(C) C, init C, opts ...LoopOption) C {
+	b := newLoopBuilder("while", leavesOf(init), opts)
+	tree := func(params []*graph.Node) C {
+		return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[i] })
+	}
+	b.attrs.Cond, b.condIn = b.capture(func(params []*graph.Node) []*graph.Node {
+		p := cond(tree(params))
+		if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
+			graph.Fail("while", present(p), "the condition must be a bool scalar")
+		}
+		return []*graph.Node{p}
+	})
+	b.body(func(params []*graph.Node) []*graph.Node { return b.matched(leavesOf(body(tree(params)))) })
+	out := b.finish()
+	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[i] })
+}
+
+// For applies body n times to what it carries, with the number of the step, an Int64 scalar from 0, and returns what it
+// carries then.
+func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOption) C {
+	leaves := leavesOf(init)
+	if len(leaves) == 0 {
+		graph.Fail("for", nil, "nothing is carried")
+	}
+	g := leaves[0].node.Graph()
+	count := leaf{path: "step", node: g.Scalar(graph.Int64, 0)}
+	b := newLoopBuilder("for", append([]leaf{count}, leaves...), opts)
+	b.attrs.Steps = checkSteps("for", n)
+	b.body(func(params []*graph.Node) []*graph.Node {
+		tree := mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[1+i] })
+		next := leavesOf(body(params[0], tree))
+		return b.matched(append([]leaf{{path: "step", node: addOne(params[0])}}, next...))
+	})
+	out := b.finish()
+	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[1+i] })
+}
+
+// Scan applies body to what it carries and to the slices of xs along their first axis, one after the other, and returns
+// what it carries at last and what body gave beside, stacked along a new first axis: with N slices
+//
+//	c₁, y₀ = body(c₀, xs[0]),  c₂, y₁ = body(c₁, xs[1]),  …  →  c_N, [y₀, …, y_{N−1}].
+//
+// Leaves of xs are [N, …]. Reverse mode keeps, for every step, the values that its derivative needs: see
+// CheckpointEvery for less. Parts of the body that do not depend on c or x are computed once.
+func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOption) (C, Y) {
+	carried, slices := leavesOf(init), leavesOf(xs)
+	b := newLoopBuilder("scan", carried, opts)
+	b.slices(slices)
+	var ys Y
+	b.body(func(params []*graph.Node) []*graph.Node {
+		c := mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[i] })
+		x := mapLeaves(xs, func(i int, _ *graph.Node) *graph.Node { return params[len(carried)+i] })
+		next, y := body(c, x)
+		ys = y
+		out := b.matched(leavesOf(next))
+		for _, l := range leavesOf(y) {
+			out = append(out, l.node)
+		}
+		return out
+	})
+	out := b.finish()
+	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[i] }),
+		mapLeaves(ys, func(i int, _ *graph.Node) *graph.Node { return out[len(carried)+i] })
+}
+
+// Checkpoint returns a function that computes what f does. Reverse mode keeps its argument alone and computes f again
+// when it comes to it, which saves the memory of all that lies between.
+func Checkpoint[P, Q any](f func(P) Q) func(P) Q {
+	return func(p P) Q {
+		leaves := leavesOf(p)
+		if len(leaves) == 0 {
+			graph.Fail("checkpoint", nil, "the argument has no node")
+		}
+		b := newLoopBuilder("checkpoint", nil, nil)
+		b.graph = leaves[0].node.Graph()
+		b.attrs.Steps, b.attrs.Every = 1, 1
+		var value Q
+		b.given = leaves
+		b.body(func(params []*graph.Node) []*graph.Node {
+			value = f(mapLeaves(p, func(i int, _ *graph.Node) *graph.Node { return params[i] }))
+			var out []*graph.Node
+			for _, l := range leavesOf(value) {
+				out = append(out, l.node)
+			}
+			return out
+		})
+		out := b.finish()
+		return mapLeaves(value, func(i int, y *graph.Node) *graph.Node { return firstOf(out[i]) })
+	}
+}

@@ -1,0 +1,180 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Functions derived from the bodies of loops and branches. Each is made once for a function and a choice of inputs:
+// they are kept with it.
+
+// mask says which of a list are meant.
+type mask []bool
+
+// key is m as the key of a map.
+func (m mask) key() string { return fmt.Sprint([]bool(m)) }
+
+// count is the number of those meant.
+func (m mask) count() int {
+	n := 0
+	for _, b := range m {
+		if b {
+			n++
+		}
+	}
+	return n
+}
+
+// derived is a function with, for each of the results that it might have, whether it has it.
+type derived struct {
+	f   *graph.Func
+	has mask
+}
+
+// scratch is a function's nodes on a graph of their own.
+type scratch struct {
+	g               *graph.Graph
+	inputs, outputs []*graph.Node
+}
+
+// unfold puts f on a new graph.
+func unfold(f *graph.Func) scratch {
+	s := scratch{g: graph.New()}
+	for _, x := range f.Inputs() {
+		s.inputs = append(s.inputs, s.g.Input(x.Name(), x.DType(), x.Shape()...))
+	}
+	s.outputs = f.Inline(s.g, s.inputs)
+	return s
+}
+
+// input adds an input of n's type.
+func (s *scratch) input(n *graph.Node) *graph.Node { return s.g.Input("", n.DType(), n.Shape()...) }
+
+// twin adds an input of n's type for each node n that is meant, nil for the others.
+func (s *scratch) twins(nodes []*graph.Node, meant mask) []*graph.Node {
+	twins := make([]*graph.Node, len(nodes))
+	for i, n := range nodes {
+		if meant[i] {
+			twins[i] = s.input(n)
+		}
+	}
+	return twins
+}
+
+// some lists the nodes that are not nil.
+func some(nodes []*graph.Node) []*graph.Node {
+	var list []*graph.Node
+	for _, n := range nodes {
+		if n != nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// where tells which nodes are not nil.
+func where(nodes []*graph.Node) mask {
+	m := make(mask, len(nodes))
+	for i, n := range nodes {
+		m[i] = n != nil
+	}
+	return m
+}
+
+// choose lists the nodes that are meant.
+func choose(nodes []*graph.Node, meant mask) []*graph.Node {
+	var list []*graph.Node
+	for i, n := range nodes {
+		if meant[i] {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// pushed is f's tangent: of the inputs and the tangents of those that move to the tangents of the outputs, those that
+// are not zero whatever the inputs are.
+func pushed(f *graph.Func, moves mask) derived {
+	return f.Memo("push"+moves.key(), func() any {
+		s := unfold(f)
+		ts := s.twins(s.inputs, moves)
+		out := forwardTo(s.outputs, choose(s.inputs, moves), some(ts))
+		return derived{s.g.Func(append(s.inputs, some(ts)...), some(out)), where(out)}
+	}).(derived)
+}
+
+// pulled is f's transposed derivative: of the inputs and the cotangents of those outputs that have one to the
+// cotangents of the wanted inputs, those that are not zero whatever the inputs are.
+func pulled(f *graph.Func, given, wanted mask) derived {
+	return f.Memo("pull"+given.key()+wanted.key(), func() any {
+		s := unfold(f)
+		cts := s.twins(s.outputs, given)
+		wrt := choose(s.inputs, wanted)
+		back := scatter(reverseTo(choose(s.outputs, given), some(cts), wrt), wanted)
+		return derived{s.g.Func(append(s.inputs, some(cts)...), some(back)), where(back)}
+	}).(derived)
+}
+
+// scatter puts a list in the places that are meant, nil in the others.
+func scatter(list []*graph.Node, meant mask) []*graph.Node {
+	all := make([]*graph.Node, len(meant))
+	for i, m := range meant {
+		if m {
+			all[i], list = list[0], list[1:]
+		}
+	}
+	return all
+}
+
+// forwardTo is forward that takes empty lists.
+func forwardTo(outputs, wrt, tangents []*graph.Node) []*graph.Node {
+	if len(outputs) == 0 || len(wrt) == 0 {
+		return make([]*graph.Node, len(outputs))
+	}
+	return forward(outputs, wrt, tangents)
+}
+
+// reverseTo is reverse that takes empty lists.
+func reverseTo(outputs, cts, wrt []*graph.Node) []*graph.Node {
+	if len(outputs) == 0 || len(wrt) == 0 {
+		return make([]*graph.Node, len(wrt))
+	}
+	return reverse(outputs, cts, wrt)
+}
+
+// spreadOut is f for size examples at once, of which only the inputs that are batched have the axis: it goes from them
+// to the outputs, those that differ between examples with that axis. Outputs that all says have it in any case.
+func spreadOut(f *graph.Func, batched, all mask, size int) derived {
+	return f.Memo(fmt.Sprint("spread", batched.key(), all.key(), size), func() any {
+		s := unfold(f)
+		inputs := append([]*graph.Node(nil), s.inputs...)
+		var sources, lifted []*graph.Node
+		for i, x := range s.inputs {
+			if batched[i] {
+				inputs[i] = s.g.Input(x.Name(), x.DType(), append([]int{size}, x.Shape()...)...)
+				sources, lifted = append(sources, x), append(lifted, inputs[i])
+			}
+		}
+		out := make([]*graph.Node, len(s.outputs))
+		if len(sources) > 0 && len(out) > 0 {
+			out = batch(s.outputs, sources, lifted, size)
+		}
+		has := where(out)
+		for i, y := range s.outputs {
+			switch {
+			case out[i] == nil && all[i]:
+				out[i], has[i] = repeated(y, size), true
+			case out[i] == nil:
+				out[i] = y
+			}
+		}
+		return derived{s.g.Func(inputs, out), has}
+	}).(derived)
+}
+
+// repeated is n for each of size examples.
+func repeated(n *graph.Node, size int) *graph.Node {
+	return ops.BroadcastTo(n, append([]int{size}, n.Shape()...)...)
+}

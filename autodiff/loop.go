@@ -1,0 +1,382 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// A loop is a node. Its steps share a body, a function
+//
+//	(c, xₜ, k) ↦ (c′, yₜ)
+//
+// of what is carried from step to step, of the t-th slices of the inputs xs along their first axis, and of constants k;
+// the results are the last c and the yₜ stacked along a first axis. It makes a fixed number of steps, or as many as a
+// condition on c asks for. While, Scan, For and Checkpoint are loops.
+
+// loopAttrs is the attribute of a loop. A node's inputs are carries, xs, constants of the body, and those of the
+// condition.
+type loopAttrs struct {
+	Body *graph.Func
+	// Cond is the condition (c, k′) ↦ bool, nil for a fixed number of steps.
+	Cond                *graph.Func
+	Carries, Xs, Consts int
+	// Steps is the number of steps; with a condition the most that it may ask for, or 0 for no limit.
+	Steps int
+	// Back takes the slices of xs and ys from the last to the first.
+	Back bool
+	// Taped lets reverse mode record an unlimited loop.
+	Taped bool
+	// Every is the number of steps between those whose carries reverse mode keeps, while it computes the rest again: 0
+	// if it keeps all.
+	Every int
+}
+
+// loopNode is a loop that there need not be a node for: derivatives of a loop are derivatives of other loops.
+type loopNode struct {
+	loopAttrs
+	in []*graph.Node
+}
+
+func loopOf(n *graph.Node) loopNode { return loopNode{n.Attrs().(loopAttrs), n.In()} }
+
+// node returns the loop as a node.
+func (l loopNode) node() *graph.Node {
+	g := l.in[0].Graph()
+	return g.Apply(&loopOp, l.loopAttrs.on(g), l.in...)
+}
+
+// on is a with the functions of g that equal its own.
+func (a loopAttrs) on(g *graph.Graph) loopAttrs {
+	a.Body = g.Intern(a.Body)
+	if a.Cond != nil {
+		a.Cond = g.Intern(a.Cond)
+	}
+	return a
+}
+
+// The lists that inputs and results consist of.
+
+func (a loopAttrs) bodyInputs() int { return a.Carries + a.Xs + a.Consts }
+
+func (a loopAttrs) ys() int { return len(a.Body.Outputs()) - a.Carries }
+
+// isX reports whether input i is one of the xs.
+func (a loopAttrs) isX(i int) bool { return i >= a.Carries && i < a.Carries+a.Xs }
+
+// stacked is the type of one y or x of every step.
+func (a loopAttrs) stacked(n *graph.Node) graph.Type {
+	return graph.T(n.DType(), append([]int{a.Steps}, n.Shape()...)...)
+}
+
+// parts lists the types of the results: carries, then ys.
+func (a loopAttrs) parts() []graph.Type {
+	var types []graph.Type
+	for i, y := range a.Body.Outputs() {
+		if i < a.Carries {
+			types = append(types, y.Type())
+		} else {
+			types = append(types, a.stacked(y))
+		}
+	}
+	return types
+}
+
+// infer checks that the inputs are those of the functions.
+func (a loopAttrs) infer(in []*graph.Node) error {
+	if a.Body == nil || len(a.Body.Inputs()) != a.bodyInputs() || len(a.Body.Outputs()) < a.Carries {
+		return fmt.Errorf("the body does not have %d carries, %d slices and %d constants", a.Carries, a.Xs, a.Consts)
+	}
+	want := len(a.Body.Inputs())
+	if a.Cond != nil {
+		want += len(a.Cond.Inputs()) - a.Carries
+	}
+	if len(in) != want {
+		return fmt.Errorf("%d inputs for a loop of %d", len(in), want)
+	}
+	for i, x := range a.Body.Inputs() {
+		t := x.Type()
+		if a.isX(i) {
+			t = a.stacked(x)
+		}
+		if !in[i].Type().Equal(t) {
+			return fmt.Errorf("input %d is %v, the body takes %v", i, in[i].Type(), t)
+		}
+	}
+	for i := range a.Carries {
+		if from, to := a.Body.Inputs()[i].Type(), a.Body.Outputs()[i].Type(); !from.Equal(to) {
+			return fmt.Errorf("the body turns carry %d from %v to %v", i, from, to)
+		}
+	}
+	return nil
+}
+
+var loopOp graph.Op
+
+func init() {
+	loopOp = graph.Op{
+		Name:  "loop",
+		Doc:   "repeats a body for a number of steps, or while a condition holds",
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: loopAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			a := attrs.(loopAttrs)
+			if err := a.infer(in); err != nil {
+				return graph.Type{}, err
+			}
+			return graph.Pack(a.parts()), nil
+		},
+		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(loopAttrs).parts() },
+		Workspace:  func(n *graph.Node) int { return loopCodeOf(n).workspace() },
+		Kernel:     func(n *graph.Node) graph.Kernel { return newLoopRun(n).kernel },
+		Derivative: loopRule{},
+		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: loopAttrs{}, Want: "the body does not"}},
+	}
+	graph.Register(&loopOp)
+}
+
+// loopRule is the derivative of a loop. Its tangent is a loop that carries c and ċ. Its gradient is an op of its own,
+// loop_grad, whose derivatives are again gradients of loops.
+type loopRule struct{ packedRule }
+
+// Wrt implements graph.Derivative. Which inputs count is found from the body.
+func (loopRule) Wrt(int) bool { return true }
+
+func (loopRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+	l := loopOf(n)
+	out := make([]*graph.Node, len(l.parts()))
+	a, ok := l.augment(tangents)
+	if !ok {
+		return out
+	}
+	node := a.node()
+	for i, p := range a.tangent {
+		if p >= 0 {
+			out[i] = graph.Part(node, p)
+		}
+	}
+	return out
+}
+
+func (loopRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
+	return loopOf(n).pull(cts, wanted)
+}
+
+func (loopRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+	l := loopOf(n)
+	s := l.spread(in, batched, make(mask, l.Carries), size)
+	node := s.node()
+	out := make([]*graph.Node, len(s.has))
+	for i, has := range s.has {
+		if has {
+			out[i] = s.result(i, graph.Part(node, i))
+		}
+	}
+	return out
+}
+
+// augmented is a loop that computes its tangent too.
+type augmented struct {
+	loopNode
+	primal  []int // by input of the loop: which input it is now
+	tangent []int // by result of the loop: which result its tangent is now, −1 if it is zero
+	value   []int // by result of the loop: which result it is now
+}
+
+// augment adds the tangents of l to it, given those of its inputs. It is false if they all are zero.
+func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
+	moves := where(tangents[:l.bodyInputs()])
+	if moves.count() == 0 {
+		return augmented{}, false
+	}
+	d := pushed(l.Body, moves)
+	for again := true; again; {
+		again = false
+		for i := range l.Carries {
+			if d.has[i] && !moves[i] {
+				moves[i], again = true, true
+			}
+		}
+		d = pushed(l.Body, moves)
+	}
+	a := augmented{loopNode: l}
+	a.Body = l.augmentedBody(d, moves)
+	a.Cond = l.augmentedCond(moves)
+	a.in = nil
+	counts := [3]*int{&a.Carries, &a.Xs, &a.Consts}
+	from := 0
+	for _, count := range counts {
+		to := from + *count
+		for i := from; i < to; i++ {
+			a.primal = append(a.primal, len(a.in)+i-from)
+		}
+		a.in = append(a.in, l.in[from:to]...)
+		for i := from; i < to; i++ {
+			if moves[i] {
+				a.in = append(a.in, orZeros(tangents[i], l.in[i]))
+				*count++
+			}
+		}
+		from = to
+	}
+	for i := range l.in[from:] {
+		a.primal = append(a.primal, len(a.in)+i)
+	}
+	a.in = append(a.in, l.in[from:]...)
+	a.place(l, mask(append(append(mask(nil), moves[:l.Carries]...), d.has[l.Carries:]...)))
+	return a, true
+}
+
+// place numbers the results: carries, their tangents, ys, their tangents.
+func (a *augmented) place(l loopNode, moves mask) {
+	next := 0
+	a.tangent, a.value = make([]int, len(moves)), make([]int, len(moves))
+	for _, group := range [][2]int{{0, l.Carries}, {l.Carries, len(moves)}} {
+		for i := group[0]; i < group[1]; i++ {
+			a.value[i] = next
+			next++
+		}
+		for i := group[0]; i < group[1]; i++ {
+			a.tangent[i] = -1
+			if moves[i] {
+				a.tangent[i] = next
+				next++
+			}
+		}
+	}
+}
+
+// augmentedBody puts the inputs and results of a body and its tangent in the order of a loop's.
+func (l loopNode) augmentedBody(d derived, moves mask) *graph.Func {
+	return d.f.Memo(fmt.Sprint("augment", l.Carries, l.Xs, l.Consts), func() any {
+		s := unfold(l.Body)
+		ts := s.twins(s.inputs, moves)
+		pushes := scatter(d.f.Inline(s.g, append(append([]*graph.Node(nil), s.inputs...), some(ts)...)), d.has)
+		for i := range l.Carries {
+			if moves[i] {
+				pushes[i] = orZeros(pushes[i], s.outputs[i])
+			}
+		}
+		var in, out []*graph.Node
+		from := 0
+		for _, count := range []int{l.Carries, l.Xs, l.Consts} {
+			in = append(append(in, s.inputs[from:from+count]...), some(ts[from:from+count])...)
+			from += count
+		}
+		out = append(append(out, s.outputs[:l.Carries]...), some(pushes[:l.Carries])...)
+		out = append(append(out, s.outputs[l.Carries:]...), some(pushes[l.Carries:])...)
+		return s.g.Func(in, out)
+	}).(*graph.Func)
+}
+
+// augmentedCond is the condition with tangents beside the carries, which it does not look at.
+func (l loopNode) augmentedCond(moves mask) *graph.Func {
+	if l.Cond == nil {
+		return nil
+	}
+	s := unfold(l.Cond)
+	ts := s.twins(s.inputs[:l.Carries], moves[:l.Carries])
+	in := append(append([]*graph.Node(nil), s.inputs[:l.Carries]...), some(ts)...)
+	return s.g.Func(append(in, s.inputs[l.Carries:]...), s.outputs)
+}
+
+// orZeros is t, or zeros of n's type if it is nil.
+func orZeros(t, n *graph.Node) *graph.Node {
+	if t == nil {
+		return zeros(n)
+	}
+	return t
+}
+
+// steps puts the axis of examples, the first, behind that of steps.
+func behindSteps(n *graph.Node) *graph.Node { return moveAxis(n, 0, 1) }
+
+// spreadLoop is a loop over many examples at once.
+type spreadLoop struct {
+	loopNode
+	has mask // by result: whether it differs between examples
+}
+
+// result gives a result the axis of examples first.
+func (s spreadLoop) result(i int, part *graph.Node) *graph.Node {
+	if i < s.Carries {
+		return part
+	}
+	return moveAxis(part, 1, 0)
+}
+
+// spread makes l a loop for size examples. The carries that all says differ between them in any case.
+func (l loopNode) spread(in []*graph.Node, batched []bool, all mask, size int) spreadLoop {
+	differ := append(mask(nil), batched[:l.bodyInputs()]...)
+	for i := range l.Carries {
+		differ[i] = differ[i] || all[i]
+	}
+	free := batched[l.bodyInputs():] // constants of the condition
+	condDiffers := false
+	outAll := make(mask, len(l.Body.Outputs()))
+	for again := true; again; {
+		again = false
+		if l.Cond != nil {
+			condDiffers = spreadOut(l.Cond, append(append(mask(nil), differ[:l.Carries]...), free...), mask{false}, size).has[0]
+		}
+		copy(outAll, differ[:l.Carries])
+		d := spreadOut(l.Body, differ, outAll, size)
+		for i := range l.Carries {
+			if !differ[i] && (d.has[i] || condDiffers) {
+				differ[i], again = true, true
+			}
+		}
+	}
+	s := spreadLoop{loopNode: l, has: spreadOut(l.Body, differ, outAll, size).has}
+	s.Body = spreadOut(l.Body, differ, outAll, size).f
+	s.in = append([]*graph.Node(nil), in...)
+	for i := range l.Carries {
+		if differ[i] && !batched[i] {
+			s.in[i] = repeated(in[i], size)
+		}
+	}
+	for i := range s.in {
+		if l.isX(i) && batched[i] {
+			s.in[i] = behindSteps(in[i])
+		}
+	}
+	if l.Cond != nil {
+		s.Cond = spreadOut(l.Cond, append(append(mask(nil), differ[:l.Carries]...), free...), mask{false}, size).f
+		if condDiffers {
+			s.loopNode = s.loopNode.untilAllEnd()
+		}
+	}
+	return s
+}
+
+// untilAllEnd takes a condition on examples, which all of the carries differ between, and goes on while it holds for
+// any: examples for which it does not keep their carries.
+func (l loopNode) untilAllEnd() loopNode {
+	cond := l.Cond
+	c := unfold(cond)
+	l.Cond = c.g.Func(c.inputs, []*graph.Node{anyOf(c.outputs[0])})
+	b := unfold(l.Body)
+	extra := make([]*graph.Node, len(cond.Inputs())-l.Carries)
+	for i := range extra {
+		extra[i] = b.input(cond.Inputs()[l.Carries+i])
+	}
+	goesOn := cond.Inline(b.g, append(append([]*graph.Node(nil), b.inputs[:l.Carries]...), extra...))[0]
+	out := append([]*graph.Node(nil), b.outputs...)
+	for i := range l.Carries {
+		shape := append([]int{goesOn.Shape()[0]}, make([]int, out[i].Rank()-1)...)
+		for j := 1; j < len(shape); j++ {
+			shape[j] = 1
+		}
+		out[i] = ops.Where(ops.Reshape(goesOn, shape...), out[i], b.inputs[i])
+	}
+	l.Body = b.g.Func(append(b.inputs, extra...), out)
+	given := l.in[l.bodyInputs():]
+	l.in = append(append([]*graph.Node(nil), l.in...), given...)
+	l.Consts += len(extra)
+	return l
+}
+
+// anyOf is whether any element of a vector of bools is true.
+func anyOf(p *graph.Node) *graph.Node {
+	return ops.Gt(ops.Sum(ops.Cast(p, graph.Int64)), 0)
+}

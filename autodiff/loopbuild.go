@@ -1,0 +1,118 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// loopBuilder makes a loop of functions on trees.
+type loopBuilder struct {
+	op      string
+	graph   *graph.Graph
+	attrs   loopAttrs
+	carried []leaf
+	xs      []leaf
+	given   []leaf // constants that the body takes as arguments
+	bodyIn  []*graph.Node
+	condIn  []*graph.Node
+}
+
+func newLoopBuilder(op string, carried []leaf, opts []LoopOption) *loopBuilder {
+	b := &loopBuilder{op: op, carried: carried}
+	for _, o := range opts {
+		o(&b.attrs)
+	}
+	b.attrs.Carries = len(carried)
+	if len(carried) > 0 {
+		b.graph = carried[0].node.Graph()
+	}
+	return b
+}
+
+// slices adds the inputs that every step takes a slice of.
+func (b *loopBuilder) slices(xs []leaf) {
+	if len(xs) == 0 {
+		graph.Fail(b.op, nil, "there is nothing to take slices of: use For")
+	}
+	b.xs, b.graph = xs, xs[0].node.Graph()
+	for _, l := range xs {
+		switch {
+		case l.node.Rank() == 0:
+			graph.Fail(b.op, nil, "%s has no axis to take slices along", l)
+		case l.node.Shape()[0] != xs[0].node.Shape()[0]:
+			graph.Fail(b.op, nil, "%s has %d slices, %s has %d", xs[0], xs[0].node.Shape()[0], l, l.node.Shape()[0])
+		}
+	}
+	b.attrs.Xs, b.attrs.Steps = len(xs), xs[0].node.Shape()[0]
+}
+
+func checkSteps(op string, n int) int {
+	if n < 0 {
+		graph.Fail(op, nil, "%d steps", n)
+	}
+	return n
+}
+
+// capture makes a function of the carries.
+func (b *loopBuilder) capture(build func(params []*graph.Node) []*graph.Node) (*graph.Func, []*graph.Node) {
+	if b.graph == nil {
+		graph.Fail(b.op, nil, "nothing is carried")
+	}
+	return b.graph.Capture(leafTypes(b.carried), false, build)
+}
+
+// body makes the body, a function of carries, slices and what is given.
+func (b *loopBuilder) body(build func(params []*graph.Node) []*graph.Node) {
+	types := leafTypes(b.carried)
+	for _, l := range b.xs {
+		types = append(types, graph.T(l.node.DType(), l.node.Shape()[1:]...))
+	}
+	types = append(types, leafTypes(b.given)...)
+	b.attrs.Body, b.bodyIn = b.graph.Capture(types, false, build)
+}
+
+// matched returns what the body carries on, which must be of the types of what it carried.
+func (b *loopBuilder) matched(next []leaf) []*graph.Node {
+	if len(next) != len(b.carried) {
+		graph.Fail(b.op, nil, "the body carries %d nodes on, not %d", len(next), len(b.carried))
+	}
+	out := make([]*graph.Node, len(next))
+	for i, l := range next {
+		if from := b.carried[i]; l.path != from.path || !l.node.Type().Equal(from.node.Type()) {
+			graph.Fail(b.op, nil, "the body turns the carry %s into %s", from, l)
+		}
+		out[i] = l.node
+	}
+	return out
+}
+
+// finish adds the loop to the graph and returns its results.
+func (b *loopBuilder) finish() []*graph.Node {
+	b.attrs.Consts = len(b.given) + len(b.bodyIn)
+	var in []*graph.Node
+	for _, list := range [][]leaf{b.carried, b.xs, b.given} {
+		for _, l := range list {
+			in = append(in, l.node)
+		}
+	}
+	in = append(append(in, b.bodyIn...), b.condIn...)
+	node := b.graph.Apply(&loopOp, b.attrs, in...)
+	out := make([]*graph.Node, len(b.attrs.Body.Outputs()))
+	for i := range out {
+		out[i] = graph.Part(node, i)
+	}
+	return out
+}
+
+func leafTypes(leaves []leaf) []graph.Type {
+	types := make([]graph.Type, len(leaves))
+	for i, l := range leaves {
+		types[i] = l.node.Type()
+	}
+	return types
+}
+
+func addOne(n *graph.Node) *graph.Node { return ops.Add(n, 1) }
+
+// firstOf is the one step's result.
+func firstOf(n *graph.Node) *graph.Node { return ops.Squeeze(n, 0) }

@@ -1,0 +1,222 @@
+package autodiff
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"chainrule/graph"
+	"chainrule/internal/compile"
+	"chainrule/internal/exec"
+)
+
+// planFunc compiles a function. Output k overwrites input overwrites[k], unless that is −1 or the list is shorter.
+func planFunc(f *graph.Func, overwrites ...int) *exec.Plan {
+	type key struct{ overwrites string }
+	return f.Memo(key{fmt.Sprint(overwrites)}, func() any {
+		u := compile.Unit{Inputs: f.Inputs(), Outputs: f.Outputs(), Donated: make([]int, len(f.Outputs()))}
+		for i := range u.Donated {
+			u.Donated[i] = -1
+			if i < len(overwrites) {
+				u.Donated[i] = overwrites[i]
+			}
+		}
+		plan, err := compile.Plan(u, compile.Options{Workers: runtime.GOMAXPROCS(0), Off: apply(nil).passesOff})
+		if err != nil {
+			panic(fmt.Sprintf("autodiff: the body of a loop does not compile: %v", err))
+		}
+		return &plan
+	}).(*exec.Plan)
+}
+
+// inPlace says that the first n outputs overwrite the inputs from number first on.
+func inPlace(n, first int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = first + i
+	}
+	return list
+}
+
+// block is a run of bytes cut into values that begin at multiples of 64, such as the parts of a packed value.
+type block struct {
+	offsets []int
+	bytes   []int
+}
+
+func newBlock(types ...graph.Type) block {
+	b := block{offsets: graph.Offsets(types)}
+	for _, t := range types {
+		b.bytes = append(b.bytes, t.Bytes())
+	}
+	return b
+}
+
+func (b block) size() int { return b.offsets[len(b.offsets)-1] }
+
+// at returns where value i lies in a block at p.
+func (b block) at(p unsafe.Pointer, i int) unsafe.Pointer { return unsafe.Add(p, b.offsets[i]) }
+
+func typesOf(nodes []*graph.Node) []graph.Type {
+	types := make([]graph.Type, len(nodes))
+	for i, n := range nodes {
+		types[i] = n.Type()
+	}
+	return types
+}
+
+func copyBytes(to, from unsafe.Pointer, n int) {
+	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
+}
+
+// stopped returns an error if the run has been cancelled.
+func stopped(w *graph.Work) error {
+	if w.Stop == nil {
+		return nil
+	}
+	select {
+	case <-w.Stop:
+		return graph.ErrStopped
+	default:
+		return nil
+	}
+}
+
+// loopCode is a loop compiled. The carries lie in the result and are overwritten by every step.
+type loopCode struct {
+	loopAttrs
+	body, cond *exec.Plan
+	parts      block
+	slice      []int // bytes of one x, or of one y, by input or result of the body
+	space      block // scratch: the arenas of body and condition, the condition's result
+}
+
+func loopCodeOf(n *graph.Node) *loopCode {
+	a := n.Attrs().(loopAttrs)
+	return a.Body.Memo(a, func() any {
+		c := &loopCode{loopAttrs: a, parts: newBlock(a.parts()...)}
+		c.body = planFunc(a.Body, inPlace(a.Carries, 0)...)
+		arenas := []graph.Type{graph.T(graph.Packed, c.body.Arena)}
+		if a.Cond != nil {
+			c.cond = planFunc(a.Cond)
+			arenas = append(arenas, graph.T(graph.Packed, c.cond.Arena), graph.T(graph.Bool))
+		}
+		c.space = newBlock(arenas...)
+		return c
+	}).(*loopCode)
+}
+
+func (c *loopCode) workspace() int { return c.space.size() }
+
+// loopRun is a loop's code with its own routines.
+type loopRun struct {
+	*loopCode
+	steps *exec.Routine
+	cond  *condition
+}
+
+func newLoopRun(n *graph.Node) *loopRun {
+	c := loopCodeOf(n)
+	return &loopRun{loopCode: c, steps: exec.NewRoutine(c.body), cond: newCondition(c)}
+}
+
+// kernel is the loop's graph.Kernel. The last operand is scratch memory.
+func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	scratch := in[len(in)-1].Ptr
+	r.steps.Bind(w, r.space.at(scratch, 0))
+	defer r.steps.Release()
+	for i := range r.bodyInputs() {
+		at := in[i].Ptr
+		if i < r.Carries {
+			at = r.parts.at(out.Ptr, i)
+			copyBytes(at, in[i].Ptr, r.parts.bytes[i])
+		}
+		if !r.isX(i) {
+			r.steps.Input(i, at)
+		}
+	}
+	r.cond.bind(w, scratch, out.Ptr, r.parts, in)
+	defer r.cond.release()
+	for t := 0; ; t++ {
+		if goesOn, err := r.goesOn(r.cond, t); !goesOn {
+			return err
+		}
+		if err := stopped(w); err != nil {
+			return err
+		}
+		slot := r.slot(t)
+		for i := range r.Xs {
+			x := r.Carries + i
+			r.steps.Input(x, unsafe.Add(in[x].Ptr, slot*r.Body.Inputs()[x].Type().Bytes()))
+		}
+		for i := r.Carries; i < len(r.Body.Outputs()); i++ {
+			r.steps.Output(i, unsafe.Add(r.parts.at(out.Ptr, i), slot*r.Body.Outputs()[i].Type().Bytes()))
+		}
+		if err := r.steps.Run(); err != nil {
+			return err
+		}
+	}
+}
+
+// slot is which slice step t takes.
+func (a loopAttrs) slot(t int) int {
+	if a.Back {
+		return a.Steps - 1 - t
+	}
+	return t
+}
+
+// goesOn reports whether there is a step t, counted from 0.
+func (a loopAttrs) goesOn(c *condition, t int) (bool, error) {
+	if c == nil {
+		return t < a.Steps, nil
+	}
+	more, err := c.holds()
+	if err == nil && more && a.Steps > 0 && t == a.Steps {
+		return false, fmt.Errorf("the loop goes on after %d steps, the most that it may make", a.Steps)
+	}
+	return more && err == nil, err
+}
+
+// condition is a loop's condition with its own routine, nil if the loop has none.
+type condition struct {
+	*loopCode
+	routine *exec.Routine
+	result  *bool
+}
+
+func newCondition(c *loopCode) *condition {
+	if c.cond == nil {
+		return nil
+	}
+	return &condition{loopCode: c, routine: exec.NewRoutine(c.cond)}
+}
+
+// bind places the condition's operands: the carries begin a block, the constants come after the body's inputs.
+func (c *condition) bind(w *graph.Work, scratch, carries unsafe.Pointer, in block, inputs []graph.Buffer) {
+	if c == nil {
+		return
+	}
+	c.routine.Bind(w, c.space.at(scratch, 1))
+	for i := range c.Cond.Inputs() {
+		if i < c.Carries {
+			c.routine.Input(i, in.at(carries, i))
+		} else {
+			c.routine.Input(i, inputs[c.bodyInputs()+i-c.Carries].Ptr)
+		}
+	}
+	at := c.space.at(scratch, 2)
+	c.routine.Output(0, at)
+	c.result = (*bool)(at)
+}
+
+func (c *condition) release() {
+	if c != nil {
+		c.routine.Release()
+	}
+}
+
+func (c *condition) holds() (bool, error) {
+	err := c.routine.Run()
+	return *c.result, err
+}
