@@ -9,6 +9,9 @@ import (
 
 type axisAttrs struct{ Axis int }
 
+// AxisOf returns the axis of a node n that Concat, or Take, made.
+func AxisOf(n *graph.Node) int { return n.Attrs().(axisAttrs).Axis }
+
 // Concat joins its operands along an axis. Their other dimensions agree.
 func Concat(axis int, xs ...*graph.Node) *graph.Node {
 	mustExist(concatOp.Name, xs...)

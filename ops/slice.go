@@ -143,6 +143,12 @@ func Pad(x *graph.Node, lo, hi, gap []int) *graph.Node {
 	return apply(&padOp, padAttrs{graph.MakeInts(lo...), graph.MakeInts(hi...), graph.MakeInts(gap...)}, x)
 }
 
+// PaddingOf returns what Pad was given for n.
+func PaddingOf(n *graph.Node) (lo, hi, gap []int) {
+	a := n.Attrs().(padAttrs)
+	return a.Lo.Slice(), a.Hi.Slice(), a.Gap.Slice()
+}
+
 // padded is the length that an axis of length n gets.
 func padded(lo, n, hi, gap int) int { return lo + n + max(0, n-1)*gap + hi }
 

@@ -114,6 +114,27 @@ func (d *draft) anyMap() *graph.Node {
 	}
 }
 
+// padded draws sums of values with zeros around them, which meet, leave gaps or overlap.
+func (d *draft) padded() *graph.Node {
+	shape := [][]int{{9}, {6, 3}, {3, 7}, {2, 5, 3}}[d.rng.IntN(4)]
+	axis := d.rng.IntN(len(shape))
+	var sum *graph.Node
+	for range d.one(2, 3, 4) {
+		size := append([]int(nil), shape...)
+		size[axis] = d.rng.IntN(shape[axis]/2 + 1)
+		lo, hi := make([]int, len(shape)), make([]int, len(shape))
+		lo[axis] = d.rng.IntN(shape[axis] - size[axis] + 1)
+		hi[axis] = shape[axis] - size[axis] - lo[axis]
+		x := ops.Pad(d.input(size...), lo, hi, make([]int, len(shape)))
+		if sum == nil {
+			sum = x
+		} else {
+			sum = d.either(add, sum, x)
+		}
+	}
+	return sum
+}
+
 var (
 	floats  = []graph.DType{graph.Float32, graph.Float64}
 	numbers = []graph.DType{graph.Float32, graph.Float64, graph.Int64}
@@ -242,5 +263,14 @@ var drafts = map[string]struct {
 		x := d.any()
 		p := d.either(mul, x, d.input(d.below(x.Shape())...))
 		return d.either(add, p, d.input(d.below(p.Shape())...))
+	}},
+	"add-pads": {numbers, (*draft).padded},
+	"sum-neg": {floats, func(d *draft) *graph.Node {
+		x := d.any()
+		d.terms = max(1, x.Type().Size())
+		if x.Rank() == 0 || d.rng.IntN(2) == 0 {
+			return ops.Sum(ops.Neg(x))
+		}
+		return ops.Sum(ops.Neg(x), d.rng.IntN(x.Rank()))
 	}},
 }
