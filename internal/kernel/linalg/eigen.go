@@ -1,0 +1,124 @@
+package linalg
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/lapack"
+	"gonum.org/v1/gonum/lapack/gonum"
+)
+
+// rotated is the size up to which eigenvectors are found by rotations; beyond, LAPACK's tridiagonal form is faster.
+const rotated = 24
+
+// EigenScratch is the scratch that Eigen wants for an n × n matrix.
+func EigenScratch(n int) int {
+	if n <= rotated {
+		return 0
+	}
+	return 34 * n // LAPACK's blocks of 32, and the off-diagonal
+}
+
+// Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues, in
+// ascending order. The component of an eigenvector that is largest in size, the first of equals, is positive. It
+// reports whether LAPACK's iteration ended; for elements that are not finite everything is NaN.
+func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool) {
+	n := a.Rows
+	finite := true
+	for i := range n {
+		for j := 0; j <= i; j++ {
+			v := a.Data[i*a.LD+j]/2 + a.Data[j*a.LD+i]/2
+			a.Data[i*a.LD+j], a.Data[j*a.LD+i] = v, v
+			finite = finite && v-v == 0
+		}
+	}
+	switch {
+	case !finite:
+		for i := range n {
+			w[i] = math.NaN()
+			for j := range n {
+				a.Data[i*a.LD+j] = math.NaN()
+			}
+		}
+		return true
+	case n <= rotated:
+		jacobi(a, w, Dense(vectors, n, n))
+	case !gonum.Implementation{}.Dsyev(lapack.EVCompute, 'U', n, a.Data, a.LD, w, scratch, len(scratch)):
+		return false
+	}
+	for j := range n {
+		best := 0.0
+		for i := range n {
+			if v := a.Data[i*a.LD+j]; math.Abs(v) > math.Abs(best) {
+				best = v
+			}
+		}
+		for i := range n {
+			if best < 0 {
+				a.Data[i*a.LD+j] = -a.Data[i*a.LD+j]
+			}
+		}
+	}
+	return true
+}
+
+// jacobi makes a symmetric matrix diagonal by rotations of two axes at a time (Golub and Van Loan, Matrix Computations,
+// section 8.5), row by row until a sweep leaves it as it is, sorts, and leaves the eigenvectors in a.
+func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
+	n := a.Rows
+	clear(v.Data)
+	for i := range n {
+		v.Data[i*n+i] = 1 // rows of v are eigenvectors
+	}
+	for sweep, turned := 0, true; turned && sweep < 64; sweep++ {
+		turned = false
+		for p := range n {
+			for q := p + 1; q < n; q++ {
+				turned = rotate(a, v, p, q) || turned
+			}
+		}
+	}
+	for i := range n {
+		w[i] = a.Data[i*a.LD+i]
+	}
+	for i := range n { // the least first
+		least := i
+		for j := i + 1; j < n; j++ {
+			if w[j] < w[least] {
+				least = j
+			}
+		}
+		w[i], w[least] = w[least], w[i]
+		v.swapRows(i, least)
+		for k := range n {
+			a.Data[k*a.LD+i] = v.Data[i*n+k]
+		}
+	}
+}
+
+// rotate turns axes p and q so that a's element there vanishes, and reports whether it counted.
+func rotate(a, v Matrix[float64], p, q int) bool {
+	pp, qq, pq := a.Data[p*a.LD+p], a.Data[q*a.LD+q], a.Data[p*a.LD+q]
+	if pq == 0 || math.Abs(pq) <= 0x1p-55*math.Sqrt(math.Abs(pp))*math.Sqrt(math.Abs(qq)) || math.Abs(pq) < 0x1p-1000 {
+		return false
+	}
+	tau := (qq - pp) / 2 / pq
+	t := 1 / (math.Abs(tau) + math.Hypot(1, tau))
+	if tau < 0 {
+		t = -t
+	}
+	cos := 1 / math.Sqrt(1+t*t)
+	sin := t * cos
+	a.Data[p*a.LD+p], a.Data[q*a.LD+q] = pp-t*pq, qq+t*pq
+	a.Data[p*a.LD+q], a.Data[q*a.LD+p] = 0, 0
+	for k := range a.Rows {
+		if k != p && k != q {
+			x, y := a.Data[p*a.LD+k], a.Data[q*a.LD+k]
+			x, y = cos*x-sin*y, sin*x+cos*y
+			a.Data[p*a.LD+k], a.Data[k*a.LD+p] = x, x
+			a.Data[q*a.LD+k], a.Data[k*a.LD+q] = y, y
+		}
+		x, y := v.Data[p*v.LD+k], v.Data[q*v.LD+k]
+		v.Data[p*v.LD+k], v.Data[q*v.LD+k] = cos*x-sin*y, sin*x+cos*y
+	}
+	return true
+}
