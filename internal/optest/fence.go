@@ -52,11 +52,17 @@ func runFenced(n *graph.Node, out graph.Type, in []exec.Value, pattern byte, ali
 		}
 		buffers[i] = operands[i].value.Buf
 	}
+	workspace := newFenced(graph.T(graph.Float64, 0), pattern)
+	if n.Op().Workspace != nil {
+		size := n.Op().Workspace(n)
+		workspace = newFenced(graph.T(graph.Float64, (size+7)/8), pattern)
+		buffers = append(buffers, graph.Buffer{Ptr: workspace.value.Buf.Ptr, Len: size})
+	}
 	if err := n.Op().Kernel(n)(&graph.Work{Workers: 1}, dst.value.Buf, buffers); err != nil {
 		return dst.value, err
 	}
-	if !dst.intact() {
-		return dst.value, fmt.Errorf("the kernel writes outside of its output")
+	if !dst.intact() || !workspace.intact() {
+		return dst.value, fmt.Errorf("the kernel writes outside of its output or workspace")
 	}
 	for i, f := range operands {
 		if !f.intact() || i != alias && !bytes.Equal(f.value.Bytes(), in[i].Bytes()) {
