@@ -2,6 +2,8 @@ package vec
 
 import (
 	"math"
+	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -61,24 +63,33 @@ func TestLogical(t *testing.T) {
 	}
 }
 
-// TestArgColumns compares columns with rows.
+// TestArgColumns compares columns with rows, among elements of which many are equal and some are NaN.
 func TestArgColumns(t *testing.T) {
-	x := []float64{1, math.NaN(), 3, 4, 2, 5, 3, math.NaN(), 2, 5, 3, 4} // [4, 3]
-	var most, least [3]int64
-	ArgMax(most[:], x, 1, 4, 3)
-	ArgMin(least[:], x, 1, 4, 3)
-	for j := range 3 {
-		var column []float64
-		for k := range 4 {
-			column = append(column, x[3*k+j])
+	rng := rand.New(rand.NewPCG(1, 2))
+	eachLevel(t, func(t *testing.T) {
+		for _, inner := range []int{2, 3, argTile - 1, argTile, argTile + 1, 3*argTile + 5} {
+			const outer, r = 2, 7
+			x, columns := make([]float64, outer*r*inner), make([]float64, outer*r*inner)
+			for i := range x {
+				if x[i] = float64(rng.IntN(4)); rng.IntN(20) == 0 {
+					x[i] = math.NaN()
+				}
+				o, k, j := i/(r*inner), i/inner%r, i%inner
+				columns[(o*inner+j)*r+k] = x[i]
+			}
+			var got, want [2][]int64
+			for i := range got {
+				got[i], want[i] = make([]int64, outer*inner), make([]int64, outer*inner)
+			}
+			ArgMax(got[0], x, outer, r, inner)
+			ArgMax(want[0], columns, outer*inner, r, 1)
+			ArgMin(got[1], x, outer, r, inner)
+			ArgMin(want[1], columns, outer*inner, r, 1)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%d columns: %v, as rows %v", inner, got, want)
+			}
 		}
-		var m, l [1]int64
-		ArgMax(m[:], column, 1, 4, 1)
-		ArgMin(l[:], column, 1, 4, 1)
-		if most[j] != m[0] || least[j] != l[0] {
-			t.Errorf("column %d: %d and %d, as a row %d and %d", j, most[j], least[j], m[0], l[0])
-		}
-	}
+	})
 }
 
 // TestLengths: a wrong length panics before anything is written.

@@ -86,18 +86,16 @@ func greatest[T Num]() T {
 // ArgMax sets dst [outer, inner] to the index along the middle axis of x [outer, r, inner] of the greatest element: the
 // first of equals, and the first NaN before anything else. Over nothing it is 0.
 func ArgMax[T Num](dst []int64, x []T, outer, r, inner int) {
-	argExtreme(dst, x, outer, r, inner, opMaxRows, least[T](), maxOf[T], func(a, b T) bool { return a > b })
+	argExtreme(dst, x, outer, r, inner, opMaxRows, least[T](), maxOf[T])
 }
 
 // ArgMin is ArgMax for the least element.
 func ArgMin[T Num](dst []int64, x []T, outer, r, inner int) {
-	argExtreme(dst, x, outer, r, inner, opMinRows, greatest[T](), minOf[T], func(a, b T) bool { return a < b })
+	argExtreme(dst, x, outer, r, inner, opMinRows, greatest[T](), minOf[T])
 }
 
 // argExtreme finds the extreme of a row first, which has a twin, then where it is. Columns are compared row by row.
-func argExtreme[T Num](
-	dst []int64, x []T, outer, r, inner int, o op, start T, f func(a, b T) T, better func(a, b T) bool,
-) {
+func argExtreme[T Num](dst []int64, x []T, outer, r, inner int, o op, start T, f func(a, b T) T) {
 	checkReduce(len(dst), len(x), outer, r, inner)
 	if inner == 1 {
 		for i := range dst {
@@ -107,15 +105,44 @@ func argExtreme[T Num](
 		return
 	}
 	for i := range outer {
-		d := dst[i*inner : (i+1)*inner]
-		Fill(d, 0)
-		for k := 1; k < r; k++ {
-			row := x[(i*r+k)*inner:][:inner]
-			for j, a := range row {
-				b := x[(i*r+int(d[j]))*inner+j]
-				if better(a, b) || a != a && b == b {
-					d[j] = int64(k)
-				}
+		for at := 0; at < inner; at += argTile {
+			end := min(at+argTile, inner)
+			argColumns(dst[i*inner+at:i*inner+end], x[i*r*inner:(i+1)*r*inner], at, inner, o == opMaxRows)
+		}
+	}
+}
+
+// argTile is the number of columns that are compared at a time, so that the best so far stays in the first cache.
+const argTile = 512
+
+// argColumns finds the greatest or least of the columns of x [r, inner] from the given one on, as many as dst has, row
+// by row.
+func argColumns[T Num](dst []int64, x []T, from, inner int, greatest bool) {
+	Fill(dst, 0)
+	if len(x) == 0 {
+		return
+	}
+	var bests [argTile]T
+	var better [argTile]bool
+	best, c := bests[:len(dst)], better[:len(dst)]
+	copy(best, x[from:])
+	row := []int64{0}
+	for k := 1; k*inner < len(x); k++ {
+		a := x[k*inner+from:][:len(dst)]
+		row[0] = int64(k)
+		if greatest {
+			Gt(c, a, best)
+			Maximum(best, best, a)
+		} else {
+			Lt(c, a, best)
+			Minimum(best, best, a)
+		}
+		Where(dst, c, row, dst)
+	}
+	for j, b := range best {
+		for k := 0; b != b; k++ { // a NaN is better than anything, and nothing than a NaN
+			if a := x[k*inner+from+j]; a != a {
+				dst[j], b = int64(k), 0
 			}
 		}
 	}

@@ -148,6 +148,7 @@ func TestAllocations(t *testing.T) {
 			Sum(dst[:30], x, 1, 20, 30)
 			Max(dst[:30], x, 1, 20, 30)
 			ArgMax(whole[:20], x, 20, 30, 1)
+			ArgMax(whole[:30], x, 1, 20, 30)
 			Softmax(dst, x, 20, 30, 1)
 			Softmax(dst, x, 1, 30, 20)
 			LogSumExp(dst[:20], x, 20, 30, 1)
