@@ -1,0 +1,254 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/exec"
+	"chainrule/internal/sparse"
+	"chainrule/ops"
+)
+
+// Pattern says where the entries of a sparse matrix are: row i has entries in the columns
+// ColIdx[RowPtr[i]:RowPtr[i+1]], in increasing order. Its slices must not be modified.
+type Pattern = sparse.Pattern
+
+// JacobianPattern returns which derivatives of f's result by its argument are not zero whatever the argument's value:
+// a row for each element of the result's float leaves, one leaf after the other, a column for each element of the
+// argument's.
+//
+// It is found by sending sets of columns through the graph, from each element to those that are computed from it by
+// ops with a derivative there. Elementwise functions, reductions, matrix products and ops that move elements are
+// followed exactly; indices and factors count with their values if they are constants. An op that does not say which
+// elements it uses is taken to use all. So entries may be listed that are always zero (x − x is one), but none is
+// missing: the pattern is structural.
+func JacobianPattern[P, Q any](f func(P) Q) func(P) *Pattern {
+	return func(p P) *Pattern {
+		e := traceAt("jacobian pattern", f, p)
+		return jacobianPattern("jacobian pattern", e.outputs, e.wrt)
+	}
+}
+
+// HessianPattern is JacobianPattern of f's gradient, made symmetric. Terms that are linear in an element add nothing.
+func HessianPattern[P any](f func(P) *graph.Node) func(P) *Pattern {
+	return func(p P) *Pattern {
+		e := traceAt("hessian pattern", f, p)
+		return hessianPattern("hessian pattern", gradientOf(scalarOf("hessian pattern", e.value), e.wrt), e.wrt)
+	}
+}
+
+func jacobianPattern(op string, outputs, sources []*graph.Node) *Pattern {
+	d := follow(outputs, sources)
+	var rows []int32
+	for _, y := range outputs {
+		rows = append(rows, stretched(d.at(y), y.Type().Size())...)
+	}
+	p, err := sparse.NewPattern(d.sets, rows)
+	if err != nil {
+		graph.Fail(op, outputs, "%v", err)
+	}
+	return p
+}
+
+func hessianPattern(op string, gradient, sources []*graph.Node) *Pattern {
+	return jacobianPattern(op, gradient, sources).Symmetrized()
+}
+
+// gradientOf is ∂y/∂x for every source x, zeros where y does not depend on it.
+func gradientOf(y *graph.Node, sources []*graph.Node) []*graph.Node {
+	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, sources)
+	for i, x := range sources {
+		if grads[i] == nil {
+			grads[i] = zeros(x)
+		}
+	}
+	return grads
+}
+
+// dependence holds, for every node that has a derivative by the sources, the set of source elements that each of its
+// elements depends on: a set for each element, or one for all of them.
+type dependence struct {
+	sets  *sparse.Sets
+	low   int
+	of    [][]int32
+	fixed []bool // nodes that are the same whatever is fed
+	known map[*graph.Node]exec.Value
+}
+
+func (d *dependence) at(n *graph.Node) []int32 { return d.of[n.ID()-d.low] }
+
+// stretched gives each of n elements a set of its own.
+func stretched(sets []int32, n int) []int32 {
+	if len(sets) == n {
+		return sets
+	}
+	all := make([]int32, n)
+	if len(sets) == 1 {
+		for e := range all {
+			all[e] = sets[0]
+		}
+	}
+	return all
+}
+
+// follow sends sets forward from the sources, whose elements are numbered one source after the other.
+func follow(outputs, sources []*graph.Node) *dependence {
+	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	low, top := order[0].ID(), order[len(order)-1].ID()
+	total := 0
+	for _, x := range sources {
+		total += x.Type().Size()
+	}
+	d := &dependence{sparse.NewSets(total), low, make([][]int32, top-low+1), make([]bool, top-low+1),
+		map[*graph.Node]exec.Value{}}
+	total = 0
+	for _, x := range sources {
+		single := make([]int32, x.Type().Size())
+		for e := range single {
+			single[e] = sparse.Single(total + e)
+		}
+		d.of[x.ID()-low] = single
+		total += len(single)
+	}
+	for _, y := range order {
+		if d.at(y) != nil {
+			continue
+		}
+		_, fixed := y.Constant()
+		depends := false
+		for i, x := range y.In() {
+			fixed = (fixed || i == 0) && d.fixed[x.ID()-low]
+			depends = depends || d.at(x) != nil && passes(y, i)
+		}
+		d.fixed[y.ID()-low] = fixed && !y.IsAlias() // an alias may stand for what is fed
+		if depends && y.Type().Size() > 0 {
+			d.of[y.ID()-low] = d.through(y)
+		}
+	}
+	return d
+}
+
+// through sends the sets of y's inputs through its op.
+func (d *dependence) through(y *graph.Node) []int32 {
+	var all []int32
+	for i, x := range y.In() {
+		if d.at(x) != nil && passes(y, i) {
+			all = d.both(all, d.input(y, i, d.at(x)))
+		}
+	}
+	return all
+}
+
+// input sends the sets of y's input i through its op.
+func (d *dependence) input(y *graph.Node, i int, sets []int32) []int32 {
+	switch op := y.Op(); {
+	case op.Class == graph.View:
+		return placed(sets, y.Shape(), op.Layout(y), y.In()[i].Type().Size())
+	case op.Class == graph.Map:
+		return d.withoutZeros(y, i, broadcast(sets, y.In()[i].Shape(), y.Shape()))
+	case op.Depends != nil:
+		return d.grouped(sets, op.Depends(y, i, func(k int) (graph.Buffer, bool) { return d.valueOf(y.In()[k]) }))
+	}
+	return []int32{d.sets.UnionAll(sets)}
+}
+
+// both is the union of a and b, element by element.
+func (d *dependence) both(a, b []int32) []int32 {
+	switch {
+	case a == nil:
+		return b
+	case len(a) < len(b):
+		a, b = b, a
+	}
+	all := make([]int32, len(a))
+	step := min(len(b)-1, 1) // 0 if b is one set for all
+	for e := range all {
+		all[e] = d.sets.Union(a[e], b[e*step])
+	}
+	return all
+}
+
+// grouped gives every element the union of its group's sets.
+func (d *dependence) grouped(sets []int32, by graph.Dependence) []int32 {
+	if by.Start != nil {
+		groups := make([]int32, len(by.Start)-1)
+		var members []int32
+		for g := range groups {
+			members = members[:0]
+			for _, e := range by.Members[by.Start[g]:by.Start[g+1]] {
+				members = append(members, sets[min(int(e), len(sets)-1)])
+			}
+			groups[g] = d.sets.UnionAll(members)
+		}
+		sets = groups
+	}
+	if by.Group == nil {
+		return sets
+	}
+	all := make([]int32, len(by.Group))
+	for e, g := range by.Group {
+		if g >= 0 {
+			all[e] = sets[min(int(g), len(sets)-1)]
+		}
+	}
+	return all
+}
+
+// withoutZeros takes the sets away where y's derivative by its input i is known to be zero: x·c for a constant c, or an
+// operand of where that is not selected.
+func (d *dependence) withoutZeros(y *graph.Node, i int, sets []int32) []int32 {
+	mayVanish := false
+	for k, x := range y.In() {
+		v, isScalar := x.ScalarValue()
+		mayVanish = mayVanish || k != i && d.fixed[x.ID()-d.low] && !(isScalar && v != 0)
+	}
+	if !mayVanish {
+		return sets
+	}
+	one := ops.BroadcastTo(y.Graph().Scalar(y.DType(), 1), y.Shape()...)
+	slope := y.Op().Derivative.VJP(y, i, one)
+	if slope == one || !slope.Type().Equal(y.Type()) {
+		return sets
+	}
+	values, ok := d.valueOf(slope)
+	if !ok {
+		return sets
+	}
+	sets = append([]int32(nil), stretched(sets, y.Type().Size())...)
+	if y.DType() == graph.Float32 {
+		clearZeros(sets, graph.Elements[float32](values))
+	} else {
+		clearZeros(sets, graph.Elements[float64](values))
+	}
+	return sets
+}
+
+func clearZeros[T float32 | float64](sets []int32, slope []T) {
+	for e := range sets {
+		if slope[e] == 0 {
+			sets[e] = 0
+		}
+	}
+}
+
+// valueOf returns n's elements if they are the same whatever is fed.
+func (d *dependence) valueOf(n *graph.Node) (graph.Buffer, bool) {
+	if buf, ok := n.Constant(); ok {
+		return buf, true
+	}
+	if v, ok := d.known[n]; ok {
+		return v.Buf, true
+	}
+	if at := n.ID() - d.low; at >= 0 && at < len(d.fixed) && !d.fixed[at] {
+		return graph.Buffer{}, false
+	}
+	for _, x := range graph.Topo(n) {
+		if _, constant := x.Constant(); len(x.In()) == 0 && !constant || x.IsAlias() {
+			return graph.Buffer{}, false
+		}
+	}
+	values, err := exec.Reference([]*graph.Node{n}, nil)
+	if err != nil {
+		return graph.Buffer{}, false // running it says why
+	}
+	d.known[n] = values[0]
+	return values[0].Buf, true
+}

@@ -1,0 +1,145 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/sparse"
+	"chainrule/ops"
+)
+
+// Compressed is a sparse matrix of derivatives as an expression.
+type Compressed struct {
+	// Pattern says where the entries are.
+	Pattern *Pattern
+	// Colors is the number of directions along which derivatives are taken: as many as a dense matrix would have
+	// columns, or rows.
+	Colors int
+	// Values are the entries, of shape [Pattern.NNZ()], row after row.
+	Values *graph.Node
+}
+
+// CompressedJacobian returns the Jacobian of f as a sparse matrix: a row for each element of the result's leaves, one
+// leaf after the other, a column for each element of the argument's. It finds the pattern (see JacobianPattern),
+// colours the columns so that those of a colour share no row, or the rows likewise, whichever takes fewer colours
+// unless Forward or Reverse is given, and takes one derivative for each colour, all at once.
+//
+// It panics with a *graph.Error if a leaf of the result or argument is no float, if there is no derivative by a leaf of
+// the argument and AllowUnreachable is not given, or if so many colours are needed that a dense Jacobian is better.
+//
+// Curtis, Powell and Reid (1974); Gebremedhin, Manne and Pothen (2005).
+func CompressedJacobian[P, Q any](f func(P) Q, opts ...Option) func(P) Compressed {
+	return func(p P) Compressed {
+		const op = "sparse jacobian"
+		e := traceAt(op, f, p)
+		e.needFloats(op)
+		c := compressJacobian(op, e.outputs, e.wrt, apply(opts))
+		e.needReached(op, apply(opts), func(i int) bool { return c.reaches(e.wrt, i) })
+		return c
+	}
+}
+
+// CompressedHessian returns the Hessian of a function whose result is a float scalar as a sparse matrix, with a row and
+// a column for each element of the argument's leaves, one leaf after the other. Entries on both sides of the diagonal
+// are listed and equal.
+//
+// The pattern is that of the gradient's Jacobian. Columns are coloured so that every entry shows alone in one of two
+// places (a star colouring), and one derivative of the gradient is taken for each colour. It panics as Grad does.
+//
+// Coleman and Moré (1984); Gebremedhin, Tarafdar, Manne and Pothen (2007).
+func CompressedHessian[P any](f func(P) *graph.Node, opts ...Option) func(P) Compressed {
+	return func(p P) Compressed {
+		const op = "sparse hessian"
+		e := traceAt(op, f, p)
+		scalarOf(op, e.value)
+		return compressHessian(op, e.gradient(op, apply(opts)), e.wrt)
+	}
+}
+
+// reaches reports whether there are entries in the columns of source i.
+func (c Compressed) reaches(sources []*graph.Node, i int) bool {
+	begin := begins(sources)
+	for _, j := range c.Pattern.ColIdx {
+		if j >= begin[i] && j < begin[i+1] {
+			return true
+		}
+	}
+	return begin[i] == begin[i+1]
+}
+
+// manySeeds is the number of elements of all directions together beyond which they are refused.
+const manySeeds = 1 << 28
+
+func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Compressed {
+	p := jacobianPattern(op, outputs, sources)
+	forward, c := chooseColors(op, p, s.mode)
+	sums, at := columnSums, begins(outputs)
+	if !forward {
+		sums, at = rowSums, begins(sources)
+	}
+	index := make([]int64, 0, p.NNZ())
+	for i := range p.Rows {
+		for _, j := range p.Row(i) {
+			if forward {
+				index = append(index, at.place(i, int(c.Of[j]), c.Colors))
+			} else {
+				index = append(index, at.place(j, int(c.Of[i]), c.Colors))
+			}
+		}
+	}
+	if len(index) == 0 {
+		return Compressed{p, 0, nothing(outputs[0])}
+	}
+	return Compressed{p, c.Colors, pick(sums(outputs, sources, c), index)}
+}
+
+// chooseColors colours columns for forward mode or rows for reverse mode.
+func chooseColors(op string, p *Pattern, m mode) (forward bool, c sparse.Coloring) {
+	most := func(n int) int { return min(max(n, 1), manySeeds/max(n, 1)) }
+	columns, ok := sparse.Coloring{}, false
+	if m != reverseMode {
+		columns, ok = p.Columns(most(p.Cols))
+	}
+	if m == forwardMode && ok || ok && columns.Colors <= 1 {
+		return true, columns
+	}
+	if m != forwardMode {
+		limit := most(p.Rows)
+		if ok {
+			limit = min(limit, columns.Colors-1)
+		}
+		if rows, fewer := p.Transpose().Columns(limit); fewer {
+			return false, rows
+		}
+	}
+	if !ok {
+		graph.Fail(op, nil, "the %d × %d matrix with %d entries takes too many colours: use a dense one",
+			p.Rows, p.Cols, p.NNZ())
+	}
+	return true, columns
+}
+
+func compressHessian(op string, gradient, sources []*graph.Node) Compressed {
+	p := hessianPattern(op, gradient, sources)
+	c := p.Star()
+	if c.Colors > 0 && p.Cols > manySeeds/c.Colors {
+		graph.Fail(op, nil, "the Hessian with %d rows and %d entries takes %d colours: use a dense one",
+			p.Rows, p.NNZ(), c.Colors)
+	}
+	color, row := p.Recovery(c)
+	at := begins(gradient)
+	index := make([]int64, p.NNZ())
+	for k := range index {
+		index[k] = at.place(int(row[k]), int(color[k]), c.Colors)
+	}
+	if len(index) == 0 {
+		return Compressed{p, 0, nothing(gradient[0])}
+	}
+	return Compressed{p, c.Colors, pick(columnSums(gradient, sources, c), index)}
+}
+
+// pick takes the entries out of sums of rows or columns.
+func pick(sums *graph.Node, index []int64) *graph.Node {
+	return ops.Take(sums, graph.Const(sums.Graph(), index, len(index)), 0)
+}
+
+// nothing is a vector of length 0 of x's element type.
+func nothing(x *graph.Node) *graph.Node { return ops.BroadcastTo(x.Graph().Scalar(x.DType(), 0), 0) }

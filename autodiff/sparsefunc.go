@@ -1,0 +1,288 @@
+package autodiff
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+	"chainrule/ops"
+)
+
+// SparseFunction computes a sparse matrix of derivatives. It is made by SparseJacobian or SparseHessian, and safe for
+// concurrent use. The pattern is found, the columns are coloured and the program is compiled when it first meets values
+// of new types.
+type SparseFunction struct {
+	fn   *Function
+	make func(t trace) (Compressed, []*graph.Node)
+
+	mu       sync.Mutex
+	programs []*sparseProgram // most recently used last
+}
+
+// sparseProgram computes a matrix for one combination of input types.
+type sparseProgram struct {
+	*program
+	withValues bool
+	pattern    *Pattern
+	colors     int
+}
+
+// SparseJacobian returns the Jacobian of f by its first argument. f is a function as Compile takes it, such as
+// func(x, data *graph.Node) *graph.Node; its arguments and results are trees of nodes, and those of its results and of
+// the first argument are floats. There is a row for each element of the results' leaves, one leaf after the other, and a
+// column for each element of the first argument's.
+//
+// Indices that f takes elements by should be constants of the graph, graph.Const(x.Graph(), index, n): those that are
+// fed are not known when the pattern is found, and a matrix is no sparser than for the worst of them.
+//
+// Forward and Reverse choose columns or rows, AllowUnreachable permits empty columns for a whole leaf, and what
+// Compile takes is passed on. See CompressedJacobian for the method.
+func SparseJacobian(f any, opts ...Option) *SparseFunction {
+	const op = "sparse jacobian"
+	s := newSparse(op, f, opts)
+	s.make = func(t trace) (Compressed, []*graph.Node) {
+		sources := t.sources(op)
+		for i, y := range t.outputs {
+			if !y.DType().IsFloat() {
+				graph.Fail(op, nil, "only f32 and f64 have derivatives, not result %d, %v", i, y)
+			}
+		}
+		c := compressJacobian(op, t.outputs, sources, s.fn.settings)
+		for i, x := range sources {
+			if !s.fn.settings.allowUnreachable && !c.reaches(sources, i) {
+				failUnreachable(op, t.outputs, leaf{node: x}, x, "; give AllowUnreachable to get empty columns")
+			}
+		}
+		return c, t.outputs
+	}
+	return s
+}
+
+// SparseHessian returns the Hessian by its first argument of f, a function as Compile takes it with a float scalar as
+// its result. There is a row and a column for each element of the first argument's leaves; entries are given on both
+// sides of the diagonal. See SparseJacobian for indices and options, and CompressedHessian for the method.
+func SparseHessian(f any, opts ...Option) *SparseFunction {
+	const op = "sparse hessian"
+	s := newSparse(op, f, opts)
+	s.make = func(t trace) (Compressed, []*graph.Node) {
+		sources := t.sources(op)
+		if len(t.outputs) != 1 {
+			graph.Fail(op, t.outputs, "the result must be a float scalar")
+		}
+		y := scalarOf(op, t.outputs[0])
+		grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, sources)
+		for i, x := range sources {
+			switch {
+			case grads[i] != nil:
+			case s.fn.settings.allowUnreachable:
+				grads[i] = zeros(x)
+			default:
+				failUnreachable(op, t.outputs, leaf{node: x}, x, "; give AllowUnreachable to get empty rows")
+			}
+		}
+		return compressHessian(op, grads, sources), append([]*graph.Node{y}, grads...)
+	}
+	return s
+}
+
+func newSparse(op string, f any, opts []Option) *SparseFunction {
+	s := &SparseFunction{fn: Compile(f, opts...)}
+	if len(s.fn.settings.donations) > 0 {
+		graph.Fail(op, nil, "nothing can be donated to a matrix")
+	}
+	return s
+}
+
+// sources are the leaves of the first argument.
+func (t trace) sources(op string) []*graph.Node {
+	if len(t.argLeaves) == 0 || t.argLeaves[0][0] == t.argLeaves[0][1] {
+		graph.Fail(op, nil, "the first argument has no node to differentiate by")
+	}
+	sources := t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]]
+	for _, x := range sources {
+		if !x.DType().IsFloat() {
+			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %v", x)
+		}
+	}
+	return sources
+}
+
+// Eval feeds one value or tree of values for each argument, as Function.Run does, and returns the matrix.
+func (s *SparseFunction) Eval(ctx context.Context, feeds ...any) (*CSR, error) {
+	m, _, err := s.eval(ctx, false, feeds)
+	return m, err
+}
+
+// EvalWithValues is Eval that returns too what the same program computes on the way: for a Jacobian the leaves of f's
+// results, for a Hessian f's value and its gradient, leaf by leaf.
+func (s *SparseFunction) EvalWithValues(ctx context.Context, feeds ...any) (*CSR, []*tensor.Dense, error) {
+	return s.eval(ctx, true, feeds)
+}
+
+func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any) (*CSR, []*tensor.Dense, error) {
+	p, values, err := s.prepare(withValues, feeds)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := p.matrix()
+	dst := []exec.Value{p.entries(m)}
+	var out []*tensor.Dense
+	for _, t := range p.outputs[1:] {
+		v := exec.NewValue(t)
+		dst, out = append(dst, v), append(out, v.Dense())
+	}
+	if err := p.code.Run(ctx, dst, values); err != nil {
+		return nil, nil, err
+	}
+	return m, out, nil
+}
+
+// Pattern returns where the entries are for values of the types that are fed, and how many colours it takes to compute
+// them.
+func (s *SparseFunction) Pattern(feeds ...any) (p *Pattern, colors int, err error) {
+	program, _, err := s.prepare(false, feeds)
+	if err != nil {
+		return nil, 0, err
+	}
+	return program.pattern, program.colors, nil
+}
+
+// EvalInto is Eval into a matrix that Eval has returned for values of the same types, and allocates nothing: in has the
+// leaves of the arguments. If values is not empty, it has contiguous tensors for what EvalWithValues returns, which must
+// have been called before.
+func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*tensor.Dense) error {
+	c, _ := calls.Get().(*call)
+	if c == nil {
+		c = &call{}
+	}
+	defer c.done()
+	for i, d := range in {
+		v, err := exec.Ingest(d)
+		if err != nil {
+			return &exec.FeedError{Index: i, Err: err}
+		}
+		c.in = append(c.in, v)
+	}
+	p := s.find(len(values) > 0, c.in, "")
+	if p == nil {
+		return fmt.Errorf("autodiff: no matrix has been made for inputs of these types")
+	}
+	if !p.fits(dst) {
+		return fmt.Errorf("autodiff: the matrix has another pattern than the %d × %d one with %d entries",
+			p.pattern.Rows, p.pattern.Cols, p.pattern.NNZ())
+	}
+	if len(values) > 0 && len(values) != len(p.outputs)-1 {
+		return fmt.Errorf("autodiff: %d tensors for %d values", len(values), len(p.outputs)-1)
+	}
+	c.out = append(c.out, p.entries(dst))
+	for i, d := range values {
+		v, err := exec.Ingest(d)
+		switch {
+		case err != nil:
+			return fmt.Errorf("autodiff: tensor %d for values: %w", i, err)
+		case !exec.Aliases(d, v):
+			return fmt.Errorf("autodiff: tensor %d for values is a view, transposed or column-major", i)
+		}
+		c.out = append(c.out, v)
+	}
+	for i, v := range c.out {
+		if exec.Overlaps(v, c.in, c.out[:i]) {
+			return fmt.Errorf("autodiff: results share memory with inputs or with each other")
+		}
+	}
+	return p.code.Run(ctx, c.out, c.in)
+}
+
+// prepare finds or makes the program for what is fed.
+func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, []exec.Value, error) {
+	leaves, shape, err := s.fn.flatten(feeds)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := ingestAll(leaves)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p := s.find(withValues, values, shape); p != nil {
+		return p, values, nil
+	}
+	s.fn.building.Lock()
+	defer s.fn.building.Unlock()
+	if p := s.find(withValues, values, shape); p != nil {
+		return p, values, nil // built while this goroutine waited
+	}
+	p, err := s.build(withValues, values, shape)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.programs = append(s.programs, p)
+	if extra := len(s.programs) - s.fn.settings.cacheSize; extra > 0 {
+		s.programs = slices.Delete(s.programs, 0, extra)
+	}
+	return p, values, nil
+}
+
+func (s *SparseFunction) build(withValues bool, values []exec.Value, shape string) (*sparseProgram, error) {
+	t, err := s.fn.trace(values, shape)
+	if err != nil {
+		return nil, err
+	}
+	p := &sparseProgram{withValues: withValues}
+	err = graph.Try(func() {
+		c, more := s.make(t)
+		p.pattern, p.colors = c.Pattern, c.Colors
+		t.outputs = []*graph.Node{ops.Cast(c.Values, graph.Float64)}
+		if withValues {
+			t.outputs = append(t.outputs, more...)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.program, err = s.fn.build(t, shape, nil)
+	return p, err
+}
+
+// find looks a program up; an empty shape matches any.
+func (s *SparseFunction) find(withValues bool, values []exec.Value, shape string) *sparseProgram {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, p := range s.programs {
+		if p.withValues == withValues && (shape == "" || p.shape == shape) && p.accepts(values) {
+			last := len(s.programs) - 1
+			copy(s.programs[i:], s.programs[i+1:])
+			s.programs[last] = p
+			return p
+		}
+	}
+	return nil
+}
+
+// matrix returns a matrix of zeros with the pattern.
+func (p *sparseProgram) matrix() *CSR {
+	return &CSR{p.pattern.Rows, p.pattern.Cols, p.pattern.RowPtr, p.pattern.ColIdx, make([]float64, p.pattern.NNZ())}
+}
+
+// fits reports whether m has the pattern.
+func (p *sparseProgram) fits(m *CSR) bool {
+	if m == nil || m.Rows != p.pattern.Rows || m.Cols != p.pattern.Cols || len(m.Values) != p.pattern.NNZ() {
+		return false
+	}
+	same := func(a, b []int) bool {
+		return len(a) == len(b) && (unsafe.SliceData(a) == unsafe.SliceData(b) || slices.Equal(a, b))
+	}
+	return same(m.RowPtr, p.pattern.RowPtr) && same(m.ColIdx, p.pattern.ColIdx)
+}
+
+// entries are those of m, where the program writes them.
+func (p *sparseProgram) entries(m *CSR) exec.Value {
+	return exec.Value{Type: p.outputs[0], Buf: graph.BufferOf(m.Values)}
+}
