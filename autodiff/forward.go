@@ -10,7 +10,7 @@ import (
 func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
 	active := reachedFrom(wrt, order)
-	tangent := newTable(order)
+	tangent := newLive(order)
 	for i, x := range wrt {
 		tangent.set(x, tangents[i])
 	}
@@ -41,11 +41,7 @@ func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 				parts[y] = rule.push(y, t)
 				return
 			}
-			ty := y.Op().Derivative.JVP(y, t)
-			if ty == nil {
-				ty = transposed(y, t)
-			}
-			tangent.set(y, ops.BroadcastTo(ty, y.Shape()...))
+			tangent.push(y, t)
 		})
 	}
 	result := make([]*graph.Node, len(outputs))

@@ -16,7 +16,7 @@ import (
 func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
 	active := reachedFrom(wrt, order)
-	ct := newCotangents(order)
+	ct := newLive(order)
 	for i, y := range outputs {
 		ct.add(y, cts[i])
 	}

@@ -41,11 +41,11 @@ func init() {
 				return choose[bool]
 			}
 		},
-		Derivative: Linear{
+		Derivative: choice{Linear{
 			nil,
 			func(n, ct *graph.Node) *graph.Node { return Where(n.In()[0], ct, like(ct, 0)) },
 			func(n, ct *graph.Node) *graph.Node { return Where(n.In()[0], like(ct, 0), ct) },
-		},
+		}},
 		Batch: batchMap,
 		Cases: []graph.Case{
 			{Name: "same", In: []graph.Arg{bools(3, 5), arg(3, 5), arg(3, 5)}},
