@@ -153,12 +153,17 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 	lda, ldb := max(1, a.Shape()[a.Rank()-1]), max(1, b.Shape()[b.Rank()-1])
 	batch := n.Shape()[:n.Rank()-2]
 	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
+	count := evenRun(offsetsA, offsetsB)
+	var strideA, strideB int
+	if count > 1 {
+		strideA, strideB = offsetsA[1], offsetsB[1]
+	}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
 		e := withDone(w, gemm.Epilogue[T]{}, cols)
-		for h, offset := range offsetsA {
-			gemm.Gemm(f.TransA, f.TransB, m, cols, k, av[offset:], lda, bv[offsetsB[h]:], ldb,
-				cv[h*m*cols:][:m*cols], max(1, cols), &e, w.Workers)
+		for h := 0; h < len(offsetsA); h += count {
+			gemm.Batch(count, strideA, strideB, m*cols, f.TransA, f.TransB, m, cols, k, av[offsetsA[h]:], lda,
+				bv[offsetsB[h]:], ldb, cv[h*m*cols:][:count*m*cols], max(1, cols), &e, w.Workers)
 		}
 		return nil
 	}
@@ -203,6 +208,27 @@ func batchOffsets(x *graph.Node, batch []int) []int {
 	return offsets
 }
 
+// evenRun is the largest number of products, a divisor of all that there are, whose operands lie at even distances from
+// each other in every run of so many: one call computes them.
+func evenRun(a, b []int) int {
+	even := func(i, run int) bool {
+		return i%run == 0 || a[i]-a[i-1] == a[1] && b[i]-b[i-1] == b[1]
+	}
+	run := len(a)
+	for i := 1; i < len(a); i++ {
+		if !even(i, run) {
+			run = i
+			break
+		}
+	}
+	for i := range a {
+		if len(a)%run != 0 || !even(i, run) {
+			return 1
+		}
+	}
+	return run
+}
+
 func matmulCases() []graph.Case {
 	of := func(name string, a, b []int, transA, transB bool) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{arg(a...), arg(b...)}, Attrs: matmulAttrs{transA, transB}}
@@ -212,6 +238,9 @@ func matmulCases() []graph.Case {
 		of("nt", []int{3, 4}, []int{5, 4}, false, true), of("tt", []int{4, 3}, []int{5, 4}, true, true),
 		of("row", []int{1, 4}, []int{4, 5}, false, false), of("column", []int{3, 4}, []int{4, 1}, false, false),
 		of("outer", []int{3, 1}, []int{1, 5}, false, false),
+		of("outer tt", []int{1, 3}, []int{5, 1}, true, true), of("inner", []int{1, 4}, []int{4, 1}, false, false),
+		of("inner tt", []int{4, 1}, []int{1, 4}, true, true), of("row nt", []int{1, 4}, []int{5, 4}, false, true),
+		of("column tn", []int{4, 3}, []int{4, 1}, true, false),
 		of("batch", []int{2, 3, 4}, []int{2, 4, 5}, false, false),
 		of("batch tt", []int{2, 4, 3}, []int{2, 5, 4}, true, true),
 		of("batch broadcast", []int{2, 1, 3, 4}, []int{3, 4, 2}, false, false),
