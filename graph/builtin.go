@@ -21,7 +21,7 @@ func init() {
 		Name:  "alias",
 		Doc:   "its input, as a node of its own to differentiate by",
 		Arity: 1, Class: View, Attrs: aliasAttrs{},
-		Infer:      func(in []*Node, _ any) (Type, error) { return in[0].typ, nil },
+		Infer:      func(in []*Node, _ any) (Type, error) { return *in[0].typ, nil },
 		Layout:     func(n *Node) Layout { return Layout{Strides: Strides(n.Shape())} },
 		Derivative: identity{},
 		Batch:      func(_ *Node, in []*Node, _ []bool) *Node { return in[0] },

@@ -25,13 +25,13 @@ func WriteDOT(w io.Writer, outputs ...*Node) error {
 		if isOutput[n] {
 			style += ", peripheries=2"
 		}
-		fmt.Fprintf(b, "\tn%d [label=%s, %s];\n", n.id, dotQuote(dotLabel(n)), style)
-		for i, x := range n.in {
+		fmt.Fprintf(b, "\tn%d [label=%s, %s];\n", n.ID(), dotQuote(dotLabel(n)), style)
+		for i, x := range n.In() {
 			port := ""
-			if len(n.in) > 1 {
+			if len(n.In()) > 1 {
 				port = fmt.Sprintf(", headlabel=%q", fmt.Sprint(i))
 			}
-			fmt.Fprintf(b, "\tn%d -> n%d [label=%s%s];\n", x.id, n.id, dotQuote(x.typ.String()), port)
+			fmt.Fprintf(b, "\tn%d -> n%d [label=%s%s];\n", x.ID(), n.ID(), dotQuote(x.typ.String()), port)
 		}
 	}
 	b.WriteString("}\n")

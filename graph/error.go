@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,7 @@ func (e *Error) Error() string {
 
 // Fail panics with an *Error for the named op and operands, at the line of the caller outside of this module.
 func Fail(op string, in []*Node, format string, args ...any) {
+	in = slices.Clone(in) // so that callers' lists need not lie on the heap
 	e := &Error{Op: op, Reason: fmt.Sprintf(format, args...)}
 	var pc uintptr
 	for _, n := range in {
@@ -48,7 +50,7 @@ func Fail(op string, in []*Node, format string, args ...any) {
 		}
 	}
 	if pc == 0 {
-		pc = findCaller(2, func(pc uintptr) bool { return sourceOf(pc).user })
+		pc = findCaller(2, func(pc uintptr) bool { return ownerOf(pc) == users })
 	}
 	src := sourceOf(pc)
 	e.Source, e.File, e.Line = src.short(), src.file, src.line

@@ -112,7 +112,7 @@ func (c copier) all(outputs []*Node) []*Node {
 	var in []*Node
 	for _, n := range c.order(outputs) {
 		in = in[:0]
-		for _, x := range n.in {
+		for _, x := range n.In() {
 			in = append(in, c.became[x])
 		}
 		switch {
@@ -144,7 +144,7 @@ func (c copier) order(outputs []*Node) []*Node {
 			continue
 		}
 		order = append(order, n)
-		for _, x := range n.in {
+		for _, x := range n.In() {
 			needed[x] = true
 		}
 	}
@@ -178,7 +178,7 @@ func (g *Graph) Capture(types []Type, lazy bool, build func(params []*Node) []*N
 	}
 	for _, n := range Topo(outputs...) {
 		if in[n] {
-			for _, x := range n.in {
+			for _, x := range n.In() {
 				capture(x)
 			}
 		}
@@ -202,14 +202,14 @@ func inside(params, outputs []*Node, mark int, lazy bool) map[*Node]bool {
 			continue
 		}
 		_, scalar := n.ScalarValue()
-		constant, risky := len(n.in) > 0 && n.op.Class != Opaque, n.op.Class == Opaque
-		for _, x := range n.in {
+		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque, n.op.Class == Opaque
+		for _, x := range n.In() {
 			depends[n] = depends[n] || depends[x]
 			constant = constant && fixed[x]
 			risky = risky || in[x] && !fixed[x]
 		}
 		fixed[n] = scalar || constant
-		in[n] = fixed[n] || n.id >= mark && len(n.in) > 0 && (lazy || depends[n] || risky)
+		in[n] = fixed[n] || n.ID() >= mark && len(n.In()) > 0 && (lazy || depends[n] || risky)
 	}
 	return in
 }

@@ -16,10 +16,10 @@ func Directed(outputs ...*Node) gonum.Directed {
 		var node gonum.Node = GonumNode{n}
 		d.order = append(d.order, node)
 		d.nodes[node.ID()] = node
-		for _, x := range n.in {
-			users := d.users[int64(x.id)]
+		for _, x := range n.In() {
+			users := d.users[int64(x.ID())]
 			if len(users) == 0 || users[len(users)-1] != node {
-				d.users[int64(x.id)] = append(users, node)
+				d.users[int64(x.ID())] = append(users, node)
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func (d directed) To(id int64) gonum.Nodes {
 	}
 	seen := map[*Node]bool{}
 	var in []gonum.Node
-	for _, x := range n.in {
+	for _, x := range n.In() {
 		if !seen[x] {
 			seen[x] = true
 			in = append(in, GonumNode{x})
@@ -68,7 +68,7 @@ func (d directed) To(id int64) gonum.Nodes {
 
 func (d directed) HasEdgeFromTo(u, v int64) bool {
 	n, ok := d.nodes[v].(GonumNode)
-	return ok && slices.ContainsFunc(n.in, func(x *Node) bool { return int64(x.id) == u })
+	return ok && slices.ContainsFunc(n.In(), func(x *Node) bool { return int64(x.ID()) == u })
 }
 
 func (d directed) HasEdgeBetween(x, y int64) bool {

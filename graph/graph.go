@@ -12,8 +12,11 @@ type Graph struct {
 	alias  int                      // largest serial number of an alias
 	origin uintptr                  // if set, the user's line for new nodes
 	frames frameCache
+	ways   wayCache
 	bound  map[any]*Node    // see Bind
 	funcs  map[string]*Func // by text
+
+	scalars [16]*Node // constants asked for last
 
 	nodeSlab []Node
 	inSlab   []*Node
@@ -61,7 +64,7 @@ func (g *Graph) Input(name string, d DType, shape ...int) *Node {
 	n := g.leaf(inputOp, inputAttrs{Index: len(g.inputs)}, t)
 	g.inputs = append(g.inputs, n)
 	if name != "" {
-		g.names[n.id] = name
+		g.names[n.ID()] = name
 	}
 	return n
 }
@@ -96,7 +99,7 @@ func (g *Graph) Apply(op *Op, attrs any, in ...*Node) *Node {
 	if err != nil {
 		Fail(op.Name, kept, "%v", err)
 	}
-	return g.add(h, op, attrs, kept, t)
+	return g.add(h, op, attrs, kept, shared(t, kept))
 }
 
 // own refuses inputs that are not nodes of g.
@@ -138,7 +141,7 @@ func (g *Graph) Copy(n *Node, in ...*Node) *Node {
 		}
 	}
 	if name := n.Name(); name != "" && c.Name() == "" {
-		g.names[c.id] = name
+		g.names[c.ID()] = name
 	}
 	return c
 }

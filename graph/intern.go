@@ -3,15 +3,22 @@ package graph
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
+	"unsafe"
 )
 
-// slot is an entry of the table that finds a node by what it computes: open addressing with linear probing, at
-// most half full. The hash beside the ID spares most looks at nodes that are not the one, and all of them
-// when the table grows.
+// slot is an entry of the table that finds a node by what it computes. The hash beside the ID spares most looks at
+// nodes that are not the one.
 type slot struct {
 	hash uint32
 	node int32 // ID + 1, 0 where the slot is free
 }
+
+// line is the number of slots in a cache line. A node is put, if there is room, in the line that belongs to its newest
+// input, so that nodes made one after the other lie near each other; else, by open addressing with linear probing, at
+// its hash. The table is at most half full, so that a line has room for twice the nodes that share a newest input
+// on average, and an input with many users does not crowd its neighbours.
+const line = 8
 
 var seed = maphash.MakeSeed()
 
@@ -19,7 +26,7 @@ var seed = maphash.MakeSeed()
 func hashNode(op *Op, attrs any, in []*Node) uint32 {
 	h := uint64(op.serial)<<32 | uint64(len(in))
 	for _, x := range in {
-		h = mix(h, uint64(x.id))
+		h = mix(h, uint64(x.ID()))
 	}
 	if attrs != nil {
 		h = mix(h, maphash.Comparable(seed, attrs))
@@ -36,27 +43,41 @@ func mix(h, x uint64) uint64 {
 
 // lookup returns the node that the arguments make, nil if there is none yet.
 func (g *Graph) lookup(hash uint32, op *Op, attrs any, in []*Node) *Node {
+	for _, s := range lineOf(g.table, hash, in) {
+		if s.node == 0 {
+			return nil
+		}
+		if s.hash == hash && g.nodes[s.node-1].same(op, attrs, in) {
+			return g.nodes[s.node-1]
+		}
+	}
 	mask := uint32(len(g.table) - 1)
 	for i := hash & mask; g.table[i].node != 0; i = (i + 1) & mask {
-		if s := g.table[i]; s.hash == hash {
-			if n := g.nodes[s.node-1]; n.same(op, attrs, in) {
-				return n
-			}
+		if s := g.table[i]; s.hash == hash && g.nodes[s.node-1].same(op, attrs, in) {
+			return g.nodes[s.node-1]
 		}
 	}
 	return nil
 }
 
+// lineOf returns the line of the newest of a node's inputs, or of the hash of a node that has none.
+func lineOf(table []slot, hash uint32, in []*Node) *[line]slot {
+	place := hash
+	if len(in) > 0 {
+		newest := in[0].id
+		for _, x := range in[1:] {
+			newest = max(newest, x.id)
+		}
+		place = uint32(newest) * 2 // at most half full: two slots for each node
+	}
+	return (*[line]slot)(table[place&uint32(len(table)-1)&^(line-1):])
+}
+
 func (n *Node) same(op *Op, attrs any, in []*Node) bool {
-	if n.op != op || len(n.in) != len(in) || n.attrs != attrs {
+	if n.op != op || int(n.arity) != len(in) || n.attrs != attrs {
 		return false
 	}
-	for i, x := range in {
-		if n.in[i] != x {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(n.In(), in)
 }
 
 // selfEqual is false for attributes with a NaN, which no lookup could find again.
@@ -71,13 +92,13 @@ func (g *Graph) leaf(op *Op, attrs any, t Type) *Node {
 	if n := g.lookup(h, op, attrs, nil); n != nil {
 		return n
 	}
-	return g.add(h, op, attrs, nil, t)
+	return g.add(h, op, attrs, nil, shared(t, nil))
 }
 
 // add makes a node that lookup has just not found. The graph owns in from now on.
-func (g *Graph) add(hash uint32, op *Op, attrs any, in []*Node, t Type) *Node {
+func (g *Graph) add(hash uint32, op *Op, attrs any, in []*Node, t *Type) *Node {
 	if 2*len(g.nodes) >= len(g.table) {
-		g.grow()
+		g.resize(2 * len(g.table))
 	}
 	if op == aliasOp {
 		g.alias = max(g.alias, attrs.(aliasAttrs).Serial)
@@ -87,9 +108,10 @@ func (g *Graph) add(hash uint32, op *Op, attrs any, in []*Node, t Type) *Node {
 	}
 	n := &g.nodeSlab[0]
 	g.nodeSlab = g.nodeSlab[1:]
-	n.op, n.graph, n.in, n.attrs, n.typ, n.id, n.pc = op, g, in, attrs, t, len(g.nodes), g.callerPC()
+	n.op, n.graph, n.attrs, n.typ, n.pc = op, g, attrs, t, g.callerPC()
+	n.in, n.arity, n.id = unsafe.SliceData(in), int32(len(in)), int32(len(g.nodes))
 	g.nodes = append(g.nodes, n)
-	insert(g.table, slot{hash, int32(n.id + 1)})
+	insert(g.table, slot{hash, n.id + 1}, in)
 	return n
 }
 
@@ -107,7 +129,30 @@ func (g *Graph) keep(in []*Node) []*Node {
 	return kept
 }
 
-func insert(table []slot, s slot) {
+// shared returns a pointer to t: an input's if that has the same type.
+func shared(t Type, in []*Node) *Type {
+	for _, x := range in {
+		if x.typ.Equal(t) {
+			return x.typ
+		}
+	}
+	if t.Rank() == 0 {
+		return &scalarTypes[t.DType]
+	}
+	return &t
+}
+
+var scalarTypes = [...]Type{Float32: T(Float32), Float64: T(Float64), Int64: T(Int64), Bool: T(Bool)}
+
+// insert puts s, of a node with the given inputs, into the first free slot that lookup looks at.
+func insert(table []slot, s slot, in []*Node) {
+	near := lineOf(table, s.hash, in)
+	for i := range near {
+		if near[i].node == 0 {
+			near[i] = s
+			return
+		}
+	}
 	mask := uint32(len(table) - 1)
 	i := s.hash & mask
 	for table[i].node != 0 {
@@ -116,12 +161,25 @@ func insert(table []slot, s slot) {
 	table[i] = s
 }
 
-func (g *Graph) grow() {
-	table := make([]slot, 2*len(g.table))
+// resize gives the table another length, a power of two.
+func (g *Graph) resize(length int) {
+	table := make([]slot, length)
 	for _, s := range g.table {
 		if s.node != 0 {
-			insert(table, s)
+			insert(table, s, g.nodes[s.node-1].In())
 		}
 	}
 	g.table = table
+}
+
+// Grow makes room for n more nodes, so that a graph whose size is known costs less.
+func (g *Graph) Grow(n int) {
+	total := len(g.nodes) + n
+	if 2*total > len(g.table) {
+		g.resize(1 << bits.Len(uint(2*total-1)))
+	}
+	g.nodes = slices.Grow(g.nodes, n)
+	if len(g.nodeSlab) < n {
+		g.nodeSlab = make([]Node, n)
+	}
 }

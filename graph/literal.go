@@ -55,7 +55,11 @@ func (g *Graph) scalar(l literal) *Node {
 	case l.dtype == Float64 && math.IsNaN(math.Float64frombits(l.bits)):
 		l.bits = math.Float64bits(math.NaN())
 	}
-	return g.leaf(constOp, l, Type{DType: l.dtype})
+	recent := &g.scalars[mix(l.bits, uint64(l.dtype))%uint64(len(g.scalars))]
+	if *recent == nil || (*recent).attrs.(literal) != l {
+		*recent = g.leaf(constOp, l, scalarTypes[l.dtype])
+	}
+	return *recent
 }
 
 // oneNaN gives every NaN of a float slice the same bits.
@@ -144,7 +148,7 @@ func (g *Graph) copyConst(n *Node) *Node {
 	if l.scalar {
 		return g.scalar(l)
 	}
-	return g.constant(n.typ, l.data.bytes)
+	return g.constant(*n.typ, l.data.bytes)
 }
 
 // String prints the elements as in 3.5 or {1, 2, 3}.

@@ -1,17 +1,21 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Node is one value of an expression: an operator applied to inputs. Nodes are made by a Graph, never change,
 // and may be compared with ==: equal expressions on the same graph are the same node.
-type Node struct {
+type Node struct { // 64 bytes, a cache line: long graphs are bound by memory
 	op    *Op
 	graph *Graph
-	in    []*Node
 	attrs any
-	typ   Type
-	id    int
+	typ   *Type // shared with other nodes
 	pc    uintptr
+	in    **Node // the first of arity
+	arity int32
+	id    int32
 }
 
 // Op returns the operator's record.
@@ -21,13 +25,13 @@ func (n *Node) Op() *Op { return n.op }
 func (n *Node) Graph() *Graph { return n.graph }
 
 // In returns the inputs, which must not be modified.
-func (n *Node) In() []*Node { return n.in }
+func (n *Node) In() []*Node { return unsafe.Slice(n.in, n.arity) }
 
 // Attrs returns the op's attributes, nil if it has none.
 func (n *Node) Attrs() any { return n.attrs }
 
 // Type returns the element type and shape.
-func (n *Node) Type() Type { return n.typ }
+func (n *Node) Type() Type { return *n.typ }
 
 // DType returns the element type.
 func (n *Node) DType() DType { return n.typ.DType }
@@ -39,15 +43,15 @@ func (n *Node) Shape() []int { return n.typ.Shape }
 func (n *Node) Rank() int { return len(n.typ.Shape) }
 
 // ID returns the node's number in its graph: dense, from 0, and larger than that of every input.
-func (n *Node) ID() int { return n.id }
+func (n *Node) ID() int { return int(n.id) }
 
 // Name returns the name given at creation or by Named, or "".
-func (n *Node) Name() string { return n.graph.names[n.id] }
+func (n *Node) Name() string { return n.graph.names[n.ID()] }
 
 // Named gives n a name for error messages, text and pictures, and returns n. It must not be called while
 // another goroutine reads the graph.
 func Named(name string, n *Node) *Node {
-	n.graph.names[n.id] = name
+	n.graph.names[n.ID()] = name
 	return n
 }
 
@@ -67,5 +71,5 @@ func (n *Node) label() string {
 	if l, ok := n.attrs.(literal); ok && l.scalar {
 		return l.String()
 	}
-	return fmt.Sprintf("%s#%d", n.op.Name, n.id)
+	return fmt.Sprintf("%s#%d", n.op.Name, n.ID())
 }

@@ -90,7 +90,7 @@ func (p *parser) node(line string) error {
 		return err
 	}
 	if !n.typ.Equal(t) {
-		return errorf("%s is %v, not %v", op.Name, n.typ, t)
+		return errorf("%s is %v, not %v", op.Name, *n.typ, t)
 	}
 	if name != "" {
 		Named(name, n)

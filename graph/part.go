@@ -34,7 +34,7 @@ func init() {
 			return parts[i], nil
 		},
 		Layout: func(n *Node) Layout {
-			parts, _ := partsOf(n.in[0])
+			parts, _ := partsOf(n.In()[0])
 			offset := Offsets(parts)[n.attrs.(partAttrs).Index]
 			return Layout{Offset: offset / n.typ.DType.Size(), Strides: Strides(n.typ.Shape)}
 		},

@@ -14,7 +14,6 @@ const module = "chainrule/"
 type source struct {
 	file string
 	line int
-	user bool
 }
 
 func (s source) short() string {
@@ -24,26 +23,12 @@ func (s source) short() string {
 	return filepath.Base(s.file) + ":" + strconv.Itoa(s.line)
 }
 
-// sourceOf resolves pc to the first of its (inlined) frames that is the user's, or to the innermost.
 func sourceOf(pc uintptr) source {
 	if pc == 0 {
 		return source{}
 	}
-	frames := runtime.CallersFrames([]uintptr{pc})
-	var first source
-	for {
-		f, more := frames.Next()
-		s := source{file: f.File, line: f.Line, user: isUser(f)}
-		if s.user {
-			return s
-		}
-		if first.file == "" {
-			first = s
-		}
-		if !more {
-			return first
-		}
-	}
+	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return source{f.File, f.Line}
 }
 
 // callers are the packages of the standard library that run functions given to them. One of their frames between
@@ -63,54 +48,79 @@ func isUser(f runtime.Frame) bool {
 		strings.HasSuffix(f.File, "_test.go")
 }
 
-// frameCache remembers which program counters are the user's: those seen last in an array, all in a map.
+// owner is whose a function is.
+type owner uint8
+
+const (
+	others owner = iota + 1 // the standard library's
+	ours                    // this module's
+	users
+)
+
+func ownerOf(pc uintptr) owner {
+	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	switch {
+	case isUser(f):
+		return users
+	case strings.HasPrefix(f.Function, module):
+		return ours
+	}
+	return others
+}
+
+// frameCache remembers whose functions are at program counters: those seen last in an array, all in a map.
 type frameCache struct {
 	recent [64]struct {
-		pc   uintptr
-		user bool
+		pc    uintptr
+		owner owner
 	}
-	all map[uintptr]bool
+	all map[uintptr]owner
 }
 
-func (c *frameCache) isUser(pc uintptr) bool {
+func (c *frameCache) owner(pc uintptr) owner {
 	r := &c.recent[(pc^pc>>6)%uintptr(len(c.recent))]
 	if r.pc == pc {
-		return r.user
+		return r.owner
 	}
-	user, seen := c.all[pc]
+	o, seen := c.all[pc]
 	if !seen {
-		user = sourceOf(pc).user
+		o = ownerOf(pc)
 		if c.all == nil {
-			c.all = map[uintptr]bool{}
+			c.all = map[uintptr]owner{}
 		}
-		c.all[pc] = user
+		c.all[pc] = o
 	}
-	r.pc, r.user = pc, user
-	return user
+	r.pc, r.owner = pc, o
+	return o
 }
 
-// callerPC returns the program counter of the user's call that builds a node. Unwinding the stack is the larger
-// part of what a node costs, so it looks at four frames first: beyond itself, add and Apply these are two of package
-// ops, the constructor, and the user's line.
+func (c *frameCache) isUser(pc uintptr) bool { return c.owner(pc) == users }
+
+// callerPC returns the program counter of the user's call that builds a node. Unwinding the stack by tables is the
+// larger part of what a node costs, so where frames are linked it follows the links as far as it knows the way.
 func (g *Graph) callerPC() uintptr {
 	if g.origin != 0 {
 		return g.origin
 	}
-	var near [4]uintptr
-	n := runtime.Callers(4, near[:])
-	for _, pc := range near[:n] {
-		if g.frames.isUser(pc) {
-			return pc
+	first := currentFrame()
+	for f := first; f != nil; f = f.caller {
+		switch w := g.ways.at(f.returnsTo); {
+		case w.address == 0:
+			return g.learn(first)
+		case w.user != 0:
+			return w.user
+		case w.ends:
+			return findCaller(1, g.frames.isUser)
 		}
 	}
-	return findCaller(4+n, g.frames.isUser)
+	return findCaller(1, g.frames.isUser)
 }
 
 // findCaller returns the innermost program counter, from its caller's skipped frames on, that isUser accepts, or 0.
 func findCaller(skip int, isUser func(uintptr) bool) uintptr {
-	var pcs [32]uintptr
-	for {
-		n := runtime.Callers(skip+1, pcs[:])
+	var space [32]uintptr
+	for pcs := space[:6]; ; pcs = space[:] { // most often the user is near
+		n := runtime.Callers(skip+1, pcs)
 		for _, pc := range pcs[:n] {
 			if isUser(pc) {
 				return pc

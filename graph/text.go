@@ -19,20 +19,20 @@ func Text(outputs ...*Node) string {
 func text(order, outputs []*Node) string {
 	top := 0
 	for _, n := range order {
-		top = max(top, n.id)
+		top = max(top, n.ID())
 	}
 	number := make([]int, top+1) // by ID
 	var b []byte
-	ref := func(n *Node) { b = strconv.AppendInt(append(b, '%'), int64(number[n.id]), 10) }
+	ref := func(n *Node) { b = strconv.AppendInt(append(b, '%'), int64(number[n.ID()]), 10) }
 	for i, n := range order {
-		number[n.id] = i
+		number[n.ID()] = i
 		ref(n)
 		b = append(append(b, " = "...), n.op.Name...)
-		for j, x := range n.in {
+		for j, x := range n.In() {
 			b = append(b, inputSeparator(j)...)
 			ref(x)
 		}
-		if len(n.in) > 0 {
+		if len(n.In()) > 0 {
 			b = append(b, ')')
 		}
 		switch attrs := n.attrs.(type) {

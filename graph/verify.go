@@ -30,28 +30,28 @@ func (g *Graph) Verify() error {
 }
 
 func (g *Graph) verifyNode(id int, n *Node) error {
-	if n.id != id || n.graph != g {
-		return errorf("it has ID %d or belongs to another graph", n.id)
+	if n.ID() != id || n.graph != g {
+		return errorf("it has ID %d or belongs to another graph", n.ID())
 	}
-	if n.op.Arity != len(n.in) && (n.op.Arity != Variadic || len(n.in) == 0) {
-		return errorf("%d inputs, %d wanted", len(n.in), n.op.Arity)
+	if n.op.Arity != len(n.In()) && (n.op.Arity != Variadic || len(n.In()) == 0) {
+		return errorf("%d inputs, %d wanted", len(n.In()), n.op.Arity)
 	}
-	for _, x := range n.in {
-		if x == nil || x.graph != g || x.id >= id || g.nodes[x.id] != x {
+	for _, x := range n.In() {
+		if x == nil || x.graph != g || x.ID() >= id || g.nodes[x.ID()] != x {
 			return errorf("an input is not a node before it")
 		}
 	}
 	if err := n.verifyType(); err != nil {
 		return err
 	}
-	if g.lookup(hashNode(n.op, n.attrs, n.in), n.op, n.attrs, n.in) != n {
+	if g.lookup(hashNode(n.op, n.attrs, n.In()), n.op, n.attrs, n.In()) != n {
 		return errorf("it exists twice")
 	}
 	return nil
 }
 
 func (n *Node) verifyType() error {
-	t := n.typ
+	t := *n.typ
 	switch attrs := n.attrs.(type) {
 	case inputAttrs:
 		if !t.DType.Valid() {
@@ -67,12 +67,12 @@ func (n *Node) verifyType() error {
 			return errorf("its attributes are a %v, its op's a %v", have, want)
 		}
 		var err error
-		if t, err = n.op.Infer(n.in, n.attrs); err != nil {
+		if t, err = n.op.Infer(n.In(), n.attrs); err != nil {
 			return err
 		}
 	}
-	if !t.Equal(n.typ) {
-		return errorf("it has type %v, not %v", n.typ, t)
+	if !t.Equal(*n.typ) {
+		return errorf("it has type %v, not %v", *n.typ, t)
 	}
 	return checkSize(t)
 }

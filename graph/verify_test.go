@@ -12,12 +12,16 @@ type pairAttrs struct{ Scale float64 }
 var pairOp = &Op{
 	Name: "pair", Arity: 2, Class: Map, Attrs: pairAttrs{},
 	Infer: func(in []*Node, _ any) (Type, error) {
-		if !in[0].typ.Equal(in[1].typ) {
+		if !in[0].typ.Equal(*in[1].typ) {
 			return Type{}, errors.New("the types differ")
 		}
-		return in[0].typ, nil
+		return *in[0].typ, nil
 	},
 }
+
+// reshape and retype give a node a type of its own, since it shares the one it has.
+func reshape(n *Node, shape ...int) { n.typ = &Type{n.typ.DType, shape} }
+func retype(n *Node, d DType)       { n.typ = &Type{d, n.typ.Shape} }
 
 func TestVerifyFindsWhatIsBroken(t *testing.T) {
 	other := New()
@@ -34,26 +38,26 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		{"two nodes in each other's place", func(g *Graph) { g.nodes[4], g.nodes[5] = g.nodes[5], g.nodes[4] },
 			"node 4 (alias): it has ID 5"},
 		{"the owner", func(g *Graph) { g.nodes[4].graph = other }, "belongs to another graph"},
-		{"an input of another graph", func(g *Graph) { g.nodes[4].in[0] = stranger }, "an input is not a node before it"},
-		{"an input that is nil", func(g *Graph) { g.nodes[4].in[1] = nil }, "an input is not a node before it"},
-		{"an input that comes later", func(g *Graph) { g.nodes[5].in[0] = g.nodes[6] }, "an input is not a node before it"},
-		{"a cycle", func(g *Graph) { g.nodes[5].in[0] = g.nodes[5] }, "an input is not a node before it"},
-		{"a double of an input", func(g *Graph) { n := *g.nodes[0]; g.nodes[4].in[0] = &n },
+		{"an input of another graph", func(g *Graph) { g.nodes[4].In()[0] = stranger }, "an input is not a node before it"},
+		{"an input that is nil", func(g *Graph) { g.nodes[4].In()[1] = nil }, "an input is not a node before it"},
+		{"an input that comes later", func(g *Graph) { g.nodes[5].In()[0] = g.nodes[6] }, "an input is not a node before it"},
+		{"a cycle", func(g *Graph) { g.nodes[5].In()[0] = g.nodes[5] }, "an input is not a node before it"},
+		{"a double of an input", func(g *Graph) { n := *g.nodes[0]; g.nodes[4].In()[0] = &n },
 			"an input is not a node before it"},
-		{"an input too few", func(g *Graph) { g.nodes[4].in = g.nodes[4].in[:1] }, "node 4 (pair): 1 inputs, 2 wanted"},
-		{"a leaf with an input", func(g *Graph) { g.nodes[2].in = g.nodes[:1] }, "node 2 (const): 1 inputs, 0 wanted"},
-		{"a shape", func(g *Graph) { g.nodes[4].typ.Shape = []int{3} }, "it has type f32[3], not f32[2]"},
-		{"an element type", func(g *Graph) { g.nodes[5].typ.DType = Float64 }, "it has type f64[2], not f32[2]"},
-		{"what the op infers", func(g *Graph) { g.nodes[1].typ.Shape = []int{9} }, "node 4 (pair): the types differ"},
-		{"a constant's type", func(g *Graph) { g.nodes[2].typ.Shape = []int{1} }, "it has type f32[1], not f32"},
-		{"a tensor's type", func(g *Graph) { g.nodes[3].typ.Shape = []int{1, 2} }, "it has type f32[1,2], not f32[2]"},
-		{"an input's element type", func(g *Graph) { g.nodes[0].typ.DType = 9 }, "unknown element type dtype(9)"},
-		{"an input's shape", func(g *Graph) { g.nodes[0].typ.Shape = []int{-2} }, "negative dimension"},
+		{"an input too few", func(g *Graph) { g.nodes[4].arity = 1 }, "node 4 (pair): 1 inputs, 2 wanted"},
+		{"a leaf with an input", func(g *Graph) { g.nodes[2].in, g.nodes[2].arity = &g.nodes[0], 1 }, "node 2 (const): 1 inputs, 0 wanted"},
+		{"a shape", func(g *Graph) { reshape(g.nodes[4], 3) }, "it has type f32[3], not f32[2]"},
+		{"an element type", func(g *Graph) { retype(g.nodes[5], Float64) }, "it has type f64[2], not f32[2]"},
+		{"what the op infers", func(g *Graph) { reshape(g.nodes[1], 9) }, "node 4 (pair): the types differ"},
+		{"a constant's type", func(g *Graph) { reshape(g.nodes[2], 1) }, "it has type f32[1], not f32"},
+		{"a tensor's type", func(g *Graph) { reshape(g.nodes[3], 1, 2) }, "it has type f32[1,2], not f32[2]"},
+		{"an input's element type", func(g *Graph) { retype(g.nodes[0], 9) }, "unknown element type dtype(9)"},
+		{"an input's shape", func(g *Graph) { reshape(g.nodes[0], -2) }, "negative dimension"},
 		{"the kind of attributes", func(g *Graph) { g.nodes[4].attrs = aliasAttrs{1} },
 			"its attributes are a graph.aliasAttrs, its op's a graph.pairAttrs"},
 		{"attributes left out", func(g *Graph) { g.nodes[4].attrs = nil }, "its attributes are a <nil>"},
 		{"attributes that the table does not know", func(g *Graph) { g.nodes[4].attrs = pairAttrs{3} }, "it exists twice"},
-		{"a pair made twice", func(g *Graph) { g.add(0, pairOp, pairAttrs{}, g.nodes[4].in, g.nodes[4].typ) },
+		{"a pair made twice", func(g *Graph) { g.add(0, pairOp, pairAttrs{}, g.nodes[4].In(), g.nodes[4].typ) },
 			"node 7 (pair): it exists twice"},
 		{"a constant made twice", func(g *Graph) { g.add(0, constOp, g.nodes[2].attrs, nil, g.nodes[2].typ) },
 			"node 7 (const): it exists twice"},
@@ -82,10 +86,10 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 func TestHashCollisions(t *testing.T) {
 	g := New()
 	for i := range 500 {
-		g.add(7, inputOp, inputAttrs{i}, nil, Type{DType: Float32})
+		g.add(7, inputOp, inputAttrs{i}, nil, &scalarTypes[Float32])
 	}
 	for i := range 500 {
-		if n := g.lookup(7, inputOp, inputAttrs{i}, nil); n == nil || n.id != i {
+		if n := g.lookup(7, inputOp, inputAttrs{i}, nil); n == nil || n.ID() != i {
 			t.Fatalf("looking for input %d of 500 found %v", i, n)
 		}
 	}
@@ -98,14 +102,40 @@ func TestHashCollisions(t *testing.T) {
 		}
 		return in
 	}
-	n := g.add(9, pairOp, pairAttrs{}, row(0, 1, 2, 3), Type{DType: Float32})
+	n := g.add(9, pairOp, pairAttrs{}, row(0, 1, 2, 3), &scalarTypes[Float32])
 	for _, in := range [][]*Node{row(0, 1, 2, 4), row(0, 1, 2), row(0, 1, 2, 3, 3), row(1, 0, 2, 3), row(4, 1, 2, 3)} {
 		if g.lookup(9, pairOp, pairAttrs{}, in) != nil {
-			t.Errorf("inputs %v were taken for %v", in, n.in)
+			t.Errorf("inputs %v were taken for %v", in, n.In())
 		}
 	}
 	if g.lookup(9, pairOp, pairAttrs{}, row(0, 1, 2, 3)) != n {
-		t.Errorf("inputs %v were not found", n.in)
+		t.Errorf("inputs %v were not found", n.In())
+	}
+}
+
+// Nodes of one newest input, more than its line holds, are found again, in a table that was large from the start as well.
+func TestCrowdedLine(t *testing.T) {
+	for _, room := range []int{0, 1, 100, 5000} {
+		g := New()
+		g.Grow(room)
+		var nodes []*Node
+		for range 500 {
+			nodes = append(nodes, g.Input("", Float32))
+		}
+		newest := nodes[499]
+		for _, x := range nodes {
+			nodes = append(nodes, g.Apply(pairOp, pairAttrs{}, x, newest), g.Apply(pairOp, pairAttrs{}, newest, x))
+		}
+		before := g.Len()
+		for i, x := range nodes[:500] {
+			a, b := g.Apply(pairOp, pairAttrs{}, x, newest), g.Apply(pairOp, pairAttrs{}, newest, x)
+			if a != nodes[500+2*i] || b != nodes[501+2*i] {
+				t.Fatalf("room for %d: pairs of %v and %v came back as others", room, x, newest)
+			}
+		}
+		if err := g.Verify(); err != nil || g.Len() != before {
+			t.Errorf("room for %d: %d nodes became %d, %v", room, before, g.Len(), err)
+		}
 	}
 }
 

@@ -19,13 +19,13 @@ func Topo(outputs ...*Node) []*Node {
 		if n.graph != g {
 			Fail("topo", outputs, "the nodes belong to different graphs")
 		}
-		top = max(top, n.id)
+		top = max(top, n.ID())
 	}
 	marked := make([]bool, top+1)
 	pending := 0
 	mark := func(n *Node) {
-		if !marked[n.id] {
-			marked[n.id] = true
+		if !marked[n.ID()] {
+			marked[n.ID()] = true
 			pending++
 		}
 	}
@@ -39,7 +39,7 @@ func Topo(outputs ...*Node) []*Node {
 		}
 		pending--
 		before := pending
-		for _, x := range g.nodes[id].in {
+		for _, x := range g.nodes[id].In() {
 			mark(x)
 		}
 		count += pending - before

@@ -13,6 +13,17 @@ func like(x *graph.Node, v float64) *graph.Node { return x.Graph().Scalar(x.DTyp
 
 // nodes turns the operands of op into nodes of one graph. At least one must be a node already.
 func nodes(op *graph.Op, operands ...any) []*graph.Node {
+	first := firstNode(op, operands...)
+	in := make([]*graph.Node, len(operands))
+	for i, a := range operands {
+		in[i] = lift(op, first, a)
+	}
+	return in
+}
+
+// firstNode returns the operand whose element type numbers take: the first node, of those that are no bools if there is
+// one.
+func firstNode(op *graph.Op, operands ...any) *graph.Node {
 	var first *graph.Node
 	for _, a := range operands {
 		if n, ok := a.(*graph.Node); ok && n != nil && (first == nil || first.DType() == graph.Bool) {
@@ -22,11 +33,7 @@ func nodes(op *graph.Op, operands ...any) []*graph.Node {
 	if first == nil {
 		graph.Fail(op.Name, nil, "no operand is a node")
 	}
-	in := make([]*graph.Node, len(operands))
-	for i, a := range operands {
-		in[i] = lift(op, first, a)
-	}
-	return in
+	return first
 }
 
 // lift turns a number into a constant beside the node x.
@@ -56,7 +63,10 @@ func lift(op *graph.Op, x *graph.Node, a any) *graph.Node {
 // unary, binary and ternary apply an op without attributes.
 func unary(op *graph.Op, x *graph.Node) *graph.Node { return apply(op, nil, x) }
 
-func binary(op *graph.Op, a, b any) *graph.Node { return apply(op, nil, nodes(op, a, b)...) }
+func binary(op *graph.Op, a, b any) *graph.Node {
+	first := firstNode(op, a, b)
+	return apply(op, nil, lift(op, first, a), lift(op, first, b))
+}
 
 func apply(op *graph.Op, attrs any, in ...*graph.Node) *graph.Node {
 	if len(in) == 0 || in[0] == nil {

@@ -35,7 +35,7 @@ type Stage struct {
 }
 
 func newStage(name, why string, u Unit) Stage {
-	return Stage{Name: name, Why: why, Unit: u, Nodes: graph.Topo(u.Outputs...)}
+	return Stage{Name: name, Why: why, Unit: u, Nodes: u.topo()}
 }
 
 // begin notes what is compiled. The options that it returns count the rules that fire.

@@ -11,7 +11,7 @@ import "chainrule/graph"
 // The head is an operand of the group, and every other operand comes from an earlier stage than the head's. So a task
 // waits only for tasks of earlier stages than its head's, and no two can wait for each other.
 func epilogue(u Unit, _ Options) Unit {
-	order := graph.Topo(u.Outputs...)
+	order := u.topo()
 	f := newFuser(u, order)
 	of := make([]int32, u.graph().Len()) // by ID: the number of its group, from 1
 	groups := make([][]*graph.Node, 0, len(u.Groups))

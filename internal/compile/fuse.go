@@ -16,7 +16,7 @@ import (
 // The stage of a node grows along every edge that is not between two Maps of one shape. Members of a group have one
 // stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
 func fuse(u Unit, opts Options) Unit {
-	order := graph.Topo(u.Outputs...)
+	order := u.topo()
 	f := newFuser(u, order)
 	for _, n := range order {
 		f.join(n)

@@ -21,6 +21,9 @@ type Unit struct {
 	// from is the graph that rewrite made this one of, and became gives by ID what each of its nodes has become.
 	from   *graph.Graph
 	became []*graph.Node
+
+	// order is what topo returns, if it is known.
+	order []*graph.Node
 }
 
 // Pass takes a Unit to an equal one, on a new graph if anything changes in it.
@@ -102,8 +105,16 @@ func Plan(u Unit, opts Options) (exec.Plan, error) {
 // graph is the graph that the unit lies on.
 func (u Unit) graph() *graph.Graph { return u.Outputs[0].Graph() }
 
+// topo returns every node that the outputs depend on, inputs before their use.
+func (u Unit) topo() []*graph.Node {
+	if u.order != nil {
+		return u.order
+	}
+	return graph.Topo(u.Outputs...)
+}
+
 // check says what is wrong with a unit that a caller made.
-func (u Unit) check() error {
+func (u *Unit) check() error {
 	if len(u.Outputs) == 0 {
 		return errors.New("no outputs")
 	}
@@ -130,7 +141,8 @@ func (u Unit) check() error {
 		}
 		listed[n.ID()] = true
 	}
-	for _, n := range graph.Topo(u.Outputs...) {
+	u.order = u.topo()
+	for _, n := range u.order {
 		if n.IsInput() && !listed[n.ID()] {
 			return fmt.Errorf("the outputs depend on input %v, which is not listed", n)
 		}
@@ -171,7 +183,8 @@ func (u Unit) verify() error {
 // rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
 // n, whose inputs, already rewritten, are in, on the new graph g; nil means a copy of n.
 func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
-	g := graph.New()
+	g, order := graph.New(), u.topo()
+	g.Grow(len(order))
 	fresh := make([]*graph.Node, u.graph().Len()) // by ID
 	next := Unit{Donated: u.Donated, from: u.graph(), became: fresh}
 	for _, n := range u.Inputs {
@@ -179,7 +192,7 @@ func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node)
 		next.Inputs = append(next.Inputs, fresh[n.ID()])
 	}
 	var in []*graph.Node
-	for _, n := range graph.Topo(u.Outputs...) {
+	for _, n := range order {
 		if fresh[n.ID()] != nil {
 			continue
 		}
@@ -196,5 +209,6 @@ func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node)
 	for _, n := range u.Outputs {
 		next.Outputs = append(next.Outputs, fresh[n.ID()])
 	}
+	next.order = next.topo()
 	return next
 }

@@ -103,7 +103,7 @@ func (p *planner) findRoots() {
 		r := p.newRoot(n)
 		r.slot, r.placed = exec.Slot{Space: exec.Input, Index: i, Len: n.Type().Size()}, true
 	}
-	all := graph.Topo(p.unit.Outputs...)
+	all := p.unit.topo()
 	computed := make([]*graph.Node, 0, len(all))
 	for _, n := range all {
 		switch {

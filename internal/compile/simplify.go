@@ -133,7 +133,7 @@ func (s *simplifier) apply(n *graph.Node, in ...*graph.Node) *graph.Node {
 // uses counts, by ID, the operands and outputs that are each node.
 func (u Unit) uses() []int32 {
 	uses := make([]int32, u.graph().Len())
-	for _, n := range graph.Topo(u.Outputs...) {
+	for _, n := range u.topo() {
 		for _, x := range n.In() {
 			uses[x.ID()]++
 		}
