@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
@@ -113,4 +114,71 @@ func TestScanRNN(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestCond(t *testing.T) {
+	f := func(x *graph.Node) *graph.Node {
+		y := ops.Exp(x)
+		return autodiff.Cond(ops.Gt(x, 1), func() *graph.Node { return ops.Mul(x, y) }, func() *graph.Node { return ops.Sin(x) })
+	}
+	g1 := autodiff.Grad(f)
+	g2 := autodiff.Grad(g1)
+	e2 := math.Exp(2)
+	require.InDelta(t, 2*e2, run1(t, f, 2.0)[0], 1e-14)
+	require.InDelta(t, math.Sin(.5), run1(t, f, .5)[0], 1e-14)
+	require.InDelta(t, 3*e2, run1(t, g1, 2.0)[0], 1e-13)
+	require.InDelta(t, math.Cos(.5), run1(t, g1, .5)[0], 1e-14)
+	require.InDelta(t, 4*e2, run1(t, g2, 2.0)[0], 1e-13)
+	require.InDelta(t, -math.Sin(.5), run1(t, g2, .5)[0], 1e-14)
+	got := run1(t, autodiff.Vmap(g2), []float64{2, .5})
+	require.InDelta(t, 4*e2, got[0], 1e-13)
+	require.InDelta(t, -math.Sin(.5), got[1], 1e-13)
+}
+
+func TestVmapOfLoops(t *testing.T) {
+	want := func(a float64) float64 { return -0.25 / (a * math.Sqrt(a)) }
+	f := autodiff.Grad(autodiff.Grad(newton))
+	got := run1(t, autodiff.Vmap(f), []float64{3, 0.1, 700})
+	for i, a := range []float64{3, 0.1, 700} {
+		require.InEpsilon(t, want(a), got[i], 1e-11)
+	}
+}
+
+func TestCustom(t *testing.T) {
+	f := autodiff.CustomVJP(func(x *graph.Node) *graph.Node { return ops.Sin(x) },
+		func(x, y, ct *graph.Node) *graph.Node { return ops.Mul(ops.Mul(ct, 3), ops.Mul(x, y)) })
+	require.InDelta(t, math.Sin(2), run1(t, f, 2.0)[0], 1e-15)
+	require.InDelta(t, 6*math.Sin(2), run1(t, autodiff.Grad(f), 2.0)[0], 1e-14)
+	require.InDelta(t, 3*math.Sin(2)+6*6*math.Sin(2), run1(t, autodiff.Grad(autodiff.Grad(f)), 2.0)[0], 1e-13)
+	fwd := func(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node {
+		return func(x *graph.Node) *graph.Node {
+			_, d := autodiff.JVP(f, x, ops.Add(ops.Mul(x, 0), 1))
+			return d
+		}
+	}
+	require.InDelta(t, 6*math.Sin(2), run1(t, fwd(f), 2.0)[0], 1e-14)
+	j := autodiff.CustomJVP(func(x *graph.Node) *graph.Node { return ops.Sin(x) },
+		func(x, dx *graph.Node) *graph.Node { return ops.Mul(dx, ops.Mul(5, x)) })
+	require.InDelta(t, 10, run1(t, autodiff.Grad(j), 2.0)[0], 1e-14)
+	require.InDelta(t, 10, run1(t, fwd(j), 2.0)[0], 1e-14)
+	require.InDelta(t, 5, run1(t, autodiff.Grad(fwd(j)), 2.0)[0], 1e-14)
+	require.InDeltaSlice(t, []float64{10, 15}, run1(t, autodiff.Vmap(autodiff.Grad(j)), []float64{2, 3}), 1e-14)
+	require.InDeltaSlice(t, []float64{6 * math.Sin(2), 9 * math.Sin(3)}, run1(t, autodiff.Vmap(autodiff.Grad(f)), []float64{2, 3}), 1e-14)
+}
+
+func TestGoFunc(t *testing.T) {
+	cube := func(x *graph.Node) *graph.Node {
+		return autodiff.GoFunc("cube", func(out, in []*tensor.Dense) error {
+			x := in[0].Float64s()
+			for i, v := range x {
+				out[0].Float64s()[i] = v * v * v
+			}
+			return nil
+		}, []graph.Type{x.Type()}, x)[0]
+	}
+	f := autodiff.CustomVJP(cube, func(x, _, ct *graph.Node) *graph.Node { return ops.Mul(ct, ops.Mul(3, ops.Square(x))) })
+	require.InDelta(t, 8, run1(t, f, 2.0)[0], 1e-15)
+	require.InDelta(t, 12, run1(t, autodiff.Grad(f), 2.0)[0], 1e-15)
+	require.InDeltaSlice(t, []float64{12, 27}, run1(t, autodiff.Vmap(autodiff.Grad(f)), []float64{2, 3}), 1e-15)
+	require.InDeltaSlice(t, []float64{8, 27}, run1(t, autodiff.Vmap(f), []float64{2, 3}), 1e-15)
 }

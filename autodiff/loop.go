@@ -363,11 +363,7 @@ func (l loopNode) untilAllEnd() loopNode {
 	goesOn := cond.Inline(b.g, append(append([]*graph.Node(nil), b.inputs[:l.Carries]...), extra...))[0]
 	out := append([]*graph.Node(nil), b.outputs...)
 	for i := range l.Carries {
-		shape := append([]int{goesOn.Shape()[0]}, make([]int, out[i].Rank()-1)...)
-		for j := 1; j < len(shape); j++ {
-			shape[j] = 1
-		}
-		out[i] = ops.Where(ops.Reshape(goesOn, shape...), out[i], b.inputs[i])
+		out[i] = ops.Where(alongFirst(goesOn, out[i].Rank()), out[i], b.inputs[i])
 	}
 	l.Body = b.g.Func(append(b.inputs, extra...), out)
 	given := l.in[l.bodyInputs():]

@@ -202,7 +202,7 @@ func inside(params, outputs []*Node, mark int, lazy bool) map[*Node]bool {
 			continue
 		}
 		_, scalar := n.ScalarValue()
-		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque, n.op.Class == Opaque
+		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque && !n.IsAlias(), n.op.Class == Opaque
 		for _, x := range n.In() {
 			depends[n] = depends[n] || depends[x]
 			constant = constant && fixed[x]

@@ -65,6 +65,9 @@ type Op struct {
 	Batch func(n *Node, in []*Node, batched []bool) *Node
 	// Parts returns, for an op with several results, their types. The op's own type is then that of Pack.
 	Parts func(n *Node) []Type
+	// Expand, for an op with several results that stands for others, adds those to g, of the inputs in, and returns the
+	// results. The compiler puts them in place of the node n.
+	Expand func(g *Graph, n *Node, in []*Node) []*Node
 	// Workspace, if set, is how many bytes of scratch memory the kernel of a node wants, as one more operand.
 	Workspace func(n *Node) int
 	// Depends, for an op that is neither Map nor View, says which elements of input i the result's elements have a

@@ -6,16 +6,26 @@ import (
 	"chainrule/graph"
 )
 
-// unalias drops views that change nothing, such as the aliases that derivatives are taken by. What was built on
-// an alias and on its original becomes one node.
+// unalias drops views that change nothing, such as the aliases that derivatives are taken by, and puts what it stands for
+// in the place of a node that only derivatives need. What was built on an alias and on its original becomes one node.
 //
 //	%1 = alias(%0)
 //	%2 = sin(%1)          →          %2 = sin(%0)
 func unalias(u Unit, _ Options) Unit {
-	if !slices.ContainsFunc(graph.Topo(u.Outputs...), changesNothing) {
+	if !slices.ContainsFunc(graph.Topo(u.Outputs...), func(n *graph.Node) bool {
+		return changesNothing(n) || n.Op().Expand != nil
+	}) {
 		return u
 	}
-	return u.rewrite(func(_ *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
+	expanded := map[*graph.Node][]*graph.Node{}
+	return u.rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
+		if n.Op().Expand != nil {
+			expanded[n] = n.Op().Expand(g, n, in)
+			return in[0] // its parts are all that is used of it
+		}
+		if i, isPart := n.PartIndex(); isPart && expanded[n.In()[0]] != nil {
+			return expanded[n.In()[0]][i]
+		}
 		if changesNothing(n) {
 			return in[0]
 		}

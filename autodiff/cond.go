@@ -1,0 +1,258 @@
+package autodiff
+
+import (
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+	"chainrule/ops"
+)
+
+// A branch is a node too: its inputs are a bool and what either of two functions takes, its results are those of the one
+// that the bool chooses. The derivative of a branch is the branch of the derivatives.
+
+// condAttrs is the attribute of a branch. Both functions take all inputs but the first.
+type condAttrs struct{ Then, Else *graph.Func }
+
+// Cond returns what then gives if p, a Bool scalar, is true, and what otherwise gives if not: trees of the same shape,
+// with leaves of the same types. Only one of them is computed. Under Vmap with different p both are, and Where chooses.
+func Cond[R any](p *graph.Node, then, otherwise func() R) R {
+	if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
+		graph.Fail("cond", present(p), "the condition must be a bool scalar")
+	}
+	g := p.Graph()
+	var values [2]R
+	var funcs [2]*graph.Func
+	var captured [2][]*graph.Node
+	for i, branch := range []func() R{then, otherwise} {
+		funcs[i], captured[i] = g.Capture(nil, true, func([]*graph.Node) []*graph.Node {
+			values[i] = branch()
+			return nodesOf(leavesOf(values[i]))
+		})
+	}
+	matchBranches(leavesOf(values[0]), leavesOf(values[1]))
+	in := slices.Clone(captured[0])
+	for _, n := range captured[1] {
+		if !slices.Contains(in, n) {
+			in = append(in, n)
+		}
+	}
+	a := condAttrs{widened(g, funcs[0], captured[0], in), widened(g, funcs[1], captured[1], in)}
+	node := g.Apply(&condOp, a, append([]*graph.Node{p}, in...)...)
+	return mapLeaves(values[0], func(i int, _ *graph.Node) *graph.Node { return graph.Part(node, i) })
+}
+
+func nodesOf(leaves []leaf) []*graph.Node {
+	nodes := make([]*graph.Node, len(leaves))
+	for i, l := range leaves {
+		nodes[i] = l.node
+	}
+	return nodes
+}
+
+func matchBranches(a, b []leaf) {
+	if len(a) != len(b) {
+		graph.Fail("cond", nil, "one branch gives %d nodes, the other %d", len(a), len(b))
+	}
+	for i := range a {
+		if a[i].path != b[i].path || !a[i].node.Type().Equal(b[i].node.Type()) {
+			graph.Fail("cond", nil, "the branches give %s and %s, which differ in type", a[i], b[i])
+		}
+	}
+}
+
+// widened is f, whose inputs stand for the nodes of captured, as a function of all nodes in.
+func widened(g *graph.Graph, f *graph.Func, captured, in []*graph.Node) *graph.Func {
+	s := scratch{g: graph.New()}
+	args := make([]*graph.Node, len(captured))
+	for _, n := range in {
+		s.inputs = append(s.inputs, s.input(n))
+		if i := slices.Index(captured, n); i >= 0 {
+			args[i] = s.inputs[len(s.inputs)-1]
+		}
+	}
+	return g.Func(s.inputs, f.Inline(s.g, args))
+}
+
+var condOp graph.Op
+
+func init() {
+	condOp = graph.Op{
+		Name:  "cond",
+		Doc:   "one of two functions of its inputs, chosen by the first",
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: condAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			a := attrs.(condAttrs)
+			if err := a.infer(in); err != nil {
+				return graph.Type{}, err
+			}
+			return graph.Pack(typesOf(a.Then.Outputs())), nil
+		},
+		Parts:      func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(condAttrs).Then.Outputs()) },
+		Workspace:  func(n *graph.Node) int { return n.Attrs().(condAttrs).workspace() },
+		Kernel:     func(n *graph.Node) graph.Kernel { return newCondRun(n).kernel },
+		Derivative: condRule{},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: condAttrs{}, Want: "the condition must be a bool scalar"},
+			{In: []graph.Type{graph.T(graph.Bool)}, Attrs: condAttrs{}, Want: "a branch is missing"},
+		},
+	}
+	graph.Register(&condOp)
+}
+
+func (a condAttrs) infer(in []*graph.Node) error {
+	if p := in[0]; p.DType() != graph.Bool || p.Rank() != 0 {
+		return fmt.Errorf("the condition must be a bool scalar")
+	}
+	for _, f := range []*graph.Func{a.Then, a.Else} {
+		if f == nil {
+			return fmt.Errorf("a branch is missing")
+		}
+		if len(f.Inputs()) != len(in)-1 || len(f.Outputs()) != len(a.Then.Outputs()) {
+			return fmt.Errorf("a branch has %d inputs and %d results", len(f.Inputs()), len(f.Outputs()))
+		}
+		for i, x := range f.Inputs() {
+			if !x.Type().Equal(in[i+1].Type()) {
+				return fmt.Errorf("input %d is %v, a branch takes %v", i+1, in[i+1].Type(), x.Type())
+			}
+		}
+		for i, y := range f.Outputs() {
+			if !y.Type().Equal(a.Then.Outputs()[i].Type()) {
+				return fmt.Errorf("result %d of the branches is %v or %v", i, a.Then.Outputs()[i].Type(), y.Type())
+			}
+		}
+	}
+	return nil
+}
+
+func (a condAttrs) workspace() int { return max(planFunc(a.Then).Arena, planFunc(a.Else).Arena) }
+
+// condRun is a branch compiled, the function for true first.
+type condRun struct {
+	branches [2]*exec.Routine
+	parts    block
+}
+
+func newCondRun(n *graph.Node) *condRun {
+	a := n.Attrs().(condAttrs)
+	return &condRun{[2]*exec.Routine{exec.NewRoutine(planFunc(a.Then)), exec.NewRoutine(planFunc(a.Else))},
+		newBlock(typesOf(a.Then.Outputs())...)}
+}
+
+func (r *condRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	branch := r.branches[0]
+	if !*(*bool)(in[0].Ptr) {
+		branch = r.branches[1]
+	}
+	return runOnce(branch, w, out.Ptr, r.parts, in[1:])
+}
+
+// runOnce runs a routine on the buffers in, of which the last is its memory, into the block of parts at out.
+func runOnce(r *exec.Routine, w *graph.Work, out unsafe.Pointer, parts block, in []graph.Buffer) error {
+	r.Bind(w, in[len(in)-1].Ptr)
+	defer r.Release()
+	for i, b := range in[:len(in)-1] {
+		r.Input(i, b.Ptr)
+	}
+	for i := range parts.bytes {
+		r.Output(i, parts.at(out, i))
+	}
+	if err := stopped(w); err != nil {
+		return err
+	}
+	return r.Run()
+}
+
+type condRule struct{ packedRule }
+
+// Wrt implements graph.Derivative.
+func (condRule) Wrt(i int) bool { return i > 0 }
+
+func (condRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+	a := n.Attrs().(condAttrs)
+	moves := where(tangents[1:])
+	in := append(slices.Clone(n.In()), some(tangents[1:])...)
+	return both(n.Graph(), a, in, func(f *graph.Func) derived { return pushed(f, moves) })
+}
+
+func (condRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
+	a := n.Attrs().(condAttrs)
+	given := where(cts)
+	in := append(slices.Clone(n.In()), some(cts)...)
+	back := both(n.Graph(), a, in, func(f *graph.Func) derived { return pulled(f, given, wanted[1:]) })
+	return append([]*graph.Node{nil}, back...)
+}
+
+// both is the branch of a function derived from each of a's. What one of them has and the other has not is zero there.
+func both(g *graph.Graph, a condAttrs, in []*graph.Node, derive func(*graph.Func) derived) []*graph.Node {
+	d, e := derive(a.Then), derive(a.Else)
+	has := make(mask, len(d.has))
+	for i := range has {
+		has[i] = d.has[i] || e.has[i]
+	}
+	out := make([]*graph.Node, len(has))
+	if has.count() == 0 {
+		return out
+	}
+	then, otherwise := d.filled(has, e), e.filled(has, d)
+	node := g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, in...)
+	next := 0
+	for i := range out {
+		if has[i] {
+			out[i] = graph.Part(node, next)
+			next++
+		}
+	}
+	return out
+}
+
+// filled is d's function with zeros for the results that it does not have and the other function has.
+func (d derived) filled(has mask, other derived) *graph.Func {
+	s := unfold(d.f)
+	own, others := scatter(s.outputs, d.has), scatter(other.f.Outputs(), other.has)
+	for i := range has {
+		if has[i] && own[i] == nil {
+			like := others[i]
+			own[i] = ops.BroadcastTo(s.g.Scalar(like.DType(), 0), like.Shape()...)
+		}
+	}
+	return s.g.Func(s.inputs, some(own))
+}
+
+func (condRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+	a, g := n.Attrs().(condAttrs), n.Graph()
+	none := make(mask, len(a.Then.Outputs()))
+	d, e := spreadOut(a.Then, batched[1:], none, size), spreadOut(a.Else, batched[1:], none, size)
+	all := make(mask, len(none))
+	for i := range all {
+		all[i] = batched[0] || d.has[i] || e.has[i]
+	}
+	d, e = spreadOut(a.Then, batched[1:], all, size), spreadOut(a.Else, batched[1:], all, size)
+	out := make([]*graph.Node, len(all))
+	if !batched[0] {
+		node := g.Apply(&condOp, condAttrs{g.Intern(d.f), g.Intern(e.f)}, in...)
+		for i := range out {
+			if all[i] {
+				out[i] = graph.Part(node, i)
+			}
+		}
+		return out
+	}
+	x, y := d.f.Inline(g, in[1:]), e.f.Inline(g, in[1:])
+	for i := range out {
+		out[i] = ops.Where(alongFirst(in[0], x[i].Rank()), x[i], y[i])
+	}
+	return out
+}
+
+// alongFirst gives a vector axes of length 1 behind its own.
+func alongFirst(p *graph.Node, rank int) *graph.Node {
+	shape := make([]int, rank)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[0] = p.Shape()[0]
+	return ops.Reshape(p, shape...)
+}

@@ -1,0 +1,161 @@
+package autodiff
+
+import (
+	"slices"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// A function with a derivative of the user's is a node as long as there may be derivatives to take; the compiler puts
+// the function itself in its place.
+
+// customAttrs is the attribute of such a function. A node's inputs are the arguments, and what body, pull and push use
+// from outside, each its own.
+type customAttrs struct {
+	// Body goes from arguments to results.
+	Body *graph.Func
+	// Pull goes from arguments, results and the cotangents of the float results to those of the float arguments.
+	Pull *graph.Func
+	// Push goes from arguments and the tangents of the float ones to those of the float results.
+	Push *graph.Func
+	// Args counts the arguments, the others the inputs that each function uses from outside.
+	Args, BodyIn, PullIn, PushIn int
+}
+
+// CustomVJP returns f with a reverse derivative of the user's: pull takes the argument p, the value f(p) and the
+// cotangent of the value to the cotangent of p. Leaves of ct and of pull's result that are not floats are nil. Forward
+// mode transposes pull, which must be linear in ct, and derivatives of derivatives differentiate it.
+//
+// A derivative by a node that f uses from outside is refused: make it part of p.
+func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
+	return func(p P) Q {
+		c := newCustom("custom_vjp", p, f)
+		args, results := leavesOf(p), leavesOf(c.value)
+		types := append(leafTypes(args), leafTypes(results)...)
+		types = append(types, leafTypes(floats(results))...)
+		c.attrs.Pull, c.pullIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
+			ct := floatTree(c.value, params[len(args)+len(results):])
+			back := pull(treeOf(p, params), treeOf(c.value, params[len(args):]), ct)
+			return match(c.op, "cotangent", floats(args), back)
+		})
+		return treeOf(c.value, c.finish(args))
+	}
+}
+
+// CustomJVP returns f with a forward derivative of the user's: push takes the argument p and its tangent to the tangent
+// of f(p). Leaves of tangents that are not floats are nil. Reverse mode transposes push, which must be linear in the
+// tangent, and derivatives of derivatives differentiate it.
+//
+// A derivative by a node that f uses from outside is refused: make it part of p.
+func CustomJVP[P, Q any](f func(P) Q, push func(p, tangent P) Q) func(P) Q {
+	return func(p P) Q {
+		c := newCustom("custom_jvp", p, f)
+		args := leavesOf(p)
+		types := append(leafTypes(args), leafTypes(floats(args))...)
+		c.attrs.Push, c.pushIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
+			t := push(treeOf(p, params), floatTree(p, params[len(args):]))
+			return match(c.op, "tangent", floats(leavesOf(c.value)), t)
+		})
+		return treeOf(c.value, c.finish(args))
+	}
+}
+
+// floats lists the leaves that are floats.
+func floats(leaves []leaf) []leaf { return slices.DeleteFunc(slices.Clone(leaves), notFloat) }
+
+func notFloat(l leaf) bool { return !l.node.DType().IsFloat() }
+
+// treeOf is a tree with other leaves.
+func treeOf[T any](tree T, leaves []*graph.Node) T {
+	return mapLeaves(tree, func(i int, _ *graph.Node) *graph.Node { return leaves[i] })
+}
+
+// floatTree is a tree with other leaves in the places of the floats, and nil in those of others.
+func floatTree[T any](tree T, leaves []*graph.Node) T {
+	return mapLeaves(tree, func(_ int, n *graph.Node) *graph.Node {
+		if !n.DType().IsFloat() {
+			return nil
+		}
+		next := leaves[0]
+		leaves = leaves[1:]
+		return next
+	})
+}
+
+// custom is a function in the making.
+type custom[Q any] struct {
+	op             string
+	graph          *graph.Graph
+	attrs          customAttrs
+	value          Q
+	bodyIn         []*graph.Node
+	pullIn, pushIn []*graph.Node
+}
+
+func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
+	args := leavesOf(p)
+	if len(args) == 0 {
+		graph.Fail(op, nil, "the argument has no node")
+	}
+	c := &custom[Q]{op: op, graph: args[0].node.Graph()}
+	c.attrs.Body, c.bodyIn = c.graph.Capture(leafTypes(args), true, func(params []*graph.Node) []*graph.Node {
+		c.value = f(treeOf(p, params))
+		return nodesOf(leavesOf(c.value))
+	})
+	return c
+}
+
+// finish adds the function to the graph and returns its results.
+func (c *custom[Q]) finish(args []leaf) []*graph.Node {
+	c.attrs.Args = len(args)
+	c.attrs.BodyIn, c.attrs.PullIn, c.attrs.PushIn = len(c.bodyIn), len(c.pullIn), len(c.pushIn)
+	node := c.graph.Apply(&customOp, c.attrs, slices.Concat(nodesOf(args), c.bodyIn, c.pullIn, c.pushIn)...)
+	return partsOf(node)
+}
+
+// partsOf lists the results of an op with several.
+func partsOf(n *graph.Node) []*graph.Node {
+	parts := make([]*graph.Node, len(n.Op().Parts(n)))
+	for i := range parts {
+		parts[i] = graph.Part(n, i)
+	}
+	return parts
+}
+
+var customOp graph.Op
+
+func init() {
+	customOp = graph.Op{
+		Name:  "custom",
+		Doc:   "a function with a derivative of its own",
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: customAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			a := attrs.(customAttrs)
+			if err := a.infer(in); err != nil {
+				return graph.Type{}, err
+			}
+			return graph.Pack(typesOf(a.Body.Outputs())), nil
+		},
+		Parts:     func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(customAttrs).Body.Outputs()) },
+		Workspace: func(n *graph.Node) int { return planFunc(n.Attrs().(customAttrs).Body).Arena },
+		Kernel: func(n *graph.Node) graph.Kernel {
+			a := n.Attrs().(customAttrs)
+			body, parts := exec.NewRoutine(planFunc(a.Body)), newBlock(typesOf(a.Body.Outputs())...)
+			args := a.Args + a.BodyIn
+			operands := make([]graph.Buffer, args+1)
+			return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+				copy(operands, in[:args])
+				operands[args] = in[len(in)-1]
+				return runOnce(body, w, out.Ptr, parts, operands)
+			}
+		},
+		Expand: func(g *graph.Graph, n *graph.Node, in []*graph.Node) []*graph.Node {
+			a := n.Attrs().(customAttrs)
+			return a.Body.Inline(g, in[:a.Args+a.BodyIn])
+		},
+		Derivative: customRule{},
+		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: customAttrs{}, Want: "there is no function"}},
+	}
+	graph.Register(&customOp)
+}

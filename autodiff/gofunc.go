@@ -1,0 +1,140 @@
+package autodiff
+
+import (
+	"errors"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
+
+// goFunc is a function written in Go, on tensors, as an attribute.
+type goFunc struct {
+	name    string
+	results []graph.Type
+	run     func(out, in []*tensor.Dense) error
+}
+
+// String is the name by which text and pictures show the function.
+func (f *goFunc) String() string { return f.name }
+
+type goAttrs struct{ Func *goFunc }
+
+// GoFunc makes nodes of a Go function that computes tensors from tensors, by any means: results lists the types of the
+// nodes that it returns. When they are computed, run is called with the inputs, which it must not change, and with
+// tensors for the results, which it must fill and not keep. An error stops the run. The function must give equal results
+// for equal inputs; it may be called from several goroutines at once, and for nodes whose results turn out not to be
+// needed it is not called at all.
+//
+// It has no derivative; give it one with CustomVJP or CustomJVP. Under Vmap it is called for one example after the
+// other. The name is for messages and pictures.
+func GoFunc(name string, run func(out, in []*tensor.Dense) error, results []graph.Type, in ...*graph.Node) []*graph.Node {
+	if len(in) == 0 || len(results) == 0 {
+		graph.Fail("go", nil, "%s has no input or no result", name)
+	}
+	f := &goFunc{name, slices.Clone(results), run}
+	return partsOf(in[0].Graph().Apply(&goOp, goAttrs{f}, in...))
+}
+
+var goOp graph.Op
+
+func init() {
+	goOp = graph.Op{
+		Name:  "go",
+		Doc:   "a function written in Go, on tensors",
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: goAttrs{},
+		Infer: func(_ []*graph.Node, attrs any) (graph.Type, error) {
+			f := attrs.(goAttrs).Func
+			if f == nil || f.run == nil {
+				return graph.Type{}, errors.New("there is no function")
+			}
+			for _, t := range f.results {
+				if !t.DType.Valid() {
+					return graph.Type{}, errors.New("a result has no element type")
+				}
+			}
+			return graph.Pack(f.results), nil
+		},
+		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(goAttrs).Func.results },
+		Kernel:     goKernel,
+		Derivative: goRule{},
+		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: goAttrs{}, Want: "there is no function"}},
+	}
+	graph.Register(&goOp)
+}
+
+// goKernel runs the function on tensors over copies of the inputs, so that it cannot change them.
+func goKernel(n *graph.Node) graph.Kernel {
+	f := n.Attrs().(goAttrs).Func
+	parts := newBlock(f.results...)
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		args, values := make([]*tensor.Dense, len(in)), make([]*tensor.Dense, len(f.results))
+		for i, x := range n.In() {
+			v := exec.NewValue(x.Type())
+			copyBytes(v.Buf.Ptr, in[i].Ptr, x.Type().Bytes())
+			args[i] = v.Dense()
+		}
+		made := make([]exec.Value, len(f.results))
+		for i, t := range f.results {
+			made[i] = exec.NewValue(t)
+			values[i] = made[i].Dense()
+		}
+		if err := f.run(values, args); err != nil {
+			return err
+		}
+		for i, v := range made {
+			copyBytes(parts.at(out.Ptr, i), v.Buf.Ptr, parts.bytes[i])
+		}
+		return nil
+	}
+}
+
+// goRule says that a Go function has no derivative.
+type goRule struct{ packedRule }
+
+// Wrt implements graph.Derivative.
+func (goRule) Wrt(int) bool { return false }
+
+func (goRule) pull(n *graph.Node, _ []*graph.Node, _ []bool) []*graph.Node {
+	return make([]*graph.Node, len(n.In()))
+}
+
+func (goRule) push(n *graph.Node, _ []*graph.Node) []*graph.Node {
+	return make([]*graph.Node, len(n.Op().Parts(n)))
+}
+
+func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+	return inTurn(n, in, batched, size)
+}
+
+// inTurn applies n to one example after the other, in a loop, and returns its results for all.
+func inTurn(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+	l := loopNode{loopAttrs: loopAttrs{Steps: size}}
+	s := scratch{g: graph.New()}
+	args := make([]*graph.Node, len(in))
+	for _, isX := range []bool{true, false} {
+		for i, x := range n.In() {
+			if batched[i] != isX {
+				continue
+			}
+			args[i] = s.input(x)
+			s.inputs = append(s.inputs, args[i])
+			l.in = append(l.in, in[i])
+			if isX {
+				l.Xs++
+			} else {
+				l.Consts++
+			}
+		}
+	}
+	one := s.g.Copy(n, args...)
+	if n.Op().Parts == nil {
+		s.outputs = []*graph.Node{one}
+	} else {
+		s.outputs = partsOf(one)
+	}
+	l.Body = s.g.Func(s.inputs, s.outputs)
+	return partsOf(l.node())
+}
