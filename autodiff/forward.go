@@ -36,7 +36,7 @@ func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 		if !moves {
 			continue // the tangents of all inputs are zero
 		}
-		y.Graph().With(y, func() {
+		y.Graph().Differentiate(y, true, func() {
 			if rule := rulesOf(y); rule != nil {
 				parts[y] = rule.push(y, t)
 				return

@@ -30,7 +30,7 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 		if !active.has(y) || ct.at(y) == nil && parts[y] == nil {
 			continue
 		}
-		y.Graph().With(y, func() {
+		y.Graph().Differentiate(y, false, func() {
 			if rule := rulesOf(y); rule != nil {
 				for i, dzdx := range rule.pull(y, parts[y], passing(y, active)) {
 					ct.add(y.In()[i], dzdx)

@@ -46,7 +46,7 @@ func Fail(op string, in []*Node, format string, args ...any) {
 		}
 		e.Operands = append(e.Operands, n.String())
 		if pc == 0 {
-			pc = n.graph.origin
+			pc = n.graph.line(n.graph.origin)
 		}
 	}
 	if pc == 0 {

@@ -10,13 +10,17 @@ type Graph struct {
 	data   map[uint64][]*tensorData // tensor constants by content
 	table  []slot                   // every node by its hash, see intern.go
 	alias  int                      // largest serial number of an alias
-	origin uintptr                  // if set, the user's line for new nodes
+	origin uintptr                  // if set, the user's line for new nodes, see derived.go
 	frames frameCache
 	ways   wayCache
 	bound  map[any]*Node    // see Bind
 	funcs  map[string]*Func // by text
 
 	scalars [16]*Node // constants asked for last
+
+	origins    []origin // of derivatives
+	originOf   map[origin]int
+	lastOrigin int
 
 	nodeSlab []Node
 	inSlab   []*Node
@@ -114,11 +118,10 @@ func (g *Graph) own(op *Op, in []*Node) {
 	}
 }
 
-// With runs build while every node made takes the user's line from n: derivatives point at the line that they
-// are the derivative of.
+// With runs build while every node made takes the user's line from n.
 func (g *Graph) With(n *Node, build func()) {
 	defer func(old uintptr) { g.origin = old }(g.origin)
-	g.origin = n.pc
+	g.origin = g.adopt(n)
 	build()
 }
 
@@ -127,7 +130,7 @@ func (g *Graph) With(n *Node, build func()) {
 func (g *Graph) Copy(n *Node, in ...*Node) *Node {
 	g.own(n.op, in)
 	defer func(old uintptr) { g.origin = old }(g.origin)
-	g.origin = n.pc
+	g.origin = g.adopt(n)
 	var c *Node
 	switch {
 	case n.op == inputOp:

@@ -59,7 +59,7 @@ func Named(name string, n *Node) *Node {
 func (n *Node) IsInput() bool { return n.op == inputOp }
 
 // Source returns the user's line that built the node, as in "model.go:41", or "" if it is not known.
-func (n *Node) Source() string { return sourceOf(n.pc).short() }
+func (n *Node) Source() string { return sourceOf(n.graph.line(n.pc)).short() }
 
 // String describes the node in a word for messages: its name, or its op and number, and its type.
 func (n *Node) String() string { return n.label() + " " + n.typ.String() }
