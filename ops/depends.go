@@ -94,9 +94,10 @@ func padDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
 // takeDepends is that of take: by the indices if they are known, else each element may come from anywhere along the
 // axis. An index out of range is an error when the graph runs.
 func takeDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
-	x, axis := n.In()[0], n.Attrs().(axisAttrs).Axis
-	outer, length, inner := span(x, []int{axis})
-	count := n.In()[1].Type().Size()
+	x, a := n.In()[0], n.Attrs().(takeAttrs)
+	outer, length, inner := span(x, []int{a.Axis})
+	parts := graph.Size(x.Shape()[:a.Batch])
+	count := n.In()[1].Type().Size() / max(1, parts)
 	index, ok := known(1)
 	if !ok {
 		d := runs(outer, length, inner)
@@ -105,7 +106,7 @@ func takeDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 	}
 	group := make([]int32, 0, n.Type().Size())
 	for o := range outer {
-		for _, k := range graph.Elements[int64](index) {
+		for _, k := range part(graph.Elements[int64](index), o*parts/outer, parts) {
 			for i := range inner {
 				if k < 0 || k >= int64(length) {
 					group = append(group, -1)
@@ -122,16 +123,35 @@ func takeDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 func scatterDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 	a := n.Attrs().(scatterAttrs)
 	outer, length, inner := span(n, []int{a.Axis})
-	count := n.In()[1].Type().Size()
+	parts := graph.Size(n.Shape()[:a.Batch])
+	count := n.In()[1].Type().Size() / max(1, parts)
 	index, ok := known(1)
 	if !ok {
 		d := runs(outer, count, inner)
 		d.Group = runOf(outer, length, inner)
 		return d
 	}
-	at := graph.Elements[int64](index)
-	first := make([]int32, length+1) // entries first[k]:first[k+1] of order go to index k
-	for _, k := range at {
+	d := graph.Dependence{Start: make([]int32, 1, n.Type().Size()+1)}
+	for p := range parts {
+		first, order := gathered(part(graph.Elements[int64](index), p, parts), length)
+		for o := p * outer / parts; o < (p+1)*outer/parts; o++ {
+			for k := range length {
+				for i := range inner {
+					for _, e := range order[first[k]:first[k+1]] {
+						d.Members = append(d.Members, int32((o*count+int(e))*inner+i))
+					}
+					d.Start = append(d.Start, int32(len(d.Members)))
+				}
+			}
+		}
+	}
+	return d
+}
+
+// gathered lists where each index occurs: index k at order[first[k]:first[k+1]].
+func gathered(index []int64, length int) (first, order []int32) {
+	first = make([]int32, length+1)
+	for _, k := range index {
 		if k >= 0 && k < int64(length) {
 			first[k+1]++
 		}
@@ -139,23 +159,13 @@ func scatterDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 	for k := range length {
 		first[k+1] += first[k]
 	}
-	order, next := make([]int32, first[length]), slices.Clone(first)
-	for e, k := range at {
+	order = make([]int32, first[length])
+	next := slices.Clone(first)
+	for e, k := range index {
 		if k >= 0 && k < int64(length) {
 			order[next[k]] = int32(e)
 			next[k]++
 		}
 	}
-	d := graph.Dependence{Start: make([]int32, 1, n.Type().Size()+1)}
-	for o := range outer {
-		for k := range length {
-			for i := range inner {
-				for _, e := range order[first[k]:first[k+1]] {
-					d.Members = append(d.Members, int32((o*count+int(e))*inner+i))
-				}
-				d.Start = append(d.Start, int32(len(d.Members)))
-			}
-		}
-	}
-	return d
+	return first, order
 }
