@@ -36,7 +36,10 @@ func HessianPattern[P any](f func(P) *graph.Node) func(P) *Pattern {
 }
 
 func jacobianPattern(op string, outputs, sources []*graph.Node) *Pattern {
-	d := follow(outputs, sources)
+	return patternOf(op, follow(outputs, sources), outputs)
+}
+
+func patternOf(op string, d *dependence, outputs []*graph.Node) *Pattern {
 	var rows []int32
 	for _, y := range outputs {
 		rows = append(rows, stretched(d.at(y), y.Type().Size())...)
@@ -70,7 +73,7 @@ type dependence struct {
 	low   int
 	of    [][]int32
 	fixed []bool // nodes that are the same whatever is fed
-	known map[*graph.Node]exec.Value
+	known map[*graph.Node]graph.Buffer
 }
 
 func (d *dependence) at(n *graph.Node) []int32 { return d.of[n.ID()-d.low] }
@@ -98,7 +101,7 @@ func follow(outputs, sources []*graph.Node) *dependence {
 		total += x.Type().Size()
 	}
 	d := &dependence{sparse.NewSets(total), low, make([][]int32, top-low+1), make([]bool, top-low+1),
-		map[*graph.Node]exec.Value{}}
+		map[*graph.Node]graph.Buffer{}}
 	total = 0
 	for _, x := range sources {
 		single := make([]int32, x.Type().Size())
@@ -213,20 +216,20 @@ func (d *dependence) withoutZeros(y *graph.Node, i int, sets []int32) []int32 {
 		return sets
 	}
 	sets = append([]int32(nil), stretched(sets, y.Type().Size())...)
-	if y.DType() == graph.Float32 {
-		clearZeros(sets, graph.Elements[float32](values))
-	} else {
-		clearZeros(sets, graph.Elements[float64](values))
+	for e := range sets {
+		if floatAt(values, y.DType(), e) == 0 {
+			sets[e] = 0
+		}
 	}
 	return sets
 }
 
-func clearZeros[T float32 | float64](sets []int32, slope []T) {
-	for e := range sets {
-		if slope[e] == 0 {
-			sets[e] = 0
-		}
+// floatAt is element e of a float tensor.
+func floatAt(b graph.Buffer, d graph.DType, e int) float64 {
+	if d == graph.Float32 {
+		return float64(graph.Elements[float32](b)[e])
 	}
+	return graph.Elements[float64](b)[e]
 }
 
 // valueOf returns n's elements if they are the same whatever is fed.
@@ -234,12 +237,21 @@ func (d *dependence) valueOf(n *graph.Node) (graph.Buffer, bool) {
 	if buf, ok := n.Constant(); ok {
 		return buf, true
 	}
-	if v, ok := d.known[n]; ok {
-		return v.Buf, true
+	if buf, ok := d.known[n]; ok {
+		return buf, true
 	}
 	if at := n.ID() - d.low; at >= 0 && at < len(d.fixed) && !d.fixed[at] {
 		return graph.Buffer{}, false
 	}
+	buf, ok := valueIfFixed(n)
+	if ok {
+		d.known[n] = buf
+	}
+	return buf, ok
+}
+
+// valueIfFixed computes n if it depends on constants alone. An alias may stand for something else than it shows.
+func valueIfFixed(n *graph.Node) (graph.Buffer, bool) {
 	for _, x := range graph.Topo(n) {
 		if _, constant := x.Constant(); len(x.In()) == 0 && !constant || x.IsAlias() {
 			return graph.Buffer{}, false
@@ -249,6 +261,5 @@ func (d *dependence) valueOf(n *graph.Node) (graph.Buffer, bool) {
 	if err != nil {
 		return graph.Buffer{}, false // running it says why
 	}
-	d.known[n] = values[0]
 	return values[0].Buf, true
 }

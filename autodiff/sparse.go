@@ -69,8 +69,27 @@ func (c Compressed) reaches(sources []*graph.Node, i int) bool {
 const manySeeds = 1 << 28
 
 func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Compressed {
-	p := jacobianPattern(op, outputs, sources)
-	forward, c := chooseColors(op, p, s.mode)
+	d := follow(outputs, sources)
+	p := patternOf(op, d, outputs)
+	if p.NNZ() == 0 {
+		return Compressed{p, 0, nothing(outputs[0])}
+	}
+	forward, c, ok := chooseColors(p, s.mode)
+	if s.mode != forwardMode && (!ok || c.Colors >= worthPicking) {
+		if l := localize(d, outputs, sources); l != nil {
+			most := p.Rows
+			if ok {
+				most = c.Colors / 2
+			}
+			if picked, fewer := l.compress(op, p, most); fewer {
+				return picked
+			}
+		}
+	}
+	if !ok {
+		graph.Fail(op, nil, "the %d × %d matrix with %d entries takes too many colours: use a dense one",
+			p.Rows, p.Cols, p.NNZ())
+	}
 	sums, at := columnSums, begins(outputs)
 	if !forward {
 		sums, at = rowSums, begins(sources)
@@ -85,36 +104,30 @@ func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Com
 			}
 		}
 	}
-	if len(index) == 0 {
-		return Compressed{p, 0, nothing(outputs[0])}
-	}
 	return Compressed{p, c.Colors, pick(sums(outputs, sources, c), index)}
 }
 
-// chooseColors colours columns for forward mode or rows for reverse mode.
-func chooseColors(op string, p *Pattern, m mode) (forward bool, c sparse.Coloring) {
+// worthPicking is the number of colours from which on a local Jacobian is tried.
+const worthPicking = 4
+
+// chooseColors colours columns for forward mode or rows for reverse mode, and returns false where only the other mode,
+// or neither, takes few enough.
+func chooseColors(p *Pattern, m mode) (forward bool, c sparse.Coloring, ok bool) {
 	most := func(n int) int { return min(max(n, 1), manySeeds/max(n, 1)) }
-	columns, ok := sparse.Coloring{}, false
 	if m != reverseMode {
-		columns, ok = p.Columns(most(p.Cols))
+		c, ok = p.Columns(most(p.Cols))
 	}
-	if m == forwardMode && ok || ok && columns.Colors <= 1 {
-		return true, columns
+	if m == forwardMode || ok && c.Colors <= 1 {
+		return true, c, ok
 	}
-	if m != forwardMode {
-		limit := most(p.Rows)
-		if ok {
-			limit = min(limit, columns.Colors-1)
-		}
-		if rows, fewer := p.Transpose().Columns(limit); fewer {
-			return false, rows
-		}
+	limit := most(p.Rows)
+	if ok {
+		limit = min(limit, c.Colors-1)
 	}
-	if !ok {
-		graph.Fail(op, nil, "the %d × %d matrix with %d entries takes too many colours: use a dense one",
-			p.Rows, p.Cols, p.NNZ())
+	if rows, fewer := p.Transpose().Columns(limit); fewer {
+		return false, rows, true
 	}
-	return true, columns
+	return true, c, ok
 }
 
 func compressHessian(op string, gradient, sources []*graph.Node) Compressed {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Pattern says where the entries of a sparse matrix are: row i has entries in the columns
@@ -40,6 +41,14 @@ func NewPattern(sets *Sets, rows []int32) (*Pattern, error) {
 		}
 	}
 	return p, nil
+}
+
+// Find returns the number of entry (i, j) among all entries, or −1 if there is none.
+func (p *Pattern) Find(i, j int) int {
+	if k, ok := slices.BinarySearch(p.Row(i), j); ok {
+		return p.RowPtr[i] + k
+	}
+	return -1
 }
 
 // Transpose returns the pattern of the transpose.

@@ -34,6 +34,9 @@ func NewSets(n int) *Sets {
 // Single is the number of the set {i}.
 func Single(i int) int32 { return int32(i) + 1 }
 
+// IsSingle reports whether a set has one element at most.
+func (s *Sets) IsSingle(set int32) bool { return int(set) <= s.n }
+
 // Of returns the elements of a set, in order. They must not be modified, and are valid until the next union.
 func (s *Sets) Of(set int32) []int32 { return s.elements[s.start[set]:s.start[set+1]] }
 
