@@ -131,7 +131,7 @@ func TestCheckPasses(t *testing.T) {
 	}
 }
 
-// Along directions a wrong derivative is found as well, without an element to name.
+// Among many elements, directions are tried, and a wrong derivative is found as well.
 func TestCheckLargeFindsWrong(t *testing.T) {
 	negated := cube(rule{vjp(rightX, func(x, y node) node { return ops.Neg(ops.Square(x)) }), noJVP})
 	x := make([]float64, 1000)
@@ -141,8 +141,145 @@ func TestCheckLargeFindsWrong(t *testing.T) {
 	err := autodiff.Check(func(x, y node) node { return negated(x, y) }, x, x)
 	var wrong *autodiff.CheckError
 	require.ErrorAs(t, err, &wrong)
-	require.Nil(t, wrong.Element)
-	require.ErrorContains(t, err, "along a random direction")
+	require.Equal(t, "input 1, input#1 f64[1000],", wrong.Input)
+	require.Len(t, wrong.Element, 1)
+	require.InEpsilon(t, -wrong.Got, wrong.Want, 1e-6, "it is that element's derivative")
+}
+
+// One element of thousands is off, by one part in ten thousand.
+func TestCheckFindsOneOfMany(t *testing.T) {
+	const n, at = 700, 481
+	off := make([]float64, n)
+	for i := range off {
+		off[i] = 1
+	}
+	off[at] += 1e-3
+	wrong := cube(rule{vjp(func(x, y node) node { return ops.Mul(vector(x, off...), rightX(x, y)) }, rightY), noJVP})
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = 1 + float64(i)/n
+	}
+	var found *autodiff.CheckError
+	require.ErrorAs(t, autodiff.Check(func(x, y node) node { return wrong(x, y) }, x, x), &found)
+	require.Equal(t, []int{at}, found.Element)
+	require.Contains(t, found.Input, "input 0")
+	require.InEpsilon(t, 1+1e-3, found.Got/found.Want, 1e-6)
+	require.Equal(t, "xxy", found.Op)
+}
+
+// Functions of large and of small arguments pass, and derivatives that are off by 10⁻⁴ do not: in one input or the
+// other, reverse and forward, of first and second order.
+func TestCheckAtEveryScale(t *testing.T) {
+	off := func(f func(x, y node) node, by float64) func(x, y node) node {
+		return func(x, y node) node { return ops.Mul(by, f(x, y)) }
+	}
+	const by = 1 + 1e-4
+	bent := func(f func(x, y node) node) func(x, y node) node { // right, but its derivative is off
+		return func(x, y node) node {
+			v := f(x, y)
+			return ops.Add(ops.Mul(by, v), ops.Mul(1-by, ops.StopGradient(v)))
+		}
+	}
+	for _, scale := range []float64{1e-6, 1e-3, 1, 1e3, 1e6} {
+		feeds := []any{[]float64{scale, -2 * scale}, []float64{3 * scale, 0.5 * scale}}
+		check := func(r rule) error {
+			f := cube(r)
+			return autodiff.Check(func(x, y node) node { return ops.Mul(f(x, y), 1/scale) }, feeds...)
+		}
+		require.NoError(t, check(rule{vjp(rightX, rightY), noJVP}), "scale %v", scale)
+		for _, c := range []struct {
+			name    string
+			rule    rule
+			order   int
+			against string
+		}{
+			{"in x", rule{vjp(off(rightX, by), rightY), noJVP}, 1, "differences"},
+			{"in y", rule{vjp(rightX, off(rightY, by)), noJVP}, 1, "differences"},
+			{"forward", rule{vjp(rightX, rightY), func(n node, t []node) node {
+				x, y := n.In()[0], n.In()[1]
+				tx, ty := orZero(t[0], x), orZero(t[1], y)
+				return ops.Add(ops.Mul(off(rightX, by)(x, y), tx), ops.Mul(rightY(x, y), ty))
+			}}, 1, "forward mode"},
+			{"second in x", rule{vjp(bent(rightX), rightY), noJVP}, 2, "differences"},
+			{"second in y", rule{vjp(rightX, bent(rightY)), noJVP}, 2, "differences"},
+		} {
+			var wrong *autodiff.CheckError
+			require.ErrorAs(t, check(c.rule), &wrong, "%s, scale %v", c.name, scale)
+			require.Equal(t, c.order, wrong.Order, "%s, scale %v", c.name, scale)
+			require.Equal(t, c.against, wrong.Against)
+			require.Equal(t, "xxy", wrong.Op)
+			require.False(t, wrong.Unsettled)
+		}
+	}
+}
+
+func orZero(t, x node) node {
+	if t == nil {
+		return ops.Mul(0, x)
+	}
+	return t
+}
+
+// Functions of one variable, each over the scales at which f64 can tell its derivative.
+func TestCheckScalesOfFunctions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		f    func(x node) node
+		at   []float64
+	}{
+		{"log", ops.Log, []float64{1e-9, 1e-3, 1, 1e3, 1e9}},
+		{"sin", ops.Sin, []float64{0, 1e-9, 1e-3, 1, 1e3}},
+		{"1/x", ops.Reciprocal, []float64{-1e-6, 1e-3, 1, 1e3, 1e6}},
+		{"sqrt", ops.Sqrt, []float64{1e-6, 1e-3, 1, 1e3, 1e6}},
+		{"exp", ops.Exp, []float64{-30, 1e-3, 1, 100}},
+		{"a small slope on a large value", func(x node) node { return ops.Add(1e6, ops.Square(x)) }, []float64{1e-3, 1, 1e3}},
+		{"a small kink far off", func(x node) node { return ops.Relu(ops.Sub(x, 1)) }, []float64{1.001, 2}},
+		{"fast", func(x node) node { return ops.Sin(ops.Mul(1000, x)) }, []float64{0.01, 1, 10}},
+	} {
+		for _, x := range c.at {
+			require.NoError(t, autodiff.Check(c.f, x), "%s at %v", c.name, x)
+			err := autodiff.Checker{Order: 1}.Check(func(x node) node {
+				y := c.f(x) // its derivative is a ten-thousandth more than it ought to be
+				return ops.Add(ops.Mul(1+1e-4, y), ops.Mul(-1e-4, ops.StopGradient(y)))
+			}, x)
+			require.Error(t, err, "%s at %v", c.name, x)
+		}
+	}
+}
+
+// The op whose rule is wrong is named with its line, wherever it is in the function.
+func TestCheckNamesTheOp(t *testing.T) {
+	wrong := cube(rule{vjp(rightX, func(x, y node) node { return ops.Neg(ops.Square(x)) }), noJVP})
+	var built string
+	f := func(x, y node) node {
+		h := ops.Tanh(ops.Mul(x, y))
+		h = wrong(h, ops.Sin(y))
+		built = h.Source()
+		return ops.Sum(ops.Exp(h))
+	}
+	err := autodiff.Check(f, []float64{0.5, 2}, []float64{3, -1})
+	var found *autodiff.CheckError
+	require.ErrorAs(t, err, &found)
+	require.Equal(t, "xxy", found.Op)
+	require.Contains(t, built, "check_test.go:")
+	require.ErrorContains(t, err, "; that of xxy at "+built+" is off on its own")
+
+	// So is a kink, if that is what it is.
+	kink := func(x node) node { return ops.Square(ops.Relu(ops.Sin(x))) }
+	require.NoError(t, autodiff.Check(kink, 1.0))
+	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.Exp(ops.Relu(ops.Sin(x))) }, 0.0), &found)
+	require.Equal(t, "relu", found.Op)
+}
+
+// Where there is no derivative, differences do not settle, or settle on one between those on both sides.
+func TestCheckSaysThatDifferencesDoNotSettle(t *testing.T) {
+	var wrong *autodiff.CheckError
+	require.ErrorAs(t, autodiff.Check(ops.Sqrt, 0.0), &wrong)
+	require.True(t, wrong.Unsettled)
+	require.ErrorContains(t, wrong, "is there a kink?")
+	edge := func(x node) node { return ops.Mul(x, ops.Step(ops.Sub(x, 1))) } // a jump at 1
+	require.ErrorAs(t, autodiff.Checker{Order: 1}.Check(edge, 1.0), &wrong)
+	require.True(t, wrong.Unsettled)
 }
 
 // On a kink the derivative is what its documentation says, which is no limit of differences.
