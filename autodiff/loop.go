@@ -289,7 +289,7 @@ func orZeros(t, n *graph.Node) *graph.Node {
 }
 
 // steps puts the axis of examples, the first, behind that of steps.
-func behindSteps(n *graph.Node) *graph.Node { return moveAxis(n, 0, 1) }
+func behindSteps(n *graph.Node) *graph.Node { return ops.MoveAxis(n, 0, 1) }
 
 // spreadLoop is a loop over many examples at once.
 type spreadLoop struct {
@@ -302,7 +302,7 @@ func (s spreadLoop) result(i int, part *graph.Node) *graph.Node {
 	if i < s.Carries {
 		return part
 	}
-	return moveAxis(part, 1, 0)
+	return ops.MoveAxis(part, 1, 0)
 }
 
 // spread makes l a loop for size examples. The carries that all says differ between them in any case.

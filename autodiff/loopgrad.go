@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/ops"
 )
 
 // The gradient of a loop L is an op that makes L's steps, records what it needs of them, and then applies the chain
@@ -285,7 +286,7 @@ func (loopGradRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size
 		case out[k] == nil:
 			out[k] = zeros(in[i])
 		case l.isX(i):
-			out[k] = moveAxis(out[k], 1, 0)
+			out[k] = ops.MoveAxis(out[k], 1, 0)
 		}
 	}
 	return out

@@ -61,7 +61,7 @@ func axisOf(axes []Axis, path string, out bool) Axis {
 func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 	return func(p P) Q {
 		args := leavesOf(p)
-		checkPaths(axes, args, false)
+		checkPaths(axes, args, false, "argument")
 		size := examples(args, axes)
 		var sources, lifted []*graph.Node
 		shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
@@ -69,14 +69,14 @@ func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 			if a.unmapped {
 				return x
 			}
-			all := moveAxis(x, normal(args[i], a.axis, x.Rank()), 0)
+			all := ops.MoveAxis(x, normal(args[i], a.axis, x.Rank()), 0)
 			one := example(x, all.Shape()[1:])
 			sources, lifted = append(sources, one), append(lifted, all)
 			return one
 		})
 		value := f(shadow)
 		results := leavesOf(value)
-		checkPaths(axes, results, true)
+		checkPaths(axes, results, true, "result")
 		outputs := make([]*graph.Node, len(results))
 		for i, l := range results {
 			checkGraph("vmap", l, sources[0])
@@ -91,7 +91,7 @@ func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 			if z == nil {
 				z = ops.BroadcastTo(y, append([]int{size}, y.Shape()...)...)
 			}
-			return moveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
+			return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
 		})
 	}
 }
@@ -147,7 +147,7 @@ func normal(l leaf, axis, rank int) int {
 }
 
 // checkPaths refuses an Axis that names no leaf.
-func checkPaths(axes []Axis, leaves []leaf, out bool) {
+func checkPaths(axes []Axis, leaves []leaf, out bool, tree string) {
 	for _, a := range axes {
 		if a.out != out {
 			continue
@@ -158,20 +158,8 @@ func checkPaths(axes []Axis, leaves []leaf, out bool) {
 				found = found || Axis{paths: []string{p}}.names(l.path)
 			}
 			if !found {
-				graph.Fail("vmap", nil, "no leaf is called %q", p)
+				graph.Fail("vmap", nil, "no leaf of the %s is called %q", tree, p)
 			}
 		}
 	}
-}
-
-// moveAxis takes one axis of x to another place and keeps the order of the others.
-func moveAxis(x *graph.Node, from, to int) *graph.Node {
-	var perm []int
-	for a := range x.Rank() {
-		if a != from {
-			perm = append(perm, a)
-		}
-	}
-	perm = append(perm[:to], append([]int{from}, perm[to:]...)...)
-	return ops.Permute(x, perm...)
 }
