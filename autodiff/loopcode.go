@@ -21,7 +21,7 @@ func planFunc(f *graph.Func, overwrites ...int) *exec.Plan {
 				u.Donated[i] = overwrites[i]
 			}
 		}
-		plan, err := compile.Plan(u, compile.Options{Workers: runtime.GOMAXPROCS(0), Off: apply(nil).passesOff})
+		plan, err := compile.Plan(u, compile.Options{Workers: runtime.GOMAXPROCS(0), Off: apply(nil).passesOff, After: extraPasses})
 		if err != nil {
 			panic(fmt.Sprintf("autodiff: the body of a loop does not compile: %v", err))
 		}
@@ -113,6 +113,8 @@ type loopRun struct {
 	*loopCode
 	steps *exec.Routine
 	cond  *condition
+	// record is how the record of a step lies on the tape, the last part of the result, if there is one.
+	record record
 }
 
 func newLoopRun(n *graph.Node) *loopRun {
@@ -149,7 +151,12 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 			x := r.Carries + i
 			r.steps.Input(x, unsafe.Add(in[x].Ptr, slot*r.Body.Inputs()[x].Type().Bytes()))
 		}
-		for i := r.Carries; i < len(r.Body.Outputs()); i++ {
+		outputs := len(r.Body.Outputs())
+		for k, offset := range r.record.offsets {
+			tape := unsafe.Add(r.parts.at(out.Ptr, outputs), t*r.record.size)
+			r.steps.Output(outputs+k, unsafe.Add(tape, offset))
+		}
+		for i := r.Carries; i < outputs; i++ {
 			r.steps.Output(i, unsafe.Add(r.parts.at(out.Ptr, i), slot*r.Body.Outputs()[i].Type().Bytes()))
 		}
 		if err := r.steps.Run(); err != nil {

@@ -106,6 +106,11 @@ func (g *Graph) Apply(op *Op, attrs any, in ...*Node) *Node {
 	return g.add(h, op, attrs, kept, shared(t, kept))
 }
 
+// Find returns the node that Apply would return if there is one already, else nil.
+func (g *Graph) Find(op *Op, attrs any, in ...*Node) *Node {
+	return g.lookup(hashNode(op, attrs, in), op, attrs, in)
+}
+
 // own refuses inputs that are not nodes of g.
 func (g *Graph) own(op *Op, in []*Node) {
 	for _, x := range in {

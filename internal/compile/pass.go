@@ -48,6 +48,8 @@ type Options struct {
 	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact, and
 	// "schedule" the search for an order of steps that needs less memory.
 	Off map[string]bool
+	// After names passes that are run after simplify, when nodes that compute the same have met.
+	After []Pass
 	// NoReuse gives every value memory of its own.
 	NoReuse bool
 	// Verify checks the graph's invariants after every pass, for tests.
@@ -74,20 +76,30 @@ func Simplified(u Unit) Unit {
 	return simplify(unalias(u, Options{}), Options{})
 }
 
+// pipeline is Pipeline with the passes of After.
+func (o Options) pipeline() []Pass {
+	if len(o.After) == 0 {
+		return Pipeline
+	}
+	at := 1 + slices.IndexFunc(Pipeline, func(p Pass) bool { return p.Name == "simplify" })
+	return slices.Insert(slices.Clone(Pipeline), at, o.After...)
+}
+
 // Plan runs the pipeline and plans the result.
 func Plan(u Unit, opts Options) (exec.Plan, error) {
 	if err := u.check(); err != nil {
 		return exec.Plan{}, fmt.Errorf("compile: %w", err)
 	}
+	pipeline := opts.pipeline()
 	for name := range opts.Off {
-		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
+		known := slices.ContainsFunc(pipeline, func(p Pass) bool { return p.Name == name }) ||
 			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
 		if !known && name != "fast" && name != "schedule" {
 			return exec.Plan{}, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}
 	opts = opts.Record.begin(u, opts)
-	for _, p := range Pipeline {
+	for _, p := range pipeline {
 		if opts.Off[p.Name] {
 			continue
 		}
@@ -180,9 +192,9 @@ func (u Unit) verify() error {
 	return u.graph().Verify()
 }
 
-// rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
+// Rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
 // n, whose inputs, already rewritten, are in, on the new graph g; nil means a copy of n.
-func (u Unit) rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
+func (u Unit) Rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
 	g, order := graph.New(), u.topo()
 	g.Grow(len(order))
 	fresh := make([]*graph.Node, u.graph().Len()) // by ID

@@ -47,7 +47,7 @@ func simplify(u Unit, opts Options) Unit {
 	}
 	uses := u.uses()
 	s.uses = make([]int32, len(uses))
-	return u.rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) (m *graph.Node) {
+	return u.Rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) (m *graph.Node) {
 		m = g.Copy(n, in...)
 		if len(in) == 0 {
 			return m

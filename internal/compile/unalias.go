@@ -18,7 +18,7 @@ func unalias(u Unit, _ Options) Unit {
 		return u
 	}
 	expanded := map[*graph.Node][]*graph.Node{}
-	return u.rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
+	return u.Rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node {
 		if n.Op().Expand != nil {
 			expanded[n] = n.Op().Expand(g, n, in)
 			return in[0] // its parts are all that is used of it
