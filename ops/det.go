@@ -131,7 +131,7 @@ func detSignKernel[T float](n *graph.Node) graph.Kernel {
 			case d < 0:
 				sign = -sign
 			case !(d > 0): // 0 or NaN
-				sign *= d
+				return max(d, -d)
 			}
 		}
 		return sign

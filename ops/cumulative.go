@@ -1,0 +1,237 @@
+package ops
+
+import (
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// cumulativeAttrs has the axis along which results build on each other, and whether from its end to its start.
+type cumulativeAttrs struct {
+	Axis    int
+	Reverse bool
+}
+
+// CumSum returns the running sums along an axis: element k is x₀ + … + xₖ, or xₖ + … + xₙ₋₁ if reverse is set.
+func CumSum(x *graph.Node, axis int, reverse bool) *graph.Node {
+	mustExist(cumsumOp.Name, x)
+	return apply(&cumsumOp, cumulativeAttrs{mustBeAxis(cumsumOp.Name, axis, x), reverse}, x)
+}
+
+// mustBeAxis maps an axis of x in −rank … rank−1 to 0 … rank−1, and panics with an *Error on others.
+func mustBeAxis(op string, axis int, x *graph.Node) int {
+	a, err := normalAxis(axis, x.Rank())
+	if err != nil {
+		graph.Fail(op, []*graph.Node{x}, "%v", err)
+	}
+	return a
+}
+
+var cumsumOp graph.Op
+
+func init() {
+	along := func(name string, axis int, reverse bool, x graph.Arg) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{x}, Attrs: cumulativeAttrs{axis, reverse}}
+	}
+	define(&cumsumOp, graph.Op{
+		Name: "cumsum", Doc: "running sums along an axis", Class: graph.Opaque, Arity: 1, Attrs: cumulativeAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			if !isNumber(in[0].DType()) {
+				return graph.Type{}, kindError("numbers, not bool")
+			}
+			return in[0].Type(), cumulativeAxis(in[0], attrs)
+		},
+		Kernel: func(n *graph.Node) graph.Kernel {
+			a := n.Attrs().(cumulativeAttrs)
+			outer, r, inner := span(n, []int{a.Axis})
+			f32, f64, i64 := vec.CumSum[float32], vec.CumSum[float64], vec.CumSum[int64]
+			if a.Reverse {
+				f32, f64, i64 = vec.CumSumBack[float32], vec.CumSumBack[float64], vec.CumSumBack[int64]
+			}
+			return byDType{f32: bindFold(f32, outer, r, inner), f64: bindFold(f64, outer, r, inner),
+				i64: bindFold(i64, outer, r, inner)}.bind(n)
+		},
+		InPlace: true, Depends: cumulativeDepends,
+		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
+			a := n.Attrs().(cumulativeAttrs)
+			return CumSum(ct, a.Axis, !a.Reverse)
+		}},
+		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
+			a := n.Attrs().(cumulativeAttrs)
+			return CumSum(in[0], a.Axis+1, a.Reverse)
+		},
+		Cases: []graph.Case{
+			along("vector", 0, false, arg(7)), along("reverse", 0, true, arg(7)), along("rows", 1, false, arg(3, 4)),
+			along("columns, reverse", 0, true, arg(3, 4)), along("middle", 1, false, arg(2, 3, 2)),
+			along("i64", 0, true, ints(9, 4)), along("nothing", 0, false, arg(0)), along("no rows", 0, true, arg(0, 3)),
+		},
+		BadCases: []graph.BadCase{
+			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: cumulativeAttrs{1, false}, Want: "axis 1 is out of range"},
+			{In: []graph.Type{graph.T(graph.Bool, 3)}, Attrs: cumulativeAttrs{}, Want: "wants numbers"},
+		},
+	})
+}
+
+func cumulativeAxis(x *graph.Node, attrs any) error {
+	if a := attrs.(cumulativeAttrs).Axis; a < 0 || a >= x.Rank() {
+		return fmt.Errorf("axis %d is out of range for rank %d", a, x.Rank())
+	}
+	return nil
+}
+
+// cumulativeDepends says that results depend on the run along the axis that they lie in.
+func cumulativeDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
+	outer, r, inner := span(n, []int{n.Attrs().(cumulativeAttrs).Axis})
+	d := runs(outer, r, inner)
+	d.Group = runOf(outer, r, inner)
+	return d
+}
+
+// LinearRecurrence returns h with h₀ = b₀ and hₖ = aₖ·hₖ₋₁ + bₖ along an axis, a and b broadcasting against each other: running
+// products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the other end, hₖ =
+// aₖ·hₖ₊₁ + bₖ. The first factor is not used.
+func LinearRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
+	in := nodes(&linearRecurrenceOp, a, b)
+	shape, err := graph.BroadcastShapes(in[0].Shape(), in[1].Shape())
+	if err != nil {
+		graph.Fail(linearRecurrenceOp.Name, in, "%v", err)
+	}
+	x, y := BroadcastTo(in[0], shape...), BroadcastTo(in[1], shape...)
+	return apply(&linearRecurrenceOp, cumulativeAttrs{mustBeAxis(linearRecurrenceOp.Name, axis, x), reverse}, x, y)
+}
+
+// CumProd returns the running products along an axis: element k is x₀·…·xₖ, or xₖ·…·xₙ₋₁ if reverse is set. Its
+// derivatives hold where elements are 0, too.
+func CumProd(x *graph.Node, axis int, reverse bool) *graph.Node {
+	mustExist("cumprod", x)
+	a := mustBeAxis("cumprod", axis, x)
+	if x.Shape()[a] == 0 {
+		return x
+	}
+	return LinearRecurrence(x, without(x, a, first(x, a, reverse)), a, reverse)
+}
+
+// first is the range of axis of x at which a recurrence begins.
+func first(x *graph.Node, axis int, reverse bool) Range {
+	if reverse {
+		return Range{x.Shape()[axis] - 1, x.Shape()[axis], 1}
+	}
+	return Range{0, 1, 1}
+}
+
+// without puts zeros in x's place but in a range of an axis.
+func without(x *graph.Node, axis int, keep Range) *graph.Node {
+	return moved(x, axis, keep, keep.Start)
+}
+
+// moved puts a range of an axis of x where it begins at another place, among zeros. x's shape stays.
+func moved(x *graph.Node, axis int, from Range, to int) *graph.Node {
+	ranges, lo, hi := make([]Range, x.Rank()), make([]int, x.Rank()), make([]int, x.Rank())
+	for i := range ranges {
+		ranges[i] = All
+	}
+	ranges[axis] = from
+	lo[axis], hi[axis] = to, x.Shape()[axis]-to-(from.Stop-from.Start)
+	return Pad(Slice(x, ranges...), lo, hi, make([]int, x.Rank()))
+}
+
+// later moves x by one element along the axis of a recurrence n: element k is what k−1 was, and the first is 0. earlier
+// moves it back: element k is what k+1 was.
+func later(n, x *graph.Node) *graph.Node { return shifted1(n, x, false) }
+
+func earlier(n, x *graph.Node) *graph.Node { return shifted1(n, x, true) }
+
+func shifted1(n, x *graph.Node, back bool) *graph.Node {
+	a := n.Attrs().(cumulativeAttrs)
+	r := x.Shape()[a.Axis]
+	switch {
+	case r == 0:
+		return x
+	case back == a.Reverse:
+		return moved(x, a.Axis, Range{0, r - 1, 1}, 1)
+	}
+	return moved(x, a.Axis, Range{1, r, 1}, 0)
+}
+
+var linearRecurrenceOp graph.Op
+
+func init() {
+	along := func(name string, axis int, reverse bool, shape ...int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{arg(shape...), arg(shape...)}, Attrs: cumulativeAttrs{axis, reverse}}
+	}
+	f64 := []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}
+	define(&linearRecurrenceOp, graph.Op{
+		Name: "linear_recurrence", Doc: "h with hₖ = aₖ·hₖ₋₁ + bₖ along an axis", Class: graph.Opaque, Arity: 2,
+		Attrs: cumulativeAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			if t, err := floatMap(in, nil); err != nil {
+				return t, err
+			}
+			if a, b := in[0].Type(), in[1].Type(); !a.Equal(b) {
+				return a, fmt.Errorf("%v and %v are not of one shape", a, b)
+			}
+			return in[0].Type(), cumulativeAxis(in[0], attrs)
+		},
+		Kernel: byFloat(recurrenceKernel[float32], recurrenceKernel[float64]),
+		Flops:  func(n *graph.Node) float64 { return 2 * float64(n.Type().Size()) },
+		// The cotangent of b is λ with λₖ = h̄ₖ + aₖ₊₁·λₖ₊₁, that of a is λₖ·hₖ₋₁: backpropagation through time.
+		Derivative: recurrenceRule{}, InPlace: true, Depends: cumulativeDepends,
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			a, in := n.Attrs().(cumulativeAttrs), allBatched(in, batched)
+			return apply(&linearRecurrenceOp, cumulativeAttrs{a.Axis + 1, a.Reverse}, in...)
+		},
+		Cases: []graph.Case{
+			along("vector", 0, false, 6), along("reverse", 0, true, 6), along("rows", 1, false, 3, 4),
+			along("columns, reverse", 0, true, 3, 4), along("middle", 1, true, 2, 3, 2), along("one step", 0, false, 1, 3),
+			along("nothing", 0, false, 0), along("no columns", 0, true, 3, 0),
+		},
+		BadCases: []graph.BadCase{
+			{In: f64, Attrs: cumulativeAttrs{1, false}, Want: "axis 1 is out of range"},
+			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64)}, Attrs: cumulativeAttrs{},
+				Want: "are not of one shape"},
+			{In: []graph.Type{graph.T(graph.Int64, 3), graph.T(graph.Int64, 3)}, Attrs: cumulativeAttrs{},
+				Want: "wants f32 or f64"},
+		},
+	})
+}
+
+type recurrenceRule struct{}
+
+// Wrt implements graph.Derivative.
+func (recurrenceRule) Wrt(int) bool { return true }
+
+// VJP implements graph.Derivative.
+func (recurrenceRule) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
+	a := n.Attrs().(cumulativeAttrs)
+	b := apply(&linearRecurrenceOp, cumulativeAttrs{a.Axis, !a.Reverse}, earlier(n, n.In()[0]), ct)
+	if i == 1 {
+		return b
+	}
+	return Mul(b, later(n, n))
+}
+
+// JVP implements graph.Derivative: ḣₖ = aₖ·ḣₖ₋₁ + (ȧₖ·hₖ₋₁ + ḃₖ).
+func (recurrenceRule) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
+	term := t[1]
+	if t[0] != nil {
+		term = Mul(t[0], later(n, n))
+		if t[1] != nil {
+			term = Add(term, t[1])
+		}
+	}
+	return apply(&linearRecurrenceOp, n.Attrs(), n.In()[0], term)
+}
+
+func recurrenceKernel[T float](n *graph.Node) graph.Kernel {
+	a := n.Attrs().(cumulativeAttrs)
+	outer, r, inner := span(n, []int{a.Axis})
+	f := vec.Recurrence[T]
+	if a.Reverse {
+		f = vec.RecurrenceBack[T]
+	}
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		f(graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[T](in[1]), outer, r, inner)
+		return nil
+	}
+}

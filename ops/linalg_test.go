@@ -1,0 +1,136 @@
+package ops_test
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// TestLogDetGradient: ∂/∂A log|det A| = A⁻ᵀ, with the inverse from a system of equations.
+func TestLogDetGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 0))
+	for _, n := range []int{1, 2, 5, 40} {
+		g := graph.New()
+		a := graph.Const(g, normals(rng, n*n), n, n)
+		grads := grad(func(x []*graph.Node) *graph.Node { return ops.LogDet(x[0]) }, a)
+		inverse := ops.Transpose(ops.Solve(a, ops.Eye(g, graph.Float64, n)))
+		got := eval(t, grads[0], inverse, ops.MatMul(ops.Transpose(a), grads[0]))
+		if err := near(got[0], got[1]); err != nil {
+			t.Errorf("n = %d: %v", n, err)
+		}
+		for i, v := range got[2] { // Aᵀ·A⁻ᵀ = I, to the condition number, some n² for such matrices
+			want := 0.0
+			if i%(n+1) == 0 {
+				want = 1
+			}
+			if math.Abs(v-want) > 1e4*float64(n*n)*0x1p-52 {
+				t.Errorf("n = %d: element %d of Aᵀ·A⁻ᵀ is %v", n, i, v)
+			}
+		}
+	}
+}
+
+func normals(rng *rand.Rand, n int) []float64 {
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = rng.NormFloat64()
+	}
+	return data
+}
+
+// TestGaussianLogDensity differentiates log N(x; m, S) = −½ (zᵀz + n log 2π) − Σ log Lᵢᵢ with L·z = x − m, and compares
+// with ∂/∂m = S⁻¹(x − m) and ∂/∂S = ½ (S⁻¹(x − m)(x − m)ᵀS⁻¹ − S⁻¹).
+func TestGaussianLogDensity(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 0))
+	for _, n := range []int{1, 3, 30} {
+		g := graph.New()
+		x, mean := graph.Const(g, normals(rng, n), n), graph.Const(g, normals(rng, n), n)
+		b := graph.Const(g, normals(rng, n*n), n, n)
+		cov := ops.Add(ops.MatMul(b, ops.Transpose(b)), ops.Mul(float64(n), ops.Eye(g, graph.Float64, n)))
+		logDensity := func(p []*graph.Node) *graph.Node {
+			l := ops.Cholesky(p[1])
+			z := ops.TriangularSolve(l, ops.Sub(x, p[0]), true, false)
+			quadratic := ops.Mul(0.5, ops.Add(ops.Dot(z, z), float64(n)*math.Log(2*math.Pi)))
+			return ops.Neg(ops.Add(quadratic, ops.Sum(ops.Log(ops.Diagonal(l)))))
+		}
+		grads := grad(logDensity, mean, cov)
+		inverse := ops.Inverse(cov)
+		byMean := ops.MatMul(inverse, ops.Sub(x, mean))
+		byCov := ops.Mul(0.5, ops.Sub(ops.Outer(byMean, byMean), inverse))
+		got := eval(t, grads[0], byMean, grads[1], byCov)
+		if err := near(got[0], got[1]); err != nil {
+			t.Errorf("n = %d: by the mean: %v", n, err)
+		}
+		if err := near(got[2], got[3]); err != nil {
+			t.Errorf("n = %d: by the covariance: %v", n, err)
+		}
+	}
+}
+
+// TestSingularDeterminants: the gradient of a determinant is the cofactors for singular matrices too.
+func TestSingularDeterminants(t *testing.T) {
+	for _, d := range floats {
+		g := graph.New()
+		for _, c := range []struct{ a, cofactor []float64 }{
+			{[]float64{1, 2, 2, 4}, []float64{4, -2, -2, 1}},
+			{[]float64{0, 0, 0, 0}, []float64{0, 0, 0, 0}},
+			{[]float64{2, 0, 0, 0}, []float64{0, 0, 0, 2}},
+		} {
+			a := constant(g, d, c.a, 2, 2)
+			if got := eval(t, ops.Det(a))[0][0]; got != 0 {
+				t.Errorf("the determinant of %v is %v", c.a, got)
+			}
+			got := eval(t, grad(func(x []*graph.Node) *graph.Node { return ops.Det(x[0]) }, a)[0])[0]
+			for i, want := range c.cofactor {
+				if got[i] != want {
+					t.Errorf("the cofactors of %v are %v, want %v", c.a, got, c.cofactor)
+					break
+				}
+			}
+		}
+		sign, logAbs := ops.SlogDet(constant(g, d, []float64{1, 2, 2, 4}, 2, 2))
+		expect(t, sign, nil, []float64{0})
+		expect(t, logAbs, nil, []float64{-inf})
+		expect(t, ops.Det(constant(g, d, []float64{1, nan, 2, 3}, 2, 2)), nil, []float64{nan})
+	}
+}
+
+// TestNoFactor: errors of a run name the op, the user's line and the place, and the program runs again afterwards.
+func TestNoFactor(t *testing.T) {
+	g := graph.New()
+	x := g.Input("x", graph.Float64, 2, 2, 2)
+	b := g.Input("b", graph.Float64, 2)
+	regular, singular := []float64{3, 1, 1, 3, 4, 0, 0, 4}, []float64{2, 1, 1, 2, 1, 2, 2, 4}
+	for name, c := range map[string]struct {
+		y    *graph.Node
+		want error
+		says string
+	}{
+		"cholesky":         {ops.Cholesky(x), ops.ErrNotPositiveDefinite, "leading minor 2 of matrix 1 of the batch"},
+		"solve":            {ops.Solve(x, ops.ExpandDims(b, 1)), ops.ErrSingular, "no pivot for column 1 of matrix 1 of the batch"},
+		"inverse":          {ops.Inverse(x), ops.ErrSingular, "no pivot for column 1 of matrix 1 of the batch"},
+		"triangular_solve": {ops.TriangularSolve(ops.Sub(x, 2), ops.ExpandDims(b, 1), true, false), ops.ErrSingular, "0 at place 0 of the diagonal, matrix 0"},
+	} {
+		f, err := autodiff.CompileGraph([]*graph.Node{x, b}, []*graph.Node{c.y})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 1}))
+		_, err = f.Run(t.Context(), tensor.New(tensor.WithShape(2, 2, 2), tensor.WithBacking(singular)), b)
+		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) ||
+			!strings.Contains(err.Error(), name+" at linalg_test.go:") {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+		if _, err = f.Run(t.Context(), tensor.New(tensor.WithShape(2, 2, 2), tensor.WithBacking(regular)), b); err != nil {
+			t.Errorf("%s: %v after an error", name, err)
+		}
+	}
+}
