@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"math"
+
 	"chainrule/graph"
 	"chainrule/internal/sparse"
 	"chainrule/ops"
@@ -77,11 +79,11 @@ func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Com
 	forward, c, ok := chooseColors(p, s.mode)
 	if s.mode != forwardMode && (!ok || c.Colors >= worthPicking) {
 		if l := localize(d, outputs, sources); l != nil {
-			most := p.Rows
+			most := math.MaxInt
 			if ok {
-				most = c.Colors / 2
+				most = costOf(c.Colors, outputs, sources) / 2
 			}
-			if picked, fewer := l.compress(op, p, most); fewer {
+			if picked, cheaper := l.compress(op, p, most); cheaper {
 				return picked
 			}
 		}

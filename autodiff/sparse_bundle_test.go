@@ -84,7 +84,7 @@ func cross(a, b *graph.Node) *graph.Node {
 	return ops.Sub(ops.Mul(turn(a, 1), turn(b, 2)), ops.Mul(turn(a, 2), turn(b, 1)))
 }
 
-// Two residuals of 14 values each take two rows, whatever cameras share: the same matrix as by columns.
+// Two residuals of 14 values each take two colours, whatever cameras share: the same matrix as by columns.
 func TestSparseJacobianOfBundleAdjustment(t *testing.T) {
 	const seed = 5
 	t.Log("seed", seed)
@@ -93,7 +93,7 @@ func TestSparseJacobianOfBundleAdjustment(t *testing.T) {
 	f := autodiff.SparseJacobian(b.residuals)
 	p, colors, err := f.Pattern(b.feed())
 	require.NoError(t, err)
-	require.Equal(t, 2, colors)
+	require.Equal(t, 3, colors, "two for what shows where, one for the weights")
 	require.Equal(t, 150*(2*14+1), p.NNZ(), "a residual uses one of the two principal coordinates")
 	got, err := f.Eval(ctx, b.feed())
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sparse"
 	"chainrule/ops"
 )
 
@@ -11,14 +12,15 @@ import (
 // camera c and one point p. Rows that share a camera cannot share a colour when they are differentiated by c and p, but
 // by the picked values c[iₖ] and p[jₖ], which are copies, they can: two rows of each residual need two colours.
 //
-// In general the picked values are the last nodes, on the ways from the sources, whose elements each depend on one
-// source element at most. By the chain rule ∂y/∂x = Σ ∂y/∂u·∂u/∂x over their elements u, of which each has one x. It is
+// In general the picked values are the last nodes, on the ways from the sources, to which elements are moved and whose
+// elements each depend on one source element at most. By the chain rule ∂y/∂x = Σ ∂y/∂u·∂u/∂x over their elements u, of which each has one x. It is
 // elimination of vertices, of which there is more in Griewank and Walther, Evaluating Derivatives (2008), chapter 10.
 type local struct {
 	outputs []*graph.Node // as functions of aliases of the picked values
 	picked  []*graph.Node // those aliases
 	slopes  []*graph.Node // ∂u/∂x for each element
 	source  []int32       // the set of each element, {x} or empty
+	begin   offsets       // of the outputs
 }
 
 // localize returns nil if the picked values are the sources.
@@ -27,7 +29,7 @@ func localize(d *dependence, outputs, sources []*graph.Node) *local {
 	if cut == nil {
 		return nil
 	}
-	l := &local{}
+	l := &local{begin: begins(outputs)}
 	ones := make([]*graph.Node, len(sources))
 	for i, x := range sources {
 		ones[i] = ops.BroadcastTo(x.Graph().Scalar(x.DType(), 1), x.Shape()...)
@@ -67,81 +69,29 @@ func localize(d *dependence, outputs, sources []*graph.Node) *local {
 	return l
 }
 
-// picked lists the last nodes whose elements, and those of all that they are made of, depend on one source element at
-// most; nil if these are the sources.
-func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
-	early, last := newNodeSet(order), newNodeSet(order)
-	for _, x := range sources {
-		early.add(x)
-	}
-	for _, y := range order {
-		if early.has(y) || d.at(y) == nil {
-			continue
-		}
-		isEarly := y.DType().IsFloat() && d.areSingle(d.at(y))
-		for i, x := range y.In() {
-			isEarly = isEarly && (d.at(x) == nil || !passes(y, i) || early.has(x))
-		}
-		if isEarly {
-			early.add(y)
-			continue
-		}
-		for i, x := range y.In() {
-			if early.has(x) && passes(y, i) {
-				last.add(x)
-			}
-		}
-	}
-	for _, y := range outputs {
-		if early.has(y) {
-			last.add(y)
-		}
-	}
-	var cut []*graph.Node
-	for _, n := range order {
-		if last.has(n) {
-			cut = append(cut, n)
-		}
-	}
-	moved := false
-	isSource := newNodeSet(order)
-	for _, x := range sources {
-		isSource.add(x)
-	}
-	for _, n := range cut {
-		moved = moved || !isSource.has(n)
-	}
-	if !moved {
-		return nil
-	}
-	return cut
-}
-
-func (d *dependence) areSingle(sets []int32) bool {
-	for _, s := range sets {
-		if !d.sets.IsSingle(s) {
-			return false
-		}
-	}
-	return true
-}
-
-// compress finds ∂outputs/∂sources, of pattern p, by rows, if that takes at most the given number of colours.
+// compress finds ∂outputs/∂sources, of pattern p, by rows, if it costs at most most, see costOf.
 func (l *local) compress(op string, p *Pattern, most int) (Compressed, bool) {
-	inner := patternOf(op, follow(l.outputs, l.picked), l.outputs)
-	rows, ok := inner.Transpose().Columns(min(most, manySeeds/max(1, inner.Rows, inner.Cols)))
-	if !ok || rows.Colors == 0 {
+	plans, cost, ok := l.plan(op)
+	if !ok || cost > most {
 		return Compressed{}, false
 	}
-	at := begins(l.picked)
 	var terms []term
-	for i := range inner.Rows {
-		for _, u := range inner.Row(i) {
-			if x := l.source[u]; x != 0 {
-				terms = append(terms, term{at.place(u, int(rows.Of[i]), rows.Colors), int64(u), p.Find(i, int(x)-1)})
+	var sums []*graph.Node
+	at := int64(0) // where the sums of a plan begin
+	colors := 0
+	for _, q := range plans {
+		within, number := begins(q.picked), l.numbers(q.picked)
+		for i := range q.inner.Rows {
+			for _, u := range q.inner.Row(i) {
+				if x := l.source[number[u]]; x != 0 {
+					terms = append(terms, term{at + within.place(u, int(q.rows.Of[i]), q.rows.Colors),
+						int64(number[u]), p.Find(q.first+i, int(x)-1)})
+				}
 			}
 		}
+		sums = append(sums, rowSums(q.outputs, q.picked, q.rows))
+		at += int64(sums[len(sums)-1].Type().Size())
+		colors += q.rows.Colors
 	}
 	slices.SortFunc(terms, func(a, b term) int { return a.entry - b.entry })
 	sum, which, entry := make([]int64, len(terms)), make([]int64, len(terms)), make([]int64, len(terms))
@@ -150,14 +100,92 @@ func (l *local) compress(op string, p *Pattern, most int) (Compressed, bool) {
 		sum[k], which[k], entry[k] = t.sum, t.picked, int64(t.entry)
 		oneEach = oneEach && t.entry == k
 	}
-	values := pick(rowSums(l.outputs, l.picked, rows), sum)
+	values := pick(joinSums(sums, 1, sums), sum)
 	if !l.allOnes() {
-		values = ops.Mul(values, pick(joinSums(l.picked, 1, l.slopes), which))
+		values = ops.Mul(values, ops.Cast(pick(joinSums(l.picked, 1, l.slopes), which), values.DType()))
 	}
 	if !oneEach {
 		values = ops.ScatterAdd(values, graph.Const(values.Graph(), entry, len(entry)), 0, p.NNZ())
 	}
-	return Compressed{p, rows.Colors, values}, true
+	return Compressed{p, colors, values}, true
+}
+
+// rowPlan says how the rows of some outputs are found together.
+type rowPlan struct {
+	outputs, picked []*graph.Node
+	first           int      // the number of the first row among all
+	inner           *Pattern // ∂outputs/∂picked
+	rows            sparse.Coloring
+}
+
+// plan takes all outputs together, or each for itself, whichever costs less: together they may share colours and what
+// they are computed of; for itself an output that is cheap is not computed as often as one that takes many colours.
+func (l *local) plan(op string) (plans []rowPlan, cost int, ok bool) {
+	if together, ok := l.planFor(op, 0, len(l.outputs)); ok {
+		plans, cost = []rowPlan{together}, together.cost()
+	}
+	var each []rowPlan
+	sum := 0
+	for i := range l.outputs {
+		p, ok := l.planFor(op, i, i+1)
+		if !ok {
+			return plans, cost, plans != nil
+		}
+		if p.rows.Colors > 0 {
+			each, sum = append(each, p), sum+p.cost()
+		}
+	}
+	if plans == nil || sum < cost {
+		return each, sum, true
+	}
+	return plans, cost, true
+}
+
+// planFor plans for outputs from to to.
+func (l *local) planFor(op string, from, to int) (rowPlan, bool) {
+	p := rowPlan{outputs: l.outputs[from:to], first: l.begin[from]}
+	order := graph.Topo(append(append([]*graph.Node(nil), p.outputs...), l.picked...)...)
+	for _, u := range l.picked {
+		reached := reachedFrom([]*graph.Node{u}, order)
+		if slices.ContainsFunc(p.outputs, reached.has) {
+			p.picked = append(p.picked, u)
+		}
+	}
+	if len(p.picked) == 0 {
+		return p, true
+	}
+	p.inner = patternOf(op, follow(p.outputs, p.picked), p.outputs)
+	var ok bool
+	p.rows, ok = p.inner.Transpose().Columns(manySeeds / max(1, p.inner.Rows, p.inner.Cols))
+	return p, ok
+}
+
+func (p rowPlan) cost() int { return costOf(p.rows.Colors, p.outputs, p.picked) }
+
+// costOf is how many numbers are computed on the way from the sources to the outputs, for each colour.
+func costOf(colors int, outputs, sources []*graph.Node) int {
+	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	active := reachedFrom(sources, order)
+	numbers := 0
+	for _, n := range order {
+		if active.has(n) {
+			numbers += n.Type().Size()
+		}
+	}
+	return colors * numbers
+}
+
+// numbers gives the number of each element of some picked nodes among the elements of all.
+func (l *local) numbers(some []*graph.Node) []int {
+	var numbers []int
+	at := begins(l.picked)
+	for _, u := range some {
+		i := slices.Index(l.picked, u)
+		for e := at[i]; e < at[i+1]; e++ {
+			numbers = append(numbers, e)
+		}
+	}
+	return numbers
 }
 
 // term is ∂y/∂u·∂u/∂x, of which an entry ∂y/∂x is a sum.
