@@ -40,5 +40,5 @@ func (fn *Function) Bind(feeds ...any) (run func(context.Context) error, results
 		dst[i] = exec.NewValue(t)
 		results[i] = dst[i].Dense()
 	}
-	return func(ctx context.Context) error { return p.code.Run(ctx, dst, values) }, results, nil
+	return func(ctx context.Context) error { return p.run(ctx, dst, values) }, results, nil
 }

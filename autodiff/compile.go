@@ -179,7 +179,7 @@ func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error 
 	if indirect {
 		return p.runIndirect(ctx, c)
 	}
-	return p.code.Run(ctx, c.out, c.in)
+	return p.run(ctx, c.out, c.in)
 }
 
 // runIndirect runs into fresh memory and copies, where results share memory with inputs or with each other.
@@ -191,7 +191,7 @@ func (p *program) runIndirect(ctx context.Context, c *call) error {
 			dst[i] = exec.NewValue(v.Type)
 		}
 	}
-	if err := p.code.Run(ctx, dst, c.in); err != nil {
+	if err := p.run(ctx, dst, c.in); err != nil {
 		return err
 	}
 	for i, v := range c.out {

@@ -21,6 +21,7 @@ type settings struct {
 	workers          int
 	mode             mode
 	verify           bool
+	bad              func(float64) bool // see DebugNaN
 }
 
 func apply(opts []Option) settings {

@@ -20,6 +20,8 @@ type program struct {
 	outputs []graph.Type
 	donated []int
 	code    *exec.Program
+	// suspicion is nil unless the program looks for NaNs.
+	suspicion *suspicion
 }
 
 // trace is what calling f gives.
@@ -165,9 +167,13 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 			return nil, err
 		}
 	}
+	donated := p.donated
+	if fn.settings.bad != nil {
+		p.suspicion, donated = &suspicion{fn.settings.bad, t.outputs}, nil
+	}
 	var err error
 	p.code, err = compile.Compile(
-		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: p.donated},
+		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: donated},
 		compile.Options{Off: fn.settings.passesOff, After: extraPasses, Verify: fn.settings.verify, Workers: fn.settings.workers,
 			Record: record})
 	return p, err

@@ -65,6 +65,8 @@ type Plan struct {
 	Donated []int
 	// Workers is the number of cores for one step.
 	Workers int
+	// Func, if the plan is that of a function that kernels run, is the function.
+	Func *graph.Func
 }
 
 // Program is a Plan ready to run, from any number of goroutines at once.

@@ -27,6 +27,10 @@ func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, err
 }
 
 func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
+	return evaluateWith(&graph.Work{Workers: 1}, n, values, feeds)
+}
+
+func evaluateWith(w *graph.Work, n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
 	if buf, ok := n.Constant(); ok {
 		return Value{n.Type(), buf}, nil
 	}
@@ -62,7 +66,7 @@ func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error)
 		bytes := n.Op().Workspace(n)
 		in = append(in, graph.Buffer{Ptr: allocate(bytes), Len: bytes})
 	}
-	return out, n.Op().Kernel(n)(&graph.Work{Workers: 1}, out.Buf, in)
+	return out, n.Op().Kernel(n)(w, out.Buf, in)
 }
 
 // stretch broadcasts v to a shape.

@@ -12,6 +12,7 @@ type Routine struct {
 	plan    *Plan
 	machine *machine
 	arena   unsafe.Pointer
+	bad     func(x float64) bool // see graph.Work
 }
 
 // NewRoutine returns a Routine that follows a plan, which other routines may follow too.
@@ -27,7 +28,7 @@ func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 		plan.Workers = w.Workers
 		r.machine, r.arena = newMachineIn(&plan, arena), arena
 	}
-	r.machine.work.Stop = w.Stop
+	r.machine.work.Stop, r.bad = w.Stop, w.Bad
 }
 
 // Input says where input i lies from now on. An output that overwrites a donated input lies there too.
@@ -43,7 +44,36 @@ func point(patches []patch, at unsafe.Pointer) {
 }
 
 // Run computes the outputs. It does not look at Work.Stop, which is for the loop around it.
-func (r *Routine) Run() error { return r.machine.run(-1) }
+func (r *Routine) Run() error {
+	if r.bad != nil {
+		if err := r.blame(); err != nil {
+			return err
+		}
+	}
+	return r.machine.run(-1)
+}
+
+// blame looks for the birth of a bad element in what Run is about to compute. Those that are fed were born elsewhere.
+func (r *Routine) blame() error {
+	f := r.plan.Func
+	if f == nil {
+		return nil
+	}
+	feeds := map[*graph.Node]Value{}
+	for i, x := range f.Inputs() {
+		v := NewValue(x.Type())
+		if uses := r.machine.inputs[i]; len(uses) > 0 {
+			at := unsafe.Add(uses[0].buf.Ptr, -uses[0].offset)
+			copy(v.Bytes(), bytesOf(at, x.Type().Bytes()))
+		}
+		feeds[x] = v
+	}
+	e, err := Blame(f.Outputs(), feeds, r.bad)
+	if err == nil && e != nil && e.Op != inputName {
+		return e
+	}
+	return err
+}
 
 // Release forgets where operands lie, so that their memory can be freed.
 func (r *Routine) Release() {

@@ -1,0 +1,255 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+// Blame computes outputs as Reference does and finds out where the first of them that has an element for which bad
+// holds, a NaN or an infinity, got it from. It goes back from there: of the operands that have such elements to those
+// without which the result would not have them, until it comes to a node that has it although they have none. What
+// elsewhere in the graph is bad but does not reach an output, such as a value that where does not choose, is not looked
+// at. It returns nil if no output is bad.
+func Blame(outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64) bool) (*NaNError, error) {
+	t := tracer{values: map[*graph.Node]Value{}, feeds: feeds, bad: bad}
+	for _, n := range graph.Topo(outputs...) {
+		v, err := evaluate(n, t.values, feeds)
+		if err != nil {
+			return nil, nodeError(n, err)
+		}
+		t.values[n] = v
+	}
+	result := -1
+	for i, n := range outputs {
+		if FirstBad(t.values[n], bad) >= 0 && (result < 0 || n.ID() < outputs[result].ID()) {
+			result = i
+		}
+	}
+	if result < 0 {
+		return nil, nil
+	}
+	at := spot{node: outputs[result], as: outputs[result], element: FirstBad(t.values[outputs[result]], bad)}
+	for {
+		cause, found := t.cause(at)
+		if !found {
+			break
+		}
+		at = cause
+	}
+	e := t.inside(at.node)
+	if e == nil {
+		e = t.report(at)
+	}
+	e.Result = result
+	return e, nil
+}
+
+// FirstBad returns the first element of a float value for which bad holds, or −1.
+func FirstBad(v Value, bad func(float64) bool) int {
+	for i := range floatsIn(v.Type, v.Buf.Len) {
+		if bad(elementOf(v.Buf, v.Type.DType, i)) {
+			return i
+		}
+	}
+	return -1
+}
+
+func floatsIn(t graph.Type, n int) int {
+	if !t.DType.IsFloat() {
+		return 0
+	}
+	return n
+}
+
+func elementOf(b graph.Buffer, d graph.DType, i int) float64 {
+	at := unsafe.Add(b.Ptr, i*d.Size())
+	if d == graph.Float32 {
+		return float64(*(*float32)(at))
+	}
+	return *(*float64)(at)
+}
+
+// spot is an element of a node's value. If the node has several results, as is the one that it belongs to.
+type spot struct {
+	node, as *graph.Node
+	element  int
+}
+
+// tracer follows bad elements back.
+type tracer struct {
+	values, feeds map[*graph.Node]Value
+	bad           func(float64) bool
+}
+
+// cause returns an element of an operand that makes the one at a spot bad, if there is one.
+func (t *tracer) cause(at spot) (spot, bool) {
+	n := at.node
+	switch suspects := t.suspects(at); {
+	case len(suspects) == 0:
+		return at, false
+	case n.Op().Class == graph.View:
+		return suspects[0], true
+	case n.Op().Class == graph.Map:
+		for _, s := range suspects {
+			if t.isBadBy(at, []spot{s}, suspects) {
+				return s, true
+			}
+		}
+		return suspects[0], true
+	case t.isBadBy(at, nil, suspects):
+		return at, false
+	default:
+		left := suspects
+		for len(left) > 1 {
+			half := len(left) / 2
+			if t.isBadBy(at, left[:half], suspects) {
+				left = left[:half]
+			} else {
+				left = left[half:]
+			}
+		}
+		return left[0], true
+	}
+}
+
+// suspects lists the bad elements of operands that the element at a spot may depend on.
+func (t *tracer) suspects(at spot) (list []spot) {
+	n := at.node
+	for i, x := range n.In() {
+		if n.Op().Class == graph.View {
+			l := n.Op().Layout(n)
+			element := l.Offset
+			for axis, k := range indexOf(at.element, n.Shape()) {
+				element += k * l.Strides[axis]
+			}
+			as := x
+			if x.DType() == graph.Packed {
+				as, element = n, at.element
+			}
+			return append(list, spot{x, as, element})
+		}
+		for k := range floatsIn(x.Type(), x.Type().Size()) {
+			if n.Op().Class == graph.Map {
+				k = t.operandElement(at, i)
+			}
+			if t.bad(elementOf(t.values[x].Buf, x.DType(), k)) {
+				list = append(list, spot{x, x, k})
+			}
+			if n.Op().Class == graph.Map {
+				break
+			}
+		}
+	}
+	return list
+}
+
+// operandElement is which element of operand i of a Map makes the one at a spot.
+func (t *tracer) operandElement(at spot, i int) int {
+	x := at.node.In()[i]
+	index := indexOf(at.element, at.node.Shape())[at.node.Rank()-x.Rank():]
+	element := 0
+	for axis, step := range graph.Strides(x.Shape()) {
+		if x.Shape()[axis] != 1 {
+			element += index[axis] * step
+		}
+	}
+	return element
+}
+
+// isBadBy reports whether the element at a spot is bad if, of all suspects, only the given ones are, and the others
+// are 1.
+func (t *tracer) isBadBy(at spot, given, suspects []spot) bool {
+	operands := map[*graph.Node]Value{}
+	for _, x := range at.node.In() {
+		v := NewValue(x.Type())
+		copy(v.Bytes(), t.values[x].Bytes())
+		operands[x] = v
+	}
+	keep := map[spot]bool{}
+	for _, s := range given {
+		keep[s] = true
+	}
+	for _, s := range suspects {
+		if keep[s] {
+			continue
+		}
+		if b := operands[s.node].Buf; s.node.DType() == graph.Float32 {
+			graph.Elements[float32](b)[s.element] = 1
+		} else {
+			graph.Elements[float64](b)[s.element] = 1
+		}
+	}
+	v, err := evaluate(at.node, operands, t.feeds)
+	return err == nil && t.bad(t.element(at, v))
+}
+
+// element is the element of a spot in a value of its node.
+func (t *tracer) element(at spot, v Value) float64 {
+	if i, isPart := at.as.PartIndex(); isPart && at.node != at.as {
+		offset := graph.Offsets(at.node.Op().Parts(at.node))[i]
+		v.Buf.Ptr = unsafe.Add(v.Buf.Ptr, offset)
+	}
+	return elementOf(v.Buf, at.as.DType(), at.element)
+}
+
+// inside looks for the birth in the programs that a node's kernel runs, such as the body of a loop.
+func (t *tracer) inside(n *graph.Node) *NaNError {
+	if n.Op().Class != graph.Opaque {
+		return nil
+	}
+	var e *NaNError
+	_, err := evaluateWith(&graph.Work{Workers: 1, Bad: t.bad}, n, t.values, t.feeds)
+	errors.As(err, &e)
+	return e
+}
+
+// report describes the birth at a spot.
+func (t *tracer) report(at spot) *NaNError {
+	n := at.node
+	e := &NaNError{
+		Op: n.Op().Name, Source: n.Source(), Name: nameOf(n), Type: at.as.Type(),
+		Value: t.element(at, t.values[n]), Index: indexOf(at.element, at.as.Shape()),
+	}
+	if e.Name == "" && n.IsInput() {
+		e.Name = fmt.Sprintf("input %d", slices.Index(n.Graph().Inputs(), n))
+	}
+	if op, tangent := n.Derived(); op != nil {
+		e.Derivative, e.Backward = op.Name, !tangent
+	}
+	for i, x := range n.In() {
+		o := NaNOperand{Name: nameOf(x), Type: x.Type()}
+		v := t.values[x]
+		k := 0
+		o.Known = x.DType().IsFloat() && (x.Type().Size() == 1 || n.Op().Class == graph.Map)
+		if o.Known && n.Op().Class == graph.Map {
+			k = t.operandElement(at, i)
+		}
+		if o.Known {
+			o.Index, o.Value = indexOf(k, x.Shape()), elementOf(v.Buf, x.DType(), k)
+		}
+		e.Operands = append(e.Operands, o)
+	}
+	return e
+}
+
+// nameOf is the name of n or of what it is an alias of.
+func nameOf(n *graph.Node) string {
+	for n.IsAlias() && n.Name() == "" {
+		n = n.In()[0]
+	}
+	return n.Name()
+}
+
+// indexOf is the index of an element by its number.
+func indexOf(element int, shape []int) []int {
+	index := make([]int, len(shape))
+	for i := len(shape) - 1; i >= 0; i-- {
+		index[i] = element % shape[i]
+		element /= shape[i]
+	}
+	return index
+}
