@@ -9,7 +9,7 @@ type Sets struct {
 	n        int
 	start    []int // set s is elements[start[s]:start[s+1]], in order
 	elements []int32
-	table    []int32 // sets by hash, 0 where there is none
+	table    []known // sets by hash
 	recent   []union // unions made lately, by hash
 	marks    []uint32
 	mark     uint32
@@ -18,12 +18,18 @@ type Sets struct {
 
 type union struct{ a, b, of int32 }
 
+// known is a set with its hash; no set is number 0.
+type known struct {
+	hash uint32
+	set  int32
+}
+
 const recentUnions = 1 << 14
 
 // NewSets returns the empty set and those of one number below n.
 func NewSets(n int) *Sets {
 	s := &Sets{n: n, start: make([]int, n+2), elements: make([]int32, n),
-		table: make([]int32, 1024), recent: make([]union, recentUnions), marks: make([]uint32, n)}
+		table: make([]known, tableSize(n)), recent: make([]union, recentUnions), marks: make([]uint32, n)}
 	for i := range n {
 		s.start[i+2] = i + 1
 		s.elements[i] = int32(i)
@@ -50,11 +56,11 @@ func (s *Sets) Union(a, b int32) int32 {
 	case a > b:
 		a, b = b, a
 	}
-	known := &s.recent[hashPair(a, b)%recentUnions]
-	if known.a != a || known.b != b {
-		*known = union{a, b, s.merge(a, b)}
+	made := &s.recent[hashPair(a, b)%recentUnions]
+	if made.a != a || made.b != b {
+		*made = union{a, b, s.merge(a, b)}
 	}
-	return known.of
+	return made.of
 }
 
 func (s *Sets) merge(a, b int32) int32 {
@@ -80,8 +86,7 @@ func (s *Sets) merge(a, b int32) int32 {
 		s.elements = append(s.elements, v)
 	}
 	s.elements = append(append(s.elements, x...), y...)
-	switch len(s.elements) - end {
-	case len(s.Of(b)):
+	if len(s.elements)-end == len(s.Of(b)) {
 		s.elements = s.elements[:end]
 		return b
 	}
@@ -136,36 +141,52 @@ func (s *Sets) keep(end int) int32 {
 	if 2*(len(s.start)-s.n) > len(s.table) {
 		s.grow()
 	}
-	at := s.slot(fresh)
-	if known := s.table[at]; known != 0 {
-		s.elements = s.elements[:end]
-		return known
+	h := hash(fresh)
+	at := int(h) & (len(s.table) - 1)
+	for s.table[at].set != 0 {
+		if s.table[at].hash == h && slices.Equal(s.Of(s.table[at].set), fresh) {
+			s.elements = s.elements[:end]
+			return s.table[at].set
+		}
+		at = (at + 1) & (len(s.table) - 1)
 	}
 	id := int32(len(s.start) - 1)
 	s.start = append(s.start, len(s.elements))
-	s.table[at] = id
+	s.table[at] = known{h, id}
 	return id
 }
 
-// slot finds where a set is in the table, or where it belongs.
-func (s *Sets) slot(set []int32) int {
-	h := uint64(len(set))
-	for _, v := range set {
-		h = (h ^ uint64(uint32(v))) * 0x9e3779b97f4a7c15
-		h ^= h >> 29
+// tableSize is a power of two, for a few sets for each element.
+func tableSize(n int) int {
+	size := 1024
+	for size < 4*n {
+		size *= 2
 	}
-	at := int(h % uint64(len(s.table)))
-	for s.table[at] != 0 && !slices.Equal(s.Of(s.table[at]), set) {
-		at = (at + 1) % len(s.table)
-	}
-	return at
+	return size
 }
 
 func (s *Sets) grow() {
-	s.table = make([]int32, 2*len(s.table))
-	for id := s.n + 1; id < len(s.start)-1; id++ {
-		s.table[s.slot(s.Of(int32(id)))] = int32(id)
+	old := s.table
+	s.table = make([]known, 2*len(old))
+	for _, k := range old {
+		if k.set == 0 {
+			continue
+		}
+		at := int(k.hash) & (len(s.table) - 1)
+		for s.table[at].set != 0 {
+			at = (at + 1) & (len(s.table) - 1)
+		}
+		s.table[at] = k
 	}
+}
+
+func hash(set []int32) uint32 {
+	h := uint64(len(set))
+	for _, v := range set {
+		h = (h ^ uint64(uint32(v))) * 0x9e3779b97f4a7c15
+		h ^= h >> 32
+	}
+	return uint32(h * 0x9e3779b97f4a7c15 >> 32)
 }
 
 func hashPair(a, b int32) uint64 {
