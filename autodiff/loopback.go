@@ -19,6 +19,9 @@ type unwinding struct {
 	record  record
 	out     block
 	cts     block // of live carries
+	// stacks holds the factors that are left to the end, of all steps, and end the function of them compiled.
+	stacks block
+	end    *exec.Plan
 }
 
 // record is how a step's record lies on the tape.
@@ -47,7 +50,46 @@ func newUnwinding(a gradAttrs, s *split, in []*graph.Node) unwinding {
 	}
 	u.cts = newBlock(cts...)
 	u.plan = planFunc(s.backward, u.overwrites()...)
+	var stacks []graph.Type
+	for _, p := range s.late {
+		stacks = append(stacks, u.stacked(p.a), u.stacked(p.b))
+	}
+	u.stacks = newBlock(stacks...)
+	if len(s.late) > 0 {
+		u.end = planFunc(s.end, u.endOverwrites()...)
+	}
 	return u
+}
+
+// arena is the memory that any of the functions needs.
+func (u *unwinding) arena() int {
+	if u.end == nil {
+		return u.plan.Arena
+	}
+	return max(u.plan.Arena, u.end.Arena)
+}
+
+// endInputs says, for each input of end, the constant whose sum so far it is, or −1 − the number of a stack.
+func (u *unwinding) endInputs() []int {
+	var list []int
+	seen := map[int]bool{}
+	for k, p := range u.late {
+		if !seen[p.constant] && slices.Contains(u.consts, p.constant) {
+			list = append(list, p.constant)
+		}
+		seen[p.constant] = true
+		list = append(list, -1-2*k, -2-2*k)
+	}
+	return list
+}
+
+// endOverwrites says which sum so far each output of end overwrites, −1 if there is none.
+func (u *unwinding) endOverwrites() []int {
+	var list []int
+	for _, c := range u.ended {
+		list = append(list, slices.Index(u.endInputs(), c))
+	}
+	return list
 }
 
 // overwrites says which input of backward each of its outputs overwrites: cotangents of carries their own, sums their
@@ -58,7 +100,11 @@ func (u *unwinding) overwrites() []int {
 	for range u.xs {
 		list = append(list, -1)
 	}
-	return append(list, inPlace(len(u.consts), first+len(u.results))...)
+	list = append(list, inPlace(len(u.consts), first+len(u.results))...)
+	for range u.late {
+		list = append(list, -1, -1)
+	}
+	return list
 }
 
 // unwinder is an unwinding with a routine of its own. The buffers in are the loop's inputs and, from number given on,
@@ -66,11 +112,54 @@ func (u *unwinding) overwrites() []int {
 type unwinder struct {
 	unwinding
 	steps *exec.Routine
+	end   *exec.Routine
 	given int
+	// stacks is where the stacks lie.
+	at        unsafe.Pointer
+	endInputs []int
 }
 
 func newUnwinder(u unwinding, given int) unwinder {
-	return unwinder{unwinding: u, steps: exec.NewRoutine(u.plan), given: given}
+	r := unwinder{unwinding: u, steps: exec.NewRoutine(u.plan), given: given, endInputs: u.endInputs()}
+	if u.end != nil {
+		r.end = exec.NewRoutine(u.end)
+	}
+	return r
+}
+
+// bind gives the routines their memory.
+func (u *unwinder) bind(w *graph.Work, arena, stacks unsafe.Pointer) {
+	u.steps.Bind(w, arena)
+	u.at = stacks
+	if u.end != nil {
+		u.end.Bind(w, arena)
+	}
+}
+
+func (u *unwinder) release() {
+	u.steps.Release()
+	u.at = nil
+	if u.end != nil {
+		u.end.Release()
+	}
+}
+
+// finish adds up what was left to the end.
+func (u *unwinder) finish(out graph.Buffer) error {
+	if u.end == nil {
+		return nil
+	}
+	for i, c := range u.endInputs {
+		if c >= 0 {
+			u.end.Input(i, u.out.at(out.Ptr, slices.Index(u.wrt, c)))
+		} else {
+			u.end.Input(i, u.stacks.at(u.at, -1-c))
+		}
+	}
+	for i, c := range u.ended {
+		u.end.Output(i, u.out.at(out.Ptr, slices.Index(u.wrt, c)))
+	}
+	return u.end.Run()
 }
 
 // begin gives the cotangents their first values and places what stays where it is for all steps. Cotangents of carries
@@ -121,6 +210,10 @@ func (u *unwinder) step(w *graph.Work, t int, record unsafe.Pointer, out graph.B
 	for k, i := range u.xs {
 		bytes := u.Body.Inputs()[i].Type().Bytes()
 		u.steps.Output(len(u.live)+k, unsafe.Add(u.out.at(out.Ptr, slices.Index(u.wrt, i)), slot*bytes))
+	}
+	first = len(u.live) + len(u.xs) + len(u.consts)
+	for k := range u.stacks.bytes {
+		u.steps.Output(first+k, unsafe.Add(u.stacks.at(u.at, k), t*(u.stacks.bytes[k]/u.Steps)))
 	}
 	return u.steps.Run()
 }

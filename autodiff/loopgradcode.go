@@ -20,6 +20,7 @@ const (
 	spaceCts
 	spaceTape
 	spaceKept
+	spaceStacks
 )
 
 func gradCodeOf(n *graph.Node) *gradCode {
@@ -44,8 +45,8 @@ func newGradCode(a gradAttrs, in []*graph.Node) *gradCode {
 	case c.grows():
 		tape = 0
 	}
-	c.space = spaceOf(max(c.body.Arena, c.back.plan.Arena), condArena, 1,
-		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept)
+	c.space = spaceOf(max(c.body.Arena, c.back.arena()), condArena, 1,
+		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept, c.back.stacks.size())
 	return c
 }
 
@@ -84,7 +85,7 @@ func (r *gradRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	scratch := in[len(in)-1].Ptr
 	r.bind(w, scratch, in)
 	defer r.ahead.Release()
-	defer r.behind.steps.Release()
+	defer r.behind.release()
 	defer r.cond.release()
 	r.behind.begin(r.space.at(scratch, spaceCts), out, in)
 	if r.segmented() {
@@ -106,7 +107,7 @@ func (r *gradRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 			return err
 		}
 	}
-	return nil
+	return r.behind.finish(out)
 }
 
 // inSegments goes ahead without a record, but for the carries at the beginning of every segment, and then makes the
@@ -151,7 +152,7 @@ func (r *gradRun) inSegments(w *graph.Work, scratch unsafe.Pointer, out graph.Bu
 // bind places what stays where it is for all steps ahead.
 func (r *gradRun) bind(w *graph.Work, scratch unsafe.Pointer, in []graph.Buffer) {
 	r.ahead.Bind(w, r.space.at(scratch, 0))
-	r.behind.steps.Bind(w, r.space.at(scratch, 0))
+	r.behind.bind(w, r.space.at(scratch, 0), r.space.at(scratch, spaceStacks))
 	carries := r.space.at(scratch, spaceCarries)
 	for i := range r.bodyInputs() {
 		switch {

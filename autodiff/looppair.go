@@ -179,7 +179,7 @@ func untapedCodeOf(n *graph.Node) *untapedCode {
 	a := n.Attrs().(gradAttrs)
 	return a.Body.Memo(key{a}, func() any {
 		c := &untapedCode{unwinding: newUnwinding(a, a.split(true), n.In())}
-		c.space = spaceOf(c.plan.Arena, c.cts.size())
+		c.space = spaceOf(c.arena(), c.cts.size(), c.stacks.size())
 		return c
 	}).(*untapedCode)
 }
@@ -197,13 +197,13 @@ func newUntapedRun(n *graph.Node) *untapedRun {
 // kernel is the graph.Kernel of loop_untaped. The last operands are the tape and scratch memory.
 func (r *untapedRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 	tape, scratch := in[len(in)-2].Ptr, in[len(in)-1].Ptr
-	r.behind.steps.Bind(w, r.space.at(scratch, 0))
-	defer r.behind.steps.Release()
+	r.behind.bind(w, r.space.at(scratch, 0), r.space.at(scratch, 2))
+	defer r.behind.release()
 	r.behind.begin(r.space.at(scratch, 1), out, in)
 	for t := r.Steps - 1; t >= 0; t-- {
 		if err := r.behind.step(w, t, unsafe.Add(tape, t*r.behind.record.size), out, in); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.behind.finish(out)
 }

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/ops"
 )
 
 // A loop's gradient runs two functions made of its body. The first goes forward:
@@ -15,20 +16,23 @@ import (
 //
 //	(r, x, k, c̄′, ȳ, k̄) ↦ (c̄, x̄, k̄ + what the step adds)
 //
-// Records are kept on a tape, one for each step.
+// Records are kept on a tape, one for each step. Factors of products that are left to the end are backward's last results.
 type split struct {
 	forward, backward *graph.Func
 	// record lists the types of r.
 	record []graph.Type
-	// xs and consts tell which inputs of the body, by number, backward takes after r, followed by the cotangents.
+	// takes lists the inputs of the body that backward takes after r, before the cotangents.
 	takes []int
-	// ys says that forward gives the ys too, between c′ and r.
-	ys bool
-	// pulls lists the wanted xs and consts, in the order of backward's results and, for consts, last inputs.
+	// xs and consts list the inputs of the body that backward has a result for, after those of the carries. The sums of
+	// consts are its last inputs.
 	xs, consts []int
+	// late are the products left to the end, and end the function that adds them up for the inputs ended.
+	late  []lateProduct
+	end   *graph.Func
+	ended []int
 }
 
-// splitBody makes the two functions.
+// split makes the functions; forward gives the ys too if it is asked to, between c′ and r.
 func (a gradAttrs) split(withYs bool) *split {
 	type key struct {
 		attrs  gradAttrs
@@ -39,10 +43,29 @@ func (a gradAttrs) split(withYs bool) *split {
 
 func (a gradAttrs) newSplit(withYs bool) *split {
 	j := a.joint()
-	u := compile.Simplified(compile.Unit{Inputs: j.g.Inputs(), Outputs: append(slices.Clone(j.ahead), j.back...)})
+	u := compile.Simplified(compile.Unit{Inputs: j.g.Inputs(), Outputs: slices.Concat(j.ahead, j.back, j.sums)})
 	n := len(a.Body.Inputs())
-	primal, late := u.Inputs[:n], u.Inputs[n:]
-	ahead, back := u.Outputs[:len(j.ahead)], u.Outputs[len(j.ahead):]
+	primal, late := u.Inputs[:n], slices.Clone(u.Inputs[n:])
+	ahead, back := u.Outputs[:len(j.ahead)], slices.Clone(u.Outputs[len(j.ahead):len(j.ahead)+len(j.back)])
+	g := u.Outputs[0].Graph()
+	s := &split{xs: j.xs}
+	for k, sum := range u.Outputs[len(j.ahead)+len(j.back):] {
+		i, rest := j.consts[k], sum
+		if a.loop().tapeIsFixed() {
+			var products []lateProduct
+			products, rest = lateProducts(i, sum)
+			s.late = append(s.late, products...)
+		}
+		if rest != nil {
+			soFar := g.Input("", sum.DType(), sum.Shape()...)
+			late, back = append(late, soFar), append(back, ops.Add(soFar, rest))
+			s.consts = append(s.consts, i)
+		}
+	}
+	for _, p := range s.late {
+		back = append(back, p.a, p.b)
+	}
+	s.end, s.ended = finish(s.late, a.Steps, func(i int) bool { return slices.Contains(s.consts, i) })
 	r := recorder{late: map[*graph.Node]bool{}, free: map[*graph.Node]bool{}}
 	for _, x := range late {
 		r.late[x] = true
@@ -51,11 +74,10 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 		r.free[x] = i >= a.Carries
 	}
 	kept := r.choose(back)
-	s := &split{record: typesOf(kept), ys: withYs, xs: j.xs, consts: j.consts}
+	s.record = typesOf(kept)
 	if !withYs {
 		ahead = ahead[:a.Carries]
 	}
-	g := u.Outputs[0].Graph()
 	s.forward = g.Func(primal, append(slices.Clone(ahead), kept...))
 	taken := slices.Clone(kept)
 	for i, x := range primal {
@@ -71,8 +93,8 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 // joint is both functions in one, on one graph.
 type joint struct {
 	scratch
-	ahead, back []*graph.Node
-	xs, consts  []int
+	ahead, back, sums []*graph.Node
+	xs, consts        []int
 }
 
 func (a gradAttrs) joint() joint {
@@ -101,10 +123,8 @@ func (a gradAttrs) joint() joint {
 			j.back = append(j.back, orZeros(pulls[i], j.inputs[i]))
 		case i >= a.Carries:
 			j.consts = append(j.consts, i)
+			j.sums = append(j.sums, pulls[i])
 		}
-	}
-	for _, i := range j.consts {
-		j.back = append(j.back, sumOf(j.input(j.inputs[i]), pulls[i]))
 	}
 	return j
 }
@@ -175,5 +195,5 @@ func (r *recorder) cheap(n *graph.Node, there map[*graph.Node]bool) bool {
 var isArithmetic = map[string]bool{
 	"add": true, "sub": true, "mul": true, "neg": true, "square": true, "mul_add": true, "where": true, "positive": true,
 	"eq": true, "ne": true, "lt": true, "le": true, "gt": true, "ge": true, "and": true, "or": true, "not": true,
-	"maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
+	"slope_tanh": true, "slope_sigmoid": true, "maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
 }
