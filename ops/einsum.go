@@ -160,3 +160,21 @@ func (t labelled) times(u labelled, needed string) labelled {
 	shape := slices.Concat(a.x.Shape()[:l], b.x.Shape()[h+len(inner):])
 	return labelled{Reshape(y, shape...), batch + left + right}
 }
+
+// Tensordot returns the sums of products of a and b over pairs of axes: axesA of a with axesB of b, in order. The result
+// has the other axes of a, then those of b.
+func Tensordot(a, b *graph.Node, axesA, axesB []int) *graph.Node {
+	mustExist("tensordot", a, b)
+	if len(axesA) != len(axesB) || a.Rank()+b.Rank() > 52 {
+		graph.Fail("tensordot", []*graph.Node{a, b}, "%d axes with %d", len(axesA), len(axesB))
+	}
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	la, lb := []byte(letters[:a.Rank()]), []byte(letters[a.Rank():][:b.Rank()])
+	result := string(la) + string(lb)
+	for i := range axesA {
+		p, q := mustBeAxis("tensordot", axesA[i], a), mustBeAxis("tensordot", axesB[i], b)
+		result = strings.ReplaceAll(strings.ReplaceAll(result, string(la[p]), ""), string(lb[q]), "")
+		lb[q] = la[p]
+	}
+	return Einsum(string(la)+","+string(lb)+"->"+result, a, b)
+}

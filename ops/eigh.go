@@ -1,0 +1,106 @@
+package ops
+
+import (
+	"errors"
+	"unsafe"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/linalg"
+)
+
+// Eigh returns the eigenvalues, [.., n] in ascending order, and orthonormal eigenvectors, the columns of [.., n, n], of the
+// symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal, eigenvectors
+// have no derivative; the terms that would divide by their difference are left out, which is right for functions that
+// do not depend on the choice among their vectors. Derivatives: Giles (2008), section 3.1.
+func Eigh(x *graph.Node) (values, vectors *graph.Node) {
+	both := unary(&eighOp, x)
+	r := x.Rank()
+	ranges := make([]Range, r-1)
+	for i := range ranges {
+		ranges[i] = All
+	}
+	ranges[r-2] = Range{Stop: 1}
+	values = Squeeze(Slice(both, ranges...), r-2)
+	ranges[r-2] = Range{Start: 1, Stop: End}
+	return values, Slice(both, ranges...)
+}
+
+// eigenParts takes apart what has the form of eigh's result: a row above a matrix.
+func eigenParts(x *graph.Node) (row, matrix *graph.Node) {
+	r := x.Rank()
+	parts := Split(x, r-2, 1, x.Shape()[r-2]-1)
+	return parts[0], parts[1]
+}
+
+var eighOp graph.Op
+
+func init() {
+	// With A = V·W·Vᵀ, P = Vᵀ·Ȧ·V and F one over w_j − w_i off the diagonal: ẇ = diag P and V̇ = V·(F ⊙ P).
+	gaps := func(w *graph.Node) *graph.Node {
+		gap := Sub(w, Transpose(w))
+		same := Eq(gap, 0)
+		return Where(same, 0, Reciprocal(Where(same, 1, gap)))
+	}
+	define(&eighOp, graph.Op{
+		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1,
+		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
+			if err := isSquare(in[0]); err != nil {
+				return graph.Type{}, err
+			}
+			shape := append([]int(nil), in[0].Shape()...)
+			shape[len(shape)-2]++
+			return graph.T(in[0].DType(), shape...), nil
+		},
+		Kernel: byFloat(eighKernel[float32], eighKernel[float64]),
+		Workspace: func(n *graph.Node) int {
+			_, size := matrices(n.In()[0])
+			return 8 * (2*size*size + size + linalg.EigenScratch(size))
+		},
+		Flops: func(n *graph.Node) float64 {
+			count, size := matrices(n.In()[0])
+			return 9 * float64(count) * float64(size*size) * float64(size)
+		},
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node { // Ā = V·(diag w̄ + F ⊙ (Vᵀ·V̄))·Vᵀ
+				w, v := eigenParts(n)
+				wBar, vBar := eigenParts(ct)
+				inner := Add(Diag(Squeeze(wBar, -2)), Mul(gaps(w), Product(v, vBar, true, false)))
+				return half(Product(MatMul(v, inner), v, false, true))
+			},
+			Forward: func(n, t *graph.Node) *graph.Node {
+				w, v := eigenParts(n)
+				p := MatMul(Product(v, half(t), true, false), v)
+				return Concat(-2, ExpandDims(Diagonal(p), -2), MatMul(v, Mul(gaps(w), p)))
+			},
+		},
+		Batch: batchSame, Depends: matrixDepends, Cases: matrixCases(), BadCases: badMatrix,
+	})
+}
+
+// eighKernel computes in float64.
+func eighKernel[T float](n *graph.Node) graph.Kernel {
+	count, size := matrices(n.In()[0])
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		work := unsafe.Slice((*float64)(in[1].Ptr), in[1].Len/8)
+		a, work := work[:size*size], work[size*size:]
+		vectors, work := work[:size*size], work[size*size:]
+		w, scratch := work[:size], work[size:]
+		dst, src := graph.Elements[T](out), graph.Elements[T](in[0])
+		for h := range count {
+			for i, v := range src[h*size*size:][:size*size] {
+				a[i] = float64(v)
+			}
+			if !linalg.Eigen(linalg.Dense(a, size, size), w, scratch, vectors) {
+				return errors.New("the iteration for eigenvalues does not end, " + whichOf(h))
+			}
+			part := dst[h*(size+1)*size:]
+			for i, v := range w {
+				part[i] = T(v)
+			}
+			for i, v := range a {
+				part[size+i] = T(v)
+			}
+		}
+		return nil
+	}
+}
