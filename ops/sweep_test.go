@@ -12,6 +12,9 @@ func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph") }
 // TestNegatedDerivativesAreNoticed proves that the sweep can fail.
 func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }
 
+// TestCarelessRulesAreNoticed proves it for what where does not choose.
+func TestCarelessRulesAreNoticed(t *testing.T) { optest.Careless(t) }
+
 // FuzzOps compares compiled with reference on arbitrary data.
 func FuzzOps(f *testing.F) { optest.Fuzz(f) }
 
