@@ -80,13 +80,36 @@ func cumulativeAxis(x *graph.Node, attrs any) error {
 	return nil
 }
 
-// cumulativeDepends says that results depend on the run along the axis that they lie in.
+// cumulativeDepends says that results depend on the elements before them in their run along the axis, or behind them,
+// and on themselves. Of long runs it says that they depend on all of the run, since the lists would grow with its square.
 func cumulativeDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
-	outer, r, inner := span(n, []int{n.Attrs().(cumulativeAttrs).Axis})
-	d := runs(outer, r, inner)
-	d.Group = runOf(outer, r, inner)
+	a := n.Attrs().(cumulativeAttrs)
+	outer, r, inner := span(n, []int{a.Axis})
+	if n.Type().Size() > longLists/max(1, r) {
+		d := runs(outer, r, inner)
+		d.Group = runOf(outer, r, inner)
+		return d
+	}
+	d := graph.Dependence{Start: make([]int32, 1, n.Type().Size()+1)}
+	for o := range outer {
+		for k := range r {
+			from, to := 0, k+1
+			if a.Reverse {
+				from, to = k, r
+			}
+			for i := range inner {
+				for j := from; j < to; j++ {
+					d.Members = append(d.Members, int32((o*r+j)*inner+i))
+				}
+				d.Start = append(d.Start, int32(len(d.Members)))
+			}
+		}
+	}
 	return d
 }
+
+// longLists is the number of elements that a rule for Depends lists at most where it can say less.
+const longLists = 1 << 24
 
 // LinearRecurrence returns h with h₀ = b₀ and hₖ = aₖ·hₖ₋₁ + bₖ along an axis, a and b broadcasting against each other: running
 // products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the other end, hₖ =

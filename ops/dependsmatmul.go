@@ -17,7 +17,12 @@ func matmulDepends(n *graph.Node, i int, known graph.Known) graph.Dependence {
 	p := factors{rows: rows, inner: inner, cols: cols, batch: graph.Size(batch),
 		a: operandAt(a, f.TransA, batch), b: operandAt(b, f.TransB, batch)}
 	if other, ok := known(2*lead + 1 - i); ok {
-		if zero, any := zerosOf(other, n.DType()); any {
+		zero, others := zerosOf(other, n.DType())
+		lines := p.batch * p.cols // at most as often is each of the others a factor
+		if i == lead {
+			lines = p.batch * p.rows
+		}
+		if others < other.Len && others <= longLists/max(1, lines) && n.Type().Size() <= longLists*16/max(1, inner) {
 			return p.sparse(i == lead, zero)
 		}
 	}
@@ -111,17 +116,19 @@ func (p factors) member(left bool, h, i, j, k int) int32 {
 	return p.b.at(h, k, j)
 }
 
-// zerosOf tells which elements of a float tensor are zero, and whether any is.
-func zerosOf(b graph.Buffer, d graph.DType) (zero func(e int32) bool, any bool) {
+// zerosOf tells which elements of a float tensor are zero, and how many are not.
+func zerosOf(b graph.Buffer, d graph.DType) (zero func(e int32) bool, others int) {
 	if d == graph.Float32 {
 		return isZero(graph.Elements[float32](b))
 	}
 	return isZero(graph.Elements[float64](b))
 }
 
-func isZero[T float](x []T) (zero func(e int32) bool, any bool) {
+func isZero[T float](x []T) (zero func(e int32) bool, others int) {
 	for _, v := range x {
-		any = any || v == 0
+		if v != 0 {
+			others++
+		}
 	}
-	return func(e int32) bool { return x[e] == 0 }, any
+	return func(e int32) bool { return x[e] == 0 }, others
 }

@@ -38,7 +38,7 @@ func (r backward) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 
 // Negation proves that the sweep would notice a derivative with the wrong sign: for every op and input, some case
 // fails once it is negated, and says which op and input are wrong. It does the same for the forward forms, and for
-// batching rules that give the examples in the wrong order.
+// batching rules that give the examples in the wrong order, and for dependences that are not told.
 func Negation(t *testing.T) {
 	for _, op := range graph.Ops() {
 		for _, i := range inputsOf(op) {
@@ -46,6 +46,9 @@ func Negation(t *testing.T) {
 		}
 		if op.Batch != nil && len(Instances(op)) > 0 {
 			t.Run(op.Name+"/vmap", func(t *testing.T) { shuffling(t, op) })
+		}
+		if op.Depends != nil && len(inputsOf(op)) > 0 {
+			t.Run(op.Name+"/pattern", func(t *testing.T) { forgetting(t, op) })
 		}
 	}
 }

@@ -22,7 +22,7 @@ var checks = []struct {
 	{"forward", checkForward},
 	{"kinks", checkKinks},
 	{"vmap", checkVmap},
-	{"chosen", checkChosen},
+	{"pattern", checkPattern},
 }
 
 // Sweep checks every op of the registry. Folders are those of the packages with the ops' constructors. A test is
