@@ -1,7 +1,6 @@
 package autodiff_test
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -118,22 +117,6 @@ func TestLaplacianOfTrees(t *testing.T) {
 		}
 	}, map[string]any{"A": []float64{1, -2}, "B": []float64{3, 5}})
 	require.Equal(t, [][]float64{{16}, {0}, {4}, {24, -48}}, got)
-}
-
-func BenchmarkLaplacian(b *testing.B) {
-	for _, n := range []int{10, 100} {
-		f := perceptron(n, 256)
-		x := make([]float64, n)
-		for name, l := range map[string]any{
-			"forward": autodiff.Laplacian(f),
-			"trace": func(x node) node {
-				h := autodiff.Hessian(f)(x)
-				return ops.Sum(ops.Mul(h, ops.OneHot(graph.Const(x.Graph(), count(n), n), n, graph.Float64)))
-			},
-		} {
-			b.Run(fmt.Sprintf("n=%d/by=%s", n, name), func(b *testing.B) { benchmark(b, l, x) })
-		}
-	}
 }
 
 func count(n int) []int64 {
