@@ -32,22 +32,13 @@ func batchMatmul(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 		return matmul(a, b, f)
 	case m == 1 && cols == 1 && k <= longDot:
 		return ExpandDims(Sum(Mul(a, turned(b)), -1), -1)
-	case k == 1 && cols >= longRow && a.Shape()[0]*n.Type().Bytes() >= largeOuter:
-		return Mul(a, b)
 	}
 	return matmul(a, b, f)
 }
 
-// What is faster depends on sizes, as measured with one core of an EPYC with AVX-512 and 32 MiB of last-level cache.
-const (
-	// longDot is the length up to which inner products of vectors are faster as sums of rows: 64 of length 16 take
-	// 0.3 µs and not 3.3, of length 4096 53 µs and not 28.
-	longDot = 512
-	// largeOuter is the size in bytes from which outer products of vectors are faster elementwise, with rows of longRow
-	// elements or more. For 64 of 512×512, 64 MiB, it is 2.2 ms and not 3.8; for 64 of 256×256, 0.5 ms and not 0.2.
-	largeOuter = 32 << 20
-	longRow    = 256
-)
+// longDot is the length up to which inner products of vectors are faster as sums of rows, as measured with one core of
+// an EPYC with AVX-512: 64 of length 16 take 0.3 µs and not 3.3, of length 4096 53 µs and not 28.
+const longDot = 512
 
 // turned exchanges the last two axes of x, of which one has length 1, so that no element moves.
 func turned(x *graph.Node) *graph.Node {

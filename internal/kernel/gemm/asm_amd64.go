@@ -4,6 +4,8 @@
 
 package gemm
 
+import "unsafe"
+
 var avx512F32 = tileTable{
 	1: {
 		1:  tileF32Z1x1,
@@ -595,6 +597,12 @@ func dotF64Z4x1(t *tile)
 func dotF64Z4x4(t *tile)
 
 //go:noescape
+func outerF32Z(c, a, b unsafe.Pointer, stepA, rows, vecs int)
+
+//go:noescape
+func outerF64Z(c, a, b unsafe.Pointer, stepA, rows, vecs int)
+
+//go:noescape
 func tileF32Y1x1(t *tile)
 
 //go:noescape
@@ -731,3 +739,9 @@ func dotF64Y2x1(t *tile)
 
 //go:noescape
 func dotF64Y2x4(t *tile)
+
+//go:noescape
+func outerF32Y(c, a, b unsafe.Pointer, stepA, rows, vecs int)
+
+//go:noescape
+func outerF64Y(c, a, b unsafe.Pointer, stepA, rows, vecs int)

@@ -12,11 +12,11 @@ var engines32 = [...]*engine{
 	cpu.Portable: portableEngine[float32](),
 	cpu.AVX2: newEngine(engine{
 		laneShift: 3, size: 4, rows: 6, tiles: avx2F32, panel: 8, mask: maskAddress32,
-		dots: &avx2DotF32, dotRows: 2, transpose: transposeF32Y, copy: copyF32Y,
+		dots: &avx2DotF32, dotRows: 2, transpose: transposeF32Y, copy: copyF32Y, outer: outerF32Y,
 	}),
 	cpu.AVX512: newEngine(engine{
 		laneShift: 4, size: 4, rows: 14, tiles: avx512F32, panel: 16, mask: maskBits,
-		dots: &avx512DotF32, dotRows: 4, transpose: transposeF32Z, copy: copyF32Z,
+		dots: &avx512DotF32, dotRows: 4, transpose: transposeF32Z, copy: copyF32Z, outer: outerF32Z,
 	}),
 }
 
@@ -24,11 +24,11 @@ var engines64 = [...]*engine{
 	cpu.Portable: portableEngine[float64](),
 	cpu.AVX2: newEngine(engine{
 		laneShift: 2, size: 8, rows: 6, tiles: avx2F64, panel: 8, mask: maskAddress64,
-		dots: &avx2DotF64, dotRows: 2, transpose: transposeF64Y, copy: copyF64Y,
+		dots: &avx2DotF64, dotRows: 2, transpose: transposeF64Y, copy: copyF64Y, outer: outerF64Y,
 	}),
 	cpu.AVX512: newEngine(engine{
 		laneShift: 3, size: 8, rows: 14, tiles: avx512F64, panel: 16, mask: maskBits,
-		dots: &avx512DotF64, dotRows: 4, transpose: transposeF64Z, copy: copyF64Z,
+		dots: &avx512DotF64, dotRows: 4, transpose: transposeF64Z, copy: copyF64Z, outer: outerF64Z,
 	}),
 }
 

@@ -110,6 +110,10 @@ func (b *batch[T]) Part(i int) {
 
 // compute does all items: one after the other, each in parallel, if there are few; else many at a time.
 func (r *run[T]) compute(e *engine, workers int) {
+	if r.streams(e) {
+		r.stream(e, workers)
+		return
+	}
 	if flops := 2 * r.m * r.n * r.k; workers > 1 && r.count >= 2*workers && r.count*flops > parallelFlops {
 		batches := &spaceOf[T]().batches
 		b := batches.get()

@@ -10,6 +10,7 @@ import (
 type space[T Float] struct {
 	runs    freelist[run[T]]
 	batches freelist[batch[T]]
+	outers  freelist[outers[T]]
 	workers freelist[worker[T]]
 }
 

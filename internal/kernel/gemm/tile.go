@@ -56,6 +56,10 @@ type engine struct {
 
 	// transpose packs up to lanes rows of a k-contiguous matrix; copy packs rows that are contiguous already.
 	transpose, copy func(*packing)
+
+	// outer writes rows of C = A·B past the caches: A is one element a row, stepA bytes apart, B and a row of C whole
+	// vectors, C aligned to them. Nil: none.
+	outer func(c, a, b unsafe.Pointer, stepA, rows, vecs int)
 }
 
 // newEngine fills in what follows from the tables.

@@ -14,6 +14,7 @@ type elem struct {
 	name                      string // as in the names of generated functions
 	bytes                     int
 	move, broadcast, fma, sum op
+	stream                    op                                                  // a store past the caches
 	pairSum                   op                                                  // of neighbouring lanes of two vectors
 	scalarSum, scalarMove     op                                                  // of the lowest lane
 	maskedMoveZ               func(ctx *build.Context, from, mask, to operand.Op) // AVX-512, zeroing
@@ -23,6 +24,7 @@ type elem struct {
 var f32 = &elem{
 	name: "F32", bytes: 4,
 	move:        (*build.Context).VMOVUPS,
+	stream:      two((*build.Context).VMOVNTPS),
 	broadcast:   (*build.Context).VBROADCASTSS,
 	fma:         (*build.Context).VFMADD231PS,
 	sum:         (*build.Context).VADDPS,
@@ -36,6 +38,7 @@ var f32 = &elem{
 var f64 = &elem{
 	name: "F64", bytes: 8,
 	move:        (*build.Context).VMOVUPD,
+	stream:      two((*build.Context).VMOVNTPD),
 	broadcast:   (*build.Context).VBROADCASTSD,
 	fma:         (*build.Context).VFMADD231PD,
 	sum:         (*build.Context).VADDPD,
@@ -44,6 +47,11 @@ var f64 = &elem{
 	pairSum:     three((*build.Context).VHADDPD),
 	scalarSum:   (*build.Context).VADDSD,
 	scalarMove:  (*build.Context).VMOVSD,
+}
+
+// two makes an op of an instruction that always has two operands.
+func two(f func(ctx *build.Context, a, b operand.Op)) op {
+	return func(ctx *build.Context, ops ...operand.Op) { f(ctx, ops[0], ops[1]) }
 }
 
 // three makes an op of an instruction that always has three operands.

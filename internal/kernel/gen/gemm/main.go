@@ -84,6 +84,13 @@ func files() map[string][]byte {
 			}
 		}
 		generated["dot_"+isa.name+"_amd64.s"] = assembly(ctx)
+		ctx = newContext()
+		for _, elem := range []*elem{f32, f64} {
+			o := &outer{ctx: ctx, isa: isa, elem: elem}
+			o.generate()
+			stubs.addOuter(o)
+		}
+		generated["outer_"+isa.name+"_amd64.s"] = assembly(ctx)
 	}
 	generated["asm_amd64.go"] = stubs.source()
 	return generated

@@ -38,10 +38,14 @@ func (s *stubs) addPacker(p *packer) {
 	}
 }
 
+func (s *stubs) addOuter(o *outer) {
+	fmt.Fprintf(&s.functions, "//go:noescape\nfunc %s(c, a, b unsafe.Pointer, stepA, rows, vecs int)\n\n", o.name())
+}
+
 // source is the Go file: tables by columns or vectors, then by rows; and the declarations.
 func (s *stubs) source() []byte {
 	var out bytes.Buffer
-	out.WriteString(header + "//go:build !noasm\n\npackage gemm\n\n")
+	out.WriteString(header + "//go:build !noasm\n\npackage gemm\n\nimport \"unsafe\"\n\n")
 	const most = 16
 	for _, name := range s.order {
 		fmt.Fprintf(&out, "var %s{\n", name)
