@@ -46,13 +46,46 @@ func (l *live) add(n, v *graph.Node) {
 
 // pull applies the VJP of y by its input i, dz/dy · dy/dx, and adds what comes out to that input's cotangent.
 func (l *live) pull(y *graph.Node, i int) {
-	x := y.In()[i]
 	dzdx, mask := maskedVJP(y, i, l.at(y), l.mask(y))
-	if mask != nil && l.at(x) != nil {
-		mask = ops.EitherMask(mask, l.mask(x))
+	x := y.In()[i]
+	l.addLive(x, ops.SumTo(dzdx, x.Shape()...), mask)
+}
+
+// addLive adds v, live where the mask holds, to what n has so far.
+func (l *live) addLive(n, v, mask *graph.Node) {
+	if mask != nil && l.at(n) != nil {
+		mask = ops.EitherMask(mask, l.mask(n))
 	}
-	l.table.add(x, ops.SumTo(dzdx, x.Shape()...))
-	l.setMask(x, mask)
+	l.table.add(n, v)
+	l.setMask(n, mask)
+}
+
+// part gives an op with several results, of which y is one, the first with a cotangent or not, a mask of one element:
+// whether any of them is live anywhere.
+func (l *live) part(y *graph.Node, first bool) {
+	if l.at(y) == nil {
+		return
+	}
+	mask := l.mask(y)
+	if mask != nil {
+		mask = anywhere(mask)
+	}
+	if !first {
+		mask = ops.EitherMask(mask, l.mask(y.In()[0]))
+	}
+	l.setMask(y.In()[0], mask)
+}
+
+// addAll adds v, what an op y with several results passes on to its input x, if it passes anything on.
+func (l *live) addAll(y, x, v *graph.Node) {
+	mask := l.mask(y)
+	switch {
+	case v == nil:
+	case mask == nil:
+		l.add(x, v)
+	default:
+		l.addLive(x, ops.Where(mask, v, 0), mask)
+	}
 }
 
 func maskedVJP(y *graph.Node, i int, ct, live *graph.Node) (dzdx, mask *graph.Node) {

@@ -198,3 +198,76 @@ func TestTangentOfWhatIsNotChosen(t *testing.T) {
 		}
 	}
 }
+
+// Under Vmap, inside of it and around it, and in the bodies of loops and branches.
+func TestWhatIsNotChosenComposes(t *testing.T) {
+	safe := func(x node) node { return ops.Where(ops.Gt(x, 0), ops.Sqrt(x), 0) }
+	values, want := []float64{-1, 0, 4, 1}, []float64{0, 0, 0.25, 0.5}
+	total := func(f func(x node) node) func(x node) node {
+		return func(x node) node { return ops.Sum(f(x)) }
+	}
+	for name, f := range map[string]func(x node) node{
+		"vmap of grad": autodiff.Vmap(autodiff.Grad(safe)),
+		"grad of vmap": autodiff.Grad(total(autodiff.Vmap(safe))),
+		"vmap of vmap of grad": func(x node) node {
+			return ops.Reshape(autodiff.Vmap(autodiff.Vmap(autodiff.Grad(safe)))(ops.Reshape(x, 2, 2)), 4)
+		},
+		"vmap of grad of a sum of rows": func(x node) node {
+			return ops.Reshape(autodiff.Vmap(autodiff.Grad(total(safe)))(ops.Reshape(x, 2, 2)), 4)
+		},
+		"vmap of a product": func(x node) node {
+			row := func(x node) node { // [1] · [1,2], of which column 0 is chosen
+				y := ops.MatMul(ops.Sqrt(ops.Reshape(x, 1)), graph.Const(x.Graph(), []float64{1, math.Inf(1)}, 1, 2))
+				cond := ops.And(graph.Const(x.Graph(), []bool{true, false}, 2), ops.Gt(x, 0))
+				return ops.Sum(ops.Where(cond, y, 0))
+			}
+			return autodiff.Vmap(autodiff.Grad(row))(x)
+		},
+		"scan": autodiff.Grad(func(x node) node {
+			sum, _ := autodiff.Scan(func(c, x node) (node, node) { return ops.Add(c, safe(x)), c },
+				x.Graph().Scalar(graph.Float64, 0), x)
+			return sum
+		}),
+		"where around a scan": autodiff.Grad(func(x node) node {
+			_, roots := autodiff.Scan(func(c, x node) (node, node) { return c, ops.Sqrt(ops.Where(ops.Gt(x, 0), x, 1)) },
+				x.Graph().Scalar(graph.Float64, 0), x)
+			return ops.Sum(ops.Where(ops.Gt(x, 0), roots, 0))
+		}),
+		"where around an unsafe loop": autodiff.Vmap(autodiff.Grad(func(x node) node {
+			root := autodiff.For(1, func(_, c node) node { return ops.Sqrt(c) }, x)
+			return ops.Where(ops.Gt(x, 0), root, 0)
+		})),
+		"branch": autodiff.Vmap(autodiff.Grad(func(x node) node {
+			return autodiff.Cond(ops.Gt(x, 0), func() node { return ops.Sqrt(x) }, func() node { return ops.Mul(0, x) })
+		})),
+		"checkpoint": autodiff.Grad(total(autodiff.Checkpoint(safe))),
+		"jacobian": func(x node) node {
+			return ops.Sum(autodiff.Jacobian(safe)(x), 0)
+		},
+		"forward jacobian": func(x node) node {
+			return ops.Sum(autodiff.Jacobian(safe, autodiff.Forward())(x), 0)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := evaluate(t, f, values)[0]
+			for i := range want {
+				near(t, want[i], got[i], "element %d", i)
+			}
+		})
+	}
+}
+
+// Where there is no where, there are no masks: the derivatives of a network are made of the same nodes as ever.
+func TestNoMasksWithoutWhere(t *testing.T) {
+	g := graph.New()
+	x, w := g.Input("x", graph.Float64, 4, 3), g.Input("w", graph.Float64, 3, 2)
+	loss := func(w node) node {
+		h := ops.Maximum(ops.MatMul(x, w), ops.Abs(ops.Sqrt(ops.Exp(ops.Sum(w)))))
+		return ops.Mean(ops.LogSumExp(ops.Relu(h), 1))
+	}
+	grad := autodiff.Grad(loss)(w)
+	_, tangent := autodiff.JVP(autodiff.Grad(loss), w, w)
+	for _, n := range graph.Topo(grad, tangent) {
+		require.NotContains(t, []string{"where", "and", "or", "not"}, n.Op().Name)
+	}
+}

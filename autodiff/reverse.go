@@ -24,6 +24,7 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 	for k := len(order) - 1; k >= 0; k-- {
 		y := order[k]
 		if i, isPart := y.PartIndex(); isPart {
+			ct.part(y, parts[y.In()[0]] == nil)
 			parts.add(y.In()[0], i, ct.at(y))
 			continue
 		}
@@ -33,7 +34,7 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 		y.Graph().Differentiate(y, false, func() {
 			if rule := rulesOf(y); rule != nil {
 				for i, dzdx := range rule.pull(y, parts[y], passing(y, active)) {
-					ct.add(y.In()[i], dzdx)
+					ct.addAll(y, y.In()[i], dzdx)
 				}
 				return
 			}
