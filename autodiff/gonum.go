@@ -50,7 +50,7 @@ func (r *Residuals) Eval(dst []float64, jac *mat.Dense, x []float64) error {
 	if raw.Rows != r.m || raw.Cols != r.n {
 		return fmt.Errorf("autodiff: a Jacobian of %d×%d for %d residuals of %d variables", raw.Rows, raw.Cols, r.m, r.n)
 	}
-	return r.both.run(x, vector(dst), rows{raw.Data, raw.Cols, raw.Stride})
+	return r.both.run(x, vector(dst), matrix{raw.Data, raw.Rows, raw.Cols, raw.Stride})
 }
 
 // AsMatrix returns a tensor of rank 2, such as a result of Run, as a gonum matrix. It shares the tensor's memory if that

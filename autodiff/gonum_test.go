@@ -38,7 +38,7 @@ func TestResiduals(t *testing.T) {
 		}
 		require.InDelta(t, mat.Sum(want), mat.Sum(wide), 16*eps, "only the view is written")
 		require.ErrorContains(t, r.Eval(make([]float64, 3), mat.NewDense(2, 3, nil), x), "a Jacobian of 2×3 for 3 residuals of 2")
-		require.ErrorContains(t, r.Eval(make([]float64, 2), nil, x), "2 elements for result 0, which has 3")
+		require.ErrorContains(t, r.Eval(make([]float64, 2), nil, x), "1×2 elements for result 0, which is f64[3]")
 		require.ErrorContains(t, r.Eval(make([]float64, 3), nil, x[:1]), "fed f64[1], wants f64[2]")
 		require.ErrorContains(t, r.Eval(make([]float64, 3), mat.NewDense(3, 2, make([]float64, 6)), nil), "fed f64[0]")
 		shared := make([]float64, 8)

@@ -42,17 +42,19 @@ func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, opts []Option) (*ve
 	return p, err
 }
 
-// rows is memory for a matrix of the given number of columns, whose rows begin stride elements apart, or for a vector,
-// which is one row.
-type rows struct {
-	data         []float64
-	cols, stride int
+// matrix is memory for a matrix whose rows begin stride elements apart. A vector is one row.
+type matrix struct {
+	data               []float64
+	rows, cols, stride int
 }
 
-func vector(data []float64) rows { return rows{data, len(data), len(data)} }
+func vector(data []float64) matrix { return matrix{data, 1, len(data), len(data)} }
+
+// apart reports whether there are elements between the rows that are not the matrix's.
+func (b matrix) apart() bool { return b.rows > 1 && b.stride > b.cols }
 
 // run computes the results at x into dst. It allocates nothing if the lengths are right.
-func (p *vectorProgram) run(x []float64, dst ...rows) error {
+func (p *vectorProgram) run(x []float64, dst ...matrix) error {
 	c, _ := calls.Get().(*call)
 	if c == nil {
 		c = &call{}
@@ -63,16 +65,16 @@ func (p *vectorProgram) run(x []float64, dst ...rows) error {
 		t = graph.T(graph.Float64, len(x))
 	}
 	c.in = append(c.in, exec.Value{Type: t, Buf: graph.BufferOf(x)})
-	var spread *[]float64 // the one result whose rows are apart
-	for i, r := range dst {
-		size, data := p.out[i].Size(), r.data
-		switch {
-		case size > 0 && r.stride > r.cols && size > r.cols:
+	var spread *[]float64 // what is computed for the one matrix whose rows are apart
+	for i, b := range dst {
+		size, data := p.out[i].Size(), b.data
+		if b.rows*b.cols != size {
+			return fmt.Errorf("autodiff: %d×%d elements for result %d, which is %v", b.rows, b.cols, i, p.out[i])
+		}
+		if b.apart() {
 			spread = p.buffer()
 			defer p.buffers.Put(spread)
 			data = *spread
-		case len(data) < size || r.cols == len(data) && len(data) != size:
-			return fmt.Errorf("autodiff: %d elements for result %d, which has %d", len(data), i, size)
 		}
 		v := exec.Value{Type: p.out[i], Buf: graph.BufferOf(data[:size])}
 		if exec.Overlaps(v, c.in, c.out) {
@@ -83,9 +85,9 @@ func (p *vectorProgram) run(x []float64, dst ...rows) error {
 	if err := p.fn.cache[0].code.Run(context.Background(), c.out, c.in); err != nil || spread == nil {
 		return err
 	}
-	for i, r := range dst {
-		for k := 0; r.stride > r.cols && k*r.cols < p.out[i].Size(); k++ {
-			copy(r.data[k*r.stride:][:r.cols], (*spread)[k*r.cols:])
+	for _, b := range dst {
+		for k := 0; b.apart() && k < b.rows; k++ {
+			copy(b.data[k*b.stride:][:b.cols], (*spread)[k*b.cols:])
 		}
 	}
 	return nil
