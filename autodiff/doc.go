@@ -9,6 +9,8 @@
 // shapes and element types, compiled, and kept. [Eval] runs a graph of constants at once. [Check] compares the
 // derivatives of any function with differences.
 //
+// A NaN in a result is found by [DebugNaN], which says which op at which line made it, forward or in a derivative.
+//
 // "No gradient" is not "zero gradient": asking for the derivative by something that the result does not depend on
 // is an error unless [AllowUnreachable] is given.
 package autodiff

@@ -137,7 +137,7 @@ func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any)
 		v := exec.NewValue(t)
 		dst, out = append(dst, v), append(out, v.Dense())
 	}
-	if err := p.code.Run(ctx, dst, values); err != nil {
+	if err := p.run(ctx, dst, values); err != nil {
 		return nil, nil, err
 	}
 	return m, out, nil
@@ -196,7 +196,7 @@ func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*t
 			return fmt.Errorf("autodiff: results share memory with inputs or with each other")
 		}
 	}
-	return p.code.Run(ctx, c.out, c.in)
+	return p.run(ctx, c.out, c.in)
 }
 
 // prepare finds or makes the program for what is fed.

@@ -9,6 +9,16 @@ import (
 
 // Where returns x where cond holds and y elsewhere, with broadcasting. cond is a bool. One of x and y must be a
 // node; the other may be a number.
+//
+// What it does not choose has the derivative zero, of every order, whatever the partial derivatives on the way to it
+// are: the gradient of Where(Gt(x, 0), Sqrt(x), 0) is 0 at x ≤ 0, where that of Sqrt is infinite or NaN. Elsewhere a
+// zero that meets an infinity is NaN, as it is for Mul by a mask of zeros and ones, and for functions that choose by
+// such a factor, Relu, Maximum and their like. What Where does choose shows what it is, NaN included.
+//
+// This holds element by element through elementwise functions, views, reductions, Softmax, Take, Concat and their like.
+// Through a matrix product it holds if what is chosen of it is finite. Through other functions of whole tensors, such as
+// a factorisation or a loop, it holds if nothing that comes of them is chosen. In forward mode it holds for what comes
+// of Where, by elementwise functions, views, Take and Concat: Sqrt(Where(Gt(x, 0), x, 0)) has the tangent 0 at x ≤ 0.
 func Where[X, Y Operand](cond *graph.Node, x X, y Y) *graph.Node {
 	in := nodes(&whereOp, x, y)
 	return apply(&whereOp, nil, cond, in[0], in[1])
