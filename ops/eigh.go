@@ -9,9 +9,10 @@ import (
 )
 
 // Eigh returns the eigenvalues, [.., n] in ascending order, and orthonormal eigenvectors, the columns of [.., n, n], of the
-// symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal, eigenvectors
-// have no derivative; the terms that would divide by their difference are left out, which is right for functions that
-// do not depend on the choice among their vectors. Derivatives: Giles (2008), section 3.1.
+// symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal their vectors
+// have no derivative, and the terms that would divide by the difference are left out: that is right for symmetric
+// functions of the eigenvalues, and wrong for functions of the vectors, even for those that do not depend on the choice
+// among them, such as V·g(W)·Vᵀ. Derivatives: Giles (2008), section 3.1.
 func Eigh(x *graph.Node) (values, vectors *graph.Node) {
 	both := unary(&eighOp, x)
 	r := x.Rank()
