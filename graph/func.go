@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,6 +12,7 @@ import (
 type Func struct {
 	inputs, outputs []*Node
 	text            string
+	beyond          []any // the attributes that text does not tell in full
 
 	mu   sync.Mutex
 	memo map[any]any
@@ -74,31 +77,82 @@ func (g *Graph) Func(inputs, outputs []*Node) *Func {
 		f.inputs = append(f.inputs, n)
 	}
 	f.outputs = c.all(outputs)
-	f.text = text(append(append([]*Node(nil), f.inputs...), computed(f.outputs)...), f.outputs)
+	order := append([]*Node(nil), f.inputs...)
+	for _, n := range postorder(f.outputs) {
+		if !n.IsInput() {
+			order = append(order, n)
+		}
+	}
+	f.text, f.beyond = text(order, f.outputs), beyondText(order)
 	return g.Intern(f)
 }
 
 // Intern returns the function of g that equals f, which is f if there was none.
 func (g *Graph) Intern(f *Func) *Func {
-	if known := g.funcs[f.text]; known != nil {
-		return known
+	for _, known := range g.funcs[f.text] {
+		if slices.Equal(known.beyond, f.beyond) {
+			return known
+		}
 	}
 	if g.funcs == nil {
-		g.funcs = map[string]*Func{}
+		g.funcs = map[string][]*Func{}
 	}
-	g.funcs[f.text] = f
+	g.funcs[f.text] = append(g.funcs[f.text], f)
 	return f
 }
 
-// computed is Topo without inputs.
-func computed(outputs []*Node) []*Node {
+// postorder lists the nodes that outputs depend on, each after its inputs, in an order that follows from what they
+// compute alone and not from when they were made: functions are equal if they read the same in it.
+func postorder(outputs []*Node) []*Node {
+	type visit struct {
+		n    *Node
+		next int // input
+	}
 	var order []*Node
-	for _, n := range Topo(outputs...) {
-		if !n.IsInput() {
-			order = append(order, n)
+	seen := map[*Node]bool{}
+	for _, y := range outputs {
+		path := []visit{{n: y}}
+		for len(path) > 0 {
+			last := &path[len(path)-1]
+			switch {
+			case last.next == 0 && seen[last.n]:
+				path = path[:len(path)-1]
+			case last.next < len(last.n.In()):
+				seen[last.n] = true
+				last.next++
+				path = append(path, visit{n: last.n.In()[last.next-1]})
+			default:
+				seen[last.n] = true
+				order = append(order, last.n)
+				path = path[:len(path)-1]
+			}
 		}
 	}
 	return order
+}
+
+// beyondText lists the attributes of nodes, and of the functions that they hold, that have no text form, such as
+// functions written in Go, of which text shows a name.
+func beyondText(nodes []*Node) []any {
+	var list []any
+	for _, n := range nodes {
+		if n.op.Class == Leaf || n.attrs == nil {
+			continue
+		}
+		v := reflect.ValueOf(n.attrs)
+		for i := range v.NumField() {
+			switch x := v.Field(i).Interface().(type) {
+			case Ints, int, bool, float64, DType, string:
+			case *Func:
+				if x != nil {
+					list = append(list, x.beyond...)
+				}
+			default:
+				list = append(list, x)
+			}
+		}
+	}
+	return list
 }
 
 // copier copies nodes to another graph, aliases left out.
@@ -152,64 +206,4 @@ func (c copier) order(outputs []*Node) []*Node {
 		order[i], order[j] = order[j], order[i]
 	}
 	return order
-}
-
-// Capture runs build with nodes of the given types and makes a Func of what it adds to the graph: the function of
-// params and captured, the nodes from outside that it uses. Nodes that do not depend on params are computed outside,
-// once, and captured too, unless lazy is set: then nothing that build adds is computed outside.
-func (g *Graph) Capture(types []Type, lazy bool, build func(params []*Node) []*Node) (f *Func, captured []*Node) {
-	mark := g.Len()
-	params := make([]*Node, len(types))
-	for i, t := range types {
-		params[i] = g.param(t)
-	}
-	outputs := build(params)
-	in := inside(params, outputs, mark, lazy)
-	cut := append([]*Node(nil), params...)
-	taken := map[*Node]bool{}
-	for _, p := range params {
-		taken[p] = true
-	}
-	capture := func(n *Node) {
-		if !in[n] && !taken[n] {
-			taken[n] = true
-			captured = append(captured, n)
-		}
-	}
-	for _, n := range Topo(outputs...) {
-		if in[n] {
-			for _, x := range n.In() {
-				capture(x)
-			}
-		}
-	}
-	for _, n := range outputs {
-		capture(n)
-	}
-	return g.Func(append(cut, captured...), outputs), captured
-}
-
-// inside finds the nodes that belong into a captured function.
-func inside(params, outputs []*Node, mark int, lazy bool) map[*Node]bool {
-	in := map[*Node]bool{}      // computed inside, or a parameter
-	depends := map[*Node]bool{} // on a parameter
-	fixed := map[*Node]bool{}   // made of scalar constants alone
-	for _, p := range params {
-		depends[p] = true
-	}
-	for _, n := range Topo(outputs...) {
-		if depends[n] {
-			continue
-		}
-		_, scalar := n.ScalarValue()
-		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque && !n.IsAlias(), n.op.Class == Opaque
-		for _, x := range n.In() {
-			depends[n] = depends[n] || depends[x]
-			constant = constant && fixed[x]
-			risky = risky || in[x] && !fixed[x]
-		}
-		fixed[n] = scalar || constant
-		in[n] = fixed[n] || n.ID() >= mark && len(n.In()) > 0 && (lazy || depends[n] || risky)
-	}
-	return in
 }

@@ -13,8 +13,9 @@ type Graph struct {
 	origin uintptr                  // if set, the user's line for new nodes, see derived.go
 	frames frameCache
 	ways   wayCache
-	bound  map[any]*Node    // see Bind
-	funcs  map[string]*Func // by text
+	bound  map[any]*Node      // see Bind
+	funcs  map[string][]*Func // by text
+	scopes scopes
 
 	scalars [16]*Node // constants asked for last
 

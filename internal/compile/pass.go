@@ -154,6 +154,9 @@ func (u *Unit) check() error {
 		listed[n.ID()] = true
 	}
 	u.order = u.topo()
+	if err := graph.Escaped(u.order); err != nil {
+		return err
+	}
 	for _, n := range u.order {
 		if n.IsInput() && !listed[n.ID()] {
 			return fmt.Errorf("the outputs depend on input %v, which is not listed", n)
