@@ -2,7 +2,9 @@ package autodiff_test
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,172 +15,229 @@ import (
 	"chainrule/ops"
 )
 
-func run1(t *testing.T, f any, feeds ...any) []float64 {
+// scalarFunc is a function of f64 tensors to a scalar.
+type scalarFunc = func(p []*graph.Node) *graph.Node
+
+// twin is one function written twice: with control flow, and with Go's own, so that it is unrolled.
+type twin struct {
+	name         string
+	args         []*tensor.Dense
+	built, plain scalarFunc
+	forwardOnly  bool // a While without a bound
+	order        int  // the highest derivative to compare, 3 if it is 0
+}
+
+// waves is a tensor of numbers between −1 and 1 that follow no pattern.
+func waves(seed int, shape ...int) *tensor.Dense {
+	data := make([]float64, graph.Size(shape))
+	for i := range data {
+		data[i] = ripple(seed, i)
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+}
+
+func ripple(seed, i int) float64 { return math.Sin(float64(1 + seed*seed*7 + i*(3+seed))) }
+
+func scalar64(x float64) *tensor.Dense { return tensor.New(tensor.FromScalar(x)) }
+
+// direction is a constant of n's type, the same for the same k and i.
+func direction(k, i int, n *graph.Node) *graph.Node {
+	data := make([]float64, n.Type().Size())
+	for j := range data {
+		data[j] = 1.5 + ripple(k+1, 5*i+j)
+	}
+	return ops.Cast(graph.Const(n.Graph(), data, n.Shape()...), n.DType())
+}
+
+// directional is the k-th derivative of f in a chain, along directions that depend on k alone, by reverse or forward
+// mode: r or f.
+func directional(f scalarFunc, mode byte, k int) scalarFunc {
+	return func(p []*graph.Node) *graph.Node {
+		t := make([]*graph.Node, len(p))
+		for i, x := range p {
+			t[i] = direction(k, i, x)
+		}
+		if mode == 'f' {
+			_, d := autodiff.JVP(f, p, t)
+			return d
+		}
+		var sum *graph.Node
+		for i, d := range autodiff.Grad(f, autodiff.AllowUnreachable())(p) {
+			term := ops.Sum(ops.Mul(d, t[i]))
+			if sum == nil {
+				sum = term
+			} else {
+				sum = ops.Add(sum, term)
+			}
+		}
+		return sum
+	}
+}
+
+// derivativeOf applies modes, such as rf for forward over reverse. What the last one gives is not summed if it is r.
+func derivativeOf(f scalarFunc, modes string) func(p []*graph.Node) []*graph.Node {
+	for k := range len(modes) - 1 {
+		f = directional(f, modes[k], k)
+	}
+	last := len(modes) - 1
+	switch {
+	case last < 0:
+		return func(p []*graph.Node) []*graph.Node { return []*graph.Node{f(p)} }
+	case modes[last] == 'r':
+		return autodiff.Grad(f, autodiff.AllowUnreachable())
+	}
+	f = directional(f, 'f', last)
+	return func(p []*graph.Node) []*graph.Node { return []*graph.Node{f(p)} }
+}
+
+// modesOf lists the ways to derivatives of up to an order.
+func modesOf(order int, forwardOnly bool) []string {
+	all, last := []string{""}, []string{""}
+	for range order {
+		var next []string
+		for _, m := range last {
+			next = append(next, m+"f")
+			if !forwardOnly {
+				next = append(next, m+"r")
+			}
+		}
+		all, last = append(all, next...), next
+	}
+	return all
+}
+
+func runTwin(t *testing.T, f any, args []*tensor.Dense) []*tensor.Dense {
 	t.Helper()
-	out, err := autodiff.Compile(f).Run(context.Background(), feeds...)
+	feeds := make([]any, len(args))
+	for i, a := range args {
+		feeds[i] = a
+	}
+	out, err := autodiff.Compile(f, autodiff.Verified()).Run(context.Background(), feeds)
 	require.NoError(t, err)
-	if v, ok := out[0].Data().(float64); ok {
-		return []float64{v}
-	}
-	return out[0].Data().([]float64)
+	return out
 }
 
-// newton iterates to the square root of a.
-func newton(a *graph.Node) *graph.Node {
-	return autodiff.While(
-		func(x *graph.Node) *graph.Node { return ops.Gt(ops.Abs(ops.Sub(ops.Mul(x, x), a)), 1e-14) },
-		func(x *graph.Node) *graph.Node { return ops.Mul(0.5, ops.Add(x, ops.Div(a, x))) },
-		a, autodiff.Recorded())
+// flat lists the elements of all tensors.
+func flat(list []*tensor.Dense) []float64 {
+	var all []float64
+	for _, d := range list {
+		switch v := d.Data().(type) {
+		case float64:
+			all = append(all, v)
+		case []float64:
+			all = append(all, v...)
+		case float32:
+			all = append(all, float64(v))
+		case []float32:
+			for _, x := range v {
+				all = append(all, float64(x))
+			}
+		default:
+			panic(fmt.Sprintf("a %T", v))
+		}
+	}
+	return all
 }
 
-func TestWhileNewton(t *testing.T) {
-	require.InDelta(t, math.Sqrt(3), run1(t, newton, 3.0)[0], 1e-14)
-	g1 := autodiff.Grad(newton)
-	require.InDelta(t, 0.5/math.Sqrt(3), run1(t, g1, 3.0)[0], 1e-14)
-	j1 := func(x *graph.Node) *graph.Node {
-		_, d := autodiff.JVP(newton, x, ops.Add(ops.Mul(x, 0), 1))
-		return d
+// rounding is the difference that is left to two ways of computing the same, relative to the largest number: the sums
+// here have at most some hundred terms, and third derivatives some hundred rounded factors: 2¹⁵ eps.
+const rounding = 0x1p15 * 0x1p-52
+
+func agree(t *testing.T, want, got []*tensor.Dense, eps float64, format string, args ...any) {
+	t.Helper()
+	w, g := flat(want), flat(got)
+	size := 0.0
+	for _, x := range w {
+		size = max(size, math.Abs(x))
 	}
-	require.InDelta(t, 0.5/math.Sqrt(3), run1(t, j1, 3.0)[0], 1e-14)
-	for name, f := range map[string]func(*graph.Node) *graph.Node{
-		"rr": autodiff.Grad(g1), "rf": autodiff.Grad(j1),
-		"fr": func(x *graph.Node) *graph.Node {
-			_, d := autodiff.JVP(g1, x, ops.Add(ops.Mul(x, 0), 1))
-			return d
-		},
-	} {
-		require.InDelta(t, -0.25/(3*math.Sqrt(3)), run1(t, f, 3.0)[0], 1e-12, name)
+	require.Falsef(t, math.IsNaN(size) || math.IsInf(size, 0), "the wanted numbers are not finite: "+format, args...)
+	require.InDeltaSlice(t, w, g, eps*size, fmt.Sprintf(format, args...))
+}
+
+// check compares the two functions, their derivatives in every mode, and those under Vmap.
+func (w twin) check(t *testing.T) {
+	t.Helper()
+	if w.order == 0 {
+		w.order = 3
+	}
+	for _, modes := range modesOf(w.order, w.forwardOnly) {
+		agree(t, runTwin(t, derivativeOf(w.plain, modes), w.args), runTwin(t, derivativeOf(w.built, modes), w.args), rounding,
+			"derivative %q", modes)
+	}
+	for _, modes := range modesOf(min(w.order, 2), w.forwardOnly) {
+		w.checkVmap(t, modes)
+	}
+	if !w.forwardOnly {
+		w.checkBatchGradient(t)
 	}
 }
 
-func TestScanRNN(t *testing.T) {
-	step := func(w *graph.Node) func(h, x *graph.Node) (*graph.Node, *graph.Node) {
-		return func(h, x *graph.Node) (*graph.Node, *graph.Node) {
-			h = ops.Tanh(ops.Add(ops.MatMul(h, w), x))
-			return h, ops.Mul(h, h)
+// examples are the arguments for size examples, that all are a little different, where they are mapped.
+func (w twin) examples(size int, mapped []bool) ([]*tensor.Dense, []autodiff.Axis) {
+	args := slices.Clone(w.args)
+	var axes []autodiff.Axis
+	for i, a := range w.args {
+		if !mapped[i] {
+			axes = append(axes, autodiff.Unmapped(fmt.Sprintf("[%d]", i)))
+			continue
 		}
-	}
-	type P struct{ W, X, H *graph.Node }
-	loop := func(opts ...autodiff.LoopOption) func(p P) *graph.Node {
-		return func(p P) *graph.Node {
-			h, ys := autodiff.Scan(step(p.W), p.H, p.X, opts...)
-			return ops.Add(ops.Sum(ops.Sin(h)), ops.Sum(ops.Mul(ys, ys)))
-		}
-	}
-	unrolled := func(p P) *graph.Node {
-		h := p.H
-		var ys []*graph.Node
-		for i := range p.X.Shape()[0] {
-			var y *graph.Node
-			h, y = step(p.W)(h, ops.Squeeze(ops.Slice(p.X, ops.At(i)), 0))
-			ys = append(ys, y)
-		}
-		s := ops.Stack(0, ys...)
-		return ops.Add(ops.Sum(ops.Sin(h)), ops.Sum(ops.Mul(s, s)))
-	}
-	_ = loop
-	_ = unrolled
-	g := graph.New()
-	c := func(scale float64, shape ...int) *graph.Node {
-		data := make([]float64, graph.Size(shape))
-		for i := range data {
-			data[i] = scale * math.Sin(float64(7*i+3))
-		}
-		return graph.Const(g, data, shape...)
-	}
-	p := P{W: c(0.7, 3, 3), X: c(1, 5, 2, 3), H: c(0.5, 2, 3)}
-	hess := func(f func(P) *graph.Node) func(P) *graph.Node {
-		return func(p P) *graph.Node {
-			gr := autodiff.Grad(f)(p)
-			return ops.Add(ops.Add(ops.Sum(ops.Sin(gr.W)), ops.Sum(ops.Square(gr.X))), ops.Sum(ops.Square(gr.H)))
-		}
-	}
-	for name, f := range map[string]func(P) *graph.Node{
-		"plain": loop(), "every2": loop(autodiff.CheckpointEvery(2)),
-	} {
-		for order, pair := range map[string][2]P{
-			"first":  {autodiff.Grad(f)(p), autodiff.Grad(unrolled)(p)},
-			"second": {autodiff.Grad(hess(f))(p), autodiff.Grad(hess(unrolled))(p)},
-			"third":  {autodiff.Grad(hess(hess(f)))(p), autodiff.Grad(hess(hess(unrolled)))(p)},
-		} {
-			got, err := autodiff.Eval(pair[0].W, pair[0].X, pair[0].H)
-			require.NoError(t, err)
-			want, err := autodiff.Eval(pair[1].W, pair[1].X, pair[1].H)
-			require.NoError(t, err)
-			for i := range got {
-				scale := 0.0
-				for _, v := range want[i].Data().([]float64) {
-					scale = max(scale, math.Abs(v))
-				}
-				require.InDeltaSlice(t, want[i].Data(), got[i].Data(), 1e-12*scale, "%s %s %d", name, order, i)
+		one := flat([]*tensor.Dense{a})
+		var all []float64
+		for k := range size {
+			for j, x := range one {
+				all = append(all, x*(1+0.1*ripple(k, j+i)))
 			}
 		}
+		args[i] = tensor.New(tensor.WithShape(append([]int{size}, a.Shape()...)...), tensor.WithBacking(all))
+	}
+	return args, axes
+}
+
+func subsets(n int) [][]bool {
+	var all [][]bool
+	for set := 1; set < 1<<n; set++ {
+		mapped := make([]bool, n)
+		for i := range mapped {
+			mapped[i] = set&(1<<i) != 0
+		}
+		all = append(all, mapped)
+	}
+	return all
+}
+
+// checkVmap compares Vmap of the derivative with that of the unrolled function, whose ops have rules of their own, for
+// every choice of arguments that differ between examples.
+func (w twin) checkVmap(t *testing.T, modes string) {
+	t.Helper()
+	for _, mapped := range subsets(len(w.args)) {
+		args, axes := w.examples(3, mapped)
+		agree(t, runTwin(t, autodiff.Vmap(derivativeOf(w.plain, modes), axes...), args),
+			runTwin(t, autodiff.Vmap(derivativeOf(w.built, modes), axes...), args), rounding, "vmap of derivative %q of %v", modes, mapped)
 	}
 }
 
-func TestCond(t *testing.T) {
-	f := func(x *graph.Node) *graph.Node {
-		y := ops.Exp(x)
-		return autodiff.Cond(ops.Gt(x, 1), func() *graph.Node { return ops.Mul(x, y) }, func() *graph.Node { return ops.Sin(x) })
-	}
-	g1 := autodiff.Grad(f)
-	g2 := autodiff.Grad(g1)
-	e2 := math.Exp(2)
-	require.InDelta(t, 2*e2, run1(t, f, 2.0)[0], 1e-14)
-	require.InDelta(t, math.Sin(.5), run1(t, f, .5)[0], 1e-14)
-	require.InDelta(t, 3*e2, run1(t, g1, 2.0)[0], 1e-13)
-	require.InDelta(t, math.Cos(.5), run1(t, g1, .5)[0], 1e-14)
-	require.InDelta(t, 4*e2, run1(t, g2, 2.0)[0], 1e-13)
-	require.InDelta(t, -math.Sin(.5), run1(t, g2, .5)[0], 1e-14)
-	got := run1(t, autodiff.Vmap(g2), []float64{2, .5})
-	require.InDelta(t, 4*e2, got[0], 1e-13)
-	require.InDelta(t, -math.Sin(.5), got[1], 1e-13)
-}
-
-func TestVmapOfLoops(t *testing.T) {
-	want := func(a float64) float64 { return -0.25 / (a * math.Sqrt(a)) }
-	f := autodiff.Grad(autodiff.Grad(newton))
-	got := run1(t, autodiff.Vmap(f), []float64{3, 0.1, 700})
-	for i, a := range []float64{3, 0.1, 700} {
-		require.InEpsilon(t, want(a), got[i], 1e-11)
-	}
-}
-
-func TestCustom(t *testing.T) {
-	f := autodiff.CustomVJP(func(x *graph.Node) *graph.Node { return ops.Sin(x) },
-		func(x, y, ct *graph.Node) *graph.Node { return ops.Mul(ops.Mul(ct, 3), ops.Mul(x, y)) })
-	require.InDelta(t, math.Sin(2), run1(t, f, 2.0)[0], 1e-15)
-	require.InDelta(t, 6*math.Sin(2), run1(t, autodiff.Grad(f), 2.0)[0], 1e-14)
-	require.InDelta(t, 3*math.Sin(2)+6*6*math.Sin(2), run1(t, autodiff.Grad(autodiff.Grad(f)), 2.0)[0], 1e-13)
-	fwd := func(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node {
-		return func(x *graph.Node) *graph.Node {
-			_, d := autodiff.JVP(f, x, ops.Add(ops.Mul(x, 0), 1))
-			return d
+// checkBatchGradient compares the gradient of a sum over examples.
+func (w twin) checkBatchGradient(t *testing.T) {
+	t.Helper()
+	for _, mapped := range subsets(len(w.args)) {
+		args, axes := w.examples(3, mapped)
+		sum := func(f scalarFunc) scalarFunc {
+			return func(p []*graph.Node) *graph.Node { return ops.Sum(autodiff.Vmap(f, axes...)(p)) }
+		}
+		for _, modes := range []string{"r", "rf", "rr"} {
+			agree(t, runTwin(t, derivativeOf(sum(w.plain), modes), args), runTwin(t, derivativeOf(sum(w.built), modes), args), rounding,
+				"derivative %q of the sum over examples, %v", modes, mapped)
 		}
 	}
-	require.InDelta(t, 6*math.Sin(2), run1(t, fwd(f), 2.0)[0], 1e-14)
-	j := autodiff.CustomJVP(func(x *graph.Node) *graph.Node { return ops.Sin(x) },
-		func(x, dx *graph.Node) *graph.Node { return ops.Mul(dx, ops.Mul(5, x)) })
-	require.InDelta(t, 10, run1(t, autodiff.Grad(j), 2.0)[0], 1e-14)
-	require.InDelta(t, 10, run1(t, fwd(j), 2.0)[0], 1e-14)
-	require.InDelta(t, 5, run1(t, autodiff.Grad(fwd(j)), 2.0)[0], 1e-14)
-	require.InDeltaSlice(t, []float64{10, 15}, run1(t, autodiff.Vmap(autodiff.Grad(j)), []float64{2, 3}), 1e-14)
-	require.InDeltaSlice(t, []float64{6 * math.Sin(2), 9 * math.Sin(3)}, run1(t, autodiff.Vmap(autodiff.Grad(f)), []float64{2, 3}), 1e-14)
 }
 
-func TestGoFunc(t *testing.T) {
-	cube := func(x *graph.Node) *graph.Node {
-		return autodiff.GoFunc("cube", func(out, in []*tensor.Dense) error {
-			x := in[0].Float64s()
-			for i, v := range x {
-				out[0].Float64s()[i] = v * v * v
-			}
-			return nil
-		}, []graph.Type{x.Type()}, x)[0]
+func checkTwins(t *testing.T, twins []twin) {
+	for _, w := range twins {
+		t.Run(w.name, w.check)
 	}
-	f := autodiff.CustomVJP(cube, func(x, _, ct *graph.Node) *graph.Node { return ops.Mul(ct, ops.Mul(3, ops.Square(x))) })
-	require.InDelta(t, 8, run1(t, f, 2.0)[0], 1e-15)
-	require.InDelta(t, 12, run1(t, autodiff.Grad(f), 2.0)[0], 1e-15)
-	require.InDeltaSlice(t, []float64{12, 27}, run1(t, autodiff.Vmap(autodiff.Grad(f)), []float64{2, 3}), 1e-15)
-	require.InDeltaSlice(t, []float64{8, 27}, run1(t, autodiff.Vmap(f), []float64{2, 3}), 1e-15)
 }
+
+// sliceAt is slice i of x along its first axis.
+func sliceAt(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.At(i)), 0) }
+
+func tensors(list ...*tensor.Dense) []*tensor.Dense { return list }
