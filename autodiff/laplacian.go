@@ -16,7 +16,8 @@ import (
 //
 //	∂ᵢy = g′(x)[∂ᵢx]        Δy = g′(x)[Δx] + Σᵢ g″(x)[∂ᵢx, ∂ᵢx]
 //
-// so that only the Jacobian, and what is curved, is computed n times.
+// so that only the Jacobian, and what is curved, is computed n times. A function without products of matrices, or with
+// loops, is pushed forward twice instead, along each unit vector.
 func Laplacian[P any](f func(P) *graph.Node, opts ...Option) func(P) *graph.Node {
 	return func(p P) *graph.Node {
 		e := traceAt("laplacian", f, p)
@@ -46,7 +47,11 @@ func laplacian(value, x *graph.Node) (delta *graph.Node, reached bool) {
 	if n == 0 || !active.has(value) {
 		return nil, active.has(value)
 	}
-	if slices.ContainsFunc(order, func(y *graph.Node) bool { return active.has(y) && rulesOf(y) != nil }) {
+	any := func(is func(y *graph.Node) bool) bool {
+		return slices.ContainsFunc(order, func(y *graph.Node) bool { return active.has(y) && is(y) })
+	}
+	products := any(func(y *graph.Node) bool { return y.Op().Class == graph.Contract })
+	if !products || any(func(y *graph.Node) bool { return rulesOf(y) != nil }) {
 		return nestedLaplacian(value, x), true
 	}
 	jacobian, laplace := newTable(order), newTable(order)
@@ -104,7 +109,8 @@ func laplaceNode(y *graph.Node, js, ls []*graph.Node, n int) (j, l *graph.Node) 
 	return j, l
 }
 
-// nestedLaplacian is Σᵢ of the second derivatives along the unit vectors, by forward mode twice.
+// nestedLaplacian is Σᵢ of the second derivatives along the unit vectors, by forward mode twice. Elementwise functions
+// and the sum are one loop then, which is worth more than what laplaceNode saves if that is no product.
 func nestedLaplacian(value, x *graph.Node) *graph.Node {
 	curved := overBasis(x, func(v *graph.Node) []*graph.Node {
 		wrt, t := []*graph.Node{x}, []*graph.Node{v}

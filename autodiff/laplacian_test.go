@@ -55,7 +55,8 @@ func TestHarmonicFunctions(t *testing.T) {
 	}
 }
 
-// The Laplacian is the Hessian's trace, for functions made of everything: products, reductions, softmax, indexing.
+// The Laplacian is the Hessian's trace, for functions made of everything: products, reductions, softmax, indexing. Each
+// is taken as it is, and of a product of x with a matrix, which is pushed forward in another way.
 func TestLaplacianIsTheTrace(t *testing.T) {
 	for name, f := range map[string]func(x node) node{
 		"network":   perceptron(3, 5),
@@ -74,15 +75,20 @@ func TestLaplacianIsTheTrace(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := evaluate(t, func(x node) (delta, hessian node) {
-				return autodiff.Laplacian(f)(x), autodiff.Hessian(f)(x)
-			}, []float64{0.5, -1, 0.75})
-			trace, size := 0.0, 1.0
-			for i := range 3 {
-				trace += got[1][4*i]
-				size = max(size, math.Abs(got[1][4*i]))
+			mixed := func(x node) node {
+				return f(ops.MatMul(x, graph.Const(x.Graph(), []float64{1, 0.5, 0, -0.5, 1, 0.25, 0, 0.5, 1}, 3, 3)))
 			}
-			require.InDelta(t, trace, got[0][0], 64*eps*size)
+			for _, f := range []func(x node) node{f, mixed} {
+				got := evaluate(t, func(x node) (delta, hessian node) {
+					return autodiff.Laplacian(f)(x), autodiff.Hessian(f)(x)
+				}, []float64{0.5, -1, 0.75})
+				trace, size := 0.0, 1.0
+				for i := range 3 {
+					trace += got[1][4*i]
+					size = max(size, math.Abs(got[1][4*i]))
+				}
+				require.InDelta(t, trace, got[0][0], 64*eps*size)
+			}
 		})
 	}
 }
