@@ -30,8 +30,10 @@ func JacobianPattern[P, Q any](f func(P) Q) func(P) *Pattern {
 // HessianPattern is JacobianPattern of f's gradient, made symmetric. Terms that are linear in an element add nothing.
 func HessianPattern[P any](f func(P) *graph.Node) func(P) *Pattern {
 	return func(p P) *Pattern {
-		e := traceAt("hessian pattern", f, p)
-		return hessianPattern("hessian pattern", gradientOf(scalarOf("hessian pattern", e.value), e.wrt), e.wrt)
+		const op = "hessian pattern"
+		e := traceAt(op, f, p)
+		scalarOf(op, e.value)
+		return hessianPattern(op, e.gradient(op, settings{allowUnreachable: true}), e.wrt)
 	}
 }
 
@@ -53,17 +55,6 @@ func patternOf(op string, d *dependence, outputs []*graph.Node) *Pattern {
 
 func hessianPattern(op string, gradient, sources []*graph.Node) *Pattern {
 	return jacobianPattern(op, gradient, sources).Symmetrized()
-}
-
-// gradientOf is ∂y/∂x for every source x, zeros where y does not depend on it.
-func gradientOf(y *graph.Node, sources []*graph.Node) []*graph.Node {
-	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, sources)
-	for i, x := range sources {
-		if grads[i] == nil {
-			grads[i] = zeros(x)
-		}
-	}
-	return grads
 }
 
 // dependence holds, for every node that has a derivative by the sources, the set of source elements that each of its

@@ -68,7 +68,8 @@ func randomFunction(seed uint64, n int) func(x node) node {
 			case 11:
 				half := n / 2
 				rows := ops.Reshape(ops.Slice(any(), ops.Range{Stop: 2 * half}), 2, half)
-				y = ops.Concat(0, ops.Reshape(ops.Softmax(rows, 0), 2*half), ops.Slice(any(), ops.Range{Stop: n - 2*half}))
+				rest := ops.Slice(any(), ops.Range{Stop: n - 2*half})
+				y = ops.Concat(0, ops.Reshape(ops.Softmax(rows, 0), 2*half), rest)
 			case 12:
 				m := make([]float64, n*n)
 				for i := range m {
@@ -107,7 +108,8 @@ func TestSparseOfRandomFunctions(t *testing.T) {
 		f, x := randomFunction(seed, n), point(r, n)
 		loss := func(x node) node { return ops.Sum(f(x)) }
 		dense := evaluate(t, func(x node) (j, h node) {
-			return autodiff.Jacobian(f, autodiff.AllowUnreachable())(x), autodiff.Hessian(loss, autodiff.AllowUnreachable())(x)
+			zeros := autodiff.AllowUnreachable()
+			return autodiff.Jacobian(f, zeros)(x), autodiff.Hessian(loss, zeros)(x)
 		}, x)
 		for _, opts := range [][]autodiff.Option{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
 			opts = append(opts, autodiff.AllowUnreachable())
@@ -146,7 +148,8 @@ func TestPatternsOfFamilies(t *testing.T) {
 	const n = 60
 	part := func(x node, from, to int) node { return ops.Slice(x, ops.Range{Start: from, Stop: to}) }
 	broyden := func(x node) node { // (3 − 2xᵢ)xᵢ − xᵢ₋₁ − 2xᵢ₊₁ + 1, x₋₁ = xₙ = 0
-		left, right := ops.Pad(part(x, 0, n-1), []int{1}, []int{0}, []int{0}), ops.Pad(part(x, 1, n), []int{0}, []int{1}, []int{0})
+		left := ops.Pad(part(x, 0, n-1), []int{1}, []int{0}, []int{0})
+		right := ops.Pad(part(x, 1, n), []int{0}, []int{1}, []int{0})
 		return ops.Add(1, ops.Sub(ops.Mul(ops.Sub(3, ops.Mul(2, x)), x), ops.Add(left, ops.Mul(2, right))))
 	}
 	blocks := func(x node) node { // sums of 5 variables to the fourth power
@@ -176,7 +179,8 @@ func TestPatternsOfFamilies(t *testing.T) {
 	}{
 		{name: "Broyden tridiagonal", jacobian: broyden, has: near(1), colors: 3},
 		{name: "elementwise", jacobian: ops.Sin, has: near(0), colors: 1},
-		{name: "bidiagonal matrix", jacobian: bidiagonal, has: func(i, j int) bool { return j == i || j == i-1 }, colors: 2},
+		{name: "bidiagonal matrix", jacobian: bidiagonal,
+			has: func(i, j int) bool { return j == i || j == i-1 }, colors: 2},
 		{name: "running sums", jacobian: func(x node) node { return ops.CumSum(ops.Square(x), 0, false) },
 			has: func(i, j int) bool { return j <= i }, colors: n},
 		{name: "chained Rosenbrock", hessian: rosenbrock, has: near(1), colors: 3},
@@ -215,7 +219,8 @@ func TestSparseOfTrees(t *testing.T) {
 	ctx := context.Background()
 	type pair struct{ A, B *graph.Node }
 	f := func(p pair, scale node) pair {
-		return pair{ops.Mul(scale, ops.Square(p.A)), ops.Mul(p.B, ops.Take(p.A, graph.Const(p.A.Graph(), []int64{2, 0}, 2), 0))}
+		picked := ops.Take(p.A, graph.Const(p.A.Graph(), []int64{2, 0}, 2), 0)
+		return pair{ops.Mul(scale, ops.Square(p.A)), ops.Mul(p.B, picked)}
 	}
 	feed := struct{ A, B []float64 }{[]float64{1, 2, 3}, []float64{4, 5}}
 	want := []float64{
@@ -253,6 +258,18 @@ func TestSparseOfTrees(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float64{2, 4, 6}, m.Values)
 
+	mixed := func(p pair) pair {
+		return pair{ops.Cast(ops.Square(p.A), graph.Float64), ops.Take(p.A, graph.Const(p.A.Graph(), []int64{}, 0), 0)}
+	}
+	m, err = autodiff.SparseJacobian(mixed, autodiff.AllowUnreachable()).
+		Eval(ctx, struct{ A, B any }{single, []float64{}})
+	require.NoError(t, err)
+	require.Equal(t, []float64{2, 4, 6}, m.Values)
+	m, err = autodiff.SparseJacobian(func(x []node) node { return ops.Mul(x[1], x[2]) }, autodiff.AllowUnreachable()).
+		Eval(ctx, []any{[]float64{}, []float64{1, 2}, []float64{3, 4}})
+	require.NoError(t, err)
+	require.Equal(t, []float64{3, 1, 4, 2}, m.Values, "behind an empty leaf")
+
 	fed := autodiff.SparseJacobian(func(x, at node) node { return ops.Take(ops.Square(x), at, 0) })
 	m, err = fed.Eval(ctx, []float64{1, 2, 3}, []int64{2})
 	require.NoError(t, err)
@@ -266,11 +283,13 @@ func TestCompressedComposes(t *testing.T) {
 		cube := func(x node) node { return ops.Mul(x, ops.Square(x)) }
 		sum := func(x node) node { return ops.Sum(cube(x)) }
 		trace := func(x node) node { return ops.Sum(autodiff.CompressedHessian(sum)(x).Values) }
-		return autodiff.CompressedJacobian(cube)(x).Values, autodiff.CompressedHessian(sum)(x).Values, autodiff.Grad(trace)(x)
+		j, h = autodiff.CompressedJacobian(cube)(x).Values, autodiff.CompressedHessian(sum)(x).Values
+		return j, h, autodiff.Grad(trace)(x)
 	}, x)
 	require.Equal(t, [][]float64{{3, 12, 27}, {6, 12, 18}, {6, 6, 6}}, got)
 	rows := evaluate(t, func(x node) node {
-		return autodiff.Vmap(func(x node) node { return autodiff.CompressedJacobian(ops.Square)(x).Values })(ops.Reshape(x, 3, 1))
+		slopes := func(x node) node { return autodiff.CompressedJacobian(ops.Square)(x).Values }
+		return autodiff.Vmap(slopes)(ops.Reshape(x, 3, 1))
 	}, x)
 	require.Equal(t, []float64{2, 4, 6}, rows[0])
 }

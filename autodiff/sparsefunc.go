@@ -35,8 +35,8 @@ type sparseProgram struct {
 
 // SparseJacobian returns the Jacobian of f by its first argument. f is a function as Compile takes it, such as
 // func(x, data *graph.Node) *graph.Node; its arguments and results are trees of nodes, and those of its results and of
-// the first argument are floats. There is a row for each element of the results' leaves, one leaf after the other, and a
-// column for each element of the first argument's.
+// the first argument are floats. There is a row for each element of the results' leaves, one leaf after the other,
+// and a column for each element of the first argument's.
 //
 // Indices that f takes elements by should be constants of the graph, graph.Const(x.Graph(), index, n): those that are
 // fed are not known when the pattern is found, and a matrix is no sparser than for the worst of them.
@@ -47,19 +47,15 @@ func SparseJacobian(f any, opts ...Option) *SparseFunction {
 	const op = "sparse jacobian"
 	s := newSparse(op, f, opts)
 	s.make = func(t trace) (Compressed, []*graph.Node) {
-		sources := t.sources(op)
-		for i, y := range t.outputs {
+		e := t.byFirst(op)
+		for i, y := range e.outputs {
 			if !y.DType().IsFloat() {
 				graph.Fail(op, nil, "only f32 and f64 have derivatives, not result %d, %v", i, y)
 			}
 		}
-		c := compressJacobian(op, t.outputs, sources, s.fn.settings)
-		for i, x := range sources {
-			if !s.fn.settings.allowUnreachable && !c.reaches(sources, i) {
-				failUnreachable(op, t.outputs, leaf{node: x}, x, "; give AllowUnreachable to get empty columns")
-			}
-		}
-		return c, t.outputs
+		c := compressJacobian(op, e.outputs, e.wrt, s.fn.settings)
+		e.needReached(op, s.fn.settings, func(i int) bool { return c.reaches(e.wrt, i) })
+		return c, e.outputs
 	}
 	return s
 }
@@ -71,22 +67,13 @@ func SparseHessian(f any, opts ...Option) *SparseFunction {
 	const op = "sparse hessian"
 	s := newSparse(op, f, opts)
 	s.make = func(t trace) (Compressed, []*graph.Node) {
-		sources := t.sources(op)
-		if len(t.outputs) != 1 {
-			graph.Fail(op, t.outputs, "the result must be a float scalar")
+		e := t.byFirst(op)
+		if len(e.outputs) != 1 {
+			graph.Fail(op, e.outputs, "the result must be a float scalar")
 		}
-		y := scalarOf(op, t.outputs[0])
-		grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, sources)
-		for i, x := range sources {
-			switch {
-			case grads[i] != nil:
-			case s.fn.settings.allowUnreachable:
-				grads[i] = zeros(x)
-			default:
-				failUnreachable(op, t.outputs, leaf{node: x}, x, "; give AllowUnreachable to get empty rows")
-			}
-		}
-		return compressHessian(op, grads, sources), append([]*graph.Node{y}, grads...)
+		scalarOf(op, e.outputs[0])
+		grads := e.gradient(op, s.fn.settings)
+		return compressHessian(op, grads, e.wrt), append(e.outputs, grads...)
 	}
 	return s
 }
@@ -99,18 +86,19 @@ func newSparse(op string, f any, opts []Option) *SparseFunction {
 	return s
 }
 
-// sources are the leaves of the first argument.
-func (t trace) sources(op string) []*graph.Node {
+// byFirst is what was traced as an expression in the leaves of the first argument.
+func (t trace) byFirst(op string) expression[*graph.Node] {
 	if len(t.argLeaves) == 0 || t.argLeaves[0][0] == t.argLeaves[0][1] {
 		graph.Fail(op, nil, "the first argument has no node to differentiate by")
 	}
-	sources := t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]]
-	for _, x := range sources {
+	e := expression[*graph.Node]{wrt: t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]], outputs: t.outputs}
+	for _, x := range e.wrt {
 		if !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %v", x)
 		}
+		e.args = append(e.args, leaf{node: x})
 	}
-	return sources
+	return e
 }
 
 // Eval feeds one value or tree of values for each argument, as Function.Run does, and returns the matrix.
@@ -153,9 +141,9 @@ func (s *SparseFunction) Pattern(feeds ...any) (p *Pattern, colors int, err erro
 	return program.pattern, program.colors, nil
 }
 
-// EvalInto is Eval into a matrix that Eval has returned for values of the same types, and allocates nothing: in has the
-// leaves of the arguments. If values is not empty, it has contiguous tensors for what EvalWithValues returns, which must
-// have been called before.
+// EvalInto is Eval into a matrix that Eval has returned for values of the same types, and allocates nothing: in has
+// the leaves of the arguments. If values is not empty, it has contiguous tensors for what EvalWithValues returns, which
+// must have been called before.
 func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*tensor.Dense) error {
 	c, _ := calls.Get().(*call)
 	if c == nil {

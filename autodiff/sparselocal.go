@@ -9,12 +9,13 @@ import (
 )
 
 // local is a Jacobian by the values that every row picks for itself. Take residuals rₖ = f(c[iₖ], p[jₖ]), each of one
-// camera c and one point p. Rows that share a camera cannot share a colour when they are differentiated by c and p, but
-// by the picked values c[iₖ] and p[jₖ], which are copies, they can: two rows of each residual need two colours.
+// camera c and one point p. Rows that share a camera cannot share a colour when they are differentiated by c and p,
+// but by the picked values c[iₖ] and p[jₖ], which are copies, they can: two rows of each residual need two colours.
 //
 // In general the picked values are the last nodes, on the ways from the sources, to which elements are moved and whose
-// elements each depend on one source element at most. By the chain rule ∂y/∂x = Σ ∂y/∂u·∂u/∂x over their elements u, of which each has one x. It is
-// elimination of vertices, of which there is more in Griewank and Walther, Evaluating Derivatives (2008), chapter 10.
+// elements each depend on one source element at most. Their elements u have one x each, so that by the chain rule
+// ∂y/∂x = Σ ∂y/∂u·∂u/∂x. It is elimination of vertices, of which there is more in Griewank and Walther, Evaluating
+// Derivatives (2008), chapter 10.
 type local struct {
 	outputs []*graph.Node // as functions of aliases of the picked values
 	picked  []*graph.Node // those aliases

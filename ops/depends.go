@@ -83,10 +83,14 @@ func padDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
 	placed := make([]int64, n.Type().Size())
 	shifted := g.Apply(&padOp, n.Attrs(), x)
 	group := none(n)
-	if len(placed) > 0 && place[int64](shifted)(nil, graph.BufferOf(placed), []graph.Buffer{graph.BufferOf(numbers)}) == nil {
-		for e, number := range placed {
-			group[e] = int32(number) - 1
-		}
+	if len(placed) == 0 {
+		return graph.Dependence{Group: group}
+	}
+	if err := place[int64](shifted)(nil, graph.BufferOf(placed), []graph.Buffer{graph.BufferOf(numbers)}); err != nil {
+		panic(err) // it has none
+	}
+	for e, number := range placed {
+		group[e] = int32(number) - 1
 	}
 	return graph.Dependence{Group: group}
 }

@@ -23,6 +23,8 @@ func (p *Pattern) Row(i int) []int { return p.ColIdx[p.RowPtr[i]:p.RowPtr[i+1]] 
 // ErrTooLarge is returned for a pattern with more entries than there may be.
 var ErrTooLarge = errors.New("too many entries")
 
+const mostEntries = 1 << 27
+
 // NewPattern is the pattern with the given set of columns for each row.
 func NewPattern(sets *Sets, rows []int32) (*Pattern, error) {
 	p := &Pattern{Rows: len(rows), Cols: sets.n, RowPtr: make([]int, len(rows)+1)}
@@ -30,7 +32,7 @@ func NewPattern(sets *Sets, rows []int32) (*Pattern, error) {
 		p.RowPtr[i+1] = p.RowPtr[i] + len(sets.Of(set))
 	}
 	n := p.RowPtr[len(rows)]
-	if n > math.MaxInt32 {
+	if n > mostEntries {
 		return nil, fmt.Errorf("%w: %d in a matrix of %d × %d", ErrTooLarge, n, p.Rows, p.Cols)
 	}
 	p.ColIdx = make([]int, n)

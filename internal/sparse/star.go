@@ -54,8 +54,8 @@ func (p *Pattern) edges() []int32 {
 	return number
 }
 
-// starState is the colouring of Gebremedhin, Tarafdar, Manne and Pothen (2007), algorithm 4.1. Two colours induce stars;
-// each edge between coloured vertices belongs to one, and a star of two edges or more has a hub.
+// starState is the colouring of Gebremedhin, Tarafdar, Manne and Pothen (2007), algorithm 4.1. Two colours induce
+// stars; each edge between coloured vertices belongs to one, and a star of two edges or more has a hub.
 type starState struct {
 	p     *Pattern
 	edges []int32
