@@ -19,14 +19,14 @@ type (
 // DebugNaN makes runs fail whose results have a NaN, with a *NaNError that says where the NaN was born: the op, the
 // user's line, forward or in which derivative, and the numbers that it was made of.
 //
-// The results are looked at after every run, which is all that it costs as long as they have none. When they do, the
-// graph is computed once more as it was traced, node by node, and the NaN is followed back from the result to the op
-// whose operands had none. A NaN that does not reach a result, such as one that Where does not choose, is no error.
+// The results are looked at after every run. When they have a NaN, the graph is computed once more as it was traced,
+// node by node, and the NaN is followed back from the result to the op whose operands had none. A NaN that does not reach a result, such as one that Where does not choose, is no error.
 // Neither is an infinity: −Inf is a fine logarithm of zero, and masks are made of it; see DebugInf. If the NaN
 // was fed, the error says so.
 //
-// Rewrites that may round differently are left out of the program, and arguments that are donated are updated by a copy
-// when all is well, so a run that fails leaves them as they were. RunInto leaves its other results as computed.
+// As long as there is none, it costs that look, the rewrites that may round differently, which are left out of the
+// program, and a copy: arguments that are donated are updated when all is well, so that a run that fails leaves them as
+// they were. RunInto leaves its other results as computed.
 func DebugNaN() Option { return debug(math.IsNaN) }
 
 // DebugInf is DebugNaN for results that have a NaN or an infinity, and finds where the first that was either was born.

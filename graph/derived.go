@@ -1,5 +1,7 @@
 package graph
 
+import "weak"
+
 // Derivatives take the user's line from the node that they are the derivative of, and remember that node's op. To keep
 // nodes small, the two share the place of the program counter: with its highest bit set, it counts in a list of the
 // graph's.
@@ -41,7 +43,7 @@ func (g *Graph) derive(o origin) uintptr {
 	k, known := g.originOf[o]
 	if !known {
 		if g.originOf == nil {
-			g.originOf = map[origin]int{}
+			g.originOf, g.self = map[origin]int{}, weak.Make(g)
 		}
 		k = len(g.origins)
 		g.originOf[o] = k
@@ -56,7 +58,17 @@ func (g *Graph) adopt(n *Node) uintptr {
 	if n.pc&derivedBit == 0 || n.graph == g {
 		return n.pc
 	}
-	return g.derive(n.graph.origins[n.pc&^derivedBit])
+	if g.adoptedFrom != n.graph.self {
+		g.adoptedFrom, g.adopted = n.graph.self, make([]uintptr, len(n.graph.origins))
+	}
+	k := int(n.pc &^ derivedBit)
+	if k >= len(g.adopted) { // n's graph has grown
+		g.adopted = append(g.adopted, make([]uintptr, len(n.graph.origins)-len(g.adopted))...)
+	}
+	if g.adopted[k] == 0 {
+		g.adopted[k] = g.derive(n.graph.origins[k])
+	}
+	return g.adopted[k]
 }
 
 // line returns the program counter of the user's line.

@@ -1,6 +1,9 @@
 package graph
 
-import "iter"
+import (
+	"iter"
+	"weak"
+)
 
 // Graph owns nodes and interns them. Make one with New.
 type Graph struct {
@@ -22,6 +25,10 @@ type Graph struct {
 	origins    []origin // of derivatives
 	originOf   map[origin]int
 	lastOrigin int
+
+	self        weak.Pointer[Graph] // set if there are origins
+	adoptedFrom weak.Pointer[Graph] // whose origins these are here
+	adopted     []uintptr           // by their number there, 0 if not known yet
 
 	nodeSlab []Node
 	inSlab   []*Node

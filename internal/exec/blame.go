@@ -48,10 +48,20 @@ func Blame(outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64)
 	return e, nil
 }
 
-// FirstBad returns the first element of a float value for which bad holds, or −1.
+// FirstBad returns the first element of a value for which bad holds, or −1. No number and no integer is bad.
 func FirstBad(v Value, bad func(float64) bool) int {
-	for i := range floatsIn(v.Type, v.Buf.Len) {
-		if bad(elementOf(v.Buf, v.Type.DType, i)) {
+	switch v.Type.DType {
+	case graph.Float32:
+		return firstBad(graph.Elements[float32](v.Buf), bad)
+	case graph.Float64:
+		return firstBad(graph.Elements[float64](v.Buf), bad)
+	}
+	return -1
+}
+
+func firstBad[T float32 | float64](elements []T, bad func(float64) bool) int {
+	for i, x := range elements {
+		if x-x != 0 && bad(float64(x)) { // x − x is NaN if x is no number
 			return i
 		}
 	}
