@@ -65,33 +65,38 @@ func batchNode(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph
 	return oneByOne(y, in, batched, size)
 }
 
+// mostUnrolled is the number of examples up to which each has nodes of its own; more are the steps of a loop.
+const mostUnrolled = 16
+
 // oneByOne takes the examples apart, applies y's op to each, and stacks the results.
 func oneByOne(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph.Node {
-	if size == 0 {
-		return noExamples(y, in)
+	var examples []*graph.Node
+	for i, x := range in {
+		if batched[i] {
+			examples = append(examples, x)
+		}
+	}
+	one := func(example []*graph.Node) *graph.Node {
+		args, next := append([]*graph.Node(nil), in...), 0
+		for i := range args {
+			if batched[i] {
+				args[i], next = example[next], next+1
+			}
+		}
+		return y.Graph().Apply(y.Op(), y.Attrs(), args...)
+	}
+	if size == 0 || size > mostUnrolled {
+		_, all := Scan(func(none, example []*graph.Node) ([]*graph.Node, *graph.Node) { return none, one(example) },
+			nil, examples)
+		return all
 	}
 	results := make([]*graph.Node, size)
 	for k := range results {
-		args := append([]*graph.Node(nil), in...)
-		for i, x := range args {
-			if batched[i] {
-				args[i] = ops.Squeeze(ops.Slice(x, ops.At(k)), 0)
-			}
+		example := make([]*graph.Node, len(examples))
+		for i, x := range examples {
+			example[i] = ops.Squeeze(ops.Slice(x, ops.At(k)), 0)
 		}
-		results[k] = y.Graph().Apply(y.Op(), y.Attrs(), args...)
+		results[k] = one(example)
 	}
 	return ops.Stack(0, results...)
-}
-
-// noExamples is the empty result. It depends on the inputs by which y has a derivative, which is empty or 0.
-func noExamples(y *graph.Node, in []*graph.Node) *graph.Node {
-	shape := append([]int{0}, y.Shape()...)
-	result := ops.BroadcastTo(y.Graph().Scalar(y.DType(), 0), shape...)
-	for i, x := range in {
-		if passes(y, i) {
-			nothing := ops.Slice(ops.Reshape(x, -1), ops.Range{})
-			result = ops.Add(result, ops.Cast(ops.Reshape(nothing, shape...), y.DType()))
-		}
-	}
-	return result
 }

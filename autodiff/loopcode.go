@@ -14,6 +14,9 @@ import (
 func planFunc(f *graph.Func, overwrites ...int) *exec.Plan {
 	type key struct{ overwrites string }
 	return f.Memo(key{fmt.Sprint(overwrites)}, func() any {
+		if len(f.Outputs()) == 0 { // a step that has nothing to record
+			return &exec.Plan{Inputs: f.Inputs(), Func: f}
+		}
 		u := compile.Unit{Inputs: f.Inputs(), Outputs: f.Outputs(), Donated: make([]int, len(f.Outputs()))}
 		for i := range u.Donated {
 			u.Donated[i] = -1

@@ -210,6 +210,20 @@ func TestVmapOfLargeOuterProducts(t *testing.T) {
 	}
 }
 
+// A loop whose steps have nothing to record for their gradient, as Vmap makes of many examples of a linear op without a
+// batching rule.
+func TestGradientOfStepsWithoutARecord(t *testing.T) {
+	got := evaluate(t, func(x, w node) (byX, byW node) {
+		pair := autodiff.Grad(func(p [2]node) node {
+			_, ys := autodiff.Scan(func(none []node, x node) ([]node, node) { return none, ops.Add(x, p[1]) }, nil, p[0])
+			return ops.Sum(ops.Mul(ys, ys))
+		})([2]node{x, w})
+		return pair[0], pair[1]
+	}, []float64{1, 2, 3}, 10.0)
+	require.Equal(t, []float64{22, 24, 26}, got[0])
+	require.Equal(t, []float64{72}, got[1])
+}
+
 // Mistakes are found where Vmap's result is called, and say which leaf is wrong.
 func TestVmapErrors(t *testing.T) {
 	g := graph.New()
