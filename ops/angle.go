@@ -63,8 +63,8 @@ func init() {
 	})
 }
 
-// Hypot returns √(a² + b²), elementwise with broadcasting, without overflow on the way. At (0, 0), where any slopes in
-// the unit disc will do, both derivatives are 0.
+// Hypot returns √(a² + b²), elementwise with broadcasting, without overflow on the way. At (0, 0), where any slopes
+// in the unit disc will do, both derivatives are 0.
 func Hypot[A, B Operand](a A, b B) *graph.Node { return binary(&hypotOp, a, b) }
 
 var hypotOp graph.Op

@@ -65,8 +65,8 @@ func Roll(x *graph.Node, axis, shift int) *graph.Node {
 	return Concat(a, parts[1], parts[0])
 }
 
-// Tile repeats x along its axes, as often as the counts say: the last count is for the last axis, and more counts than
-// axes make new ones in front.
+// Tile repeats x along its axes, as often as the counts say: the last count is for the last axis, and more counts
+// than axes make new ones in front.
 func Tile(x *graph.Node, counts ...int) *graph.Node {
 	mustExist("tile", x)
 	for len(counts) < x.Rank() {

@@ -7,8 +7,9 @@ import (
 	"chainrule/internal/kernel/linalg"
 )
 
-// Cholesky returns the lower triangular factor L of the symmetric part of x, with L·Lᵀ = ½(x + xᵀ) and zeros above the
-// diagonal. The cotangent of x is symmetric. Running it is an error, ErrNotPositiveDefinite, if there is no such factor.
+// Cholesky returns the lower triangular factor L of the symmetric part of x, with L·Lᵀ = ½(x + xᵀ) and zeros above
+// the diagonal. The cotangent of x is symmetric. Running it is an error, ErrNotPositiveDefinite, if there is no such
+// factor.
 func Cholesky(x *graph.Node) *graph.Node { return unary(&choleskyOp, x) }
 
 // CholeskySolve returns A⁻¹·b for A = L·Lᵀ, given l = Cholesky(A). See TriangularSolve for the shapes.

@@ -81,7 +81,8 @@ func cumulativeAxis(x *graph.Node, attrs any) error {
 }
 
 // cumulativeDepends says that results depend on the elements before them in their run along the axis, or behind them,
-// and on themselves. Of long runs it says that they depend on all of the run, since the lists would grow with its square.
+// and on themselves. Of long runs it says that they depend on all of the run, since the lists would grow with its
+// square.
 func cumulativeDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
 	a := n.Attrs().(cumulativeAttrs)
 	outer, r, inner := span(n, []int{a.Axis})
@@ -111,9 +112,9 @@ func cumulativeDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
 // longLists is the number of elements that a rule for Depends lists at most where it can say less.
 const longLists = 1 << 24
 
-// LinearRecurrence returns h with h₀ = b₀ and hₖ = aₖ·hₖ₋₁ + bₖ along an axis, a and b broadcasting against each other: running
-// products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the other end, hₖ =
-// aₖ·hₖ₊₁ + bₖ. The first factor is not used.
+// LinearRecurrence returns h with h₀ = b₀ and hₖ = aₖ·hₖ₋₁ + bₖ along an axis, a and b broadcasting against each
+// other: running products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the
+// other end, hₖ = aₖ·hₖ₊₁ + bₖ. The first factor is not used.
 func LinearRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
 	in := nodes(&linearRecurrenceOp, a, b)
 	shape, err := graph.BroadcastShapes(in[0].Shape(), in[1].Shape())
@@ -159,8 +160,8 @@ func moved(x *graph.Node, axis int, from Range, to int) *graph.Node {
 	return Pad(Slice(x, ranges...), lo, hi, make([]int, x.Rank()))
 }
 
-// later moves x by one element along the axis of a recurrence n: element k is what k−1 was, and the first is 0. earlier
-// moves it back: element k is what k+1 was.
+// later moves x by one element along the axis of a recurrence n: element k is what k−1 was, and the first is 0.
+// earlier moves it back: element k is what k+1 was.
 func later(n, x *graph.Node) *graph.Node { return shifted1(n, x, false) }
 
 func earlier(n, x *graph.Node) *graph.Node { return shifted1(n, x, true) }

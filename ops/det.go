@@ -7,8 +7,8 @@ import (
 	"chainrule/internal/kernel/linalg"
 )
 
-// Inverse returns x⁻¹. To solve equations, Solve is faster and more accurate. Running it is an error, ErrSingular, if an
-// elimination finds no pivot.
+// Inverse returns x⁻¹. To solve equations, Solve is faster and more accurate. Running it is an error, ErrSingular, if
+// an elimination finds no pivot.
 func Inverse(x *graph.Node) *graph.Node { return unary(&inverseOp, x) }
 
 var inverseOp graph.Op
@@ -60,8 +60,8 @@ func inverseKernel[T float](n *graph.Node) graph.Kernel {
 func Det(x *graph.Node) *graph.Node { return unary(&detOp, x) }
 
 // LogDet returns log|det x|, without overflow, −Inf for a singular x, where asking for the derivative is an error,
-// ErrSingular, when it runs. For a positive definite x, twice the sum of the logarithms of Diagonal(Cholesky(x)) costs
-// half as much.
+// ErrSingular, when it runs. For a positive definite x, twice the sum of the logarithms of Diagonal(Cholesky(x))
+// costs half as much.
 func LogDet(x *graph.Node) *graph.Node { return unary(&logdetOp, x) }
 
 // DetSign returns the sign of the determinant: −1, 0 or 1.
@@ -138,7 +138,8 @@ func detSignKernel[T float](n *graph.Node) graph.Kernel {
 	})
 }
 
-// fromFactors computes a number from the LU factors of each matrix: from the sign of the permutation and U's diagonal.
+// fromFactors computes a number from the LU factors of each matrix: from the sign of the permutation and U's
+// diagonal.
 func fromFactors[T float](n *graph.Node, f func(sign T, u linalg.Matrix[T]) T) graph.Kernel {
 	count, size := matrices(n.In()[0])
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {

@@ -8,11 +8,11 @@ import (
 	"chainrule/internal/kernel/linalg"
 )
 
-// Eigh returns the eigenvalues, [.., n] in ascending order, and orthonormal eigenvectors, the columns of [.., n, n], of the
-// symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal their vectors
-// have no derivative, and the terms that would divide by the difference are left out: that is right for symmetric
-// functions of the eigenvalues, and wrong for functions of the vectors, even for those that do not depend on the choice
-// among them, such as V·g(W)·Vᵀ. Derivatives: Giles (2008), section 3.1.
+// Eigh returns the eigenvalues, [.., n] in ascending order, and orthonormal eigenvectors, the columns of [.., n, n],
+// of the symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal their
+// vectors have no derivative, and the terms that would divide by the difference are left out: that is right for
+// symmetric functions of the eigenvalues, and wrong for functions of the vectors, even for those that do not depend
+// on the choice among them, such as V·g(W)·Vᵀ. Derivatives: Giles (2008), section 3.1.
 func Eigh(x *graph.Node) (values, vectors *graph.Node) {
 	both := unary(&eighOp, x)
 	r := x.Rank()

@@ -13,10 +13,10 @@ type labelled struct {
 	axes string
 }
 
-// Einsum sums products of the operands as a formula in Einstein's notation says, such as "ij,jk->ik" for a matrix product
-// and "bij,bj->bi" for a batch of products with a vector: a letter for each axis, and after the arrow those that the
-// result has; over the others it sums. A letter that an operand has twice takes its diagonal. Without an arrow the result
-// has the letters that occur once, in alphabetical order. Operands are combined from left to right.
+// Einsum sums products of the operands as a formula in Einstein's notation says, such as "ij,jk->ik" for a matrix
+// product and "bij,bj->bi" for a batch of products with a vector: a letter for each axis, and after the arrow those
+// that the result has; over the others it sums. A letter that an operand has twice takes its diagonal. Without an
+// arrow the result has the letters that occur once, in alphabetical order. Operands are combined from left to right.
 func Einsum(formula string, operands ...*graph.Node) *graph.Node {
 	mustExist("einsum", operands...)
 	terms, result := parseEinsum(formula, operands)
@@ -161,8 +161,8 @@ func (t labelled) times(u labelled, needed string) labelled {
 	return labelled{Reshape(y, shape...), batch + left + right}
 }
 
-// Tensordot returns the sums of products of a and b over pairs of axes: axesA of a with axesB of b, in order. The result
-// has the other axes of a, then those of b.
+// Tensordot returns the sums of products of a and b over pairs of axes: axesA of a with axesB of b, in order. The
+// result has the other axes of a, then those of b.
 func Tensordot(a, b *graph.Node, axesA, axesB []int) *graph.Node {
 	mustExist("tensordot", a, b)
 	if len(axesA) != len(axesB) || a.Rank()+b.Rank() > 52 {

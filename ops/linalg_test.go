@@ -46,8 +46,8 @@ func normals(rng *rand.Rand, n int) []float64 {
 	return data
 }
 
-// TestGaussianLogDensity differentiates log N(x; m, S) = −½ (zᵀz + n log 2π) − Σ log Lᵢᵢ with L·z = x − m, and compares
-// with ∂/∂m = S⁻¹(x − m) and ∂/∂S = ½ (S⁻¹(x − m)(x − m)ᵀS⁻¹ − S⁻¹).
+// TestGaussianLogDensity differentiates log N(x; m, S) = −½ (zᵀz + n log 2π) − Σ log Lᵢᵢ with L·z = x − m, and
+// compares with ∂/∂m = S⁻¹(x − m) and ∂/∂S = ½ (S⁻¹(x − m)(x − m)ᵀS⁻¹ − S⁻¹).
 func TestGaussianLogDensity(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 0))
 	for _, n := range []int{1, 3, 30} {
@@ -114,10 +114,12 @@ func TestNoFactor(t *testing.T) {
 		want error
 		says string
 	}{
-		"cholesky":         {ops.Cholesky(x), ops.ErrNotPositiveDefinite, "leading minor 2 of matrix 1 of the batch"},
-		"solve":            {ops.Solve(x, ops.ExpandDims(b, 1)), ops.ErrSingular, "no pivot for column 1 of matrix 1 of the batch"},
-		"inverse":          {ops.Inverse(x), ops.ErrSingular, "no pivot for column 1 of matrix 1 of the batch"},
-		"triangular_solve": {ops.TriangularSolve(ops.Sub(x, 2), ops.ExpandDims(b, 1), true, false), ops.ErrSingular, "0 at place 0 of the diagonal, matrix 0"},
+		"cholesky": {ops.Cholesky(x), ops.ErrNotPositiveDefinite, "leading minor 2 of matrix 1 of the batch"},
+		"solve": {ops.Solve(x, ops.ExpandDims(b, 1)), ops.ErrSingular,
+			"no pivot for column 1 of matrix 1 of the batch"},
+		"inverse": {ops.Inverse(x), ops.ErrSingular, "no pivot for column 1 of matrix 1 of the batch"},
+		"triangular_solve": {ops.TriangularSolve(ops.Sub(x, 2), ops.ExpandDims(b, 1), true, false), ops.ErrSingular,
+			"0 at place 0 of the diagonal, matrix 0"},
 	} {
 		f, err := autodiff.CompileGraph([]*graph.Node{x, b}, []*graph.Node{c.y})
 		if err != nil {
@@ -131,6 +133,28 @@ func TestNoFactor(t *testing.T) {
 		}
 		if _, err = f.Run(t.Context(), tensor.New(tensor.WithShape(2, 2, 2), tensor.WithBacking(regular)), b); err != nil {
 			t.Errorf("%s: %v after an error", name, err)
+		}
+	}
+}
+
+// TestLeastSquares compares the solution and its derivatives with those of the normal equations, aᵀa·x = aᵀb.
+func TestLeastSquares(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 0))
+	g := graph.New()
+	a, b := graph.Const(g, normals(rng, 40), 10, 4), graph.Const(g, normals(rng, 10), 10)
+	weights := graph.Const(g, normals(rng, 4), 4)
+	by := func(solve func(a, b *graph.Node) *graph.Node) (y *graph.Node, grads []*graph.Node) {
+		f := func(x []*graph.Node) *graph.Node { return ops.Dot(solve(x[0], x[1]), weights) }
+		return solve(a, b), grad(f, a, b)
+	}
+	y, grads := by(ops.LeastSquares)
+	y2, grads2 := by(func(a, b *graph.Node) *graph.Node {
+		return ops.Solve(ops.MatMul(ops.Transpose(a), a), ops.MatMul(ops.Transpose(a), b))
+	})
+	got := eval(t, y, y2, grads[0], grads2[0], grads[1], grads2[1])
+	for i, name := range []string{"solution", "gradient by a", "gradient by b"} {
+		if err := near(got[2*i], got[2*i+1]); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 
 // Linear algebra works on the last two axes and takes the leading ones as a batch.
 //
-// Sources of its derivatives: M. Giles, An extended collection of matrix derivative results for forward and reverse mode
-// algorithmic differentiation (2008); I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527 (2016);
-// M. Seeger et al., Auto-differentiating linear algebra, arXiv:1710.08717 (2017).
+// Sources of its derivatives: M. Giles, An extended collection of matrix derivative results for forward and reverse
+// mode algorithmic differentiation (2008); I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527
+// (2016); M. Seeger et al., Auto-differentiating linear algebra, arXiv:1710.08717 (2017).
 
 // ErrSingular is what running a graph returns, wrapped, when a matrix that has to be inverted is singular.
 var ErrSingular = errors.New("the matrix is singular")
@@ -100,8 +100,8 @@ func onMatrices(v *graph.Node) *graph.Node { return ExpandDims(ExpandDims(v, -1)
 // pairing is Σ a⊙b over each matrix, the scalar product that makes gradients of derivatives.
 func pairing(a, b *graph.Node) *graph.Node { return Sum(Mul(a, b), -2, -1) }
 
-// wellConditioned are n × n matrices with elements exact in f32: n + 1 on the diagonal, and at most 1 beside it. They are
-// not symmetric.
+// wellConditioned are n × n matrices with elements exact in f32: n + 1 on the diagonal, and at most 1 beside it. They
+// are not symmetric.
 func wellConditioned(count, n int) graph.Arg {
 	data := make([]float64, 0, count*n*n)
 	for h := range count {

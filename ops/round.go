@@ -35,8 +35,8 @@ func init() {
 	define(&truncOp, stairs("trunc", "x without its fraction", floats1(vec.Trunc[float32], vec.Trunc[float64])))
 }
 
-// Mod returns the remainder a − b·trunc(a/b), elementwise with broadcasting: it has the sign of a, as math.Mod and Go's %
-// have it. For integers n mod 0 is 0. Where a/b is an integer, a jump, the derivatives are those of one side.
+// Mod returns the remainder a − b·trunc(a/b), elementwise with broadcasting: it has the sign of a, as math.Mod and
+// Go's % have it. For integers n mod 0 is 0. Where a/b is an integer, a jump, the derivatives are those of one side.
 func Mod[A, B Operand](a A, b B) *graph.Node { return binary(&modOp, a, b) }
 
 // FloorMod returns the remainder a − b·floor(a/b), elementwise with broadcasting: it has the sign of b, as Python's %

@@ -110,9 +110,9 @@ func badSystems(attrs any) []graph.BadCase {
 
 type triangularAttrs struct{ Lower, Trans bool }
 
-// TriangularSolve returns x with op(a)·x = b for triangular matrices a, [.., n, n], and right sides b, [.., n, k] or a
-// vector [n]; leading axes broadcast. Only the lower triangle of a is read if lower is set, else only the upper one,
-// and op(a) is aᵀ if trans is set. Running it is an error, ErrSingular, if there is a zero on a diagonal.
+// TriangularSolve returns x with op(a)·x = b for triangular matrices a, [.., n, n], and right sides b, [.., n, k] or
+// a vector [n]; leading axes broadcast. Only the lower triangle of a is read if lower is set, else only the upper
+// one, and op(a) is aᵀ if trans is set. Running it is an error, ErrSingular, if there is a zero on a diagonal.
 func TriangularSolve(a, b *graph.Node, lower, trans bool) *graph.Node {
 	return system(&triangularSolveOp, triangularAttrs{lower, trans}, a, b)
 }
@@ -180,8 +180,8 @@ func triangularKernel[T float](n *graph.Node) graph.Kernel {
 
 type solveAttrs struct{ Trans bool }
 
-// Solve returns x with a·x = b for square matrices a, [.., n, n], and right sides b, [.., n, k] or a vector [n]; leading
-// axes broadcast. Running it is an error, ErrSingular, if an elimination finds no pivot.
+// Solve returns x with a·x = b for square matrices a, [.., n, n], and right sides b, [.., n, k] or a vector [n];
+// leading axes broadcast. Running it is an error, ErrSingular, if an elimination finds no pivot.
 func Solve(a, b *graph.Node) *graph.Node { return system(&solveOp, solveAttrs{}, a, b) }
 
 var solveOp graph.Op

@@ -45,7 +45,8 @@ func TakeAlong(x, index *graph.Node, axis int) *graph.Node {
 		graph.Fail("take_along", []*graph.Node{x, index}, "ranks %d and %d differ", x.Rank(), index.Rank())
 	}
 	last := x.Rank() - 1
-	return MoveAxis(apply(&takeOp, takeAttrs{Axis: last, Batch: last}, MoveAxis(x, a, last), MoveAxis(index, a, last)), last, a)
+	y := apply(&takeOp, takeAttrs{Axis: last, Batch: last}, MoveAxis(x, a, last), MoveAxis(index, a, last))
+	return MoveAxis(y, last, a)
 }
 
 // Median returns the middle element along an axis, which it drops, or the mean of the two middle ones.
@@ -85,7 +86,8 @@ func init() {
 		Derivative: NonDiff("its result is an index"), Batch: batchSame,
 		Cases: []graph.Case{
 			{Name: "vector", In: []graph.Arg{arg(40)}}, {Name: "rows", In: []graph.Arg{arg(3, 5)}},
-			{Name: "ties", In: []graph.Arg{values([]float64{2, 1, 2, 1, 0, 2}, 2, 3)}}, {Name: "i64", In: []graph.Arg{ints(9, 4)}},
+			{Name: "ties", In: []graph.Arg{values([]float64{2, 1, 2, 1, 0, 2}, 2, 3)}},
+			{Name: "i64", In: []graph.Arg{ints(9, 4)}},
 			{Name: "nothing", In: []graph.Arg{arg(3, 0)}},
 		},
 		BadCases: []graph.BadCase{

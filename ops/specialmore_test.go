@@ -9,25 +9,31 @@ import (
 	"chainrule/ops"
 )
 
-// TestSpecialFunctions has values and derivatives of functions of one variable at the ends of their domains, at poles and
-// where a naive formula for the derivative would not hold.
+// TestSpecialFunctions has values and derivatives of functions of one variable at the ends of their domains, at poles
+// and where a naive formula for the derivative would not hold.
 func TestSpecialFunctions(t *testing.T) {
 	const zeta3 = 1.2020569031595942
 	for name, c := range map[string]struct {
 		f          func(x *graph.Node) *graph.Node
 		x, y, dydx []float64
 	}{
-		"tan":   {ops.Tan, []float64{nan, inf, 0, minus}, []float64{nan, nan, 0, minus}, []float64{nan, nan, 1, 1}},
-		"asin":  {ops.Asin, []float64{nan, 1, -1, 2, 0}, []float64{nan, math.Pi / 2, -math.Pi / 2, nan, 0}, []float64{nan, inf, inf, nan, 1}},
-		"acos":  {ops.Acos, []float64{nan, 1, -1, 2, 0}, []float64{nan, 0, math.Pi, nan, math.Pi / 2}, []float64{nan, -inf, -inf, nan, -1}},
-		"atan":  {ops.Atan, []float64{nan, inf, -inf, 0}, []float64{nan, math.Pi / 2, -math.Pi / 2, 0}, []float64{nan, 0, 0, 1}},
-		"sinh":  {ops.Sinh, []float64{nan, inf, -inf, 0}, []float64{nan, inf, -inf, 0}, []float64{nan, inf, inf, 1}},
-		"cosh":  {ops.Cosh, []float64{nan, inf, -inf, 0}, []float64{nan, inf, inf, 1}, []float64{nan, inf, -inf, 0}},
-		"asinh": {ops.Asinh, []float64{nan, inf, -inf, 0, 0x1p100}, []float64{nan, inf, -inf, 0, 101 * math.Ln2}, []float64{nan, 0, 0, 1, 0x1p-100}},
-		"acosh": {ops.Acosh, []float64{nan, inf, 1, 0.5, 0x1p100}, []float64{nan, inf, 0, nan, 101 * math.Ln2}, []float64{nan, 0, inf, nan, 0x1p-100}},
+		"tan": {ops.Tan, []float64{nan, inf, 0, minus}, []float64{nan, nan, 0, minus}, []float64{nan, nan, 1, 1}},
+		"asin": {ops.Asin, []float64{nan, 1, -1, 2, 0}, []float64{nan, math.Pi / 2, -math.Pi / 2, nan, 0},
+			[]float64{nan, inf, inf, nan, 1}},
+		"acos": {ops.Acos, []float64{nan, 1, -1, 2, 0}, []float64{nan, 0, math.Pi, nan, math.Pi / 2},
+			[]float64{nan, -inf, -inf, nan, -1}},
+		"atan": {ops.Atan, []float64{nan, inf, -inf, 0}, []float64{nan, math.Pi / 2, -math.Pi / 2, 0},
+			[]float64{nan, 0, 0, 1}},
+		"sinh": {ops.Sinh, []float64{nan, inf, -inf, 0}, []float64{nan, inf, -inf, 0}, []float64{nan, inf, inf, 1}},
+		"cosh": {ops.Cosh, []float64{nan, inf, -inf, 0}, []float64{nan, inf, inf, 1}, []float64{nan, inf, -inf, 0}},
+		"asinh": {ops.Asinh, []float64{nan, inf, -inf, 0, 0x1p100}, []float64{nan, inf, -inf, 0, 101 * math.Ln2},
+			[]float64{nan, 0, 0, 1, 0x1p-100}},
+		"acosh": {ops.Acosh, []float64{nan, inf, 1, 0.5, 0x1p100}, []float64{nan, inf, 0, nan, 101 * math.Ln2},
+			[]float64{nan, 0, inf, nan, 0x1p-100}},
 		"atanh": {ops.Atanh, []float64{nan, 1, -1, 0}, []float64{nan, inf, -inf, 0}, []float64{nan, inf, inf, 1}},
 		"erf":   {ops.Erf, []float64{nan, inf, -inf, 0}, []float64{nan, 1, -1, 0}, []float64{nan, 0, 0, 2 / math.SqrtPi}},
-		"erfc":  {ops.Erfc, []float64{nan, inf, -inf, 0}, []float64{nan, 0, 2, 1}, []float64{nan, minus, minus, -2 / math.SqrtPi}},
+		"erfc": {ops.Erfc, []float64{nan, inf, -inf, 0}, []float64{nan, 0, 2, 1},
+			[]float64{nan, minus, minus, -2 / math.SqrtPi}},
 		"erfinv": {ops.Erfinv, []float64{nan, 1, -1, 2, 0}, []float64{nan, inf, -inf, nan, 0},
 			[]float64{nan, inf, inf, nan, math.SqrtPi / 2}},
 		"lgamma": {ops.Lgamma, []float64{nan, inf, 1, 2, 0}, []float64{nan, inf, 0, 0, inf},
@@ -36,10 +42,14 @@ func TestSpecialFunctions(t *testing.T) {
 			[]float64{nan, 0, math.Pi * math.Pi / 6, inf, inf}},
 		"trigamma": {trigamma, []float64{nan, inf, 1, 0}, []float64{nan, 0, math.Pi * math.Pi / 6, inf},
 			[]float64{nan, minus, -2 * zeta3, -inf}},
-		"log2":  {ops.Log2, []float64{nan, inf, 0, -1, 8}, []float64{nan, inf, -inf, nan, 3}, []float64{nan, 0, inf, -1 / math.Ln2, 0.125 / math.Ln2}},
-		"log10": {ops.Log10, []float64{nan, inf, 0, 1000}, []float64{nan, inf, -inf, 3}, []float64{nan, 0, inf, 1e-3 / math.Ln10}},
-		"exp2":  {ops.Exp2, []float64{nan, inf, -inf, 10}, []float64{nan, inf, 0, 1024}, []float64{nan, inf, 0, 1024 * math.Ln2}},
-		"cbrt":  {ops.Cbrt, []float64{nan, inf, -inf, 0, -8}, []float64{nan, inf, -inf, 0, -2}, []float64{nan, 0, 0, inf, 1. / 12}},
+		"log2": {ops.Log2, []float64{nan, inf, 0, -1, 8}, []float64{nan, inf, -inf, nan, 3},
+			[]float64{nan, 0, inf, -1 / math.Ln2, 0.125 / math.Ln2}},
+		"log10": {ops.Log10, []float64{nan, inf, 0, 1000}, []float64{nan, inf, -inf, 3},
+			[]float64{nan, 0, inf, 1e-3 / math.Ln10}},
+		"exp2": {ops.Exp2, []float64{nan, inf, -inf, 10}, []float64{nan, inf, 0, 1024},
+			[]float64{nan, inf, 0, 1024 * math.Ln2}},
+		"cbrt": {ops.Cbrt, []float64{nan, inf, -inf, 0, -8}, []float64{nan, inf, -inf, 0, -2},
+			[]float64{nan, 0, 0, inf, 1. / 12}},
 		"rsqrt": {ops.Rsqrt, []float64{nan, inf, 0, 4}, []float64{nan, 0, inf, 0.5}, []float64{nan, minus, -inf, -1. / 16}},
 		"norm of one": {func(x *graph.Node) *graph.Node { return ops.Norm(ops.ExpandDims(x, 1), 1) }, []float64{nan, 0, -3},
 			[]float64{nan, 0, 3}, []float64{nan, 0, -1}},
@@ -64,7 +74,8 @@ func TestSpecialFunctionsOfTwo(t *testing.T) {
 	}{
 		{ops.Atan2[node, node], 0, 2, 0, 0.5, minus}, {ops.Atan2[node, node], 0, -2, math.Pi, -0.5, minus},
 		{ops.Atan2[node, node], 2, 0, math.Pi / 2, 0, -0.5}, {ops.Atan2[node, node], -2, 0, -math.Pi / 2, 0, 0.5},
-		{ops.Atan2[node, node], 0, 0, 0, nan, nan}, {ops.Atan2[node, node], 0x1p100, 0x1p100, math.Pi / 4, 0x1p-101, -0x1p-101},
+		{ops.Atan2[node, node], 0, 0, 0, nan, nan},
+		{ops.Atan2[node, node], 0x1p100, 0x1p100, math.Pi / 4, 0x1p-101, -0x1p-101},
 		{ops.Hypot[node, node], 3, 4, 5, 0.6, 0.8}, {ops.Hypot[node, node], 0, 0, 0, 0, 0},
 		{ops.Hypot[node, node], 0, -2, 2, 0, -1}, {ops.Hypot[node, node], 0x1p100, 0, 0x1p100, 1, 0},
 		{ops.Hypot[node, node], nan, 1, nan, nan, nan},

@@ -19,8 +19,8 @@ func Var(x *graph.Node, ddof int, axes ...int) *graph.Node {
 // Std returns the standard deviation, the square root of Var. Its derivative is not finite where that is 0.
 func Std(x *graph.Node, ddof int, axes ...int) *graph.Node { return Sqrt(Var(x, ddof, axes...)) }
 
-// Norm returns the Euclidean norm over the given axes, all without any. Its derivative at 0, where any vector of norm up
-// to 1 would do, is 0. Squares of elements must not overflow.
+// Norm returns the Euclidean norm over the given axes, all without any. Its derivative at 0, where any vector of norm
+// up to 1 would do, is 0. Squares of elements must not overflow.
 func Norm(x *graph.Node, axes ...int) *graph.Node {
 	square := Sum(Square(x), axes...)
 	zero := Eq(square, 0)

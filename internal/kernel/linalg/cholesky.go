@@ -5,8 +5,8 @@ import "math"
 // CholeskyScratch is the scratch that Cholesky wants for an n × n matrix.
 func CholeskyScratch(n int) int { return SolveScratch(n, (n+1)/2+1) }
 
-// Cholesky overwrites a with the lower triangular L, zeros above it, with L·Lᵀ = (A + Aᵀ)/2. If the symmetric part is not
-// positive definite it returns the number of the leading minor, counted from 0, that is not, else −1.
+// Cholesky overwrites a with the lower triangular L, zeros above it, with L·Lᵀ = (A + Aᵀ)/2. If the symmetric part is
+// not positive definite it returns the number of the leading minor, counted from 0, that is not, else −1.
 func Cholesky[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	n := a.Rows
 	for i := range n {
@@ -26,8 +26,8 @@ func Cholesky[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	return -1
 }
 
-// upper finds the factor U of UᵀU = A, given A's upper triangle, in place: with rows in order in memory, it is easier to
-// find than L = Uᵀ. What is left below the diagonal means nothing.
+// upper finds the factor U of UᵀU = A, given A's upper triangle, in place: with rows in order in memory, it is easier
+// to find than L = Uᵀ. What is left below the diagonal means nothing.
 func upper[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	n, h := a.Rows, a.Rows/2
 	if n <= leaf {

@@ -4,8 +4,8 @@ package linalg
 func CofactorScratch(n int) int { return n*n + n + max(SolveScratch(n, n), LUScratch(n)) }
 
 // Cofactor sets c to the matrix of cofactors of a, det(A)·A⁻ᵀ where there is an inverse, and overwrites a. It is as
-// accurate for a singular A: with P·A·Q = L·U by complete pivoting, cof A = det P·det Q · Pᵀ·L⁻ᵀ·cof U·Qᵀ, and if the rank is
-// less by one, the last element of U, by which cof U does not divide, is 0. places holds 2n numbers.
+// accurate for a singular A: with P·A·Q = L·U by complete pivoting, cof A = det P·det Q · Pᵀ·L⁻ᵀ·cof U·Qᵀ, and if the
+// rank is less by one, the last element of U, by which cof U does not divide, is 0. places holds 2n numbers.
 func Cofactor[T Float](c, a Matrix[T], places []int64, scratch []T, workers int) {
 	n := a.Rows
 	if n == 0 {
@@ -49,8 +49,8 @@ func cofactorUpper[T Float](m, u Matrix[T], sign T, z, scratch []T, workers int)
 	m.Data[last*m.LD+last] = det
 }
 
-// completePivoting overwrites a with the factors of P·A·Q = L·U. Row i of P·A·Q is row rows[i] of A, column j is column
-// cols[j]. sign is det P·det Q, and rank the number of steps before nothing but zeros was left.
+// completePivoting overwrites a with the factors of P·A·Q = L·U. Row i of P·A·Q is row rows[i] of A, column j is
+// column cols[j]. sign is det P·det Q, and rank the number of steps before nothing but zeros was left.
 func completePivoting[T Float](a Matrix[T], rows, cols []int64) (sign T, rank int) {
 	n := a.Rows
 	for i := range n {

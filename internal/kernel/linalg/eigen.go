@@ -18,8 +18,8 @@ func EigenScratch(n int) int {
 	return 34 * n // LAPACK's blocks of 32, and the off-diagonal
 }
 
-// Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues, in
-// ascending order. The component of an eigenvector that is largest in size, the first of equals, is positive. It
+// Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues,
+// in ascending order. The component of an eigenvector that is largest in size, the first of equals, is positive. It
 // reports whether LAPACK's iteration ended; for elements that are not finite everything is NaN.
 func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool) {
 	n := a.Rows
@@ -61,8 +61,8 @@ func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool)
 	return true
 }
 
-// jacobi makes a symmetric matrix diagonal by rotations of two axes at a time (Golub and Van Loan, Matrix Computations,
-// section 8.5), row by row until a sweep leaves it as it is, sorts, and leaves the eigenvectors in a.
+// jacobi makes a symmetric matrix diagonal by rotations of two axes at a time (Golub and Van Loan, Matrix
+// Computations, section 8.5), row by row until a sweep leaves it as it is, sorts, and leaves the eigenvectors in a.
 func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
 	n := a.Rows
 	clear(v.Data)

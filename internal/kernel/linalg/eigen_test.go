@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestEigen: A·V = V·W and Vᵀ·V = I to a small multiple of n·eps·|A| (Golub and Van Loan, section 8.5: n² rotations in
-// few sweeps, each backward stable), for equal eigenvalues too, in ascending order.
+// TestEigen: A·V = V·W and Vᵀ·V = I to a small multiple of n·eps·|A| (Golub and Van Loan, section 8.5: n² rotations
+// in few sweeps, each backward stable), for equal eigenvalues too, in ascending order.
 func TestEigen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	for _, n := range []int{0, 1, 2, 3, 7, 24, 25, 60} {
@@ -71,9 +71,9 @@ func TestEigen(t *testing.T) {
 	}
 }
 
-// TestCofactor compares with the determinants of minors, for matrices of full rank and of one and two less. Elimination
-// moves each of the n² elements by some 8n·eps of its row's norm (Higham, theorem 9.3), which moves a minor by as much of the
-// product of its rows' norms (Hadamard).
+// TestCofactor compares with the determinants of minors, for matrices of full rank and of one and two less.
+// Elimination moves each of the n² elements by some 8n·eps of its row's norm (Higham, theorem 9.3), which moves a
+// minor by as much of the product of its rows' norms (Hadamard).
 func TestCofactor(t *testing.T) { each(t, cofactor[float32], cofactor[float64]) }
 
 func cofactor[T Float](t *testing.T) {

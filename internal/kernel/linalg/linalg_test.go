@@ -188,8 +188,8 @@ func triangular[T Float](t *testing.T) {
 	}
 }
 
-// TestLU holds L·U to γₙ of |L|·|U| (Higham, theorem 9.3), one more for the test's own sums, and both ways of solving to
-// three times that of |L|·|U|·|x| (theorem 9.4).
+// TestLU holds L·U to γₙ of |L|·|U| (Higham, theorem 9.3), one more for the test's own sums, and both ways of solving
+// to three times that of |L|·|U|·|x| (theorem 9.4).
 func TestLU(t *testing.T) { each(t, lu[float32], lu[float64]) }
 
 func lu[T Float](t *testing.T) {

@@ -3,9 +3,9 @@ package linalg
 // LUScratch is the scratch that LU wants for an n × n matrix.
 func LUScratch(n int) int { return SolveScratch(n, (n+1)/2+1) }
 
-// LU overwrites a with the factors of P·A = L·U by partial pivoting: U on and above the diagonal, L, whose diagonal is
-// 1, below. In step i rows i and pivots[i] were exchanged. sign is the determinant of P. A singular matrix leaves zeros on U's
-// diagonal.
+// LU overwrites a with the factors of P·A = L·U by partial pivoting: U on and above the diagonal, L, whose diagonal
+// is 1, below. In step i rows i and pivots[i] were exchanged. sign is the determinant of P. A singular matrix leaves
+// zeros on U's diagonal.
 func LU[T Float](a Matrix[T], pivots []int64, scratch []T, workers int) (sign T) {
 	factor(a, pivots, scratch, workers)
 	sign = 1

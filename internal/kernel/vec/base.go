@@ -5,10 +5,12 @@ import "math"
 // Logarithms and powers to the bases 2 and 10, roots and hypotenuses: portable loops without twins. The errors stated
 // are those of float64; float32 results are float64's, rounded once.
 
-// Log2 sets dst[i] to the binary logarithm of x[i], NaN below 0: exact for powers of two, and off by at most 0.51 ulp.
+// Log2 sets dst[i] to the binary logarithm of x[i], NaN below 0: exact for powers of two, and off by at most 0.51
+// ulp.
 func Log2[T Float](dst, x []T) { mapFloat(dst, x, log2) }
 
-// Log10 sets dst[i] to the decimal logarithm of x[i], NaN below 0: exact for powers of ten, and off by at most 0.51 ulp.
+// Log10 sets dst[i] to the decimal logarithm of x[i], NaN below 0: exact for powers of ten, and off by at most 0.51
+// ulp.
 func Log10[T Float](dst, x []T) { mapFloat(dst, x, log10) }
 
 // log2 and log10 scale a natural logarithm of some 65 bits by a factor of 106.
@@ -60,6 +62,6 @@ func XLogY[T Float](dst, x, y []T) {
 	})
 }
 
-// Erfinv sets dst[i] to the inverse of the error function at x[i], ±Inf at ±1 and NaN outside [-1, 1]; the error is at
-// most 16 ulp, as much as the inverse of a rounded argument is worth near ±1.
+// Erfinv sets dst[i] to the inverse of the error function at x[i], ±Inf at ±1 and NaN outside [-1, 1]; the error is
+// at most 16 ulp, as much as the inverse of a rounded argument is worth near ±1.
 func Erfinv[T Float](dst, x []T) { mapFloat(dst, x, math.Erfinv) }

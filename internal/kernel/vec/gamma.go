@@ -14,10 +14,11 @@ func Lgamma[T Float](dst, x []T) {
 // MaxPolygamma is the highest order that Polygamma takes.
 const MaxPolygamma = 32
 
-// Polygamma sets dst[i] = ψ⁽ⁿ⁾(x[i]), the derivative of order n + 1 of log Γ, 0 ≤ n ≤ MaxPolygamma. For x > 0 the error is
-// at most 4 + n ulp, as n factors are divided and multiplied; for n = 0 of the larger of 1 and |ψ|, which vanishes near
-// 1.46. For x < 0 it is 32 + 2n ulp of the larger of 1 and the terms of the reflection formula, DLMF 5.15.6. At a pole it
-// is an infinity where both sides agree on its sign, or the zero in x has one, and NaN elsewhere.
+// Polygamma sets dst[i] = ψ⁽ⁿ⁾(x[i]), the derivative of order n + 1 of log Γ, 0 ≤ n ≤ MaxPolygamma. For x > 0 the
+// error is at most 4 + n ulp, as n factors are divided and multiplied; for n = 0 of the larger of 1 and |ψ|, which
+// vanishes near 1.46. For x < 0 it is 32 + 2n ulp of the larger of 1 and the terms of the reflection formula, DLMF
+// 5.15.6. At a pole it is an infinity where both sides agree on its sign, or the zero in x has one, and NaN
+// elsewhere.
 func Polygamma[T Float](dst, x []T, n int) {
 	if n < 0 || n > MaxPolygamma {
 		panic("vec: no such order of polygamma")

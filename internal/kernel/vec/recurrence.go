@@ -12,8 +12,8 @@ func CumSumBack[T Num](dst, x []T, outer, r, inner int) {
 	}
 }
 
-// Recurrence sets dst [outer, r, inner] along the middle axis to h₀ = b₀, hₖ = aₖ·hₖ₋₁ + bₖ; a₀ is not read. The product is
-// rounded before the sum. dst may be a or b.
+// Recurrence sets dst [outer, r, inner] along the middle axis to h₀ = b₀, hₖ = aₖ·hₖ₋₁ + bₖ; a₀ is not read. The
+// product is rounded before the sum. dst may be a or b.
 func Recurrence[T Float](dst, a, b []T, outer, r, inner int) {
 	recurrence(dst, a, b, outer, r, inner, 0, 1)
 }

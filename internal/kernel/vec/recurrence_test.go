@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestRecurrence compares with the recurrence written down, in both directions, and cumulative sums with those of factors 1.
+// TestRecurrence compares with the recurrence written down, in both directions, and cumulative sums with those of
+// factors 1.
 func TestRecurrence(t *testing.T) {
 	rng := rand.New(rand.NewSource(12))
 	for _, s := range [][3]int{{0, 3, 2}, {2, 0, 3}, {3, 1, 2}, {1, 7, 1}, {2, 5, 3}, {2, 3, 0}} {

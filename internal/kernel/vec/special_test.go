@@ -65,7 +65,8 @@ func accuracies() map[string]accuracy {
 		}
 	}
 	table := map[string]accuracy{
-		"log2": {one(Log2[float64]), 0.51, nil}, "log10": {one(Log10[float64]), 0.51, nil}, "exp2": {one(Exp2[float64]), 0.9, nil},
+		"log2": {one(Log2[float64]), 0.51, nil}, "log10": {one(Log10[float64]), 0.51, nil},
+		"exp2": {one(Exp2[float64]), 0.9, nil},
 		"cbrt": {one(Cbrt[float64]), 0.7, nil}, "hypot": {Hypot[float64], 1.6, nil},
 		"logaddexp": {LogAddExp[float64], 2, func(a, b float64) float64 { return max(math.Abs(a), math.Abs(b)) }},
 		"xlogy":     {XLogY[float64], 2, nil}, "erfinv": {one(Erfinv[float64]), 16, nil},
@@ -73,7 +74,8 @@ func accuracies() map[string]accuracy {
 			y, _ := math.Lgamma(1 - a)
 			return max(1, y, math.Abs(math.Log(math.Abs(math.Sin(math.Pi*a)))))
 		}},
-		"polygamma 0": {order(0), 4, func(a, b float64) float64 { return 1 }}, "polygamma_negative 0": {order(0), 32, reflected(0)},
+		"polygamma 0":          {order(0), 4, func(a, b float64) float64 { return 1 }},
+		"polygamma_negative 0": {order(0), 32, reflected(0)},
 	}
 	for _, n := range []int{1, 2, 3, 8, 32} {
 		table[fmt.Sprintf("polygamma %d", n)] = accuracy{order(n), float64(4 + n), nil}
@@ -123,14 +125,17 @@ func TestSpecialValues(t *testing.T) {
 		f    func(dst, x []float64)
 		x, y []float64
 	}{
-		"log2": {Log2[float64], []float64{nan, inf, -1, 0, minus, 1, 8, 0x1p-1074}, []float64{nan, inf, nan, -inf, -inf, 0, 3, -1074}},
+		"log2": {Log2[float64], []float64{nan, inf, -1, 0, minus, 1, 8, 0x1p-1074},
+			[]float64{nan, inf, nan, -inf, -inf, 0, 3, -1074}},
 		"log10": {Log10[float64], []float64{nan, inf, -1, 0, 1, 1000, 1e22, 0.001},
 			[]float64{nan, inf, nan, -inf, 0, 3, 22, -3}},
-		"exp2":       {Exp2[float64], []float64{nan, inf, -inf, 0, 10, -1074, 1024}, []float64{nan, inf, 0, 1, 1024, 0x1p-1074, inf}},
-		"cbrt":       {Cbrt[float64], []float64{nan, inf, -inf, minus, 27, -8}, []float64{nan, inf, -inf, minus, 3, -2}},
-		"erfinv":     {Erfinv[float64], []float64{nan, 1, -1, 1.5, 0, minus}, []float64{nan, inf, -inf, nan, 0, minus}},
-		"lgamma":     {Lgamma[float64], []float64{nan, inf, 0, -3, 1, 2}, []float64{nan, inf, inf, inf, 0, 0}},
-		"digamma":    {order(0), []float64{nan, inf, -inf, 0, minus, -3, 5e-324}, []float64{nan, inf, nan, -inf, inf, nan, -inf}},
+		"exp2": {Exp2[float64], []float64{nan, inf, -inf, 0, 10, -1074, 1024},
+			[]float64{nan, inf, 0, 1, 1024, 0x1p-1074, inf}},
+		"cbrt":   {Cbrt[float64], []float64{nan, inf, -inf, minus, 27, -8}, []float64{nan, inf, -inf, minus, 3, -2}},
+		"erfinv": {Erfinv[float64], []float64{nan, 1, -1, 1.5, 0, minus}, []float64{nan, inf, -inf, nan, 0, minus}},
+		"lgamma": {Lgamma[float64], []float64{nan, inf, 0, -3, 1, 2}, []float64{nan, inf, inf, inf, 0, 0}},
+		"digamma": {order(0), []float64{nan, inf, -inf, 0, minus, -3, 5e-324},
+			[]float64{nan, inf, nan, -inf, inf, nan, -inf}},
 		"trigamma":   {order(1), []float64{nan, inf, -inf, 0, minus, -3, 5e-324}, []float64{nan, 0, nan, inf, inf, inf, inf}},
 		"tetragamma": {order(2), []float64{nan, inf, -inf, 0, minus, -3}, []float64{nan, minus, nan, -inf, inf, nan}},
 	} {
@@ -154,7 +159,8 @@ func TestSpecialValues(t *testing.T) {
 		f       func(dst, x, y []float64)
 		x, y, r float64
 	}{
-		{Hypot[float64], 3, 4, 5}, {Hypot[float64], nan, -inf, inf}, {Hypot[float64], nan, 1, nan}, {Hypot[float64], 0, minus, 0},
+		{Hypot[float64], 3, 4, 5}, {Hypot[float64], nan, -inf, inf}, {Hypot[float64], nan, 1, nan},
+		{Hypot[float64], 0, minus, 0},
 		{LogAddExp[float64], -inf, -inf, -inf}, {LogAddExp[float64], inf, inf, inf}, {LogAddExp[float64], -inf, 2, 2},
 		{LogAddExp[float64], inf, -inf, inf}, {LogAddExp[float64], nan, 2, nan}, {LogAddExp[float64], 2, nan, nan},
 		{LogAddExp[float64], 1, -1e17, 1},
