@@ -46,15 +46,16 @@ func fillTile[T any](e *expand, src unsafe.Pointer, lo, n int) {
 		fillRow(dst, unsafe.Slice((*T)(src), cols), lo%cols)
 		return
 	}
-	for done := 0; done < n; {
-		row, col := (lo+done)/cols, (lo+done)%cols
-		at := col * step
-		for axis := last - 1; axis >= 0; axis-- {
-			at += row % e.counts[axis] * e.steps[axis]
-			row /= e.counts[axis]
-		}
+	var index [graph.MaxRank]int // of the row, along the axes before the last
+	at, row, col := 0, lo/cols, lo%cols
+	for axis := last - 1; axis >= 0; axis-- {
+		index[axis] = row % e.counts[axis]
+		at += index[axis] * e.steps[axis]
+		row /= e.counts[axis]
+	}
+	for done := 0; ; col = 0 {
 		run := dst[done:min(n, done+cols-col)]
-		from := unsafe.Add(src, at*e.elem)
+		from := unsafe.Add(src, (at+col*step)*e.elem)
 		switch step {
 		case 0:
 			v := *(*T)(from)
@@ -68,7 +69,17 @@ func fillTile[T any](e *expand, src unsafe.Pointer, lo, n int) {
 				run[i] = *(*T)(unsafe.Add(from, i*step*e.elem))
 			}
 		}
-		done += len(run)
+		if done += len(run); done == n {
+			return
+		}
+		for axis := last - 1; ; axis-- { // the next row; there is one
+			at += e.steps[axis]
+			if index[axis]++; index[axis] < e.counts[axis] {
+				break
+			}
+			at -= e.counts[axis] * e.steps[axis]
+			index[axis] = 0
+		}
 	}
 }
 

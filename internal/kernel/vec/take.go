@@ -17,11 +17,21 @@ func Take[T any](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool)
 			continue
 		}
 		for i, at := range idx {
-			copy(d[i*inner:(i+1)*inner], s[int(at)*inner:])
+			row, from := d[i*inner:(i+1)*inner], s[int(at)*inner:][:inner]
+			if inner > shortRow {
+				copy(row, from)
+				continue
+			}
+			for j, v := range from {
+				row[j] = v
+			}
 		}
 	}
 	return true
 }
+
+// shortRow is the number of elements up to which a plain loop is faster than a call.
+const shortRow = 8
 
 // ScatterAdd is the transpose of Take: with src [outer, len(idx), inner] and dst [outer, axisLen, inner], it does
 // dst[o, idx[k], :] += src[o, k, :] for k = 0, 1, … in order, so an index that repeats adds up in a fixed order. It
@@ -41,8 +51,14 @@ func ScatterAdd[T Num](dst, src []T, idx []int64, outer, axisLen, inner int) (ok
 			continue
 		}
 		for i, at := range idx {
-			row := d[int(at)*inner : (int(at)+1)*inner]
-			Add(row, row, s[i*inner:(i+1)*inner])
+			row, from := d[int(at)*inner:][:inner], s[i*inner:(i+1)*inner]
+			if inner > shortRow {
+				Add(row, row, from)
+				continue
+			}
+			for j, v := range from {
+				row[j] += v
+			}
 		}
 	}
 	return true
