@@ -82,7 +82,7 @@ func init() {
 	condOp = graph.Op{
 		Name:  "cond",
 		Doc:   "one of two functions of its inputs, chosen by the first",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: condAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: condAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(condAttrs)
 			if err := a.infer(in); err != nil {
@@ -240,11 +240,30 @@ func (condRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int
 		}
 		return out
 	}
-	x, y := d.f.Inline(g, in[1:]), e.f.Inline(g, in[1:])
+	x, y := forSome(in[0], d.f, in[1:], batched[1:]), forSome(ops.Not(in[0]), e.f, in[1:], batched[1:])
 	for i := range out {
 		out[i] = ops.Where(alongFirst(in[0], x[i].Rank()), x[i], y[i])
 	}
 	return out
+}
+
+// forSome is f, made for many examples, for those that want it. For others, if f may fail, it gives anything; and if none
+// wants it, it is not computed.
+func forSome(wanted *graph.Node, f *graph.Func, in []*graph.Node, batched []bool) []*graph.Node {
+	g := wanted.Graph()
+	if !mayFail(f) {
+		return f.Inline(g, in)
+	}
+	s := unfold(f)
+	p := s.g.Input("", graph.Bool, wanted.Shape()...)
+	then := s.g.Func(append([]*graph.Node{p}, s.inputs...), f.Inline(s.g, guarded(p, s.inputs, batched)))
+	nothing := make([]*graph.Node, len(s.outputs))
+	for i, y := range s.outputs {
+		nothing[i] = zeros(y)
+	}
+	otherwise := s.g.Func(append([]*graph.Node{p}, s.inputs...), nothing)
+	args := append([]*graph.Node{ops.Any(wanted), wanted}, in...)
+	return partsOf(g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, args...))
 }
 
 // alongFirst gives a vector axes of length 1 behind its own.

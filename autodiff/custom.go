@@ -129,7 +129,7 @@ func init() {
 	customOp = graph.Op{
 		Name:  "custom",
 		Doc:   "a function with a derivative of its own",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: customAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: customAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(customAttrs)
 			if err := a.infer(in); err != nil {

@@ -44,7 +44,7 @@ func init() {
 	goOp = graph.Op{
 		Name:  "go",
 		Doc:   "a function written in Go, on tensors",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: goAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: goAttrs{}, Fails: true,
 		Infer: func(_ []*graph.Node, attrs any) (graph.Type, error) {
 			f := attrs.(goAttrs).Func
 			if f == nil || f.run == nil {

@@ -118,7 +118,7 @@ func init() {
 	loopOp = graph.Op{
 		Name:  "loop",
 		Doc:   "repeats a body for a number of steps, or while a condition holds",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: loopAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: loopAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(loopAttrs)
 			if err := a.infer(in); err != nil {
@@ -343,25 +343,29 @@ func (l loopNode) spread(in []*graph.Node, batched []bool, all mask, size int) s
 	if l.Cond != nil {
 		s.Cond = spreadOut(l.Cond, append(append(mask(nil), differ[:l.Carries]...), free...), mask{false}, size).f
 		if condDiffers {
-			s.loopNode = s.loopNode.untilAllEnd()
+			s.loopNode = s.loopNode.untilAllEnd(differ)
 		}
 	}
 	return s
 }
 
 // untilAllEnd takes a condition on examples, which all of the carries differ between, and goes on while it holds for
-// any: examples for which it does not keep their carries.
-func (l loopNode) untilAllEnd() loopNode {
-	cond := l.Cond
+// any: examples for which it does not keep their carries. Differ says
+// which inputs of the body are different for each of them.
+func (l loopNode) untilAllEnd(differ mask) loopNode {
+	cond, body := l.Cond, l.Body
 	c := unfold(cond)
-	l.Cond = c.g.Func(c.inputs, []*graph.Node{anyOf(c.outputs[0])})
-	b := unfold(l.Body)
+	l.Cond = c.g.Func(c.inputs, []*graph.Node{ops.Any(c.outputs[0])})
+	b := unfold(body)
 	extra := make([]*graph.Node, len(cond.Inputs())-l.Carries)
 	for i := range extra {
 		extra[i] = b.input(cond.Inputs()[l.Carries+i])
 	}
 	goesOn := cond.Inline(b.g, append(append([]*graph.Node(nil), b.inputs[:l.Carries]...), extra...))[0]
 	out := append([]*graph.Node(nil), b.outputs...)
+	if mayFail(body) {
+		out = body.Inline(b.g, guarded(goesOn, b.inputs, differ))
+	}
 	for i := range l.Carries {
 		out[i] = ops.Where(alongFirst(goesOn, out[i].Rank()), out[i], b.inputs[i])
 	}
@@ -370,9 +374,4 @@ func (l loopNode) untilAllEnd() loopNode {
 	l.in = append(append([]*graph.Node(nil), l.in...), given...)
 	l.Consts += len(extra)
 	return l
-}
-
-// anyOf is whether any element of a vector of bools is true.
-func anyOf(p *graph.Node) *graph.Node {
-	return ops.Gt(ops.Sum(ops.Cast(p, graph.Int64)), 0)
 }

@@ -148,7 +148,7 @@ func init() {
 	loopGradOp = graph.Op{
 		Name:  "loop_grad",
 		Doc:   "the cotangents of a loop's inputs, given those of its results",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(gradAttrs)
 			if a.Body == nil || len(in) < a.loopInputs() {

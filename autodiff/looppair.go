@@ -85,7 +85,7 @@ func init() {
 	loopTapedOp = graph.Op{
 		Name:  "loop_taped",
 		Doc:   "a loop that gives its tape beside its results",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(gradAttrs)
 			if err := a.loop().infer(in); err != nil {
@@ -103,7 +103,7 @@ func init() {
 	loopUntapedOp = graph.Op{
 		Name:  "loop_untaped",
 		Doc:   "the cotangents of a loop's inputs, by its tape",
-		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{},
+		Arity: graph.Variadic, Class: graph.Opaque, Attrs: gradAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(gradAttrs)
 			if a.Body == nil || len(in) < a.loopInputs() {

@@ -79,10 +79,12 @@ func TestScanBodies(t *testing.T) {
 		"result is literal":    func(p, c, x node) (node, node) { return ops.Mul(ops.Sin(c), x), ops.Add(ops.Mul(0, x), 2) },
 		"carry becomes weight": func(p, c, x node) (node, node) { return ops.Exp(p), ops.Mul(c, x) },
 		"weight is the carry":  func(p, c, x node) (node, node) { return ops.Mul(ops.Sin(p), c), ops.Mul(p, ops.Mul(x, c)) },
-		"stopped":              func(p, c, x node) (node, node) { return ops.Sin(ops.Mul(c, ops.StopGradient(ops.Mul(p, c)))), ops.Mul(x, c) },
-		"all stopped":          func(p, c, x node) (node, node) { return ops.StopGradient(ops.Sin(c)), ops.Mul(x, p) },
-		"only the first step":  func(p, c, x node) (node, node) { return ops.Mul(0, c), ops.Mul(c, ops.Mul(x, p)) },
-		"rounded":              func(p, c, x node) (node, node) { return ops.Add(ops.Floor(ops.Mul(3, c)), ops.Sin(ops.Mul(x, p))), c },
+		"stopped": func(p, c, x node) (node, node) {
+			return ops.Sin(ops.Mul(c, ops.StopGradient(ops.Mul(p, c)))), ops.Mul(x, c)
+		},
+		"all stopped":         func(p, c, x node) (node, node) { return ops.StopGradient(ops.Sin(c)), ops.Mul(x, p) },
+		"only the first step": func(p, c, x node) (node, node) { return ops.Mul(0, c), ops.Mul(c, ops.Mul(x, p)) },
+		"rounded":             func(p, c, x node) (node, node) { return ops.Add(ops.Floor(ops.Mul(3, c)), ops.Sin(ops.Mul(x, p))), c },
 		"where": func(p, c, x node) (node, node) {
 			y := ops.Where(ops.Gt(c, x), ops.Mul(c, p), ops.Sin(x))
 			return y, ops.Mul(y, c)

@@ -58,7 +58,7 @@ func (g *Graph) inside(params, outputs []*Node, mark int, lazy bool) map[*Node]b
 			continue
 		}
 		_, scalar := n.ScalarValue()
-		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque && !n.IsAlias(), n.op.Class == Opaque
+		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque && !n.IsAlias(), n.op.Fails
 		for _, x := range n.In() {
 			depends[n] = depends[n] || depends[x]
 			constant = constant && fixed[x]

@@ -73,6 +73,9 @@ type Op struct {
 	// Depends, for an op that is neither Map nor View, says which elements of input i the result's elements have a
 	// derivative by. Without it all are taken to depend on all.
 	Depends func(n *Node, i int, known Known) Dependence
+	// Fails says that the kernel may return an error, for data that does not fit, or may not end. Such a node is not
+	// computed before it is known that its value is wanted.
+	Fails bool
 	// InPlace says that the kernel of an op that is no Map may write its output over input 0 when their types agree.
 	// A Map kernel always may.
 	InPlace bool

@@ -15,7 +15,7 @@ var inverseOp graph.Op
 
 func init() {
 	define(&inverseOp, graph.Op{
-		Name: "inverse", Doc: "inverse of square matrices", Class: graph.Opaque, Arity: 1, Infer: sameSquare,
+		Name: "inverse", Doc: "inverse of square matrices", Class: graph.Opaque, Arity: 1, Fails: true, Infer: sameSquare,
 		Kernel: byFloat(inverseKernel[float32], inverseKernel[float64]),
 		Workspace: needs(once, func(n int) int {
 			return n*n + max(linalg.LUScratch(n), linalg.SolveScratch(n, n))

@@ -43,7 +43,7 @@ func init() {
 		return Where(same, 0, Reciprocal(Where(same, 1, gap)))
 	}
 	define(&eighOp, graph.Op{
-		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1,
+		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1, Fails: true,
 		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
 			if err := isSquare(in[0]); err != nil {
 				return graph.Type{}, err

@@ -129,7 +129,7 @@ func init() {
 		}
 	}
 	define(&triangularSolveOp, graph.Op{
-		Name: "triangular_solve", Doc: "x with op(a)·x = b for a triangle a", Class: graph.Opaque, Arity: 2,
+		Name: "triangular_solve", Doc: "x with op(a)·x = b for a triangle a", Class: graph.Opaque, Arity: 2, Fails: true,
 		Attrs: triangularAttrs{}, Infer: inferSystem,
 		Kernel: byFloat(triangularKernel[float32], triangularKernel[float64]),
 		Workspace: func(n *graph.Node) int {
@@ -194,7 +194,7 @@ func init() {
 	}
 	swap := values([]float64{0, 2, 1, 0}, 2, 2)
 	define(&solveOp, graph.Op{
-		Name: "solve", Doc: "x with op(a)·x = b", Class: graph.Opaque, Arity: 2, Attrs: solveAttrs{}, Infer: inferSystem,
+		Name: "solve", Doc: "x with op(a)·x = b", Class: graph.Opaque, Arity: 2, Fails: true, Attrs: solveAttrs{}, Infer: inferSystem,
 		Kernel: byFloat(solveKernel[float32], solveKernel[float64]),
 		Workspace: func(n *graph.Node) int {
 			_, size := matrices(n.In()[0])

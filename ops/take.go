@@ -38,6 +38,7 @@ func init() {
 	}
 	define(&takeOp, graph.Op{
 		Name: "take", Doc: "the entries of x at indices along an axis", Class: graph.Opaque, Arity: 2, Attrs: takeAttrs{},
+		Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			x, index, a := in[0], in[1], attrs.(takeAttrs)
 			if index.DType() != graph.Int64 {
@@ -157,7 +158,7 @@ func init() {
 	}
 	define(&scatterAddOp, graph.Op{
 		Name: "scatter_add", Doc: "zeros with x's entries added at indices", Class: graph.Opaque, Arity: 2,
-		Attrs: scatterAttrs{},
+		Attrs: scatterAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			x, index, a := in[0], in[1], attrs.(scatterAttrs)
 			if !isNumber(x.DType()) || index.DType() != graph.Int64 {
@@ -255,6 +256,7 @@ func init() {
 	}
 	define(&oneHotOp, graph.Op{
 		Name: "one_hot", Doc: "1 at the label, 0 elsewhere", Class: graph.Opaque, Arity: 1, Attrs: oneHotAttrs{},
+		Fails: true,
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(oneHotAttrs)
 			if in[0].DType() != graph.Int64 || !a.To.Valid() || a.To == graph.Bool || a.Classes < 0 {
