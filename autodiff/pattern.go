@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/internal/exec"
 	"chainrule/internal/sparse"
@@ -17,8 +19,10 @@ type Pattern = sparse.Pattern
 //
 // It is found by sending sets of columns through the graph, from each element to those that are computed from it by
 // ops with a derivative there. Elementwise functions, reductions, matrix products and ops that move elements are
-// followed exactly; indices and factors count with their values if they are constants. An op that does not say which
-// elements it uses is taken to use all. So entries may be listed that are always zero (x − x is one), but none is
+// followed exactly; indices and factors count with their values if they are constants. Loops are followed step by step,
+// or for all steps at once if there are very many; what a branch may give is what either of its functions may. An op
+// that does not say which elements it uses, such as a function with a derivative of the user's, and a loop's gradient,
+// is taken to use all. So entries may be listed that are always zero (x − x is one), but none is
 // missing: the pattern is structural.
 func JacobianPattern[P, Q any](f func(P) Q) func(P) *Pattern {
 	return func(p P) *Pattern {
@@ -65,6 +69,7 @@ type dependence struct {
 	of    [][]int32
 	fixed []bool // nodes that are the same whatever is fed
 	known map[*graph.Node]graph.Buffer
+	parts map[*graph.Node][][]int32 // the sets of the results of ops with several
 }
 
 func (d *dependence) at(n *graph.Node) []int32 { return d.of[n.ID()-d.low] }
@@ -85,22 +90,25 @@ func stretched(sets []int32, n int) []int32 {
 
 // follow sends sets forward from the sources, whose elements are numbered one source after the other.
 func follow(outputs, sources []*graph.Node) *dependence {
+	single := make([][]int32, len(sources))
+	at := begins(sources)
+	for i, x := range sources {
+		single[i] = make([]int32, x.Type().Size())
+		for e := range single[i] {
+			single[i][e] = sparse.Single(at[i] + e)
+		}
+	}
+	return followFrom(sparse.NewSets(at[len(sources)]), outputs, sources, single)
+}
+
+// followFrom sends the given sets forward from the sources. Sources without sets count as other inputs.
+func followFrom(sets *sparse.Sets, outputs, sources []*graph.Node, given [][]int32) *dependence {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
 	low, top := order[0].ID(), order[len(order)-1].ID()
-	total := 0
-	for _, x := range sources {
-		total += x.Type().Size()
-	}
-	d := &dependence{sparse.NewSets(total), low, make([][]int32, top-low+1), make([]bool, top-low+1),
-		map[*graph.Node]graph.Buffer{}}
-	total = 0
-	for _, x := range sources {
-		single := make([]int32, x.Type().Size())
-		for e := range single {
-			single[e] = sparse.Single(total + e)
-		}
-		d.of[x.ID()-low] = single
-		total += len(single)
+	d := &dependence{sets, low, make([][]int32, top-low+1), make([]bool, top-low+1),
+		map[*graph.Node]graph.Buffer{}, map[*graph.Node][][]int32{}}
+	for i, x := range sources {
+		d.of[x.ID()-low] = given[i]
 	}
 	for _, y := range order {
 		if d.at(y) != nil {
@@ -122,14 +130,29 @@ func follow(outputs, sources []*graph.Node) *dependence {
 
 // through sends the sets of y's inputs through its op.
 func (d *dependence) through(y *graph.Node) []int32 {
+	if i, isPart := y.PartIndex(); isPart && d.parts[y.In()[0]] != nil {
+		return d.parts[y.In()[0]][i]
+	}
+	if parts := d.throughFuncs(y); parts != nil {
+		d.parts[y] = parts
+		return []int32{d.sets.UnionAll(slices.Concat(parts...))}
+	}
 	var all []int32
 	for i, x := range y.In() {
-		if d.at(x) != nil && passes(y, i) {
+		switch {
+		case d.at(x) == nil || !passes(y, i):
+		case d.sets.Len() > manyElements:
+			all = d.both(all, []int32{d.sets.UnionAll(d.at(x))})
+		default:
 			all = d.both(all, d.input(y, i, d.at(x)))
 		}
 	}
 	return all
 }
+
+// manyElements is the number of elements of all sets together beyond which ops are taken to mix everything, so that
+// the memory does not run out.
+const manyElements = 1 << 27
 
 // input sends the sets of y's input i through its op.
 func (d *dependence) input(y *graph.Node, i int, sets []int32) []int32 {

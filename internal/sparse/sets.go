@@ -43,6 +43,9 @@ func Single(i int) int32 { return int32(i) + 1 }
 // IsSingle reports whether a set has one element at most.
 func (s *Sets) IsSingle(set int32) bool { return int(set) <= s.n }
 
+// Len returns the number of elements of all sets together.
+func (s *Sets) Len() int { return len(s.elements) }
+
 // Of returns the elements of a set, in order. They must not be modified, and are valid until the next union.
 func (s *Sets) Of(set int32) []int32 { return s.elements[s.start[set]:s.start[set+1]] }
 
