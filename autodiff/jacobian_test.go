@@ -19,6 +19,13 @@ var modes = map[string][]autodiff.Option{
 
 // A linear function's Jacobian is its matrix, whatever the shapes: [m…, n…].
 func TestJacobianShapes(t *testing.T) {
+	matrix := func(x node, shape ...int) node {
+		w := make([]float64, graph.Size(shape))
+		for i := range w {
+			w[i] = float64(i*i%7) - 3
+		}
+		return graph.Const(x.Graph(), w, shape...)
+	}
 	for _, c := range []struct {
 		name string
 		f    func(x node) node
@@ -31,6 +38,36 @@ func TestJacobianShapes(t *testing.T) {
 		{"scalar to vector", func(x node) node { return ops.BroadcastTo(x, 4) }, nil, []int{4}},
 		{"vector to scalar", func(x node) node { return ops.Sum(x) }, []int{4}, []int{4}},
 		{"matrix to matrix", func(x node) node { return ops.Transpose(x) }, []int{2, 3}, []int{3, 2, 2, 3}},
+		{"itself", func(x node) node { return x }, []int{3}, []int{3, 3}},
+		{"x·B", func(x node) node { return ops.MatMul(x, matrix(x, 3, 2)) }, []int{3}, []int{2, 3}},
+		{"A·x", func(x node) node { return ops.MatMul(matrix(x, 2, 3), x) }, []int{3}, []int{2, 3}},
+		{"x·Bᵀ", func(x node) node {
+			return ops.Product(ops.Reshape(x, 1, 3), matrix(x, 4, 3), false, true)
+		}, []int{3}, []int{1, 4, 3}},
+		{"xᵀ·B", func(x node) node {
+			return ops.Product(ops.Reshape(x, 3, 1), matrix(x, 3, 3), true, false)
+		}, []int{3}, []int{1, 3, 3}},
+		{"Aᵀ·x", func(x node) node {
+			return ops.Product(matrix(x, 3, 4), ops.Reshape(x, 3, 1), true, false)
+		}, []int{3}, []int{4, 1, 3}},
+		{"A·xᵀ", func(x node) node {
+			return ops.Product(matrix(x, 3, 3), ops.Reshape(x, 1, 3), false, true)
+		}, []int{3}, []int{3, 1, 3}},
+		{"x·row, an outer product", func(x node) node {
+			return ops.MatMul(ops.Reshape(x, 3, 1), matrix(x, 1, 2))
+		}, []int{3}, []int{3, 2, 3}},
+		{"a matrix of another shape, times one", func(x node) node {
+			return ops.MatMul(ops.Reshape(x, 2, 3), matrix(x, 3, 2))
+		}, []int{6}, []int{2, 2, 6}},
+		{"transposed first", func(x node) node {
+			return ops.MatMul(ops.Reshape(ops.Transpose(x), 1, 6), matrix(x, 6, 2))
+		}, []int{2, 3}, []int{1, 2, 2, 3}},
+		{"two vectors", func(x node) node { return ops.MatMul(x, matrix(x, 3)) }, []int{3}, []int{3}},
+		{"a batch of matrices", func(x node) node { return ops.MatMul(x, matrix(x, 2, 3, 4)) }, []int{3}, []int{2, 4, 3}},
+		{"one number times a row", func(x node) node { return ops.MatMul(x, matrix(x, 1, 3)) }, []int{1}, []int{3, 1}},
+		{"twice", func(x node) node {
+			return ops.MatMul(ops.MatMul(x, matrix(x, 3, 3)), matrix(x, 3, 2))
+		}, []int{3}, []int{2, 3}},
 		{"one element", func(x node) node { return ops.Reshape(x, 1) }, []int{1, 1}, []int{1, 1, 1}},
 		{"nothing in", func(x node) node { return ops.BroadcastTo(ops.Sum(x), 2) }, []int{0}, []int{2, 0}},
 		{"nothing out", func(x node) node { return ops.Slice(x, ops.Range{Start: 3}) }, []int{3}, []int{0, 3}},
@@ -43,20 +80,16 @@ func TestJacobianShapes(t *testing.T) {
 				require.Equal(t, c.want, append([]int{}, j.Shape()...))
 				fn, err := autodiff.CompileGraph([]node{x}, []node{j, c.f(x)}, autodiff.Verified())
 				require.NoError(t, err)
-				feed := zeros(tensor.Float64, c.in...)
+				feed, n := zeros(tensor.Float64, c.in...), graph.Size(c.in)
+				for k := range n { // a linear function of 1, 2, … is what the matrix gives for it
+					feed.Set(k, float64(k+1))
+				}
 				out, err := fn.Run(context.Background(), feed)
 				require.NoError(t, err)
 				if c.name == "scalar to scalar" || j.Type().Size() == 0 {
 					return
 				}
-				// A linear map of 0, 1, 2, … to what the matrix gives for it.
-				n := graph.Size(c.in)
-				for k := range n {
-					feed.Float64s()[k] = float64(k + 1)
-				}
-				out, err = fn.Run(context.Background(), feed)
-				require.NoError(t, err)
-				matrix, y := out[0].Float64s(), out[1].Float64s()
+				matrix, y := values(out[0]), values(out[1])
 				for i := range y {
 					sum := 0.0
 					for k := range n {
@@ -66,6 +99,26 @@ func TestJacobianShapes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// values lists the elements of a tensor, or of a scalar.
+func values(d *tensor.Dense) []float64 {
+	if v, ok := d.Data().(float64); ok {
+		return []float64{v}
+	}
+	return d.Float64s()
+}
+
+// Columns of a product with a matrix are read off it, not multiplied with zeros: an infinite weight stays where it is.
+func TestJacobianWithInfiniteWeights(t *testing.T) {
+	w := func(x node) node { return graph.Const(x.Graph(), []float64{1, math.Inf(1), 2, 3}, 2, 2) }
+	for name, f := range map[string]func(x node) node{
+		"x·W": func(x node) node { return ops.MatMul(x, ops.Transpose(w(x))) },
+		"W·x": func(x node) node { return ops.MatMul(w(x), x) },
+	} {
+		got := evaluate(t, autodiff.Jacobian(f, autodiff.Forward()), []float64{1, 1})
+		require.Equal(t, []float64{1, math.Inf(1), 2, 3}, got[0], name)
 	}
 }
 

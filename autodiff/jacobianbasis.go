@@ -58,7 +58,8 @@ func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph
 	if len(found) == 0 {
 		return out
 	}
-	all := batch(found, []*graph.Node{v}, []*graph.Node{basis(x)}, n)
+	products, known := unitProducts(found, v)
+	all := batch(found, append(products, v), append(known, basis(x)), n)
 	for i, y := range out {
 		if y != nil {
 			out[i], all = all[0], all[1:]

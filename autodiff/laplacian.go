@@ -16,8 +16,8 @@ import (
 //
 //	∂ᵢy = g′(x)[∂ᵢx]        Δy = g′(x)[Δx] + Σᵢ g″(x)[∂ᵢx, ∂ᵢx]
 //
-// so that only the Jacobian, and what is curved, is computed n times. A function without products of matrices, or with
-// loops, is pushed forward twice instead, along each unit vector.
+// so that only the Jacobian, and what is curved, is computed n times. A function with loops, or without products other
+// than those of x itself with a matrix, is pushed forward twice instead, along each unit vector.
 func Laplacian[P any](f func(P) *graph.Node, opts ...Option) func(P) *graph.Node {
 	return func(p P) *graph.Node {
 		e := traceAt("laplacian", f, p)
@@ -50,14 +50,18 @@ func laplacian(value, x *graph.Node) (delta *graph.Node, reached bool) {
 	any := func(is func(y *graph.Node) bool) bool {
 		return slices.ContainsFunc(order, func(y *graph.Node) bool { return active.has(y) && is(y) })
 	}
-	products := any(func(y *graph.Node) bool { return y.Op().Class == graph.Contract })
-	if !products || any(func(y *graph.Node) bool { return rulesOf(y) != nil }) {
-		return nestedLaplacian(value, x), true
-	}
 	jacobian, laplace := newTable(order), newTable(order)
 	jacobian.set(x, basis(x))
+	products, known := unitProducts([]*graph.Node{value}, x)
+	for i, y := range products { // linear in x, so nothing is curved yet
+		jacobian.set(y, known[i])
+	}
+	costly := func(y *graph.Node) bool { return y.Op().Class == graph.Contract && jacobian.at(y) == nil }
+	if !any(costly) || any(func(y *graph.Node) bool { return rulesOf(y) != nil }) {
+		return nestedLaplacian(value, x), true
+	}
 	for _, y := range order {
-		if y == x || !active.has(y) {
+		if jacobian.at(y) != nil || !active.has(y) {
 			continue
 		}
 		js, ls := make([]*graph.Node, len(y.In())), make([]*graph.Node, len(y.In()))
