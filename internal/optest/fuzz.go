@@ -113,7 +113,7 @@ func (fz *fuzzed) compare(feeds []exec.Value) error {
 	want, wantErr := fz.reference(feeds)
 	for k, p := range fz.programs {
 		if wantErr == nil {
-			if err := agree(p, feeds, want); err != nil {
+			if err := agree(p, feeds, want, false); err != nil {
 				return fmt.Errorf("program %d: %w", k, err)
 			}
 			continue

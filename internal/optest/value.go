@@ -101,6 +101,14 @@ func same(a, b exec.Value, i int) bool {
 	}
 }
 
+// unsigned is v with 0 for every −0.
+func unsigned(v exec.Value) exec.Value {
+	if !v.Type.DType.IsFloat() {
+		return v
+	}
+	return fill(v.Type, func(i int) float64 { return at(v, i) + 0 })
+}
+
 // differ says where got is not want, bit for bit.
 func differ(got, want exec.Value) error {
 	if !got.Type.Equal(want.Type) {
