@@ -17,7 +17,7 @@ type customAttrs struct {
 	Body *graph.Func
 	// Pull goes from arguments, results and the cotangents of the float results to those of the float arguments.
 	Pull *graph.Func
-	// Push goes from arguments and the tangents of the float ones to those of the float results.
+	// Push goes from arguments, results and the tangents of the float arguments to those of the float results.
 	Push *graph.Func
 	// Args counts the arguments, the others the inputs that each function uses from outside.
 	Args, BodyIn, PullIn, PushIn int
@@ -43,19 +43,20 @@ func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 	}
 }
 
-// CustomJVP returns f with a forward derivative of the user's: push takes the argument p and its tangent to the tangent
-// of f(p). Leaves of tangents that are not floats are nil. Reverse mode transposes push, which must be linear in the
+// CustomJVP returns f with a forward derivative of the user's: push takes the argument p, the value f(p) and the
+// tangent of p to the tangent of the value. Leaves of tangents that are not floats are nil. Reverse mode transposes push, which must be linear in the
 // tangent, and derivatives of derivatives differentiate it.
 //
 // A derivative by a node that f uses from outside is refused: make it part of p.
-func CustomJVP[P, Q any](f func(P) Q, push func(p, tangent P) Q) func(P) Q {
+func CustomJVP[P, Q any](f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
 	return func(p P) Q {
 		c := newCustom("custom_jvp", p, f)
-		args := leavesOf(p)
-		types := append(leafTypes(args), leafTypes(floats(args))...)
+		args, results := leavesOf(p), leavesOf(c.value)
+		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(args)))
 		c.attrs.Push, c.pushIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
-			t := push(treeOf(p, params), floatTree(p, params[len(args):]))
-			return match(c.op, "tangent", floats(leavesOf(c.value)), t)
+			tangent := floatTree(p, params[len(args)+len(results):])
+			t := push(treeOf(p, params), treeOf(c.value, params[len(args):]), tangent)
+			return match(c.op, "tangent", floats(results), t)
 		})
 		return treeOf(c.value, c.finish(args))
 	}

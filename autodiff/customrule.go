@@ -56,7 +56,7 @@ func (c customCall) pulls(cts []*graph.Node) []*graph.Node {
 
 // pushes applies Push to tangents, one for each float argument.
 func (c customCall) pushes(tangents []*graph.Node) []*graph.Node {
-	return c.Push.Inline(c.node.Graph(), slices.Concat(c.args, tangents, c.pushIn))
+	return c.Push.Inline(c.node.Graph(), slices.Concat(c.args, partsOf(c.node), tangents, c.pushIn))
 }
 
 func isFloat(nodes []*graph.Node) mask {

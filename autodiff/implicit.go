@@ -1,0 +1,146 @@
+package autodiff
+
+import (
+	"math"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Implicit differentiation: the x that solves f(p, x) = 0 is a function of p whose derivative follows from f alone, by
+// the implicit function theorem,
+//
+//	∂f/∂x · ẋ = −∂f/∂p · ṗ,
+//
+// however x was found (Blondel et al., Efficient and modular implicit differentiation, 2022). The tangent is the solution
+// of a linear system of dense matrices, so that it is meant for up to some hundreds of unknowns; reverse mode transposes
+// it, and derivatives of derivatives differentiate it.
+
+// SolverOption changes how a solver goes on.
+type SolverOption func(*solver)
+
+type solver struct {
+	tolerance float64
+	steps     int
+}
+
+// Tolerance ends a solver when a step changes no unknown by more than tol·(1 + the largest unknown's magnitude). The
+// default is ε^⅔ of the element type, after which a step of a Newton method is as exact as rounding lets it be.
+func Tolerance(tol float64) SolverOption { return func(s *solver) { s.tolerance = tol } }
+
+// Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000.
+func Iterations(n int) SolverOption { return func(s *solver) { s.steps = n } }
+
+func newSolver(steps int, opts []SolverOption) solver {
+	s := solver{steps: steps}
+	for _, o := range opts {
+		o(&s)
+	}
+	return s
+}
+
+// tol is the tolerance for numbers of x's type.
+func (s solver) tol(x *graph.Node) float64 {
+	switch {
+	case s.tolerance > 0:
+		return s.tolerance
+	case x.DType() == graph.Float32:
+		return math.Pow(0x1p-23, 2.0/3)
+	}
+	return math.Pow(0x1p-52, 2.0/3)
+}
+
+// Root returns a function that finds x with f(p, x) = 0 by Newton's method from an initial x, halving steps that do not
+// make f smaller. X is a tree of floats of one type, and f(p, x) is a tree like x. The derivative is the implicit one, by
+// p alone: nodes that f uses from outside must be constants.
+func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
+	s := newSolver(100, opts)
+	return implicit("root", f, func(p P, init X) X {
+		residual := func(v *graph.Node) *graph.Node { return ravel("root", f(p, treeFrom(v, init))) }
+		return treeFrom(s.newton(residual, ravel("root", init)), init)
+	})
+}
+
+// FixedPoint returns a function that finds x = f(p, x) by applying f again and again to an initial x. For a contraction
+// with factor q the result is as near as q/(1−q) times the Tolerance. X is a tree of floats of one type, and so is
+// f(p, x). The derivative is the implicit one, by p alone: nodes that f uses from outside must be constants.
+func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
+	s := newSolver(10000, opts)
+	residual := func(p P, x X) X {
+		fx := leavesOf(f(p, x))
+		return mapLeaves(x, func(i int, n *graph.Node) *graph.Node { return ops.Sub(fx[i].node, n) })
+	}
+	return implicit("fixed_point", residual, func(p P, init X) X {
+		type state struct{ X, Last *graph.Node }
+		next := func(x *graph.Node) *graph.Node { return ravel("fixed_point", f(p, treeFrom(x, init))) }
+		x := ravel("fixed_point", init)
+		end := While(
+			func(c state) *graph.Node { return ops.Not(s.near(c.X, c.Last)) },
+			func(c state) state { return state{next(c.X), c.X} },
+			state{next(x), x}, MaxSteps(s.steps))
+		return treeFrom(end.X, init)
+	})
+}
+
+// Minimize returns a function that finds the x at which f(p, x), a scalar, is least, from an initial x: by the BFGS
+// method (Nocedal and Wright, Numerical optimization, 2006, chapter 6) with a backtracking line search, and then Newton
+// steps to where the gradient is zero. X is a tree of floats of one type. It finds a local minimum. The derivative is the
+// implicit one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must be constants.
+func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func(p P, init X) X {
+	s := newSolver(200, opts)
+	slope := func(p P, x X) X {
+		return Grad(func(x X) *graph.Node { return f(p, x) }, AllowUnreachable())(x)
+	}
+	return implicit("minimize", slope, func(p P, init X) X {
+		cost := func(v *graph.Node) *graph.Node { return f(p, treeFrom(v, init)) }
+		x := s.bfgs(cost, ravel("minimize", init))
+		return treeFrom(s.newton(Grad(cost), x), init)
+	})
+}
+
+// solved is the argument of a solver.
+type solved[P, X any] struct {
+	P    P
+	Init X
+}
+
+// implicit gives solve, which finds the x that makes f zero, the implicit derivative.
+func implicit[P, X any](op string, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
+	root := CustomJVP(
+		func(a solved[P, X]) X { return solve(a.P, a.Init) },
+		func(a solved[P, X], x X, tangent solved[P, X]) X {
+			_, moved := JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)
+			jac := Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })
+			return treeFrom(ops.Solve(jac(ravel(op, x)), ops.Neg(ravel(op, moved))), x)
+		})
+	return func(p P, init X) X { return root(solved[P, X]{p, init}) }
+}
+
+// ravel joins the leaves of a tree to one vector.
+func ravel[X any](op string, tree X) *graph.Node {
+	leaves := leavesOf(tree)
+	if len(leaves) == 0 {
+		graph.Fail(op, nil, "there is no unknown")
+	}
+	var rows []*graph.Node
+	for _, l := range leaves {
+		if !l.node.DType().IsFloat() || l.node.DType() != leaves[0].node.DType() {
+			graph.Fail(op, nil, "unknowns are floats of one type, not %s and %s", leaves[0], l)
+		}
+		rows = append(rows, ops.Reshape(l.node, -1))
+	}
+	if len(rows) == 1 {
+		return rows[0]
+	}
+	return ops.Concat(0, rows...)
+}
+
+// treeFrom is a tree like the given one with the elements of a vector.
+func treeFrom[X any](v *graph.Node, like X) X {
+	at := 0
+	return mapLeaves(like, func(_ int, n *graph.Node) *graph.Node {
+		from := at
+		at += n.Type().Size()
+		return ops.Reshape(ops.Slice(v, ops.Range{Start: from, Stop: at}), n.Shape()...)
+	})
+}

@@ -1,0 +1,139 @@
+package autodiff_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+func ones(x *graph.Node) *graph.Node { return ops.FullLike(x, 1) }
+
+// forwardGrad is the derivative of a function of one number by forward mode.
+func forwardGrad(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node {
+	return func(x *graph.Node) *graph.Node {
+		_, d := autodiff.JVP(f, x, ones(x))
+		return d
+	}
+}
+
+func TestRootOfSquare(t *testing.T) {
+	root := autodiff.Root(func(a, x *graph.Node) *graph.Node { return ops.Sub(ops.Square(x), a) })
+	sqrt := func(a *graph.Node) *graph.Node { return root(a, ones(a)) }
+	r := autodiff.Grad[*graph.Node]
+	for name, f := range map[string]func(*graph.Node) *graph.Node{
+		"rr": r(r(sqrt)), "rf": r(forwardGrad(sqrt)), "fr": forwardGrad(r(sqrt)), "ff": forwardGrad(forwardGrad(sqrt)),
+	} {
+		for _, a := range []float64{0.3, 2, 500} {
+			require.InEpsilon(t, math.Sqrt(a), run1(t, sqrt, a)[0], 1e-15)
+			require.InEpsilon(t, -0.25/(a*math.Sqrt(a)), run1(t, f, a)[0], 1e-14, name)
+		}
+	}
+	third := r(r(r(sqrt)))
+	got := run1(t, autodiff.Vmap(third), []float64{0.3, 2, 500})
+	for i, a := range []float64{0.3, 2, 500} {
+		require.InEpsilon(t, 0.375/(a*a*math.Sqrt(a)), got[i], 1e-13)
+	}
+}
+
+// TestKepler solves E − e·sin E = M, whose derivatives are ∂E/∂M = 1/(1 − e·cos E) and ∂E/∂e = sin E/(1 − e·cos E).
+func TestKepler(t *testing.T) {
+	type orbit struct{ M, E *graph.Node }
+	kepler := autodiff.FixedPoint(func(o orbit, x *graph.Node) *graph.Node {
+		return ops.Add(o.M, ops.Mul(o.E, ops.Sin(x)))
+	}, autodiff.Tolerance(1e-16))
+	grad := autodiff.Grad(func(o orbit) *graph.Node { return kepler(o, o.M) })
+	f := func(m, e *graph.Node) (*graph.Node, orbit) { return kepler(orbit{m, e}, m), grad(orbit{m, e}) }
+	out := runAll(t, f, 1.2, 0.6)
+	x := out[0]
+	require.InDelta(t, 1.2, x-0.6*math.Sin(x), 4e-16)
+	require.InDelta(t, 1/(1-0.6*math.Cos(x)), out[1], 1e-14)
+	require.InDelta(t, math.Sin(x)/(1-0.6*math.Cos(x)), out[2], 1e-14)
+}
+
+// TestRidge holds the argmin of ‖Xw − y‖² + λ‖w‖² against its closed form w = (XᵀX + λI)⁻¹Xᵀy, and its derivative by λ
+// against −(XᵀX + λI)⁻¹w.
+func TestRidge(t *testing.T) {
+	g := graph.New()
+	x := graph.Const(g, []float64{1, 2, 0.5, -1, 3, 1, 0, 1, -2, 2, 2, 1}, 4, 3)
+	y := graph.Const(g, []float64{1, -2, 0.5, 3}, 4)
+	lambda := graph.Const(g, []float64{0.7})
+	type data struct{ X, Y, L *graph.Node }
+	ridge := autodiff.Minimize(func(d data, w *graph.Node) *graph.Node {
+		misfit := ops.Sum(ops.Square(ops.Sub(ops.MatMul(d.X, w), d.Y)))
+		return ops.Add(misfit, ops.Mul(d.L, ops.Sum(ops.Square(w))))
+	})
+	closed := func(d data) *graph.Node {
+		a := ops.Add(ops.MatMul(ops.Transpose(d.X), d.X), ops.Mul(d.L, ops.Eye(g, graph.Float64, 3)))
+		return ops.Solve(a, ops.MatMul(ops.Transpose(d.X), d.Y))
+	}
+	d := data{x, y, lambda}
+	solve := func(d data) *graph.Node { return ridge(d, ops.Zeros(g, graph.Float64, 3)) }
+	sum := func(f func(data) *graph.Node) func(data) *graph.Node {
+		return func(d data) *graph.Node { return ops.Sum(ops.Sin(f(d))) }
+	}
+	got, want := autodiff.Grad(sum(solve))(d), autodiff.Grad(sum(closed))(d)
+	hess := func(f func(data) *graph.Node) *graph.Node {
+		return autodiff.Grad(func(d data) *graph.Node { return ops.Sum(ops.Square(autodiff.Grad(sum(f))(d).X)) })(d).L
+	}
+	pairs := [][2]*graph.Node{{solve(d), closed(d)}, {got.X, want.X}, {got.Y, want.Y}, {got.L, want.L}, {hess(solve), hess(closed)}}
+	for _, p := range pairs {
+		out, err := autodiff.Eval(p[0], p[1])
+		require.NoError(t, err)
+		require.InDeltaSlice(t, elements(out[1]), elements(out[0]), 1e-12)
+	}
+}
+
+func TestMinimizeRosenbrock(t *testing.T) {
+	// (a − x)² + 100(y − x²)² has its minimum at (a, a²).
+	f := autodiff.Minimize(func(a, x *graph.Node) *graph.Node {
+		u, v := entry(x, 0), entry(x, 1)
+		return ops.Add(ops.Square(ops.Sub(a, u)), ops.Mul(100, ops.Square(ops.Sub(v, ops.Square(u)))))
+	})
+	argmin := func(a *graph.Node) *graph.Node {
+		return f(a, graph.Const(a.Graph(), []float64{-1.2, 1}, 2))
+	}
+	got := run1(t, argmin, 1.5)
+	require.InDeltaSlice(t, []float64{1.5, 2.25}, got, 1e-12)
+	got = run1(t, autodiff.Jacobian(argmin), 1.5)
+	require.InDeltaSlice(t, []float64{1, 3}, got, 1e-11)
+}
+
+func entry(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.At(i)), 0) }
+
+func TestSolverFails(t *testing.T) {
+	f := autodiff.FixedPoint(func(a, x *graph.Node) *graph.Node { return ops.Add(ops.Mul(a, x), 1) }, autodiff.Iterations(50))
+	_, err := autodiff.Compile(func(a *graph.Node) *graph.Node { return f(a, a) }).Run(t.Context(), 2.0)
+	require.ErrorContains(t, err, "after 50 steps")
+	require.ErrorContains(t, err, "implicit_test.go")
+}
+
+func elements(d *tensor.Dense) []float64 {
+	if v, ok := d.Data().(float64); ok {
+		return []float64{v}
+	}
+	return d.Data().([]float64)
+}
+
+// runAll is all results of f, one after the other.
+func runAll(t *testing.T, f any, feeds ...any) (all []float64) {
+	t.Helper()
+	out, err := autodiff.Compile(f).Run(context.Background(), feeds...)
+	require.NoError(t, err)
+	for _, d := range out {
+		all = append(all, elements(d)...)
+	}
+	return all
+}
+
+// run1 is the result of f.
+func run1(t *testing.T, f any, feeds ...any) []float64 {
+	t.Helper()
+	return runAll(t, f, feeds...)
+}
