@@ -5,6 +5,8 @@
 // being differentiated; a tangent t is ∂y/∂x·ẋ for a direction ẋ. A tree is what holds a function's arguments and
 // results: a *graph.Node, or a struct, slice, array, pointer or map of trees; its leaves are the nodes in it.
 //
+// [Vmap] takes a function of one example to one of many, which lie along an axis: a node that has them is batched.
+//
 // [Compile] turns a function on nodes into a [Function] that runs on tensors: traced once for each combination of
 // shapes and element types, compiled, and kept. [Eval] runs a graph of constants at once. [Check] compares the
 // derivatives of any function with differences.

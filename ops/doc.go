@@ -24,12 +24,14 @@
 //			Name: "cube", Doc: "x³", Class: graph.Map, Arity: 1, Infer: floatMap,
 //			Kernel:     floats1(cube[float32], cube[float64]),
 //			Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(3, Square(x)) }),
+//			Batch:      batchMap,
 //			Cases:      unaryCases(-2, 2), BadCases: badFloat1,
 //		})
 //	}
 //
 // The handle is declared empty and filled in an init function because derivative rules name each other. The sweep
 // (sweep_test.go) finds the op in the registry: it checks the shape rule against the kernel, the derivative
-// against differences to second order, the forward form against the reverse one, the compiled program against
-// the reference executor, and refuses a record without a doc line, a case or a derivative.
+// against differences to second order, the forward form against the reverse one, the batching rule against a loop
+// over examples, the compiled program against the reference executor, and refuses a record without a doc line, a case,
+// a derivative or a batching rule (batch.go has those that ops share).
 package ops
