@@ -65,7 +65,7 @@ func matchBranches(a, b []leaf) {
 
 // widened is f, whose inputs stand for the nodes of captured, as a function of all nodes in.
 func widened(g *graph.Graph, f *graph.Func, captured, in []*graph.Node) *graph.Func {
-	s := scratch{g: graph.New()}
+	s := scratch{g: graph.NewFor(f.Outputs()...)}
 	args := make([]*graph.Node, len(captured))
 	for _, n := range in {
 		s.inputs = append(s.inputs, s.input(n))

@@ -24,7 +24,7 @@ type twin struct {
 	args         []*tensor.Dense
 	built, plain scalarFunc
 	forwardOnly  bool // a While without a bound
-	order        int  // the highest derivative to compare, 3 if it is 0
+	order        int  // the highest derivative to compare, 2 if it is 0
 }
 
 // waves is a tensor of numbers between −1 and 1 that follow no pattern.
@@ -154,11 +154,12 @@ func agree(t *testing.T, want, got []*tensor.Dense, eps float64, format string, 
 	require.InDeltaSlice(t, w, g, eps*size, fmt.Sprintf(format, args...))
 }
 
-// check compares the two functions, their derivatives in every mode, and those under Vmap.
+// check compares the two functions, their derivatives in every mode, and those under Vmap: second derivatives for all
+// arguments mapped alone.
 func (w twin) check(t *testing.T) {
 	t.Helper()
 	if w.order == 0 {
-		w.order = 3
+		w.order = 2
 	}
 	for _, modes := range modesOf(w.order, w.forwardOnly) {
 		agree(t, runTwin(t, derivativeOf(w.plain, modes), w.args), runTwin(t, derivativeOf(w.built, modes), w.args), rounding,
@@ -209,7 +210,11 @@ func subsets(n int) [][]bool {
 // every choice of arguments that differ between examples.
 func (w twin) checkVmap(t *testing.T, modes string) {
 	t.Helper()
-	for _, mapped := range subsets(len(w.args)) {
+	all := subsets(len(w.args))
+	if len(modes) > 1 {
+		all = all[len(all)-1:]
+	}
+	for _, mapped := range all {
 		args, axes := w.examples(3, mapped)
 		agree(t, runTwin(t, autodiff.Vmap(derivativeOf(w.plain, modes), axes...), args),
 			runTwin(t, autodiff.Vmap(derivativeOf(w.built, modes), axes...), args), rounding, "vmap of derivative %q of %v", modes, mapped)
@@ -224,10 +229,12 @@ func (w twin) checkBatchGradient(t *testing.T) {
 		sum := func(f scalarFunc) scalarFunc {
 			return func(p []*graph.Node) *graph.Node { return ops.Sum(autodiff.Vmap(f, axes...)(p)) }
 		}
-		for _, modes := range []string{"r", "rf", "rr"} {
-			agree(t, runTwin(t, derivativeOf(sum(w.plain), modes), args), runTwin(t, derivativeOf(sum(w.built), modes), args), rounding,
-				"derivative %q of the sum over examples, %v", modes, mapped)
+		modes := "r"
+		if mapped[0] {
+			modes = "rr"
 		}
+		agree(t, runTwin(t, derivativeOf(sum(w.plain), modes), args), runTwin(t, derivativeOf(sum(w.built), modes), args), rounding,
+			"derivative %q of the sum over examples, %v", modes, mapped)
 	}
 }
 

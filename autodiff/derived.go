@@ -41,7 +41,7 @@ type scratch struct {
 
 // unfold puts f on a new graph.
 func unfold(f *graph.Func) scratch {
-	s := scratch{g: graph.New()}
+	s := scratch{g: graph.NewFor(f.Outputs()...)}
 	for _, x := range f.Inputs() {
 		s.inputs = append(s.inputs, s.g.Input(x.Name(), x.DType(), x.Shape()...))
 	}

@@ -112,7 +112,7 @@ func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) 
 // inTurn applies n to one example after the other, in a loop, and returns its results for all.
 func inTurn(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
 	l := loopNode{loopAttrs: loopAttrs{Steps: size}}
-	s := scratch{g: graph.New()}
+	s := scratch{g: graph.NewFor(n)}
 	args := make([]*graph.Node, len(in))
 	for _, isX := range []bool{true, false} {
 		for i, x := range n.In() {

@@ -67,7 +67,7 @@ func (f *Func) Inline(g *Graph, args []*Node) []*Node {
 // nodes of g can hold. It panics with an *Error if an output depends on something else than inputs and constants.
 func (g *Graph) Func(inputs, outputs []*Node) *Func {
 	f := &Func{}
-	c := copier{to: New(), became: map[*Node]*Node{}}
+	c := copier{to: NewFor(slices.Concat(outputs, inputs)...), became: map[*Node]*Node{}}
 	for i, x := range inputs {
 		n := c.to.Input(x.Name(), x.DType(), x.Shape()...)
 		if _, twice := c.became[x]; twice {

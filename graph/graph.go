@@ -44,6 +44,16 @@ func New() *Graph {
 	}
 }
 
+// NewFor is New for nodes made from those given: they all take the user's line from the first. To look for it anew on
+// every small graph would cost more than all else.
+func NewFor(nodes ...*Node) *Graph {
+	g := New()
+	if len(nodes) > 0 {
+		g.origin = nodes[0].graph.line(nodes[0].pc)
+	}
+	return g
+}
+
 // Len returns the number of nodes.
 func (g *Graph) Len() int { return len(g.nodes) }
 
