@@ -162,11 +162,11 @@ func moved(x *graph.Node, axis int, from Range, to int) *graph.Node {
 
 // later moves x by one element along the axis of a recurrence n: element k is what k−1 was, and the first is 0.
 // earlier moves it back: element k is what k+1 was.
-func later(n, x *graph.Node) *graph.Node { return shifted1(n, x, false) }
+func later(n, x *graph.Node) *graph.Node { return displaced(n, x, false) }
 
-func earlier(n, x *graph.Node) *graph.Node { return shifted1(n, x, true) }
+func earlier(n, x *graph.Node) *graph.Node { return displaced(n, x, true) }
 
-func shifted1(n, x *graph.Node, back bool) *graph.Node {
+func displaced(n, x *graph.Node, back bool) *graph.Node {
 	a := n.Attrs().(cumulativeAttrs)
 	r := x.Shape()[a.Axis]
 	switch {

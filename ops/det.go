@@ -55,8 +55,9 @@ func inverseKernel[T float](n *graph.Node) graph.Kernel {
 	}
 }
 
-// Det returns the determinants of square matrices. Its first derivative, the cofactors, exists for singular ones too;
-// the second is NaN or infinite there.
+// Det returns the determinants of square matrices. Its first derivative, the cofactors, exists for singular ones too
+// and is as accurate there; the second divides by the determinant, so that rounding errors drown it near singular
+// matrices.
 func Det(x *graph.Node) *graph.Node { return unary(&detOp, x) }
 
 // LogDet returns log|det x|, without overflow, −Inf for a singular x, where asking for the derivative is an error,
@@ -156,7 +157,7 @@ func fromFactors[T float](n *graph.Node, f func(sign T, u linalg.Matrix[T]) T) g
 }
 
 // Cofactor returns the matrices of cofactors, det(x)·x⁻ᵀ where there is an inverse: the derivative of Det. It is as
-// accurate for singular matrices. Its own derivative divides by det(x).
+// accurate for singular matrices. Its own derivative, which divides by det(x), is not.
 func Cofactor(x *graph.Node) *graph.Node { return unary(&cofactorOp, x) }
 
 var cofactorOp graph.Op

@@ -32,7 +32,7 @@ func init() {
 		func(x, y *graph.Node) *graph.Node { return Mul(math.SqrtPi/2, Exp(Square(y))) }, unaryCases(-0.8, 0.8)))
 	define(&lgammaOp, float1("lgamma", "logarithm of |Γ(x)|", floats1(vec.Lgamma[float32], vec.Lgamma[float64]),
 		func(x, y *graph.Node) *graph.Node { return Digamma(x) },
-		append(unaryCases(0.5, 5), named("negative", unaryCases(-0.8, -0.3))...)))
+		append(unaryCases(0.5, 5), named("negative", unaryCases(-0.8, -0.3)[:1])...)))
 }
 
 // Digamma returns ψ(x) = Γ′(x)/Γ(x), the derivative of Lgamma.

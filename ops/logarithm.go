@@ -30,7 +30,7 @@ func init() {
 		func(x, y *graph.Node) *graph.Node { return Mul(math.Ln2, y) }, unaryCases(-2, 2)))
 	define(&cbrtOp, float1("cbrt", "cube root of x", floats1(vec.Cbrt[float32], vec.Cbrt[float64]),
 		func(x, y *graph.Node) *graph.Node { return Div(1.0/3, Square(y)) },
-		append(unaryCases(0.5, 3), named("negative", unaryCases(-3, -0.5))...)))
+		append(unaryCases(0.5, 3), named("negative", unaryCases(-3, -0.5)[:1])...)))
 }
 
 // Rsqrt returns 1/√x.
