@@ -26,7 +26,7 @@ func loop(f func(node) node) func(node) node {
 	}
 }
 
-// example is a function of vectors with many kinds of ops in it: products, sums, indices, choices and shapes.
+// vectorFunction is a function of vectors with many kinds of ops in it: products, sums, indices, choices and shapes.
 func vectorFunction(w node) func(x node) node {
 	return func(x node) node {
 		h := ops.Tanh(ops.MatMul(x, w)) // [3]
@@ -35,6 +35,17 @@ func vectorFunction(w node) func(x node) node {
 		outer := ops.MatMul(ops.ExpandDims(h, 1), ops.ExpandDims(x, 0)) // [3,2]
 		chosen := ops.Where(ops.Gt(outer, 0), outer, ops.Square(outer))
 		return ops.Concat(0, ops.Mul(h, picked), ops.Sum(chosen, 1), ops.Reshape(ops.LogSumExp(x), 1))
+	}
+}
+
+// vectorScan is a function of vectors with a loop in it.
+func vectorScan(w node) func(x node) node {
+	return func(x node) node {
+		last, all := autodiff.Scan(func(c, row node) (node, node) {
+			c = ops.Tanh(ops.Add(ops.Mul(c, x), row))
+			return c, ops.Sum(c)
+		}, x, ops.Transpose(w))
+		return ops.Concat(0, last, all)
 	}
 }
 
@@ -89,14 +100,16 @@ func TestVmapComposes(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both := evaluate(t, func(w, x node) (a, b node) {
-				w, x = ops.Reshape(w, 2, 3), ops.Reshape(x, 3, 2)
-				vmap := func(f func(node) node) func(node) node { return autodiff.Vmap(f) }
-				return pair(vmap, vectorFunction(w), x), pair(loop, vectorFunction(w), x)
-			}, w, x)
-			require.Len(t, both[0], len(both[1]))
-			for i := range both[1] {
-				near(t, both[1][i], both[0][i], i)
+			for _, of := range []func(w node) func(node) node{vectorFunction, vectorScan} {
+				both := evaluate(t, func(w, x node) (a, b node) {
+					w, x = ops.Reshape(w, 2, 3), ops.Reshape(x, 3, 2)
+					vmap := func(f func(node) node) func(node) node { return autodiff.Vmap(f) }
+					return pair(vmap, of(w), x), pair(loop, of(w), x)
+				}, w, x)
+				require.Len(t, both[0], len(both[1]))
+				for i := range both[1] {
+					near(t, both[1][i], both[0][i], i)
+				}
 			}
 		})
 	}
@@ -244,9 +257,15 @@ func TestVmapErrors(t *testing.T) {
 		"axis -3 is out of range for A (stop_gradient": func() {
 			autodiff.Vmap(func(p pair) pair { return pair{A: ops.StopGradient(p.A)} }, autodiff.OutAxis(-3, "A"))(pair{x, x})
 		},
-		"no leaf of the argument has an axis of examples": func() { autodiff.Vmap(first, autodiff.Unmapped())(pair{x, y}) },
-		"no leaf of the argument is called \"C\"":         func() { autodiff.Vmap(first, autodiff.Unmapped("C"))(pair{x, y}) },
-		"no leaf of the result is called \"C\"":           func() { autodiff.Vmap(first, autodiff.OutAxis(0, "C"))(pair{x, x}) },
+		"no leaf of the argument has an axis of examples": func() {
+			autodiff.Vmap(first, autodiff.Unmapped())(pair{x, y})
+		},
+		"no leaf of the argument is called \"C\"": func() {
+			autodiff.Vmap(first, autodiff.Unmapped("C"))(pair{x, y})
+		},
+		"no leaf of the result is called \"C\"": func() {
+			autodiff.Vmap(first, autodiff.OutAxis(0, "C"))(pair{x, x})
+		},
 		"lies on another graph": func() {
 			autodiff.Vmap(func(pair) node { return graph.New().Input("z", graph.Float64) })(pair{x, x})
 		},
