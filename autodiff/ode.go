@@ -1,0 +1,215 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// ODEOption chooses how ODE solves.
+type ODEOption func(*odeMethod)
+
+type odeMethod struct {
+	substeps   int // of RK4 between two times, 0 for the adaptive method
+	rtol, atol float64
+	adjoint    bool
+	limit      int
+}
+
+// RK4 takes n steps of the classical Runge–Kutta method of order 4 between two times.
+func RK4(n int) ODEOption { return func(m *odeMethod) { m.substeps = max(1, n) } }
+
+// DormandPrince takes steps of the method of Dormand and Prince (1980), of order 5 with an error estimate of order 4, as
+// long as they may be for an error of at most atol + rtol·|y| in the root mean square over the unknowns. It is the default,
+// with 1e-6 and 1e-9. A run that needs more than 100,000 steps between two times fails.
+func DormandPrince(rtol, atol float64) ODEOption {
+	return func(m *odeMethod) { m.substeps, m.rtol, m.atol = 0, rtol, atol }
+}
+
+// Adjoint computes reverse derivatives by solving the adjoint equation
+//
+//	ȧ = −aᵀ∂f/∂y,  p̄ = ∫ aᵀ∂f/∂p dt
+//
+// backward in time, with y beside it (Pontryagin 1962; Chen et al., Neural ordinary differential equations, 2018), so
+// that no step need be kept. The gradient is as exact as the solver is. Without it, reverse mode differentiates the steps
+// that were taken: the gradient is exact for them. Functions under Adjoint have no forward mode of their own, and f must
+// use nothing from outside that a derivative is asked by.
+func Adjoint() ODEOption { return func(m *odeMethod) { m.adjoint = true } }
+
+// ODE returns a function that solves dy/dt = f(t, y, p) from y(times[0]) = y0 and gives y at all times: leaves [T, …] for
+// times of [T], in rising or falling order. Y is a tree of floats of one type, which times have too, and f gives a tree like
+// y; p is any tree.
+//
+// It has derivatives by y0, p and times. With the adaptive method they hold the sizes of the steps fixed, but for the one
+// that ends at a time.
+func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0 Y, p P, times *graph.Node) Y {
+	m := odeMethod{rtol: 1e-6, atol: 1e-9, limit: 100_000}
+	for _, o := range opts {
+		o(&m)
+	}
+	solve := func(a odeArgs[Y, P]) Y {
+		flow := func(t, v *graph.Node) *graph.Node { return ravel("ode", f(t, treeFrom(v, a.Y0), a.P)) }
+		return rowsOf(m.solve(flow, ravel("ode", a.Y0), a.Times), a.Y0)
+	}
+	if m.adjoint {
+		solve = CustomVJP(solve, adjointOf(f, m))
+	}
+	return func(y0 Y, p P, times *graph.Node) Y {
+		if times.Rank() != 1 || times.Shape()[0] == 0 || !times.DType().IsFloat() {
+			graph.Fail("ode", present(times), "times are a vector of floats")
+		}
+		return solve(odeArgs[Y, P]{y0, p, times})
+	}
+}
+
+type odeArgs[Y, P any] struct {
+	Y0    Y
+	P     P
+	Times *graph.Node
+}
+
+// rowsOf is a tree like the given one of the rows of a matrix: leaves [T, …].
+func rowsOf[Y any](rows *graph.Node, like Y) Y {
+	at, n := 0, rows.Shape()[0]
+	return mapLeaves(like, func(_ int, x *graph.Node) *graph.Node {
+		from := at
+		at += x.Type().Size()
+		part := ops.Slice(rows, ops.Range{Start: 0, Stop: n}, ops.Range{Start: from, Stop: at})
+		return ops.Reshape(part, append([]int{n}, x.Shape()...)...)
+	})
+}
+
+// instant is a solution at a time.
+type instant struct{ T, Y *graph.Node }
+
+// flow is dy/dt as a function of t and y, vectors.
+type flow func(t, y *graph.Node) *graph.Node
+
+// solve returns y at all times, [T, n].
+func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
+	start := instant{entryOf(times, 0), y0}
+	first := ops.ExpandDims(y0, 0)
+	if times.Shape()[0] == 1 {
+		return first
+	}
+	_, rest := Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
+		y := m.advance(f, c, end)
+		return instant{end, y}, y
+	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}))
+	return ops.Concat(0, first, rest)
+}
+
+// entryOf is one element of a vector.
+func entryOf(v *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(v, ops.At(i)), 0) }
+
+// advance takes y to the time end.
+func (m odeMethod) advance(f flow, from instant, end *graph.Node) *graph.Node {
+	if m.substeps > 0 {
+		return m.rk4(f, from, end)
+	}
+	return m.dormandPrince(f, from, end)
+}
+
+func (m odeMethod) rk4(f flow, from instant, end *graph.Node) *graph.Node {
+	h := ops.Div(ops.Sub(end, from.T), m.substeps)
+	half := ops.Mul(0.5, h)
+	last := For(m.substeps, func(i *graph.Node, y *graph.Node) *graph.Node {
+		t := ops.Add(from.T, ops.Mul(ops.Cast(i, h.DType()), h))
+		k1 := f(t, y)
+		k2 := f(ops.Add(t, half), plus(y, half, k1))
+		k3 := f(ops.Add(t, half), plus(y, half, k2))
+		k4 := f(ops.Add(t, h), plus(y, h, k3))
+		sum := ops.Add(ops.Add(k1, ops.Mul(2, ops.Add(k2, k3))), k4)
+		return plus(y, ops.Div(h, 6), sum)
+	}, from.Y)
+	return last
+}
+
+// plus is y + h·k.
+func plus(y, h, k *graph.Node) *graph.Node { return ops.Add(y, ops.Mul(h, k)) }
+
+// The coefficients of Dormand and Prince: stage i begins at the fraction of the step that row i adds up to. The last row is
+// the solution of order 5, whose slope is the first of the next step.
+var dormandPrince = [][]float64{
+	{1. / 5},
+	{3. / 40, 9. / 40},
+	{44. / 45, -56. / 15, 32. / 9},
+	{19372. / 6561, -25360. / 2187, 64448. / 6561, -212. / 729},
+	{9017. / 3168, -355. / 33, 46732. / 5247, 49. / 176, -5103. / 18656},
+	{35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84},
+}
+
+// dormandPrinceAt are those fractions, exactly.
+var dormandPrinceAt = []float64{1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1}
+
+// dormandPrinceError is the solution of order 5 less that of order 4.
+var dormandPrinceError = []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40}
+
+// stride is where the adaptive method is: K is the slope there, H the size of the next step, and Err the error of the
+// last one accepted as a fraction of what is allowed.
+type stride struct{ T, Y, K, H, Err *graph.Node }
+
+func (m odeMethod) dormandPrince(f flow, from instant, end *graph.Node) *graph.Node {
+	k := f(from.T, from.Y)
+	start := stride{from.T, from.Y, k, ops.StopGradient(m.firstStep(f, from, k, end)), ops.FullLike(from.T, 1e-4)}
+	last := While(
+		func(c stride) *graph.Node { return ops.Ne(c.T, end) },
+		func(c stride) stride { return m.try(f, c, end) },
+		start, Recorded(), limited(m.limit))
+	return last.Y
+}
+
+// limited is MaxSteps for a loop that is recorded as it grows.
+func limited(n int) LoopOption { return func(a *loopAttrs) { a.Steps = n } }
+
+// try makes a step if its error is small enough, and chooses the size of the next one by a PI controller (Hairer and
+// Wanner, Solving ordinary differential equations II, IV.2).
+func (m odeMethod) try(f flow, c stride, end *graph.Node) stride {
+	left := ops.Sub(end, c.T)
+	ends := ops.Ge(ops.Mul(1.0000001, ops.Abs(c.H)), ops.Abs(left))
+	h := ops.Where(ends, left, c.H)
+	t := ops.Where(ends, end, ops.Add(c.T, h))
+	ks := []*graph.Node{c.K}
+	y := c.Y
+	for i, row := range dormandPrince {
+		y = plus(c.Y, h, combined(row, ks))
+		ks = append(ks, f(ops.Add(c.T, ops.Mul(dormandPrinceAt[i], h)), y))
+	}
+	err := ops.StopGradient(m.scaled(ops.Mul(h, combined(dormandPrinceError, ks)), c.Y, y))
+	good := ops.Le(err, 1)
+	const safety, slow, fast = 0.9, 0.2, 5.0
+	err = ops.Maximum(err, 1e-10)
+	grow := ops.Mul(safety, ops.Mul(ops.Pow(err, -0.17), ops.Pow(c.Err, 0.04)))
+	shrink := ops.Mul(safety, ops.Pow(err, -0.2))
+	factor := ops.Where(good, ops.Minimum(grow, fast), ops.Maximum(ops.Minimum(shrink, 1), slow))
+	next := ops.StopGradient(ops.Mul(ops.Where(ends, ops.Where(good, c.H, h), h), factor))
+	return stride{
+		T: ops.Where(good, t, c.T), Y: ops.Where(good, y, c.Y), K: ops.Where(good, ks[len(ks)-1], c.K),
+		H: next, Err: ops.Where(good, ops.Maximum(err, 1e-4), c.Err),
+	}
+}
+
+// combined is Σ cᵢkᵢ.
+func combined(c []float64, ks []*graph.Node) (sum *graph.Node) {
+	for i, v := range c {
+		if v != 0 {
+			sum = sumOf(sum, ops.Mul(v, ks[i]))
+		}
+	}
+	return sum
+}
+
+// scaled is the root mean square of an error over what is allowed.
+func (m odeMethod) scaled(err, y, next *graph.Node) *graph.Node {
+	allowed := ops.Add(m.atol, ops.Mul(m.rtol, ops.Maximum(ops.Abs(y), ops.Abs(next))))
+	return ops.Sqrt(ops.Mean(ops.Square(ops.Div(err, allowed))))
+}
+
+// firstStep guesses the size of the first step (Hairer, Nørsett and Wanner, Solving ordinary differential equations I,
+// II.4): a hundredth of the time in which y would change by its own size.
+func (m odeMethod) firstStep(f flow, from instant, k, end *graph.Node) *graph.Node {
+	size, slope := m.scaled(from.Y, from.Y, from.Y), m.scaled(k, from.Y, from.Y)
+	all := ops.Sub(end, from.T)
+	tiny := ops.Or(ops.Lt(size, 1e-5), ops.Lt(slope, 1e-5))
+	h := ops.Where(tiny, 1e-6, ops.Mul(0.01, ops.Div(size, ops.Where(tiny, 1, slope))))
+	return ops.Mul(ops.Sign(all), ops.Minimum(h, ops.Abs(all)))
+}
