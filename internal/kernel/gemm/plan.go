@@ -30,12 +30,13 @@ func (p *plan) height(t int) int {
 }
 
 const (
-	// cacheDepth is the depth of packed panels: with 128 bytes for each inner index, a panel of B takes 48 KiB.
-	cacheDepth = 384
-	// partPanels is how many panels of B a part packs: 384 KiB at full depth, a share of the second-level cache.
+	// cacheDepth is the depth of packed panels. With 128 bytes for each inner index, a panel of B takes 64 KiB: more
+	// than the first-level cache, but the second level keeps up with the micro-kernel, and C is touched less often.
+	cacheDepth = 512
+	// partPanels is how many panels of B a part packs: 512 KiB at full depth, half of a second-level cache.
 	partPanels = 8
-	// blockTiles of A take as much again.
-	blockTiles = 16
+	// blockTiles of A take most of the other half, 384 KiB.
+	blockTiles = 12
 	// A matrix A is packed if it has more bytes than smallA, the size of a common second-level cache.
 	smallA = 1 << 20
 	// chunkBytes bounds the memory for packed panels of A.
