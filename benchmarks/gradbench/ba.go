@@ -145,7 +145,7 @@ const (
 
 func (in baInput) plan(f any, output func([]result) any) (plan, error) {
 	if len(in.Cam) != cameraSize || len(in.X) != 3 || len(in.Feat) != 2 || in.N < 1 || in.M < 1 || in.P < 1 {
-		return plan{}, fmt.Errorf("a camera of %d, a point of %d and a feature of %d parameters, n = %d, m = %d, p = %d",
+		return plan{}, fmt.Errorf("a camera of %d, a point of %d, a feature of %d parameters; n = %d, m = %d, p = %d",
 			len(in.Cam), len(in.X), len(in.Feat), in.N, in.M, in.P)
 	}
 	if err := fits(max(in.P, in.N, in.M), 2*blockSize); err != nil {

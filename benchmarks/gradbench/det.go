@@ -21,8 +21,8 @@ type detInput struct {
 	Ell int       `json:"ell"`
 }
 
-// determinant expands the minors of the last r rows of a along the first of those rows, for r = 1, 2, …: with S a set of
-// r columns, s₀ < s₁ < … its members, and i the row,
+// determinant expands the minors of the last r rows of a along the first of those rows, for r = 1, 2, …: with S a set
+// of r columns, s₀ < s₁ < … its members, and i the row,
 //
 //	minor(S) = Σⱼ (−1)ʲ·a[i, sⱼ]·minor(S ∖ sⱼ)
 //
@@ -80,7 +80,8 @@ const mostRows = 20
 
 func (in detInput) plan(f any, output func([]result) any) (plan, error) {
 	if in.Ell < 1 || in.Ell > mostRows || len(in.A) != in.Ell*in.Ell {
-		return plan{}, fmt.Errorf("%d elements for a matrix of %d rows, of which there may be 1 to %d", len(in.A), in.Ell, mostRows)
+		return plan{}, fmt.Errorf("%d elements for a matrix of %d rows, of which there may be 1 to %d",
+			len(in.A), in.Ell, mostRows)
 	}
 	return plan{f, []any{dense(in.A, in.Ell, in.Ell)}, output}, nil
 }

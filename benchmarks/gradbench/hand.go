@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// The size of theta, and how many bones a hand must have for it: the wrist, five fingers of four, of which the last three
-// bend.
+// The size of theta, and how many bones a hand must have for it: the wrist, five fingers of four, of which the last
+// three bend.
 const (
 	fingers   = 5
 	thetaSize = 6 + 4*fingers

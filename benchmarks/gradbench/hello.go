@@ -8,8 +8,8 @@ import (
 
 // hello is the smallest module: x² and its derivative.
 var hello = module{
-	"square": planned(func(x helloInput) (plan, error) { return plan{square, []any{float64(x)}, number}, nil }),
-	"double": planned(func(x helloInput) (plan, error) { return plan{autodiff.Grad(square), []any{float64(x)}, number}, nil }),
+	"square": planned(func(in helloInput) (plan, error) { return in.plan(square) }),
+	"double": planned(func(in helloInput) (plan, error) { return in.plan(autodiff.Grad(square)) }),
 }
 
 type helloInput float64
@@ -17,3 +17,5 @@ type helloInput float64
 func (helloInput) wanted() runs { return runs{MinRuns: 1} }
 
 func square(x *graph.Node) *graph.Node { return ops.Square(x) }
+
+func (in helloInput) plan(f any) (plan, error) { return plan{f, []any{float64(in)}, number}, nil }

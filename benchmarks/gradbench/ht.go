@@ -36,37 +36,50 @@ func (in htInput) errors(theta *graph.Node, t track[*graph.Node]) *graph.Node {
 	if len(t.Surface) == 0 {
 		return ops.Sub(t.Points, ops.Transpose(ops.Take(vertices, t.Correspondences, 1)))
 	}
-	return autodiff.Vmap(correspondence.error, cornersAxis)(correspondences(vertices, t))
+	return ops.Sub(t.Points, onTriangles(vertices, t.Correspondences, t.Surface[0]))
 }
 
-// jacobian is the derivatives of every error, by its own point's us, if there is a surface, then by
-// theta: [3n, 26] or [3n, 2 + 26].
-func (in htInput) jacobian(theta *graph.Node, t track[*graph.Node]) *graph.Node {
-	n, columns := t.Points.Shape()[0], theta.Shape()[0]
-	all := autodiff.Jacobian(func(theta *graph.Node) *graph.Node { return in.errors(theta, t) })(theta)
-	if len(t.Surface) > 0 {
-		byU := autodiff.Vmap(func(c correspondence) *graph.Node {
-			return autodiff.Jacobian(func(u *graph.Node) *graph.Node { return correspondence{c.Point, u, c.Corners}.error() })(c.U)
-		}, cornersAxis)(correspondences(in.vertices(theta, t.Hand), t))
-		all, columns = ops.Concat(2, byU, all), columns+2
+// onTriangles is, for every point, u₀ times the first corner of its triangle, u₁ times the second and the rest of 1
+// times the third, [n, 3].
+func onTriangles(vertices, triangle *graph.Node, s surface[*graph.Node]) *graph.Node {
+	u, v := column(s.Us, 0), column(s.Us, 1)
+	rest := ops.Sub(ops.Sub(1, u), v)
+	corner := func(i int) *graph.Node { // [3, n]
+		return ops.Take(vertices, ops.Take(column(s.Triangles, i), triangle, 0), 1)
 	}
-	return ops.Reshape(all, 3*n, columns)
+	place := ops.Add(ops.Add(ops.Mul(u, corner(0)), ops.Mul(v, corner(1))), ops.Mul(rest, corner(2)))
+	return ops.Transpose(place)
 }
 
-// correspondence is one Point [3] that lies at U [2] in a triangle, whose corners are the columns of Corners [3, 3].
-type correspondence struct{ Point, U, Corners *graph.Node }
-
-var cornersAxis = autodiff.InAxis(1, "Corners")
-
-func correspondences(vertices *graph.Node, t track[*graph.Node]) correspondence {
-	triangles := ops.Take(t.Surface[0].Triangles, t.Correspondences, 0)
-	return correspondence{t.Points, t.Surface[0].Us, ops.Take(vertices, triangles, 1)}
+// jacobian is the derivatives of every error, by its own point's us, if there is a surface, then by theta: [3n, 26] or
+// [3n, 2 + 26]. Of the us, one direction for each column is enough: no error depends on another point's.
+func (in htInput) jacobian(theta *graph.Node, t track[*graph.Node]) *graph.Node {
+	byTheta := autodiff.Jacobian(func(theta *graph.Node) *graph.Node { return in.errors(theta, t) })(theta)
+	var columns []*graph.Node
+	for _, s := range t.Surface {
+		for i := range s.Us.Shape()[1] {
+			_, byU := autodiff.JVP(func(us *graph.Node) *graph.Node {
+				moved := t
+				moved.Surface = []surface[*graph.Node]{{s.Triangles, us}}
+				return in.errors(theta, moved)
+			}, s.Us, direction(s.Us, i))
+			columns = append(columns, ops.ExpandDims(byU, 2))
+		}
+	}
+	all := ops.Concat(2, append(columns, byTheta)...)
+	return ops.Reshape(all, all.Shape()[0]*all.Shape()[1], all.Shape()[2])
 }
 
-// error is the point's difference from u₀ times the first corner, u₁ times the second and the rest of 1 times the third.
-func (c correspondence) error() *graph.Node {
-	shares := ops.Concat(0, c.U, ops.ExpandDims(ops.Sub(1, ops.Sum(c.U)), 0))
-	return ops.Sub(c.Point, ops.MatMul(c.Corners, shares))
+// direction is 1 in column i of a matrix like x, and 0 in the others.
+func direction(x *graph.Node, i int) *graph.Node {
+	unit := make([]float64, x.Shape()[1])
+	unit[i] = 1
+	return ops.BroadcastTo(graph.Const(x.Graph(), unit, len(unit)), x.Shape()...)
+}
+
+// column is column i of a matrix.
+func column(x *graph.Node, i int) *graph.Node {
+	return ops.Squeeze(ops.Slice(x, ops.All, ops.At(i)), 1)
 }
 
 // vertices are the model's vertices in the world, [3, v]: each is moved by every bone's transform, by weight, and all
@@ -121,7 +134,6 @@ func (in htInput) angles(theta *graph.Node) *graph.Node {
 
 // bending is the rotations Rz·Ry·Rx by angles around x, z and y [b, 3], as [b, 4, 4].
 func bending(angles *graph.Node) *graph.Node {
-	column := func(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.All, ops.At(i)), 1) }
 	c, s := ops.Cos(angles), ops.Sin(angles)
 	minus, o := ops.Neg(s), ops.BroadcastTo(like(angles, 0), angles.Shape()[0])
 	l := ops.Add(o, 1)

@@ -26,8 +26,8 @@ func clusterCost(points, centroids *graph.Node) *graph.Node {
 	return ops.Sum(ops.Square(ops.Sub(points, nearest)))
 }
 
-// nearestTo gives the index of the centroid c that is nearest to each point p: the one with the largest 2c·p − ‖c‖², since
-// ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
+// nearestTo gives the index of the centroid c that is nearest to each point p: the one with the largest 2c·p − ‖c‖²,
+// since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
 func nearestTo(points, centroids *graph.Node) *graph.Node {
 	products := ops.MatMul(centroids, ops.Transpose(points))
 	norms := ops.ExpandDims(ops.Sum(ops.Square(centroids), 1), 1)
@@ -44,8 +44,8 @@ func newtonStep(points, centroids *graph.Node) *graph.Node {
 }
 
 func (in kmeansInput) plan(f any, output func([]result) any) (plan, error) {
-	if len(in.Points) == 0 || len(in.Centroids) == 0 {
-		return plan{}, errors.New("there are no points, or no centroids")
+	if len(in.Points) == 0 || len(in.Centroids) == 0 || len(in.Points[0]) == 0 {
+		return plan{}, errors.New("there are no points, no centroids, or no coordinates")
 	}
 	if err := fits(len(in.Points), len(in.Centroids)); err != nil {
 		return plan{}, err

@@ -35,7 +35,7 @@ func leastSquaresGradient(x, t *graph.Node) *graph.Node {
 // Stockmeyer, On the number of nonscalar multiplications necessary to evaluate polynomials, 1973).
 func polynomial(x, t *graph.Node) *graph.Node {
 	m := x.Shape()[0]
-	b := int(math.Ceil(math.Sqrt(float64(m))))
+	b := blockLength(m)
 	q := (m + b - 1) / b
 
 	powers := []*graph.Node{ops.Add(ops.Mul(t, 0), 1)}
@@ -52,11 +52,14 @@ func polynomial(x, t *graph.Node) *graph.Node {
 	return p
 }
 
+// blockLength is √m, rounded up, which makes the powers and the blocks about equally many.
+func blockLength(m int) int { return int(math.Ceil(math.Sqrt(float64(m)))) }
+
 func (in llsqInput) plan(f any, output func([]result) any) (plan, error) {
 	if len(in.X) == 0 || in.N < 2 {
 		return plan{}, errors.New("a fit needs a coefficient and two points")
 	}
-	if err := fits(in.N); err != nil {
+	if err := fits(in.N, 2*blockLength(len(in.X))); err != nil { // the powers and the blocks' values
 		return plan{}, err
 	}
 	t := make([]float64, in.N) // from −1 to 1

@@ -19,8 +19,8 @@ type lseInput struct {
 	X []float64 `json:"x"`
 }
 
-// logSumExp is a + log Σ exp(x − a), where a is the largest x: without it exp would overflow. The result is the same for
-// every a, so its derivative by a is zero, and a counts as a constant.
+// logSumExp is a + log Σ exp(x − a), where a is the largest x: without it exp would overflow. The result is the same
+// for every a, so its derivative by a is zero, and a counts as a constant.
 func logSumExp(x *graph.Node) *graph.Node {
 	a := ops.StopGradient(ops.Max(x))
 	return ops.Add(a, ops.Log(ops.Sum(ops.Exp(ops.Sub(x, a)))))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"chainrule/autodiff"
@@ -25,8 +24,8 @@ var modules = map[string]module{
 // module is the functions of a module by name.
 type module map[string]function
 
-// function evaluates a message's input, as often as that wants.
-type function func(input []byte) (output any, timings []timing, err error)
+// function prepares its evaluation for a message's input.
+type function func(input []byte) (*evaluation, error)
 
 // plan is a function on nodes with what it is fed, as autodiff.Compile and Function.Bind take them, and what becomes of
 // its results.
@@ -34,6 +33,15 @@ type plan struct {
 	f      any
 	feeds  []any
 	output func(results []result) any
+}
+
+// evaluation is a plan that is ready to run.
+type evaluation struct {
+	run     func(context.Context) error
+	results []result
+	output  func(results []result) any
+	wanted  runs
+	prepare time.Duration
 }
 
 // runs is the part of an input that says how often to evaluate it: at least MinRuns times, and until the evaluations
@@ -53,51 +61,52 @@ const (
 
 // planned is the function that makes its plan from an input of type In.
 func planned[In interface{ wanted() runs }](of func(In) (plan, error)) function {
-	return func(input []byte) (any, []timing, error) {
-		start := time.Now()
+	return func(input []byte) (*evaluation, error) {
 		var in In
 		if err := json.Unmarshal(input, &in); err != nil {
-			return nil, nil, fmt.Errorf("the input cannot be read: %w", err)
+			return nil, fmt.Errorf("the input cannot be read: %w", err)
 		}
-		wanted := in.wanted()
-		if wanted.MinRuns > mostRuns || wanted.MinSeconds > mostSeconds {
-			return nil, nil, fmt.Errorf("%d runs and %g seconds are too much to ask for", wanted.MinRuns, wanted.MinSeconds)
+		start := time.Now()
+		e := &evaluation{wanted: in.wanted()}
+		if e.wanted.MinRuns > mostRuns || e.wanted.MinSeconds > mostSeconds {
+			return nil, fmt.Errorf("%d runs, %g seconds: too much to ask for", e.wanted.MinRuns, e.wanted.MinSeconds)
 		}
 		p, err := of(in)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		run, results, err := autodiff.Compile(p.f, autodiff.Workers(1)).Bind(p.feeds...)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		timings := []timing{{"prepare", int64(time.Since(start))}}
-		timings, err = repeat(run, wanted, timings)
-		if err != nil {
-			return nil, nil, err
+		for _, r := range results {
+			e.results = append(e.results, result{r})
 		}
-		answers := make([]result, len(results))
-		for i, r := range results {
-			answers[i] = result{r}
-		}
-		return p.output(answers), timings, nil
+		e.run, e.output, e.prepare = run, p.output, time.Since(start)
+		return e, nil
 	}
 }
 
-// repeat evaluates, and adds the time of each evaluation to timings.
-func repeat(run func(context.Context) error, wanted runs, timings []timing) ([]timing, error) {
-	least := time.Duration(math.Max(0, wanted.MinSeconds) * float64(time.Second))
+// repeat runs as often as the input wants, and returns the output and the times.
+func (e *evaluation) repeat() (output any, timings []timing, err error) {
+	timings = []timing{{"prepare", int64(e.prepare)}}
+	least := time.Duration(e.wanted.MinSeconds * float64(time.Second))
 	var total time.Duration
-	for i := 0; i < max(1, wanted.MinRuns) || total < least && i < mostRuns; i++ {
-		start := time.Now()
-		if err := run(context.Background()); err != nil {
-			return nil, err
+	for i := 0; i < max(1, e.wanted.MinRuns) || total < least && i < mostRuns; i++ {
+		took, err := e.once()
+		if err != nil {
+			return nil, nil, err
 		}
-		took := time.Since(start)
 		total += took
 		timings = append(timings, timing{"evaluate", int64(took)})
 	}
-	return timings, nil
+	return e.output(e.results), timings, nil
+}
+
+func (e *evaluation) once() (time.Duration, error) {
+	start := time.Now()
+	err := e.run(context.Background())
+	return time.Since(start), err
 }
 
 // mostElements bounds the arrays that an input may lead to, so that an absurd one is answered and not died of.

@@ -1,5 +1,107 @@
 package main
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"time"
+)
 
-func tabulate(w io.Writer, only string, seconds float64) error { return nil }
+// measured are the cases of the table: three sizes of each eval, the middle ones those that others publish most.
+func measured() []sample {
+	g := newGenerator(1)
+	return []sample{
+		g.llsq(1024, 128), g.llsq(8196, 128), g.llsq(16392, 128),
+		g.lse(10000), g.lse(160000), g.lse(1280000),
+		g.gmm(2, 5, 1000), g.gmm(10, 25, 1000), g.gmm(64, 25, 1000),
+		g.kmeans(10, 1000, 8), g.kmeans(100, 10000, 8), g.kmeans(1000, 10000, 16),
+		g.det(5), g.det(9), g.det(11),
+		g.ba(49, 7776, 31843), g.ba(372, 47423, 204472), g.ba(539, 65220, 277273),
+		g.ht(544, 100, false), g.ht(10000, 100, false), g.ht(10000, 12800, true),
+	}
+}
+
+// tabulate measures the cases that match, and prints a table in Markdown.
+func tabulate(w io.Writer, only string, seconds float64) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "| eval | case | prepare, ms | primal, ms: least (median) | gradient, ms | ratio | error |")
+	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- |")
+	for _, s := range measured() {
+		if !wanted.MatchString(s.module + " " + s.name) {
+			continue
+		}
+		row, err := s.measure(time.Duration(seconds * float64(time.Second)))
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", s.module, s.name, err)
+		}
+		fmt.Fprintln(w, row)
+	}
+	return nil
+}
+
+// mostError is the relative error from which on an answer is wrong, and not timed.
+const mostError = 1e-9
+
+// measure checks a case's answers, then runs the primal and the gradient in turns.
+func (s sample) measure(atLeast time.Duration) (row string, err error) {
+	var both [2]*evaluation
+	for i, name := range []string{s.primal, s.gradient} {
+		if both[i], err = modules[s.module][name](s.text()); err != nil {
+			return "", err
+		}
+		if _, err := both[i].once(); err != nil {
+			return "", err
+		}
+	}
+	worst := max(s.differs(both[0], s.value, 1), s.differs(both[1], s.slope, 24))
+	if !(worst <= mostError) {
+		return "", fmt.Errorf("an element is off by %.1e of itself", worst)
+	}
+	const fewest = 7
+	var times [2][]time.Duration
+	for start := time.Now(); len(times[0]) < fewest || time.Since(start) < atLeast; {
+		for i, e := range both {
+			took, err := e.once()
+			if err != nil {
+				return "", err
+			}
+			times[i] = append(times[i], took)
+		}
+	}
+	primal, gradient := newSummary(times[0]), newSummary(times[1])
+	return fmt.Sprintf("| %s | %s | %.1f | %v | %v | %.2f | %.0e |", s.module, s.name, milliseconds(both[1].prepare),
+		primal, gradient, gradient.least/primal.least, worst), nil
+}
+
+// differs is the largest relative difference of elements, drawn by lot where there are more than count, from those of
+// the reference.
+func (s sample) differs(e *evaluation, want func(i int) float64, count int) (worst float64) {
+	var got []float64
+	for _, r := range e.results {
+		got = append(got, r.floats()...)
+	}
+	draw := rand.New(rand.NewPCG(1, uint64(len(got))))
+	for range count {
+		i := draw.IntN(len(got))
+		worst = math.Max(worst, distance(got[i], want(i)))
+	}
+	return worst
+}
+
+// summary is times in milliseconds.
+type summary struct{ least, median float64 }
+
+func newSummary(times []time.Duration) summary {
+	slices.Sort(times)
+	return summary{milliseconds(times[0]), milliseconds(times[len(times)/2])}
+}
+
+func (s summary) String() string { return fmt.Sprintf("%.3g (%.3g)", s.least, s.median) }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
