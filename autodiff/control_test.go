@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -239,6 +240,7 @@ func (w twin) checkBatchGradient(t *testing.T) {
 }
 
 func checkTwins(t *testing.T, twins []twin) {
+	slices.SortStableFunc(twins, func(a, b twin) int { return strings.Compare(a.name, b.name) })
 	for _, w := range twins {
 		t.Run(w.name, w.check)
 	}
