@@ -71,13 +71,3 @@ func numbers3(
 ) bind {
 	return byDType{f32: loop3(f32), f64: loop3(f64), i64: loop3(i64)}.bind
 }
-
-// fold is the form of a loop over the middle axis of [outer, r, inner].
-type fold[D, S graph.Element] func(dst []D, x []S, outer, r, inner int)
-
-func bindFold[D, S graph.Element](f fold[D, S], outer, r, inner int) graph.Kernel {
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		f(graph.Elements[D](out), graph.Elements[S](in[0]), outer, r, inner)
-		return nil
-	}
-}

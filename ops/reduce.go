@@ -173,8 +173,12 @@ var sumOp graph.Op
 func init() {
 	define(&sumOp, graph.Op{
 		Name: "sum", Doc: "sum over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
-		Infer:  folded(isNumber, "numbers, not bool", true, same),
-		Kernel: foldKernel(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
+		Infer: folded(isNumber, "numbers, not bool", true, same),
+		Kernel: func(n *graph.Node) graph.Kernel {
+			outer, r, inner := span(n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice())
+			return byDType{f32: bindSum[float32](outer, r, inner), f64: bindSum[float64](outer, r, inner),
+				i64: bindSum[int64](outer, r, inner)}.bind(n)
+		},
 		Partial: partial(foldRun(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
 			numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64])),
 		Depends: foldDepends,

@@ -40,7 +40,7 @@ func Sum[T Num](dst, x []T, outer, r, inner int) {
 		return
 	}
 	for o := range outer {
-		sumColumns(dst[o*inner:(o+1)*inner], x[o*r*inner:(o+1)*r*inner], r, inner)
+		SumColumns(dst[o*inner:(o+1)*inner], x[o*r*inner:(o+1)*r*inner], r, inner)
 	}
 }
 
@@ -81,15 +81,16 @@ func sumBlock[T Num](x []T) T {
 	return acc[0]
 }
 
-// sumColumns adds up the r rows of x, each inner long, in tiles of columns.
-func sumColumns[T Num](dst, x []T, r, inner int) {
+// SumColumns adds up columns of r rows that are stride apart, as many as dst has, as Sum does: x begins with the first of
+// them in the first row.
+func SumColumns[T Num](dst, x []T, r, stride int) {
 	if r <= blockLanes {
-		sumTile(dst, x, r, inner)
+		sumTile(dst, x, r, stride)
 		return
 	}
-	for c := 0; c < inner; c += laneBytes / 4 {
-		end := min(c+tileColumns, inner)
-		sumTile(dst[c:end], x[c:], r, inner)
+	for c := 0; c < len(dst); c += tileColumns {
+		end := min(c+tileColumns, len(dst))
+		sumTile(dst[c:end], x[c:], r, stride)
 	}
 }
 

@@ -1,0 +1,88 @@
+package ops
+
+import (
+	"sync/atomic"
+
+	"chainrule/graph"
+	"chainrule/internal/kernel/par"
+	"chainrule/internal/kernel/vec"
+)
+
+// Loops over the middle axis of [outer, r, inner] are cut for several workers along the other axes, so that each element
+// of the result is computed by one of them as it would be by one alone.
+
+// fold is the form of a loop over the middle axis of x [outer, r, inner].
+type fold[D, S graph.Element] func(dst []D, x []S, outer, r, inner int)
+
+// parallelFold is how many elements are worth waking another worker.
+const parallelFold = 1 << 16
+
+// partsPerWorker evens out workers of different speed.
+const partsPerWorker = 4
+
+// foldWork is one call of a fold, cut into parts along the outer axis, or along the inner one if columns is set.
+type foldWork[D, S graph.Element] struct {
+	fold            fold[D, S]
+	columns         func(dst []D, x []S, r, stride int)
+	dst             []D
+	x               []S
+	outer, r, inner int
+	parts           int
+}
+
+// Part does rows of the outer axis, or columns of the only one.
+func (w *foldWork[D, S]) Part(i int) {
+	if w.columns != nil {
+		lo, hi := w.inner*i/w.parts, w.inner*(i+1)/w.parts
+		w.columns(w.dst[lo:hi], w.x[lo:], w.r, w.inner)
+		return
+	}
+	lo, hi := w.outer*i/w.parts, w.outer*(i+1)/w.parts
+	to, from := len(w.dst)/w.outer, w.r*w.inner
+	w.fold(w.dst[lo*to:hi*to], w.x[lo*from:hi*from], hi-lo, w.r, w.inner)
+}
+
+// bindFold binds a fold whose result has a part of its own for each index of the outer axis.
+func bindFold[D, S graph.Element](f fold[D, S], outer, r, inner int) graph.Kernel {
+	return bindParts(foldWork[D, S]{fold: f, outer: outer, r: r, inner: inner}, outer)
+}
+
+// bindSum is bindFold for sums, which can be cut along the inner axis if there is no outer one.
+func bindSum[T vec.Num](outer, r, inner int) graph.Kernel {
+	w := foldWork[T, T]{fold: vec.Sum[T], outer: outer, r: r, inner: inner}
+	if outer != 1 || inner < 2*columnsPerPart {
+		return bindParts(w, outer)
+	}
+	w.columns = vec.SumColumns[T]
+	return bindParts(w, inner/columnsPerPart)
+}
+
+// columnsPerPart is the least number of columns that are worth a part: some cache lines of each row.
+const columnsPerPart = 64
+
+func bindParts[D, S graph.Element](w foldWork[D, S], most int) graph.Kernel {
+	if most <= 1 || w.outer*w.r*w.inner < parallelFold {
+		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+			w.fold(graph.Elements[D](out), graph.Elements[S](in[0]), w.outer, w.r, w.inner)
+			return nil
+		}
+	}
+	var spare atomic.Pointer[foldWork[D, S]] // kept for the next call, so that none allocates
+	return func(work *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		call := spare.Swap(nil)
+		if call == nil {
+			call = new(foldWork[D, S])
+		}
+		*call = w
+		call.dst, call.x = graph.Elements[D](out), graph.Elements[S](in[0])
+		if work.Workers > 1 {
+			call.parts = min(most, partsPerWorker*work.Workers)
+			par.Do(call.parts, work.Workers, call)
+		} else {
+			w.fold(call.dst, call.x, w.outer, w.r, w.inner)
+		}
+		call.dst, call.x = nil, nil
+		spare.Store(call)
+		return nil
+	}
+}
