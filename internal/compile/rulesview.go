@@ -10,8 +10,8 @@ import (
 var broadcastRules = []rule{{
 	Name: "map-broadcast", Identity: "f(broadcast x, y) = broadcast f(x, y)", Exact: true,
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
-		if !slices.ContainsFunc(n.In(), isBroadcast) {
-			return nil
+		if n.Type().Size() == 0 || !slices.ContainsFunc(n.In(), isBroadcast) {
+			return nil // of no element nothing need be computed
 		}
 		in := slices.Clone(n.In())
 		for i, x := range in {
