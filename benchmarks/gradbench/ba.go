@@ -50,7 +50,7 @@ type observation struct {
 // reprojection is the weighted difference of where the point would be seen and where it was.
 func (o observation) reprojection() [2]*graph.Node {
 	q := o.Unknowns
-	x := rotate(q.Rotation, sub(q.Point, q.Centre))
+	x := rotate(q.Rotation, q.Point.minus(q.Centre))
 	u, v := ops.Div(x[0], x[2]), ops.Div(x[1], x[2])
 	r := ops.Add(ops.Square(u), ops.Square(v))
 	distortion := ops.Add(1, ops.Mul(r, ops.Add(q.Radial[0], ops.Mul(q.Radial[1], r))))
@@ -64,31 +64,29 @@ func (o observation) reprojection() [2]*graph.Node {
 
 // rotate turns x around the axis r by the angle ‖r‖ (Rodrigues' formula), which for r = 0 is x + r×x to first order.
 func rotate(r, x vec3) vec3 {
-	square := dot(r, r)
+	square := r.dot(r)
 	angle := ops.Sqrt(square)
-	axis := scale(ops.Reciprocal(angle), r)
+	axis := r.times(ops.Reciprocal(angle))
 	c, s := ops.Cos(angle), ops.Sin(angle)
-	turned := add(add(scale(c, x), scale(s, cross(axis, x))), scale(ops.Mul(dot(axis, x), ops.Sub(1, c)), axis))
-	slightly := add(x, cross(r, x))
+	turned := x.times(c).plus(axis.cross(x).times(s)).plus(axis.times(ops.Mul(axis.dot(x), ops.Sub(1, c))))
+	slightly := x.plus(r.cross(x))
 	for i := range turned {
 		turned[i] = ops.Where(ops.Gt(square, 0), turned[i], slightly[i])
 	}
 	return turned
 }
 
-func add(a, b vec3) vec3 { return vec3{ops.Add(a[0], b[0]), ops.Add(a[1], b[1]), ops.Add(a[2], b[2])} }
+func (a vec3) plus(b vec3) vec3 { return vec3{ops.Add(a[0], b[0]), ops.Add(a[1], b[1]), ops.Add(a[2], b[2])} }
 
-func sub(a, b vec3) vec3 { return vec3{ops.Sub(a[0], b[0]), ops.Sub(a[1], b[1]), ops.Sub(a[2], b[2])} }
+func (a vec3) minus(b vec3) vec3 { return vec3{ops.Sub(a[0], b[0]), ops.Sub(a[1], b[1]), ops.Sub(a[2], b[2])} }
 
-func scale(c *graph.Node, a vec3) vec3 {
-	return vec3{ops.Mul(c, a[0]), ops.Mul(c, a[1]), ops.Mul(c, a[2])}
-}
+func (a vec3) times(c *graph.Node) vec3 { return vec3{ops.Mul(c, a[0]), ops.Mul(c, a[1]), ops.Mul(c, a[2])} }
 
-func dot(a, b vec3) *graph.Node {
+func (a vec3) dot(b vec3) *graph.Node {
 	return ops.Add(ops.Add(ops.Mul(a[0], b[0]), ops.Mul(a[1], b[1])), ops.Mul(a[2], b[2]))
 }
 
-func cross(a, b vec3) vec3 {
+func (a vec3) cross(b vec3) vec3 {
 	minor := func(i, j int) *graph.Node { return ops.Sub(ops.Mul(a[i], b[j]), ops.Mul(a[j], b[i])) }
 	return vec3{minor(1, 2), minor(2, 0), minor(0, 1)}
 }
