@@ -76,11 +76,17 @@ func rotate(r, x vec3) vec3 {
 	return turned
 }
 
-func (a vec3) plus(b vec3) vec3 { return vec3{ops.Add(a[0], b[0]), ops.Add(a[1], b[1]), ops.Add(a[2], b[2])} }
+func (a vec3) plus(b vec3) vec3 {
+	return vec3{ops.Add(a[0], b[0]), ops.Add(a[1], b[1]), ops.Add(a[2], b[2])}
+}
 
-func (a vec3) minus(b vec3) vec3 { return vec3{ops.Sub(a[0], b[0]), ops.Sub(a[1], b[1]), ops.Sub(a[2], b[2])} }
+func (a vec3) minus(b vec3) vec3 {
+	return vec3{ops.Sub(a[0], b[0]), ops.Sub(a[1], b[1]), ops.Sub(a[2], b[2])}
+}
 
-func (a vec3) times(c *graph.Node) vec3 { return vec3{ops.Mul(c, a[0]), ops.Mul(c, a[1]), ops.Mul(c, a[2])} }
+func (a vec3) times(c *graph.Node) vec3 {
+	return vec3{ops.Mul(c, a[0]), ops.Mul(c, a[1]), ops.Mul(c, a[2])}
+}
 
 func (a vec3) dot(b vec3) *graph.Node {
 	return ops.Add(ops.Add(ops.Mul(a[0], b[0]), ops.Mul(a[1], b[1])), ops.Mul(a[2], b[2]))
