@@ -103,7 +103,7 @@ func (d *draft) anyMap() *graph.Node {
 		in := make([]*graph.Node, op.Arity)
 		for i := range in {
 			in[i] = d.g.Input("", []graph.DType{d.d, d.d, graph.Bool}[d.rng.IntN(3)], d.below(shape)...)
-			if d.rng.IntN(2) == 0 {
+			if d.rng.IntN(5) > 0 {
 				in[i] = ops.BroadcastTo(in[i], d.above(in[i].Shape())...)
 			}
 		}
