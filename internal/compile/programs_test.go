@@ -137,7 +137,7 @@ var errNegative = errors.New("negative")
 func picky(x *graph.Node) *graph.Node {
 	record := *graph.Lookup("neg")
 	kernel := record.Kernel
-	record.Scalar = graph.Scalar{}
+	record.Name, record.Scalar = "picky", graph.Scalar{} // no rule knows it
 	record.Kernel = func(n *graph.Node) graph.Kernel {
 		run := kernel(n)
 		return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
@@ -177,7 +177,7 @@ func TestMembersThatFail(t *testing.T) {
 				dst, in := buffers(u, []exec.Value{bad})
 				err := p.Run(context.Background(), dst, in)
 				require.ErrorIs(t, err, errNegative)
-				require.ErrorContains(t, err, "neg at programs_test.go:")
+				require.ErrorContains(t, err, "picky at programs_test.go:")
 				runOn(t, p, u, []exec.Value{good})
 			}
 		}
