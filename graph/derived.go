@@ -37,8 +37,9 @@ func (n *Node) Derived() (op *Op, tangent bool) {
 
 // derive returns what stands for o in place of a program counter.
 func (g *Graph) derive(o origin) uintptr {
-	if k := len(g.origins); k > 0 && g.origins[g.lastOrigin] == o {
-		return derivedBit | uintptr(g.lastOrigin)
+	last := &g.lastOrigin[int(o.op.serial)%len(g.lastOrigin)]
+	if *last < len(g.origins) && g.origins[*last] == o {
+		return derivedBit | uintptr(*last)
 	}
 	k, known := g.originOf[o]
 	if !known {
@@ -49,7 +50,7 @@ func (g *Graph) derive(o origin) uintptr {
 		g.originOf[o] = k
 		g.origins = append(g.origins, o)
 	}
-	g.lastOrigin = k
+	*last = k
 	return derivedBit | uintptr(k)
 }
 

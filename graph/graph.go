@@ -24,7 +24,7 @@ type Graph struct {
 
 	origins    []origin // of derivatives
 	originOf   map[origin]int
-	lastOrigin int
+	lastOrigin [16]int // by op
 
 	self        weak.Pointer[Graph] // set if there are origins
 	adoptedFrom weak.Pointer[Graph] // whose origins these are here
