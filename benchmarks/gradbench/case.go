@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"slices"
 
 	"chainrule/benchmarks/gradbench/reference"
 )
@@ -148,4 +149,40 @@ func htCase(in htInput) sample {
 			return reference.Slope(func(z []complex128) complex128 { return errors(z)[row] }, x, by)
 		},
 	}
+}
+
+func odeCase(in odeInput) sample {
+	last := func(z []complex128) complex128 { return reference.RungeKutta(z, in.S)[len(in.X)-1] }
+	s := scalarCase(sample{module: "ode", primal: "primal", gradient: "gradient", input: in}, in.X, last)
+	s.value = func(i int) float64 { return real(reference.RungeKutta(reference.Complex(in.X), in.S)[i]) }
+	return s
+}
+
+func lstmCase(in lstmInput) sample {
+	x := slices.Concat(append(slices.Clone(in.Main), in.Extra...)...)
+	n := reference.Network{State: in.State, Sequence: in.Sequence}
+	return scalarCase(sample{module: "lstm", primal: "objective", gradient: "jacobian", input: in}, x, n.Loss)
+}
+
+// particleCase and saddleCase have no primal: derivatives are within their functions, in the modes given.
+func particleCase(modes string, w float64) sample {
+	return sample{
+		module: "particle", name: modes, gradient: modes, input: particleInput{W: w},
+		slope: func(int) float64 { return reference.Particle(w) },
+	}
+}
+
+func saddleCase(modes string, start []float64) sample {
+	return sample{
+		module: "saddle", name: modes, gradient: modes, input: saddleInput{Start: start},
+		slope: func(i int) float64 { return reference.Saddle(start)[i] },
+	}
+}
+
+// allModes are those of derivatives within derivatives.
+func allModes(of func(modes string) sample) (all []sample) {
+	for _, modes := range []string{"rr", "rf", "fr", "ff"} {
+		all = append(all, of(modes))
+	}
+	return all
 }

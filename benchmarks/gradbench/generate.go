@@ -46,6 +46,32 @@ func (g generator) gmm(d, k, n int) sample {
 	}), "d=%d k=%d n=%d", d, k, n)
 }
 
+func (g generator) ode(n, s int) sample {
+	return named(odeCase(odeInput{X: g.uniform(n), S: s}), "n=%d s=%d", n, s)
+}
+
+// lstm has a text of c characters of 14 bits, as the suite's text needs for an apostrophe; most use 7 of them.
+func (g generator) lstm(l, c int) sample {
+	const bits = 14
+	rows := func(n, columns int) [][]float64 { return rowsBy(n, func() []float64 { return g.uniform(columns) }) }
+	text := rowsBy(c, func() []float64 { return g.character(bits) })
+	in := lstmInput{Main: rows(2*l, 4*bits), Extra: rows(3, bits), State: rows(2*l, bits), Sequence: text}
+	return named(lstmCase(in), "l=%d c=%d", l, c)
+}
+
+// character is bits, of which all but the last 7 are 0 for most characters.
+func (g generator) character(bits int) []float64 {
+	row := make([]float64, bits)
+	used := 7
+	if g.IntN(20) == 0 {
+		used = bits
+	}
+	for i := range used {
+		row[bits-1-i] = float64(g.IntN(2))
+	}
+	return row
+}
+
 // kmeans has some of the points as its centroids, so that none is without a point.
 func (g generator) kmeans(k, n, d int) sample {
 	points := rowsBy(n, func() []float64 { return g.uniform(d) })

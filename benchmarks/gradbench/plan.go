@@ -11,14 +11,18 @@ import (
 
 // modules are the evals' modules that are offered.
 var modules = map[string]module{
-	"hello":  hello,
-	"llsq":   llsq,
-	"lse":    lse,
-	"gmm":    gmm,
-	"kmeans": kmeans,
-	"det":    det,
-	"ba":     ba,
-	"ht":     ht,
+	"hello":    hello,
+	"llsq":     llsq,
+	"lse":      lse,
+	"gmm":      gmm,
+	"kmeans":   kmeans,
+	"det":      det,
+	"ba":       ba,
+	"ht":       ht,
+	"ode":      ode,
+	"lstm":     lstm,
+	"particle": particle,
+	"saddle":   saddle,
 }
 
 // module is the functions of a module by name.

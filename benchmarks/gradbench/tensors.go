@@ -104,3 +104,12 @@ func number(r []result) any { return r[0].floats()[0] }
 func flat(r []result) any { return r[0].floats() }
 
 func table(r []result) any { return r[0].rows() }
+
+// allFlat is the elements of all results, one after the other.
+func allFlat(r []result) any {
+	var all []float64
+	for _, one := range r {
+		all = append(all, one.floats()...)
+	}
+	return all
+}
