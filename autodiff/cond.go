@@ -53,6 +53,9 @@ func nodesOf(leaves []leaf) []*graph.Node {
 }
 
 func matchBranches(a, b []leaf) {
+	if len(a)+len(b) == 0 {
+		graph.Fail("cond", nil, "the branches give nothing")
+	}
 	if len(a) != len(b) {
 		graph.Fail("cond", nil, "one branch gives %d nodes, the other %d", len(a), len(b))
 	}

@@ -23,7 +23,8 @@ func TestCondBranches(t *testing.T) {
 	forms := map[string]func(cond branching, p []node) node{
 		"captured": func(cond branching, p []node) node {
 			y := ops.Exp(p[0])
-			return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Mul(p[1], y) }, func() node { return ops.Sin(p[0]) })
+			return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Mul(p[1], y) },
+				func() node { return ops.Sin(p[0]) })
 		},
 		"one constant": func(cond branching, p []node) node {
 			return cond(ops.Lt(ops.Sum(p[0]), 0.3), func() node { return ops.Mul(p[1], p[0]) },
@@ -33,18 +34,22 @@ func TestCondBranches(t *testing.T) {
 			return cond(ops.Lt(ops.Sum(p[0]), 0.3), func() node { return p[0] }, func() node { return p[1] })
 		},
 		"other derivative": func(cond branching, p []node) node {
-			return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Mul(p[0], p[0]) }, func() node { return ops.Sin(p[1]) })
+			return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Mul(p[0], p[0]) },
+				func() node { return ops.Sin(p[1]) })
 		},
 		"nested": func(cond branching, p []node) node {
 			return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node {
-				return cond(ops.Gt(ops.Sum(p[1]), 0.1), func() node { return ops.Mul(p[0], p[1]) }, func() node { return ops.Sin(p[0]) })
+				return cond(ops.Gt(ops.Sum(p[1]), 0.1), func() node { return ops.Mul(p[0], p[1]) },
+					func() node { return ops.Sin(p[0]) })
 			}, func() node {
-				return cond(ops.Gt(ops.Sum(p[1]), 0.1), func() node { return p[1] }, func() node { return ops.Cos(ops.Mul(p[0], p[1])) })
+				return cond(ops.Gt(ops.Sum(p[1]), 0.1), func() node { return p[1] },
+					func() node { return ops.Cos(ops.Mul(p[0], p[1])) })
 			})
 		},
 		"twice": func(cond branching, p []node) node {
 			f := func() node {
-				return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Exp(p[0]) }, func() node { return ops.Sin(p[1]) })
+				return cond(ops.Gt(ops.Sum(p[0]), 0.3), func() node { return ops.Exp(p[0]) },
+					func() node { return ops.Sin(p[1]) })
 			}
 			return ops.Mul(f(), ops.Add(f(), p[0]))
 		},
@@ -67,7 +72,8 @@ func TestCondComputesOne(t *testing.T) {
 	pick := func(p []node) node {
 		x, i := p[0], ops.Cast(ops.StopGradient(p[1]), graph.Int64)
 		one := func() node {
-			return autodiff.Cond(ops.Lt(i, 2), func() node { return ops.Mul(p[1], ops.Take(x, i, 0)) }, func() node { return ops.Sum(x) })
+			return autodiff.Cond(ops.Lt(i, 2), func() node { return ops.Mul(p[1], ops.Take(x, i, 0)) },
+				func() node { return ops.Sum(x) })
 		}
 		return ops.Add(one(), one())
 	}
@@ -103,11 +109,13 @@ func TestCondComputesOne(t *testing.T) {
 
 func TestVmapOfCondWithoutExamples(t *testing.T) {
 	f := func(p []*graph.Node) *graph.Node {
-		return autodiff.Cond(ops.Gt(p[0], 0), func() *graph.Node { return ops.Take(p[1], ops.Cast(p[0], graph.Int64), 0) },
+		i := ops.Cast(p[0], graph.Int64)
+		return autodiff.Cond(ops.Gt(p[0], 0), func() *graph.Node { return ops.Take(p[1], i, 0) },
 			func() *graph.Node { return p[0] })
 	}
 	none := tensor.New(tensor.WithShape(0), tensor.WithBacking([]float64{}))
-	out, err := autodiff.Compile(autodiff.Vmap(f, autodiff.Unmapped("[1]"))).Run(context.Background(), []any{none, waves(1, 3)})
+	fn := autodiff.Compile(autodiff.Vmap(f, autodiff.Unmapped("[1]")))
+	out, err := fn.Run(context.Background(), []any{none, waves(1, 3)})
 	require.NoError(t, err)
 	require.Equal(t, tensor.Shape{0}, out[0].Shape())
 }

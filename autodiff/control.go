@@ -54,7 +54,7 @@ func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOpti
 	g := leaves[0].node.Graph()
 	count := leaf{path: "step", node: g.Scalar(graph.Int64, 0)}
 	b := newLoopBuilder("for", append([]leaf{count}, leaves...), opts)
-	b.attrs.Steps = checkSteps("for", n)
+	b.attrs.Steps, b.hidden = checkSteps("for", n), 1
 	b.body(func(params []*graph.Node) []*graph.Node {
 		tree := mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[1+i] })
 		next := leavesOf(body(params[0], tree))
@@ -110,6 +110,9 @@ func Checkpoint[P, Q any](f func(P) Q) func(P) Q {
 			var out []*graph.Node
 			for _, l := range leavesOf(value) {
 				out = append(out, l.node)
+			}
+			if len(out) == 0 {
+				graph.Fail("checkpoint", nil, "the function gives nothing")
 			}
 			return out
 		})

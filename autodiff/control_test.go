@@ -163,8 +163,8 @@ func (w twin) check(t *testing.T) {
 		w.order = 2
 	}
 	for _, modes := range modesOf(w.order, w.forwardOnly) {
-		agree(t, runTwin(t, derivativeOf(w.plain, modes), w.args), runTwin(t, derivativeOf(w.built, modes), w.args), rounding,
-			"derivative %q", modes)
+		want, got := runTwin(t, derivativeOf(w.plain, modes), w.args), runTwin(t, derivativeOf(w.built, modes), w.args)
+		agree(t, want, got, rounding, "derivative %q", modes)
 	}
 	for _, modes := range modesOf(min(w.order, 2), w.forwardOnly) {
 		w.checkVmap(t, modes)
@@ -218,7 +218,8 @@ func (w twin) checkVmap(t *testing.T, modes string) {
 	for _, mapped := range all {
 		args, axes := w.examples(3, mapped)
 		agree(t, runTwin(t, autodiff.Vmap(derivativeOf(w.plain, modes), axes...), args),
-			runTwin(t, autodiff.Vmap(derivativeOf(w.built, modes), axes...), args), rounding, "vmap of derivative %q of %v", modes, mapped)
+			runTwin(t, autodiff.Vmap(derivativeOf(w.built, modes), axes...), args), rounding,
+			"vmap of derivative %q of %v", modes, mapped)
 	}
 }
 
@@ -234,7 +235,8 @@ func (w twin) checkBatchGradient(t *testing.T) {
 		if mapped[0] {
 			modes = "rr"
 		}
-		agree(t, runTwin(t, derivativeOf(sum(w.plain), modes), args), runTwin(t, derivativeOf(sum(w.built), modes), args), rounding,
+		agree(t, runTwin(t, derivativeOf(sum(w.plain), modes), args),
+			runTwin(t, derivativeOf(sum(w.built), modes), args), rounding,
 			"derivative %q of the sum over examples, %v", modes, mapped)
 	}
 }

@@ -102,7 +102,11 @@ func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
 	c := &custom[Q]{op: op, graph: args[0].node.Graph()}
 	c.attrs.Body, c.bodyIn = c.graph.Capture(leafTypes(args), true, func(params []*graph.Node) []*graph.Node {
 		c.value = f(treeOf(p, params))
-		return nodesOf(leavesOf(c.value))
+		results := nodesOf(leavesOf(c.value))
+		if len(results) == 0 {
+			graph.Fail(op, nil, "the function gives nothing")
+		}
+		return results
 	})
 	return c
 }

@@ -11,6 +11,7 @@ type loopBuilder struct {
 	graph   *graph.Graph
 	attrs   loopAttrs
 	carried []leaf
+	hidden  int // how many of them, the first, are not the caller's
 	xs      []leaf
 	given   []leaf // constants that the body takes as arguments
 	bodyIn  []*graph.Node
@@ -74,7 +75,7 @@ func (b *loopBuilder) body(build func(params []*graph.Node) []*graph.Node) {
 // matched returns what the body carries on, which must be of the types of what it carried.
 func (b *loopBuilder) matched(next []leaf) []*graph.Node {
 	if len(next) != len(b.carried) {
-		graph.Fail(b.op, nil, "the body carries %d nodes on, not %d", len(next), len(b.carried))
+		graph.Fail(b.op, nil, "the body carries %d nodes on, not %d", len(next)-b.hidden, len(b.carried)-b.hidden)
 	}
 	out := make([]*graph.Node, len(next))
 	for i, l := range next {

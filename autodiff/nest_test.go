@@ -97,8 +97,12 @@ var nests = map[string]func(c constructs, p []*graph.Node) *graph.Node{
 	},
 	"loops in branches": func(c constructs, p []*graph.Node) *graph.Node {
 		return c.choose(ops.Gt(ops.Sum(p[0]), 0),
-			func() *graph.Node { return c.repeat(2, func(x *graph.Node) *graph.Node { return ops.Mul(x, p[1]) }, p[0]) },
-			func() *graph.Node { return c.repeat(3, func(x *graph.Node) *graph.Node { return ops.Sin(ops.Add(x, p[1])) }, p[0]) })
+			func() *graph.Node {
+				return c.repeat(2, func(x *graph.Node) *graph.Node { return ops.Mul(x, p[1]) }, p[0])
+			},
+			func() *graph.Node {
+				return c.repeat(3, func(x *graph.Node) *graph.Node { return ops.Sin(ops.Add(x, p[1])) }, p[0])
+			})
 	},
 	"checkpoint in loop": func(c constructs, p []*graph.Node) *graph.Node {
 		f := c.again(func(q []*graph.Node) *graph.Node { return ops.Sin(ops.Mul(ops.Exp(q[0]), q[1])) })

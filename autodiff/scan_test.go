@@ -84,7 +84,9 @@ func TestScanBodies(t *testing.T) {
 		},
 		"all stopped":         func(p, c, x node) (node, node) { return ops.StopGradient(ops.Sin(c)), ops.Mul(x, p) },
 		"only the first step": func(p, c, x node) (node, node) { return ops.Mul(0, c), ops.Mul(c, ops.Mul(x, p)) },
-		"rounded":             func(p, c, x node) (node, node) { return ops.Add(ops.Floor(ops.Mul(3, c)), ops.Sin(ops.Mul(x, p))), c },
+		"rounded": func(p, c, x node) (node, node) {
+			return ops.Add(ops.Floor(ops.Mul(3, c)), ops.Sin(ops.Mul(x, p))), c
+		},
 		"where": func(p, c, x node) (node, node) {
 			y := ops.Where(ops.Gt(c, x), ops.Mul(c, p), ops.Sin(x))
 			return y, ops.Mul(y, c)
@@ -98,7 +100,8 @@ func TestScanBodies(t *testing.T) {
 		with := func(p node) func(c, x node) (node, node) {
 			return func(c, x node) (node, node) { return body(p, c, x) }
 		}
-		twins = append(twins, twin{name: name, order: map[string]int{"weight is the carry": 3, "where": 3}[name], args: tensors(waves(1, 2), waves(2, 2), waves(3, 4, 2)),
+		twins = append(twins, twin{name: name, order: map[string]int{"weight is the carry": 3, "where": 3}[name],
+			args:  tensors(waves(1, 2), waves(2, 2), waves(3, 4, 2)),
 			built: func(p []node) node { return end(autodiff.Scan(with(p[0]), p[1], p[2])) },
 			plain: func(p []node) node { return end(unrolled(with(p[0]), p[1], p[2], false)) },
 		})
