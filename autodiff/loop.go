@@ -224,6 +224,7 @@ func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
 	}
 	a.in = append(a.in, l.in[from:]...)
 	a.place(l, mask(append(append(mask(nil), moves[:l.Carries]...), d.has[l.Carries:]...)))
+	a.remember(l.loopAttrs)
 	return a, true
 }
 

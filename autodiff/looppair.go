@@ -25,7 +25,7 @@ var tapePass = compile.Pass{
 }
 
 // extraPasses are what derivatives add to the compiler's.
-var extraPasses = []compile.Pass{tapePass}
+var extraPasses = []compile.Pass{mergePass, tapePass}
 
 func shareTapes(u compile.Unit) compile.Unit {
 	pairs := map[*graph.Node]gradAttrs{} // loops, and gradients

@@ -29,6 +29,13 @@ func (f *Func) String() string {
 	return "{" + strings.ReplaceAll(strings.TrimSuffix(f.text, "\n"), "\n", "; ") + "}"
 }
 
+// Known returns what Memo keeps for key, nil if there is nothing.
+func (f *Func) Known(key any) any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.memo[key]
+}
+
 // Memo returns what compute has made for key, which is called once for each: code compiled from the function, and
 // functions derived from it.
 func (f *Func) Memo(key any, compute func() any) any {

@@ -1,0 +1,100 @@
+package autodiff
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/compile"
+)
+
+// A loop that computes tangents computes the values of the loop that it comes from, too. Where a program wants both, the
+// compiler's pass "merge" takes the values from the loop with tangents, and the other one is not run.
+//
+//	%3 = loop(%0)                      →    %5 = loop(%0, %1)
+//	%4 = part 0 of %3                       part 0 of %5
+//	%5 = loop(%0, %1)                       part 1 of %5
+//	%6 = part 1 of %5
+
+// mergePass is the pass.
+var mergePass = compile.Pass{
+	Name: "merge",
+	Why:  "equal inputs of a loop and its tangent have met; what remains of loops may share its tape with a gradient",
+	Run:  func(u compile.Unit, _ compile.Options) compile.Unit { return mergeLoops(u) },
+}
+
+// origin is where an augmented loop comes from: the loop, and where its inputs and results are now.
+type origin struct {
+	loopAttrs
+	primal, value []int
+}
+
+type originKey struct{}
+
+// remember keeps with the body where the loop comes from.
+func (a augmented) remember(from loopAttrs) {
+	a.Body.Memo(originKey{}, func() any { return origin{from, a.primal, a.value} })
+}
+
+// originOf returns where a loop comes from, and whether it comes from another.
+func originOf(a loopAttrs) (origin, bool) {
+	o, ok := a.Body.Known(originKey{}).(origin)
+	// Loops with the same body may differ in the rest.
+	o.Steps, o.Back, o.Taped, o.Every = a.Steps, a.Back, a.Taped, a.Every
+	return o, ok
+}
+
+func mergeLoops(u compile.Unit) compile.Unit {
+	for again := true; again; {
+		again = false
+		order := graph.Topo(u.Outputs...)
+		used := make(map[*graph.Node]bool)
+		for _, n := range order {
+			if n.Op() == &loopOp {
+				used[n] = true
+			}
+		}
+		if len(used) < 2 {
+			return u
+		}
+		for _, n := range order {
+			if !used[n] {
+				continue
+			}
+			if first, value := valuesIn(n, used); first != nil {
+				by := map[*graph.Node]*graph.Node{}
+				for i, p := range value {
+					by[graph.Part(first, i)] = graph.Part(n, p)
+				}
+				if next, ok := u.Substitute(by); ok {
+					u, again = next, true
+					break
+				}
+			}
+		}
+	}
+	return u
+}
+
+// valuesIn finds a loop among those used that n, a loop with tangents, comes from, and where n has its results.
+func valuesIn(n *graph.Node, used map[*graph.Node]bool) (first *graph.Node, value []int) {
+	l := loopOf(n)
+	value = make([]int, len(l.Body.Outputs()))
+	for i := range value {
+		value[i] = i
+	}
+	for {
+		o, ok := originOf(l.loopAttrs)
+		if !ok {
+			return nil, nil
+		}
+		in, shorter := make([]*graph.Node, len(o.primal)), make([]int, len(o.value))
+		for i, p := range o.primal {
+			in[i] = l.in[p]
+		}
+		for i, p := range o.value {
+			shorter[i] = value[p]
+		}
+		l, value = loopNode{o.loopAttrs, in}, shorter
+		if first := l.existing(); first != nil && used[first] {
+			return first, value
+		}
+	}
+}
