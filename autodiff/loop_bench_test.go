@@ -70,6 +70,11 @@ func BenchmarkLoop(b *testing.B) {
 				return autodiff.ValueAndGrad(rnnCost)(rnn{w, v, h, x})
 			}, in...)
 		})
+		b.Run(name+"/what=jvp", func(b *testing.B) {
+			benchLoop(b, func(w, v, h, x *graph.Node) (value, tangent *graph.Node) {
+				return autodiff.JVP(rnnCost, rnn{w, v, h, x}, rnn{w, v, h, x})
+			}, in...)
+		})
 	}
 	r := tensor.New(tensor.FromScalar(3.7))
 	b.Run("case=logistic/steps=1000/what=primal", func(b *testing.B) { benchLoop(b, logistic(steps), r) })
