@@ -3,6 +3,7 @@
 //   - stranger: a fresh module in a temporary folder that reaches this one by a replace line.
 //   - first program: the first Go block of README.md that opens with "package main".
 //   - promise: the text block after it, what the README says the program prints.
+//   - excerpt: any other Go block of the README, a part of a program in examples, with the promise that follows it.
 //
 // The test writes the stranger's module, runs the first program in it and compares what it prints
 // with the promise, so that the first two minutes of a newcomer cannot break unseen.
@@ -30,6 +31,28 @@ func FirstProgram(markdown string) (program, promise string, err error) {
 		return "", "", fmt.Errorf("no ```go block opens with \"package main\"")
 	}
 	return "", "", fmt.Errorf("no ```text block follows the program of line %d", line)
+}
+
+// An Excerpt is a part of a program, and its promise: "" if another block follows it than one of text.
+type Excerpt struct {
+	Line          int
+	Code, Promise string
+}
+
+// Excerpts returns the Go blocks of a Markdown text that are no whole programs.
+func Excerpts(markdown string) (list []Excerpt) {
+	all := blocks(markdown)
+	for i, b := range all {
+		if b.lang != "go" || strings.HasPrefix(strings.TrimSpace(b.body), "package main") {
+			continue
+		}
+		e := Excerpt{Line: b.line, Code: b.body}
+		if i+1 < len(all) && all[i+1].lang == "text" {
+			e.Promise = all[i+1].body
+		}
+		list = append(list, e)
+	}
+	return list
 }
 
 // A block is a fenced block: the word after its fence, the line of that fence, and its body.

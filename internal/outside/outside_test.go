@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,46 @@ func TestReadmeShowsExample(t *testing.T) {
 	}
 }
 
+// TestReadmeExcerpts: every other Go block of the README is a part of examples/calculus, and its promise is a part of
+// what that program prints, in this order.
+func TestReadmeExcerpts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noteSources(t, root)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join(root, "examples", "calculus", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := Excerpts(string(readme))
+	if len(list) == 0 {
+		t.Fatal("README.md shows no part of examples/calculus")
+	}
+	printed := stranger{t: t, dir: root}.goOutput([]string{"run", "./examples/calculus"}, "")
+	for _, e := range list {
+		if !strings.Contains(string(source), "\n"+e.Code) {
+			t.Errorf("README.md, line %d: this is no part of examples/calculus/main.go:\n%s", e.Line, e.Code)
+		}
+		before, rest, found := strings.Cut("\n"+printed, "\n"+e.Promise)
+		if e.Promise == "" || !found {
+			t.Errorf("README.md, line %d: no promise, or examples/calculus does not print it:\n%s", e.Line, e.Promise)
+			continue
+		}
+		if strings.TrimSpace(before) != "" {
+			t.Errorf("README.md, line %d: examples/calculus prints more before it than the README shows:\n%s", e.Line, before)
+		}
+		printed = rest
+	}
+	if strings.TrimSpace(printed) != "" {
+		t.Errorf("examples/calculus prints more at the end than README.md shows:\n%s", printed)
+	}
+}
+
 // noteSources looks at every source file of the module, so that the go command, which sees which files
 // a test looks at, does not answer with the cached result of a program built from older ones.
 func noteSources(t *testing.T, root string) {
@@ -104,15 +145,21 @@ func (s stranger) write(name, text string) {
 // goRun runs the go command in the module, free to complete go.mod, and returns its standard output.
 func (s stranger) goRun(args ...string) string {
 	s.t.Helper()
+	return s.goOutput(args, "-mod=mod")
+}
+
+// goOutput runs the go command in the module with more flags, and returns its standard output.
+func (s stranger) goOutput(args []string, flags string) string {
+	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), "go", args...)
 	cmd.Dir = s.dir
-	cmd.Env = append(cmd.Environ(), "GOWORK=off", "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -mod=mod"))
+	cmd.Env = append(cmd.Environ(), "GOWORK=off", "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+flags))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		mod, _ := os.ReadFile(filepath.Join(s.dir, "go.mod"))
-		s.t.Fatalf("in a fresh module, go %s: %v\n%s%s\ngo.mod there:\n%s",
-			strings.Join(args, " "), err, &stdout, &stderr, mod)
+		s.t.Fatalf("in %s, go %s: %v\n%s%s\ngo.mod there:\n%s",
+			s.dir, strings.Join(args, " "), err, &stdout, &stderr, mod)
 	}
 	return stdout.String()
 }
@@ -158,5 +205,16 @@ func TestDiff(t *testing.T) {
 		if got := Diff(c.printed, c.promise); got != c.want {
 			t.Errorf("Diff(%q, %q) = %q, want %q", c.printed, c.promise, got, c.want)
 		}
+	}
+}
+
+// TestExcerpts: Go blocks that are no programs, with the text block right behind them.
+func TestExcerpts(t *testing.T) {
+	const text = "```go\npackage main\n```\n```text\n1\n```\n" +
+		"```go\nx := 1\n```\nprints\n```text\n2\n```\n```go\ny := 1\n```\n```sh\ngo run .\n```\n```text\n3\n```\n"
+	want := []Excerpt{{7, "x := 1\n", "2\n"}, {14, "y := 1\n", ""}}
+	got := Excerpts(text)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
