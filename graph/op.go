@@ -44,8 +44,10 @@ type Op struct {
 	Infer func(in []*Node, attrs any) (Type, error)
 	// Kernel returns the code that computes a node. Leaf ops and Views have none.
 	Kernel func(n *Node) Kernel
+	// Elementary, if it is set, is what a Map does to each element.
+	Elementary Elementary
 	// Scalar, if it is set, computes one element of a Map as Kernel does, bit for bit: for graphs of scalars, where a
-	// kernel's call costs more than its work.
+	// kernel's call costs more than its work. Maps that are Elementary need none.
 	Scalar Scalar
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
 	Flops func(n *Node) float64

@@ -13,8 +13,8 @@ var addOp graph.Op
 func init() {
 	define(&addOp, graph.Op{
 		Name: "add", Doc: "a + b", Class: graph.Map, Arity: 2, Infer: numberMap,
-		Kernel: numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64]),
-		Scalar: graph.Scalar{F32: addOne[float32], F64: addOne[float64]},
+		Kernel:     numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64]),
+		Elementary: graph.ElementaryAdd,
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) }),
@@ -31,8 +31,8 @@ var subOp graph.Op
 func init() {
 	define(&subOp, graph.Op{
 		Name: "sub", Doc: "a − b", Class: graph.Map, Arity: 2, Infer: numberMap,
-		Kernel: numbers2(vec.Sub[float32], vec.Sub[float64], vec.Sub[int64]),
-		Scalar: graph.Scalar{F32: subOne[float32], F64: subOne[float64]},
+		Kernel:     numbers2(vec.Sub[float32], vec.Sub[float64], vec.Sub[int64]),
+		Elementary: graph.ElementarySub,
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
 			func(a, b, y *graph.Node) *graph.Node { return like(y, -1) }),
@@ -49,8 +49,8 @@ var mulOp graph.Op
 func init() {
 	define(&mulOp, graph.Op{
 		Name: "mul", Doc: "a · b", Class: graph.Map, Arity: 2, Infer: numberMap,
-		Kernel: numbers2(vec.Mul[float32], vec.Mul[float64], vec.Mul[int64]),
-		Scalar: graph.Scalar{F32: mulOne[float32], F64: mulOne[float64]},
+		Kernel:     numbers2(vec.Mul[float32], vec.Mul[float64], vec.Mul[int64]),
+		Elementary: graph.ElementaryMul,
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return b },
 			func(a, b, y *graph.Node) *graph.Node { return a }),
@@ -67,8 +67,8 @@ var divOp graph.Op
 func init() {
 	define(&divOp, graph.Op{
 		Name: "div", Doc: "a / b", Class: graph.Map, Arity: 2, Infer: numberMap,
-		Kernel: numbers2(vec.Div[float32], vec.Div[float64], vec.Div[int64]),
-		Scalar: graph.Scalar{F32: divOne[float32], F64: divOne[float64]},
+		Kernel:     numbers2(vec.Div[float32], vec.Div[float64], vec.Div[int64]),
+		Elementary: graph.ElementaryDiv,
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return Reciprocal(b) },
 			func(a, b, y *graph.Node) *graph.Node { return Neg(Div(y, b)) }),
@@ -86,7 +86,7 @@ func init() {
 	define(&negOp, graph.Op{
 		Name: "neg", Doc: "−x", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Neg[float32], vec.Neg[float64], vec.Neg[int64]),
-		Scalar:     graph.Scalar{F32: negOne[float32], F64: negOne[float64]},
+		Elementary: graph.ElementaryNeg,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return like(x, -1) }),
 		Batch:      batchMap,
 		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
@@ -135,7 +135,7 @@ func init() {
 	define(&squareOp, graph.Op{
 		Name: "square", Doc: "x²", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Square[float32], vec.Square[float64], vec.Square[int64]),
-		Scalar:     graph.Scalar{F32: squareOne[float32], F64: squareOne[float64]},
+		Elementary: graph.ElementarySquare,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(2, x) }),
 		Batch:      batchMap,
 		Cases:      onInts(unaryCases(-2, 2), 1), BadCases: badNumber1,
@@ -151,6 +151,7 @@ func init() {
 	define(&sqrtOp, graph.Op{
 		Name: "sqrt", Doc: "√x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Sqrt[float32], vec.Sqrt[float64]),
+		Elementary: graph.ElementarySqrt,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Div(0.5, y) }),
 		Batch:      batchMap,
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
@@ -166,7 +167,7 @@ func init() {
 	define(&reciprocalOp, graph.Op{
 		Name: "reciprocal", Doc: "1/x", Class: graph.Map, Arity: 1, Infer: floatMap,
 		Kernel:     floats1(vec.Reciprocal[float32], vec.Reciprocal[float64]),
-		Scalar:     graph.Scalar{F32: reciprocalOne[float32], F64: reciprocalOne[float64]},
+		Elementary: graph.ElementaryReciprocal,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Neg(Square(y)) }),
 		Batch:      batchMap,
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,

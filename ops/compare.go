@@ -8,11 +8,12 @@ import (
 const isTest = NonDiff("its result is a truth value")
 
 // comparison is the record that the six comparisons share.
-func comparison(name, doc string, kernel bind) graph.Op {
+func comparison(name, doc string, e graph.Elementary, kernel bind) graph.Op {
 	tie := []float64{-1, 0, 1}
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: compareMap, Kernel: kernel, Derivative: isTest,
-		Batch: batchMap,
+		Elementary: e,
+		Batch:      batchMap,
 		Cases: append(onInts(binaryCases(-2, 2, -2, 2), 2),
 			graph.Case{Name: "tie", In: []graph.Arg{values(tie, 3), values([]float64{0, 0, 0}, 3)}}),
 		BadCases: badFloat2,
@@ -25,7 +26,7 @@ func Eq[A, B Operand](a A, b B) *graph.Node { return binary(&eqOp, a, b) }
 var eqOp graph.Op
 
 func init() {
-	define(&eqOp, comparison("eq", "a == b", compares(vec.Eq[float32], vec.Eq[float64], vec.Eq[int64])))
+	define(&eqOp, comparison("eq", "a == b", graph.ElementaryEq, compares(vec.Eq[float32], vec.Eq[float64], vec.Eq[int64])))
 }
 
 // Ne returns a != b as a bool, elementwise with broadcasting.
@@ -34,7 +35,7 @@ func Ne[A, B Operand](a A, b B) *graph.Node { return binary(&neOp, a, b) }
 var neOp graph.Op
 
 func init() {
-	define(&neOp, comparison("ne", "a != b", compares(vec.Ne[float32], vec.Ne[float64], vec.Ne[int64])))
+	define(&neOp, comparison("ne", "a != b", graph.ElementaryNe, compares(vec.Ne[float32], vec.Ne[float64], vec.Ne[int64])))
 }
 
 // Lt returns a < b as a bool, elementwise with broadcasting.
@@ -43,7 +44,7 @@ func Lt[A, B Operand](a A, b B) *graph.Node { return binary(&ltOp, a, b) }
 var ltOp graph.Op
 
 func init() {
-	define(&ltOp, comparison("lt", "a < b", compares(vec.Lt[float32], vec.Lt[float64], vec.Lt[int64])))
+	define(&ltOp, comparison("lt", "a < b", graph.ElementaryLt, compares(vec.Lt[float32], vec.Lt[float64], vec.Lt[int64])))
 }
 
 // Le returns a ≤ b as a bool, elementwise with broadcasting.
@@ -52,7 +53,7 @@ func Le[A, B Operand](a A, b B) *graph.Node { return binary(&leOp, a, b) }
 var leOp graph.Op
 
 func init() {
-	define(&leOp, comparison("le", "a ≤ b", compares(vec.Le[float32], vec.Le[float64], vec.Le[int64])))
+	define(&leOp, comparison("le", "a ≤ b", graph.ElementaryLe, compares(vec.Le[float32], vec.Le[float64], vec.Le[int64])))
 }
 
 // Gt returns a > b as a bool, elementwise with broadcasting.
@@ -61,7 +62,7 @@ func Gt[A, B Operand](a A, b B) *graph.Node { return binary(&gtOp, a, b) }
 var gtOp graph.Op
 
 func init() {
-	define(&gtOp, comparison("gt", "a > b", compares(vec.Gt[float32], vec.Gt[float64], vec.Gt[int64])))
+	define(&gtOp, comparison("gt", "a > b", graph.ElementaryGt, compares(vec.Gt[float32], vec.Gt[float64], vec.Gt[int64])))
 }
 
 // Ge returns a ≥ b as a bool, elementwise with broadcasting.
@@ -70,5 +71,5 @@ func Ge[A, B Operand](a A, b B) *graph.Node { return binary(&geOp, a, b) }
 var geOp graph.Op
 
 func init() {
-	define(&geOp, comparison("ge", "a ≥ b", compares(vec.Ge[float32], vec.Ge[float64], vec.Ge[int64])))
+	define(&geOp, comparison("ge", "a ≥ b", graph.ElementaryGe, compares(vec.Ge[float32], vec.Ge[float64], vec.Ge[int64])))
 }

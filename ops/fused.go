@@ -22,7 +22,8 @@ func init() {
 	}
 	define(&mulAddOp, graph.Op{
 		Name: "mul_add", Doc: "a·b + c", Class: graph.Map, Arity: 3, Infer: floatMap,
-		Kernel: byDType{f32: loop3(vec.MulAdd[float32]), f64: loop3(vec.MulAdd[float64])}.bind,
+		Kernel:     byDType{f32: loop3(vec.MulAdd[float32]), f64: loop3(vec.MulAdd[float64])}.bind,
+		Elementary: graph.ElementaryMulAdd,
 		Derivative: Scalar{
 			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[1] },
 			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[0] },

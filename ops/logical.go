@@ -8,11 +8,12 @@ import (
 var badBool = []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Want: "wants bool"}}
 
 // connective is the record that And, Or and Xor share.
-func connective(name, doc string, f func(dst, x, y []bool)) graph.Op {
+func connective(name, doc string, e graph.Elementary, f func(dst, x, y []bool)) graph.Op {
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: logicalMap,
 		Kernel: byDType{boolean: loop2(f)}.bind, Derivative: isTest,
-		Batch: batchMap,
+		Elementary: e,
+		Batch:      batchMap,
 		Cases: []graph.Case{
 			{Name: "same", In: []graph.Arg{bools(3, 5), bools(3, 5)}},
 			{Name: "broadcast", In: []graph.Arg{bools(4, 1), bools(3)}},
@@ -27,21 +28,23 @@ func And(a, b *graph.Node) *graph.Node { return apply(&andOp, nil, a, b) }
 
 var andOp graph.Op
 
-func init() { define(&andOp, connective("and", "a and b", vec.And)) }
+func init() { define(&andOp, connective("and", "a and b", graph.ElementaryAnd, vec.And)) }
 
 // Or returns a ∨ b, elementwise with broadcasting.
 func Or(a, b *graph.Node) *graph.Node { return apply(&orOp, nil, a, b) }
 
 var orOp graph.Op
 
-func init() { define(&orOp, connective("or", "a or b", vec.Or)) }
+func init() { define(&orOp, connective("or", "a or b", graph.ElementaryOr, vec.Or)) }
 
 // Xor returns whether exactly one of a and b holds, elementwise with broadcasting.
 func Xor(a, b *graph.Node) *graph.Node { return apply(&xorOp, nil, a, b) }
 
 var xorOp graph.Op
 
-func init() { define(&xorOp, connective("xor", "exactly one of a and b", vec.Xor)) }
+func init() {
+	define(&xorOp, connective("xor", "exactly one of a and b", graph.NotElementary, vec.Xor))
+}
 
 // Not returns ¬x.
 func Not(x *graph.Node) *graph.Node { return unary(&notOp, x) }
@@ -52,8 +55,9 @@ func init() {
 	define(&notOp, graph.Op{
 		Name: "not", Doc: "not x", Class: graph.Map, Arity: 1, Infer: logicalMap,
 		Kernel: byDType{boolean: loop1(vec.Not)}.bind, Derivative: isTest,
-		Batch:    batchMap,
-		Cases:    []graph.Case{{Name: "vector", In: []graph.Arg{bools(7)}}, {Name: "scalar", In: []graph.Arg{bools()}}},
-		BadCases: []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants bool"}},
+		Elementary: graph.ElementaryNot,
+		Batch:      batchMap,
+		Cases:      []graph.Case{{Name: "vector", In: []graph.Arg{bools(7)}}, {Name: "scalar", In: []graph.Arg{bools()}}},
+		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants bool"}},
 	})
 }

@@ -51,6 +51,7 @@ func init() {
 				return choose[bool]
 			}
 		},
+		Elementary: graph.ElementaryWhere,
 		Derivative: choice{Linear{
 			nil,
 			func(n, ct *graph.Node) *graph.Node { return Where(n.In()[0], ct, like(ct, 0)) },

@@ -137,7 +137,7 @@ var errNegative = errors.New("negative")
 func picky(x *graph.Node) *graph.Node {
 	record := *graph.Lookup("neg")
 	kernel := record.Kernel
-	record.Name, record.Scalar = "picky", graph.Scalar{} // no rule knows it
+	record.Name, record.Elementary = "picky", graph.NotElementary // no rule knows it
 	record.Kernel = func(n *graph.Node) graph.Kernel {
 		run := kernel(n)
 		return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {

@@ -8,7 +8,7 @@ import (
 )
 
 // Scalars are computed in a loop over operations on single elements: no tiles, and for the commonest ops no kernel
-// either, but a function of two numbers.
+// either, but an opcode or a function of two numbers.
 
 // scalarRunner is a bound group of one element.
 type scalarRunner interface {
@@ -25,11 +25,11 @@ type scalars[T float32 | float64] struct {
 	bases     []graph.Buffer
 }
 
-// scalarOp sets register dst to f(a, b), or runs the slow operation with number dst if f is nil. Registers are counted
-// in bytes.
+// scalarOp sets register dst to what its code makes of registers a, b and c. Registers are counted in bytes.
 type scalarOp[T float32 | float64] struct {
-	f         func(a, b T) T
-	dst, a, b uint32
+	f            func(a, b T) T
+	code         opcode
+	dst, a, b, c uint32
 }
 
 // slowOp is an operation by its kernel, on the registers of a node's operands and its own.
@@ -43,28 +43,6 @@ type transfer struct {
 	base     int
 	register uint32
 	size     int
-}
-
-func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
-	r := unsafe.Pointer(unsafe.SliceData(s.registers))
-	for _, t := range s.loads {
-		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
-	}
-	for i := range s.ops {
-		op := &s.ops[i]
-		if op.f != nil {
-			*(*T)(unsafe.Add(r, op.dst)) = op.f(*(*T)(unsafe.Add(r, op.a)), *(*T)(unsafe.Add(r, op.b)))
-			continue
-		}
-		slow := &s.slow[op.dst]
-		if err := slow.kernel(w, slow.out, slow.in); err != nil {
-			return slow.node, err
-		}
-	}
-	for _, t := range s.stores {
-		move(s.bases[t.base].Ptr, unsafe.Add(r, t.register), t.size)
-	}
-	return nil, nil
 }
 
 func move(dst, src unsafe.Pointer, size int) {
@@ -185,22 +163,29 @@ func (b *scalarBinder) release(i int, m Member) {
 // add appends the operation that computes n.
 func (s *scalars[T]) add(b *scalarBinder, n *graph.Node, choose func(graph.Scalar) func(a, b T) T) {
 	in, dst := n.In(), b.at(n)
-	fast := choose(n.Op().Scalar)
-	if !isOf[T](n) || slices.ContainsFunc(in, func(x *graph.Node) bool { return !isOf[T](x) }) {
-		fast = nil
+	op := scalarOp[T]{dst: dst, a: b.at(in[0]), b: b.at(in[len(in)-1]), c: b.at(in[len(in)-1])}
+	if len(in) == 3 {
+		op.b = b.at(in[1])
 	}
-	if fast != nil {
-		s.ops = append(s.ops, scalarOp[T]{fast, dst, b.at(in[0]), b.at(in[len(in)-1])})
+	if code, ok := elementaryCode[T](n); ok {
+		op.code = code
+		s.ops = append(s.ops, op)
+		return
+	}
+	fast := choose(n.Op().Scalar)
+	if fast != nil && isOf[T](n) && !slices.ContainsFunc(in, func(x *graph.Node) bool { return !isOf[T](x) }) {
+		op.code, op.f = codeFunc, fast
+		s.ops = append(s.ops, op)
 		return
 	}
 	for _, x := range in {
 		b.operands = append(b.operands, b.at(x))
 	}
 	b.operands = append(b.operands, dst)
-	op := slowOp{node: n}
-	op.kernel = n.Op().Kernel(n)
-	s.ops = append(s.ops, scalarOp[T]{dst: uint32(len(s.slow))})
-	s.slow = append(s.slow, op)
+	slow := slowOp{node: n}
+	slow.kernel = n.Op().Kernel(n)
+	s.ops = append(s.ops, scalarOp[T]{code: codeKernel, a: uint32(len(s.slow))})
+	s.slow = append(s.slow, slow)
 }
 
 // isOf reports whether n's elements are of type T.
