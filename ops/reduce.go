@@ -325,5 +325,8 @@ func init() {
 	})
 }
 
-// softmaxOf is the derivative of a logsumexp n by its input: exp(x − n).
-func softmaxOf(n *graph.Node) *graph.Node { return Exp(Sub(n.In()[0], unfold(n, n))) }
+// softmaxOf is the derivative of a logsumexp n by its input. It is not computed as exp(x − n), which is off by what n is
+// rounded to, |n|·2⁻⁵³ in every element alike: far more than its own rounding where n is large.
+func softmaxOf(n *graph.Node) *graph.Node {
+	return apply(&softmaxOp, n.Attrs(), n.In()[0])
+}
