@@ -1,18 +1,47 @@
 // Package autodiff differentiates and runs expressions.
 //
-// Vocabulary: a transformation takes a function on nodes and gives another one, so that transformations compose
-// in any order: [Grad] of [Grad] is a second derivative. A cotangent ct of a node y is ∂z/∂y for whatever z is
-// being differentiated; a tangent t is ∂y/∂x·ẋ for a direction ẋ. A tree is what holds a function's arguments and
-// results: a *graph.Node, or a struct, slice, array, pointer or map of trees; its leaves are the nodes in it.
+// Vocabulary:
 //
-// [Vmap] takes a function of one example to one of many, which lie along an axis: a node that has them is batched.
+//   - A transformation takes a function on nodes and gives another one, so that transformations nest and combine:
+//     [Grad] of [Grad] is a second derivative, [Vmap] of [Grad] a gradient for every example.
+//   - A tree is what holds a function's arguments and results: a *graph.Node, or a struct, slice, array, pointer or map
+//     of trees. Its leaves are the nodes in it.
+//   - A cotangent ct of a node y is ∂z/∂y for whatever z is being differentiated. Reverse mode pulls it back, from
+//     results to arguments.
+//   - A tangent t is ∂y/∂x·ẋ for a direction ẋ. Forward mode pushes it, from arguments to results.
+//   - Vmap takes a function of one example to a function of many. These lie along an axis, and a node that has it is
+//     batched.
+//   - A loop carries a tree from step to step: what is carried, the carry, goes through its body, a function. The tape is
+//     what reverse mode keeps of the steps, a record of each.
+//   - An implicit function is known by an equation that its value solves, and differentiated by that.
+//   - The pattern of a matrix of derivatives says which entries may differ from zero. Columns of one colour share no row,
+//     or are told apart otherwise, so that one derivative serves them all.
 //
 // [Compile] turns a function on nodes into a [Function] that runs on tensors: traced once for each combination of
 // shapes and element types, compiled, and kept. [Eval] runs a graph of constants at once. [Check] compares the
-// derivatives of any function with differences.
-//
-// A NaN in a result is found by [DebugNaN], which says which op at which line made it, forward or in a derivative.
+// derivatives of any function with differences. A NaN in a result is found by [DebugNaN], which says which op at which
+// line made it, forward or in a derivative.
 //
 // "No gradient" is not "zero gradient": asking for the derivative by something that the result does not depend on
 // is an error unless [AllowUnreachable] is given.
+//
+// # Where things are
+//
+// Three sweeps over a graph apply the rules of its ops, each a page long; nearly everything else asks them.
+//
+//	reverse, forward, batch         the sweeps; live: zeros that stay zero; several: ops with several results
+//	tree, expression                functions on trees, and their arguments as nodes to differentiate by
+//	grad, auxiliary, directional    gradients, VJP and JVP, derivatives along one direction
+//	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
+//	laplacian                       forward with Jacobians and Laplacians
+//	vmap                            many examples at once
+//	control, cond                   Scan, For, While, Checkpoint; Cond
+//	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
+//	derived, guard                  functions derived from bodies and branches; examples that must not fail
+//	custom*, gofunc                 derivatives of the user's, functions in Go
+//	implicit, solver, ode*          equations, minima and differential equations
+//	pattern*, sparse*               which entries there are, and how they are computed
+//	compile, build, program         from a function on nodes to a program
+//	bind, feed, gonum*              what is fed and what comes out; for gonum's methods
+//	check*, debug, dump             is it right, where is the NaN, what was compiled
 package autodiff
