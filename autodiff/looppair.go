@@ -41,6 +41,9 @@ func shareTapes(u compile.Unit) compile.Unit {
 			pairs[n] = a
 		}
 	}
+	if len(taken) == 0 {
+		return u
+	}
 	used := map[*graph.Node]bool{}
 	for _, n := range graph.Topo(u.Outputs...) {
 		used[n] = true

@@ -12,7 +12,7 @@ import (
 //	%1 = alias(%0)
 //	%2 = sin(%1)          →          %2 = sin(%0)
 func unalias(u Unit, _ Options) Unit {
-	if !slices.ContainsFunc(graph.Topo(u.Outputs...), func(n *graph.Node) bool {
+	if !slices.ContainsFunc(u.topo(), func(n *graph.Node) bool {
 		return changesNothing(n) || n.Op().Expand != nil
 	}) {
 		return u
