@@ -97,6 +97,7 @@ func init() {
 		Workspace:  func(n *graph.Node) int { return n.Attrs().(condAttrs).workspace() },
 		Kernel:     func(n *graph.Node) graph.Kernel { return newCondRun(n).kernel },
 		Derivative: condRule{},
+		Cases:      condCases(),
 		BadCases: []graph.BadCase{
 			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: condAttrs{}, Want: "the condition must be a bool scalar"},
 			{In: []graph.Type{graph.T(graph.Bool)}, Attrs: condAttrs{}, Want: "a branch is missing"},

@@ -130,6 +130,7 @@ func init() {
 		Workspace:  func(n *graph.Node) int { return loopCodeOf(n).workspace() },
 		Kernel:     func(n *graph.Node) graph.Kernel { return newLoopRun(n).kernel },
 		Derivative: loopRule{},
+		Cases:      loopCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: loopAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopOp)

@@ -163,6 +163,7 @@ func init() {
 		Workspace:  func(n *graph.Node) int { return gradCodeOf(n).workspace() },
 		Kernel:     func(n *graph.Node) graph.Kernel { return newGradRun(n).kernel },
 		Derivative: loopGradRule{},
+		Cases:      loopGradCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: gradAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopGradOp)

@@ -100,6 +100,7 @@ func init() {
 		Workspace:  func(n *graph.Node) int { return tapedCodeOf(n).workspace() },
 		Kernel:     func(n *graph.Node) graph.Kernel { return newTapedRun(n).kernel },
 		Derivative: noPair{},
+		Cases:      pairCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: gradAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopTapedOp)
@@ -121,6 +122,7 @@ func init() {
 		Workspace:  func(n *graph.Node) int { return untapedCodeOf(n).space.size() },
 		Kernel:     func(n *graph.Node) graph.Kernel { return newUntapedRun(n).kernel },
 		Derivative: noPair{},
+		Cases:      pairCases()[:1],
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: gradAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopUntapedOp)

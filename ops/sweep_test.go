@@ -7,7 +7,7 @@ import (
 )
 
 // TestSweep checks everything that follows from an op's record: see package optest.
-func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph") }
+func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph", "../autodiff") }
 
 // TestNegatedDerivativesAreNoticed proves that the sweep can fail.
 func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }

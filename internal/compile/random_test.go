@@ -180,7 +180,7 @@ func (r *randomGraph) fromCase() {
 			in[i] = r.input(a)
 		}
 	}
-	r.try(func() *graph.Node { return r.g.Apply(op, c.Attrs, in...) })
+	r.try(func() *graph.Node { return c.Apply(op, in...) })
 }
 
 func (r *randomGraph) ofType(t graph.Type) *graph.Node {

@@ -43,7 +43,7 @@ func Fuzz(f *testing.F) {
 		for _, c := range compiled[i] {
 			feeds := c.feeds(seed)
 			spoil(feeds[:len(all[i].args)], data)
-			if err := c.compare(feeds); err != nil {
+			if err := c.compare(feeds, all[i].Op.Fails); err != nil {
 				t.Errorf("%v: %v\n%s", all[i], err, graph.Text(c.outputs...))
 			}
 		}
@@ -109,8 +109,11 @@ func newFuzzed(t *testing.T, in Instance) []*fuzzed {
 
 // compare expects the programs to give what the reference gives, or to fail where it fails, and to run again
 // afterwards.
-func (fz *fuzzed) compare(feeds []exec.Value) error {
+func (fz *fuzzed) compare(feeds []exec.Value, mayFail bool) error {
 	want, wantErr := fz.reference(feeds)
+	if wantErr != nil && !mayFail {
+		return fmt.Errorf("an op fails whose record does not say that it may: %w", wantErr)
+	}
 	for k, p := range fz.programs {
 		if wantErr == nil {
 			if err := agree(p, feeds, want, false); err != nil {

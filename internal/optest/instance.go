@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/ops"
 )
 
 // Instance is one op on one of its cases in one element type.
@@ -17,6 +19,7 @@ type Instance struct {
 	// DType is the type of the arguments that leave it open, or that of the first argument if none does.
 	DType graph.DType
 	args  []graph.Type
+	moves []int // what wrt returns, if a function builds the node
 }
 
 // Instances returns every instance of an op: each case in f32 and f64, or once if its arguments fix their types.
@@ -46,7 +49,24 @@ func newInstance(op *graph.Op, c graph.Case, d graph.DType) Instance {
 		}
 		in.args = append(in.args, t)
 	}
+	if c.Build != nil && graph.Try(func() { in.node() }) == nil {
+		in.moves = in.reached()
+	}
 	return in
+}
+
+// reached lists the arguments that a gradient of what is built arrives at.
+func (in Instance) reached() []int {
+	var list []int
+	for i, t := range in.args {
+		xs := in.inputs(graph.New())
+		y := in.apply(xs...)
+		if t.DType.IsFloat() && y.DType().IsFloat() &&
+			graph.Try(func() { autodiff.Gradients(ops.Sum(y), xs[i]) }) == nil {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // as returns the instance with its open arguments in another element type.
@@ -124,6 +144,9 @@ func (in Instance) node() *graph.Node { return in.apply(in.inputs(graph.New())..
 // wrt lists the arguments that the op has a derivative by.
 func (in Instance) wrt() []int {
 	var list []int
+	if in.Case.Build != nil {
+		return in.moves
+	}
 	if rule := in.Op.Derivative; rule != nil && in.node().DType().IsFloat() {
 		for i, t := range in.args {
 			if t.DType.IsFloat() && rule.Wrt(i) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -33,7 +34,7 @@ func lint(op *graph.Op) []error {
 	require(!op.InPlace || op.Kernel != nil && op.Class != graph.Map, "InPlace says nothing of a %v op", op.Class)
 	require(op.Arity == graph.Variadic || (op.Arity > 0) == !leaf, "arity %d", op.Arity)
 	require((op.Derivative != nil) == !leaf, "a derivative is wanted from every op but leaves")
-	require((op.Batch != nil) == !leaf || len(op.Cases) == 0, "a batching rule is wanted from every op but leaves")
+	require((op.Batch != nil) == !leaf || isBuilt(op), "a batching rule is wanted from every op but leaves")
 	if reason, ok := op.Derivative.(ops.NonDiff); ok {
 		require(strings.TrimSpace(string(reason)) != "", "NonDiff without a reason")
 	}
@@ -55,11 +56,34 @@ func lintAttrs(op *graph.Op) error {
 	for i := range t.NumField() {
 		switch reflect.Zero(t.Field(i).Type).Interface().(type) {
 		case graph.Ints, int, bool, float64, graph.DType, string, *graph.Func:
+		case fmt.Stringer: // code: it has a name alone
 		default:
 			return fmt.Errorf("the attribute %s is a %v, which has no text form", t.Field(i).Name, t.Field(i).Type)
 		}
 	}
 	return nil
+}
+
+// isBuilt reports whether the op's cases are built by functions of package autodiff: its attributes hold functions, it has
+// several results, or is one of these. Its rules then are autodiff's own.
+func isBuilt(op *graph.Op) bool {
+	return len(op.Cases) > 0 && !slices.ContainsFunc(op.Cases, func(c graph.Case) bool { return c.Build == nil })
+}
+
+// holdsCode reports whether the op's attributes hold code, which has no text form, and does what it likes.
+func holdsCode(op *graph.Op) bool {
+	if op.Attrs == nil {
+		return false
+	}
+	t := reflect.TypeOf(op.Attrs)
+	for i := range t.NumField() {
+		switch reflect.Zero(t.Field(i).Type).Interface().(type) {
+		case graph.DType, *graph.Func:
+		case fmt.Stringer:
+			return true
+		}
+	}
+	return false
 }
 
 // lintCases checks that cases can be told apart and have the op's attributes and number of arguments.
@@ -118,10 +142,22 @@ func checkText(in Instance) error {
 	n := in.node()
 	text := graph.Text(n)
 	_, outputs, err := graph.Parse(text)
+	if holdsCode(in.Op) {
+		if err == nil {
+			return fmt.Errorf("code has a text form\n%s", text)
+		}
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, text)
 	}
 	again := outputs[0]
+	if isBuilt(in.Op) {
+		if back := graph.Text(again); back != text {
+			return fmt.Errorf("\n%s\ncame back as\n%s", text, back)
+		}
+		return nil
+	}
 	if again.Op() != n.Op() || again.Attrs() != n.Attrs() || !again.Type().Equal(n.Type()) {
 		return fmt.Errorf("%v with %+v came back as %v with %+v", n, n.Attrs(), again, again.Attrs())
 	}

@@ -41,6 +41,9 @@ func (r backward) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 // batching rules that give the examples in the wrong order, and for dependences that are not told.
 func Negation(t *testing.T) {
 	for _, op := range graph.Ops() {
+		if isBuilt(op) {
+			continue // package autodiff's tests turn its signs
+		}
 		for _, i := range inputsOf(op) {
 			t.Run(fmt.Sprintf("%s/%d", op.Name, i), func(t *testing.T) { negation(t, op, i) })
 		}

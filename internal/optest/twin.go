@@ -264,6 +264,9 @@ func agree(p *exec.Program, feeds, want []exec.Value, exact bool) error {
 
 // checkAllocations expects a run of the compiled op and its gradients to allocate nothing.
 func checkAllocations(in Instance) error {
+	if holdsCode(in.Op) {
+		return nil
+	}
 	c := in.busy(busy{keep: func(int) bool { return true }, result: true})
 	p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, compile.Options{})
 	if err != nil {

@@ -22,6 +22,9 @@ func checkVmap(in Instance) error {
 				return fmt.Errorf("%s: %d examples of inputs %v: %w", in.Op.Name, size, m.mapped, m.check())
 			}
 		}
+		if isBuilt(in.Op) {
+			continue // its rule is not in its record
+		}
 		for _, size := range []int{3, manyExamples} {
 			if m := alone.many(size, mapped); m.check() != nil {
 				return fmt.Errorf("%s: %d examples of inputs %v, without its rule: %w", in.Op.Name, size, m.mapped, m.check())
@@ -85,7 +88,7 @@ func (m many) check() error {
 	if err != nil {
 		return err
 	}
-	if m.Op.Class != graph.Contract {
+	if m.Op.Class != graph.Contract && !isBuilt(m.Op) {
 		err = differ(y, wantY)
 	} else {
 		err = m.near(y, wantY)
