@@ -1,8 +1,8 @@
 // Command perexample looks at the gradient of every example by itself, which Vmap(Grad(loss)) gives in one run. A
 // network learns to read handwritten digits, of which some have a wrong label. The gradient of each example is cut to
 // length 1, and noise is added to their sum, as differentially private training does (Abadi et al. 2016, Deep learning
-// with differential privacy, algorithm 1), so that no single example decides much. At the end most of the longest gradients
-// are those of wrong labels.
+// with differential privacy, algorithm 1), so that no single example decides much; how private that is, is not computed.
+// At the end most of the longest gradients are those of wrong labels.
 //
 //	go run ./examples/perexample
 package main
