@@ -37,8 +37,28 @@ var callers = map[string]bool{
 	"runtime": true, "reflect": true, "sync": true, "slices": true, "maps": true, "iter": true, "sort": true,
 }
 
+// root is the directory of this module as the compiler writes it into programs, with a slash at the end.
+var root = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return strings.TrimSuffix(file, "graph/source.go")
+}()
+
+// floors are the directories under root whose files are this module's code.
+var floors = map[string]bool{"graph": true, "ops": true, "autodiff": true, "nn": true, "internal": true}
+
+// isOurs reports whether a file is this module's code. Its functions need not be called so: the closure in a generic
+// function such as autodiff.Grad is copied into the package that calls Grad, as main.main.Grad[…].func1.
+func isOurs(file string) bool {
+	rest, inside := strings.CutPrefix(file, root)
+	floor, _, _ := strings.Cut(rest, "/")
+	return inside && floors[floor] && !strings.HasSuffix(file, "_test.go")
+}
+
 // isUser tells a line of the user's from one of this module's. Examples, benchmarks and tests are users.
 func isUser(f runtime.Frame) bool {
+	if isOurs(f.File) {
+		return false
+	}
 	rest, ours := strings.CutPrefix(f.Function, module)
 	if !ours {
 		pkg, _, ok := strings.Cut(f.Function, ".")
@@ -62,7 +82,7 @@ func ownerOf(pc uintptr) owner {
 	switch {
 	case isUser(f):
 		return users
-	case strings.HasPrefix(f.Function, module):
+	case isOurs(f.File), strings.HasPrefix(f.Function, module):
 		return ours
 	}
 	return others

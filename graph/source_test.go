@@ -31,6 +31,10 @@ func TestIsUser(t *testing.T) {
 		{"slices.SortFunc[...]", "sort.go", false},
 		{"iter.Pull[...].func1", "iter.go", false},
 		{"", "", false},
+		{"main.main.Grad[...].func1", root + "autodiff/grad.go", false},
+		{"main.main.Grad[...].func1", "/home/user/app/autodiff/grad.go", true},
+		{"main.main.func2", root + "examples/gradient/main.go", true},
+		{"main.main", root + "app/main.go", true},
 	} {
 		if got := isUser(runtime.Frame{Function: c.function, File: c.file}); got != c.want {
 			t.Errorf("%s in %s is the user's: %v, want %v", c.function, c.file, got, c.want)
