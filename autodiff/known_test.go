@@ -183,3 +183,13 @@ func TestThirdDerivativesOfSin(t *testing.T) {
 		require.InDelta(t, -math.Cos(0.7), got[i][0], 4*eps, "way %d", i)
 	}
 }
+
+// Equal expressions are one node, so that derivatives of higher order are no trees of products: RATIONALE.md, "No Taylor
+// mode", says how many nodes these are.
+func TestHigherDerivativesShareNodes(t *testing.T) {
+	for n := 2; n <= 12; n++ {
+		x := graph.New().Input("x", graph.Float64)
+		all := autodiff.Derivatives(func(x node) node { return ops.Sin(ops.Exp(x)) }, n)(x)
+		require.LessOrEqual(t, len(graph.Topo(all...)), 2*n*n-3*n+10, "order %d", n)
+	}
+}
