@@ -28,6 +28,7 @@ func planFunc(f *graph.Func, overwrites ...int) *exec.Plan {
 		if err != nil {
 			panic(fmt.Sprintf("autodiff: the body of a loop does not compile: %v", err))
 		}
+		plan = exec.JoinScalars(plan)
 		plan.Func = f
 		return &plan
 	}).(*exec.Plan)

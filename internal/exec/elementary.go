@@ -64,8 +64,9 @@ func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
 	for _, t := range s.loads {
 		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
 	}
-	for i := range s.ops {
-		op := &s.ops[i]
+	ops := s.ops
+	for i := range ops {
+		op := &ops[i]
 		switch op.code {
 		case opcode(graph.ElementaryAdd):
 			*at[T](r, op.dst) = *at[T](r, op.a) + *at[T](r, op.b)

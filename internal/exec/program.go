@@ -39,6 +39,8 @@ type Step struct {
 	In      []Slot
 	// Bytes is the size of a copy.
 	Bytes int
+	// Copies are what a group of scalars does after all else.
+	Copies []Copy
 }
 
 // ofOne reports whether all members are Maps of one element.

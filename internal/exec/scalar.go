@@ -73,6 +73,8 @@ func newScalars(s Step, place func(b *graph.Buffer, s Slot)) scalarRunner {
 func bindScalars[T float32 | float64](
 	s Step, place func(b *graph.Buffer, s Slot), choose func(graph.Scalar) func(a, b T) T,
 ) *scalars[T] {
+	inOrder := s.Members
+	s = byReadiness(s)
 	b := scalarBinder{register: newNodeNumbers(s.Members), last: newNodeNumbers(s.Members)}
 	code := &scalars[T]{ops: make([]scalarOp[T], 0, len(s.Members))}
 	for i, m := range s.Members {
@@ -95,16 +97,38 @@ func bindScalars[T float32 | float64](
 			}
 		}
 	}
+	for _, c := range s.Copies {
+		if c.From < 0 {
+			r := b.take()
+			b.copied = append(b.copied, r)
+			code.loads = append(code.loads, transfer{len(slots), bytesTo(r), c.Bytes})
+			slots = append(slots, c.In)
+		}
+	}
 	for i, m := range s.Members {
 		b.release(i, m)
 		r := b.take()
 		b.register.set(m.Node, r)
-		if m.Kept {
+		if m.Kept || copied(s.Copies, i) {
 			b.last.set(m.Node, len(s.Members))
-			code.stores = append(code.stores, transfer{len(slots), bytesTo(r), m.Node.DType().Size()})
-			slots = append(slots, m.Out)
 		}
 		code.add(&b, m.Node, choose)
+	}
+	for i, m := range inOrder {
+		if m.Kept && !overwritten(inOrder[i+1:], m.Out) {
+			code.stores = append(code.stores, transfer{len(slots), b.at(m.Node), m.Node.DType().Size()})
+			slots = append(slots, m.Out)
+		}
+	}
+	for _, c := range s.Copies {
+		var r uint32
+		if c.From >= 0 {
+			r = b.at(s.Members[c.From].Node)
+		} else {
+			r, b.copied = bytesTo(b.copied[0]), b.copied[1:]
+		}
+		code.stores = append(code.stores, transfer{len(slots), r, c.Bytes})
+		slots = append(slots, c.Out)
 	}
 	code.registers = make([]uint64, b.count)
 	r := unsafe.Pointer(unsafe.SliceData(code.registers))
@@ -124,12 +148,22 @@ func bindScalars[T float32 | float64](
 	return code
 }
 
+func copied(copies []Copy, member int) bool {
+	return slices.ContainsFunc(copies, func(c Copy) bool { return c.From == member })
+}
+
+// overwritten reports whether one of the members leaves its value at a slot.
+func overwritten(members []Member, slot Slot) bool {
+	return slices.ContainsFunc(members, func(m Member) bool { return m.Kept && m.Out.meets(slot) })
+}
+
 // scalarBinder hands out registers, by number.
 type scalarBinder struct {
 	register, last nodeNumbers
 	free           []int
 	count          int
 	operands       []uint32 // of slow operations, and the result of each after them
+	copied         []int    // registers of what is copied from memory to memory
 }
 
 // bytesTo is where a register begins.
