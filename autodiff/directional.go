@@ -13,7 +13,7 @@ func Directional[P, Q any](f func(P) Q) func(p, v P) Q {
 
 // Derivatives returns f and its first n derivatives, f, f′, …, f⁽ⁿ⁾, at a float scalar x. The result of f is a node of
 // any shape, such as a point of a curve, and so is each derivative. It panics with a *graph.Error if the argument is no
-// float scalar, or the result no float.
+// float scalar, the result no float, or n negative.
 //
 // Each derivative is the last one pushed forward. Equal expressions are one node, so the product rule's 2ⁿ terms are
 // far fewer nodes.
@@ -21,6 +21,9 @@ func Derivatives(f func(x *graph.Node) *graph.Node, n int) func(x *graph.Node) [
 	return func(x *graph.Node) []*graph.Node {
 		if x == nil || x.Rank() != 0 || !x.DType().IsFloat() {
 			graph.Fail("derivatives", present(x), "the argument must be a float scalar")
+		}
+		if n < 0 {
+			graph.Fail("derivatives", nil, "%d derivatives", n)
 		}
 		e := traceAt("derivatives", f, x)
 		e.needFloats("derivatives")

@@ -56,14 +56,15 @@ func (s solver) tol(x *graph.Node) float64 {
 func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
 	s := newSolver(100, opts)
 	return implicit("root", f, func(p P, init X) X {
-		residual := func(v *graph.Node) *graph.Node { return ravel("root", f(p, treeFrom(v, init))) }
+		residual := func(v *graph.Node) *graph.Node { return ravelLike("root", f(p, treeFrom(v, init)), init) }
 		return treeFrom(s.newton(residual, ravel("root", init)), init)
 	})
 }
 
 // FixedPoint returns a function that finds x = f(p, x) by applying f again and again to an initial x. For a contraction
-// with factor q the result is as near as q/(1−q) times the Tolerance. X is a tree of floats of one type, and so is
-// f(p, x). The derivative is the implicit one, by p alone: nodes that f uses from outside must be constants.
+// with factor q the result is as near as q/(1−q) times the Tolerance. Numbers that grow without bound end as infinities
+// or NaN. X is a tree of floats of one type, and f(p, x) is a tree like x. The derivative is the implicit one, by p alone:
+// nodes that f uses from outside must be constants.
 func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
 	s := newSolver(10000, opts)
 	residual := func(p P, x X) X {
@@ -72,7 +73,7 @@ func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, in
 	}
 	return implicit("fixed_point", residual, func(p P, init X) X {
 		type state struct{ X, Last *graph.Node }
-		next := func(x *graph.Node) *graph.Node { return ravel("fixed_point", f(p, treeFrom(x, init))) }
+		next := func(x *graph.Node) *graph.Node { return ravelLike("fixed_point", f(p, treeFrom(x, init)), init) }
 		x := ravel("fixed_point", init)
 		end := While(
 			func(c state) *graph.Node { return ops.Not(s.near(c.X, c.Last)) },
@@ -133,6 +134,20 @@ func ravel[X any](op string, tree X) *graph.Node {
 		return rows[0]
 	}
 	return ops.Concat(0, rows...)
+}
+
+// ravelLike is ravel of what a function gives for unknowns, or their slopes, which must be a tree like theirs.
+func ravelLike[X any](op string, value, unknowns X) *graph.Node {
+	got, want := leavesOf(value), leavesOf(unknowns)
+	if len(got) != len(want) {
+		graph.Fail(op, nil, "the function gives %d nodes, but there are %d unknowns", len(got), len(want))
+	}
+	for i, l := range got {
+		if l.path != want[i].path || !l.node.Type().Equal(want[i].node.Type()) {
+			graph.Fail(op, nil, "the function gives %s for the unknown %s", l, want[i])
+		}
+	}
+	return ravel(op, value)
 }
 
 // treeFrom is a tree like the given one with the elements of a vector.

@@ -114,6 +114,30 @@ func TestSolverFails(t *testing.T) {
 	require.ErrorContains(t, err, "implicit_test.go")
 }
 
+// TestSolverMistakes: what f gives for the unknowns must be a tree like theirs; nothing is broadcast to it.
+func TestSolverMistakes(t *testing.T) {
+	g := graph.New()
+	x, s := g.Input("x", graph.Float64, 3), g.Input("s", graph.Float64)
+	total := func(_, x node) node { return ops.Sum(x) }
+	short := func(_ node, x []node) []node { return x[:1] }
+	var line int
+	for name, do := range map[string]func(){
+		"root":                   func() { autodiff.Root(total)(s, at(&line, x)) },
+		"fixed_point":            func() { autodiff.FixedPoint(total)(s, at(&line, x)) },
+		"fixed_point of a slice": func() { autodiff.FixedPoint(short)(s, at(&line, []node{x, s})) },
+		"ode":                    func() { autodiff.ODE(func(_, y, p node) node { return ops.Sum(y) })(x, s, at(&line, x)) },
+		"ode by steps": func() {
+			autodiff.ODE(func(_, y, p node) node { return p }, autodiff.RK4(3), autodiff.Adjoint())(x, s, at(&line, x))
+		},
+	} {
+		var e *graph.Error
+		require.ErrorAs(t, graph.Try(do), &e, name)
+		require.Contains(t, e.Reason, "the function gives", name)
+		require.Contains(t, e.Reason, "unknown", name)
+		require.Equal(t, line, e.Line, name)
+	}
+}
+
 func elements(d *tensor.Dense) []float64 {
 	if v, ok := d.Data().(float64); ok {
 		return []float64{v}

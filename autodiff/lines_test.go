@@ -83,6 +83,7 @@ func TestCalculusErrorsNameTheLine(t *testing.T) {
 		{"derivatives by a vector", "the argument must be a float scalar: x f64[3]", func() {
 			autodiff.Derivatives(ops.Sin, 2)(at(&line, x))
 		}},
+		{"a negative number of derivatives", "-1 derivatives", func() { autodiff.Derivatives(ops.Sin, -1)(at(&line, s)) }},
 		{"derivatives of an integer", floats + "the result cast", func() {
 			autodiff.Derivatives(func(x node) node { return ops.Cast(x, graph.Int64) }, 2)(at(&line, s))
 		}},

@@ -47,7 +47,7 @@ func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0
 		o(&m)
 	}
 	solve := func(a odeArgs[Y, P]) Y {
-		flow := func(t, v *graph.Node) *graph.Node { return ravel("ode", f(t, treeFrom(v, a.Y0), a.P)) }
+		flow := func(t, v *graph.Node) *graph.Node { return ravelLike("ode", f(t, treeFrom(v, a.Y0), a.P), a.Y0) }
 		return rowsOf(m.solve(flow, ravel("ode", a.Y0), a.Times), a.Y0)
 	}
 	if m.adjoint {
