@@ -69,3 +69,19 @@ func benchmark[T Float](b *testing.B, dtype string, s shape, workers int) {
 		b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 	})
 }
+
+// BenchmarkBatch has many products of small matrices, of which one factor is the same for several.
+func BenchmarkBatch(b *testing.B) {
+	for _, form := range []string{"nn", "tn", "nt"} {
+		for _, n := range []int{3, 4, 6, 8} {
+			b.Run(fmt.Sprintf("form=%s/n=%d", form, n), func(b *testing.B) {
+				const count = 572
+				x, y, z := make([]float64, count*n*n), make([]float64, count*n*n), make([]float64, count*n*n)
+				for b.Loop() {
+					Batch(count, n*n, n*n, n*n, form[0] == 't', form[1] == 't', n, n, n, x, n, y, n, z, n, nil, 1)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/count, "ns/product")
+			})
+		}
+	}
+}

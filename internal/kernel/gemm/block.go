@@ -46,6 +46,11 @@ func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
 // kernel computes count tiles of equal shape, the first of them tile t at column j, cols wide. The part starts at tile
 // t0 and column j0.
 func (r *run[T]) kernel(w *worker[T], t0, t, j0, j, cols, count int) {
+	r.place(w, t0, t, j0, j, cols, count)(&w.tile)
+}
+
+// place writes into w.tile where these tiles are, and returns the micro-kernel for them.
+func (r *run[T]) place(w *worker[T], t0, t, j0, j, cols, count int) func(*tile) {
 	e, size := r.engine, unsafe.Sizeof(T(0))
 	k := &w.tile
 	i, rows := r.plan.row(t), r.plan.height(t)
@@ -88,7 +93,7 @@ func (r *run[T]) kernel(w *worker[T], t0, t, j0, j, cols, count int) {
 		k.stepB, k.stepC = 0, uintptr(rows)*k.rowC
 	}
 	r.addend(w, t0, t, j)
-	e.tiles[vecs][rows](k)
+	return e.tiles[vecs][rows]
 }
 
 // addend sets what is added to the tiles from tile t and column j on, in a part that starts at tile t0.

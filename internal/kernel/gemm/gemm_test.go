@@ -84,6 +84,37 @@ func TestBatch(t *testing.T) {
 	})
 }
 
+// TestBatchOfTiles has items that are one tile each, by every height and beyond the widths that a tile has, in the forms
+// that are computed by one call of a micro-kernel and in those that are not.
+func TestBatchOfTiles(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		testBatchOfTiles[float32](t)
+		testBatchOfTiles[float64](t)
+	})
+}
+
+func testBatchOfTiles[T Float](t *testing.T) {
+	for m := 1; m <= maxTileRows+1; m++ {
+		for i, n := range []int{1, 3, 4, 8, 17, 33, 70} {
+			for _, c := range []trial[T]{
+				{k: 4}, {k: 6, transB: true, padB: 1},
+				{k: 3, transA: true, padA: 1, padB: 2, padC: 3},
+				{k: 5, accumulate: true, padC: 1},
+				{k: 2, bias: true, transB: n == 4},
+				{k: 4, bias: true, accumulate: true},
+				{k: 4, rowBias: true, transA: true},
+				{k: 1, apply: true},
+				{k: 0, accumulate: true},
+			} {
+				c.count, c.m, c.n = 3+30*(m%2), m, n
+				c.run(t, uint64(i))
+			}
+		}
+	}
+	many := trial[T]{count: 20000, m: 4, n: 4, k: 4, workers: 3} // cut into parts
+	many.run(t, 1)
+}
+
 func TestSharedOperand(t *testing.T) {
 	const count, m, n, k = 4, 5, 6, 7
 	a, b := make([]float64, count*m*k), make([]float64, k*n)
@@ -94,11 +125,17 @@ func TestSharedOperand(t *testing.T) {
 		b[i] = float64(i%7) - 3
 	}
 	got, want := make([]float64, count*m*n), make([]float64, count*m*n)
-	Batch(count, m*k, 0, m*n, false, false, m, n, k, a, k, b, n, got, n, nil, 1)
-	Gemm(false, false, count*m, n, k, a, k, b, n, want, n, nil, 1)
-	for i := range want {
-		if got[i] != want[i] { // small integers: both are exact
-			t.Fatalf("element %d: %v with a shared B, %v stacked", i, got[i], want[i])
+	for _, transB := range []bool{false, true} {
+		ldb := n
+		if transB {
+			ldb = k
+		}
+		Batch(count, m*k, 0, m*n, false, transB, m, n, k, a, k, b, ldb, got, n, nil, 1)
+		Gemm(false, transB, count*m, n, k, a, k, b, ldb, want, n, nil, 1)
+		for i := range want {
+			if got[i] != want[i] { // small integers: both are exact
+				t.Fatalf("element %d: %v with a shared B, %v stacked", i, got[i], want[i])
+			}
 		}
 	}
 }

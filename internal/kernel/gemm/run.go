@@ -101,9 +101,7 @@ func (b *batch[T]) Part(i int) {
 	r := runs.get()
 	r.problem, r.engine = b.problem, b.engine
 	r.plan.set(r.engine, r.transA, r.transB, r.m, r.n, r.k, r.ldb, 1)
-	for item := i * b.perPart; item < min((i+1)*b.perPart, b.count); item++ {
-		r.product(item, 1)
-	}
+	r.items(i*b.perPart, min((i+1)*b.perPart, b.count), 1)
 	r.forget()
 	runs.put(r)
 }
@@ -126,7 +124,16 @@ func (r *run[T]) compute(e *engine, workers int) {
 	}
 	r.engine = e
 	r.plan.set(e, r.transA, r.transB, r.m, r.n, r.k, r.ldb, workers)
-	for item := range r.count {
+	r.items(0, r.count, workers)
+}
+
+// items computes some items of the batch: in one call of a micro-kernel if each of them is a tile, else one by one.
+func (r *run[T]) items(from, to, workers int) {
+	if to-from > 1 && r.eachIsTile() {
+		r.tilesOfItems(from, to)
+		return
+	}
+	for item := from; item < to; item++ {
 		r.product(item, workers)
 	}
 }
