@@ -18,41 +18,60 @@ func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 	for i, x := range sources {
 		all.set(x, lifted[i])
 	}
-	parts := results{}
+	same := newTable(order) // what stands for nodes that come from a source but are the same for every example
+	parts := map[*graph.Node]spreadParts{}
 	for _, y := range order {
 		if all.at(y) != nil {
 			continue
 		}
-		if i, isPart := y.PartIndex(); isPart {
-			if of := parts[y.In()[0]]; of != nil && of[i] != nil {
-				all.set(y, of[i])
+		if i, isPart := y.PartIndex(); isPart && parts[y.In()[0]].nodes != nil {
+			if p := parts[y.In()[0]]; p.differ[i] {
+				all.set(y, p.nodes[i])
+			} else {
+				same.set(y, p.nodes[i])
 			}
 			continue
 		}
 		in := append([]*graph.Node(nil), y.In()...)
 		batched := make([]bool, len(in))
-		depends := false
+		depends, moved := false, false
 		for i, x := range in {
 			if examples := all.at(x); examples != nil {
 				in[i], batched[i], depends = examples, true, true
+			} else if one := same.at(x); one != nil {
+				in[i], moved = one, true
 			}
 		}
-		if !depends {
+		if !depends && !moved {
 			continue
 		}
 		y.Graph().With(y, func() {
-			if rule := rulesOf(y); rule != nil {
-				parts[y] = rule.spread(y, in, batched, size)
-				return
+			rule := rulesOf(y)
+			switch {
+			case !depends:
+				same.set(y, y.Graph().Copy(y, in...))
+			case rule != nil:
+				nodes, differ := rule.spread(y, in, batched, size)
+				parts[y] = spreadParts{nodes, differ}
+			default:
+				all.set(y, batchNode(y, in, batched, size))
 			}
-			all.set(y, batchNode(y, in, batched, size))
 		})
 	}
 	result := make([]*graph.Node, len(outputs))
 	for i, y := range outputs {
 		result[i] = all.at(y)
+		if one := same.at(y); one != nil {
+			result[i] = repeated(one, size)
+		}
 	}
 	return result
+}
+
+// spreadParts are the results of an op with several for many examples, and which of them have the axis of examples.
+type spreadParts struct {
+	nodes  []*graph.Node
+	differ mask
 }
 
 // batchNode applies y's op to every example, by its rule or one by one.

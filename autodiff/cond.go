@@ -225,7 +225,9 @@ func (d derived) filled(has mask, other derived) *graph.Func {
 	return s.g.Func(s.inputs, some(own))
 }
 
-func (condRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+func (condRule) spread(
+	n *graph.Node, in []*graph.Node, batched []bool, size int,
+) ([]*graph.Node, mask) {
 	a, g := n.Attrs().(condAttrs), n.Graph()
 	none := make(mask, len(a.Then.Outputs()))
 	d, e := spreadOut(a.Then, batched[1:], none, size), spreadOut(a.Else, batched[1:], none, size)
@@ -237,18 +239,13 @@ func (condRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int
 	out := make([]*graph.Node, len(all))
 	if !batched[0] {
 		node := g.Apply(&condOp, condAttrs{g.Intern(d.f), g.Intern(e.f)}, in...)
-		for i := range out {
-			if all[i] {
-				out[i] = graph.Part(node, i)
-			}
-		}
-		return out
+		return partsOf(node), all
 	}
 	x, y := forSome(in[0], d.f, in[1:], batched[1:]), forSome(ops.Not(in[0]), e.f, in[1:], batched[1:])
 	for i := range out {
 		out[i] = ops.Where(alongFirst(in[0], x[i].Rank()), x[i], y[i])
 	}
-	return out
+	return out, all
 }
 
 // forSome is f, made for many examples, for those that want it. For others, if f may fail, it gives anything; and if none

@@ -128,7 +128,9 @@ func (customRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
 }
 
 // spread batches all arguments, and the three functions.
-func (customRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+func (customRule) spread(
+	n *graph.Node, in []*graph.Node, batched []bool, size int,
+) ([]*graph.Node, mask) {
 	c := customOf(n, in)
 	in, batched = slices.Clone(in), slices.Clone(batched)
 	for i := range c.Args {
@@ -155,5 +157,5 @@ func (customRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size i
 		return n.Graph().Intern(spreadOut(f, inputs, all, size).f)
 	}
 	a.Body, a.Pull, a.Push = spreads(a.Body, a.BodyIn), spreads(a.Pull, a.PullIn), spreads(a.Push, a.PushIn)
-	return partsOf(n.Graph().Apply(&customOp, a, in...))
+	return allDiffer(partsOf(n.Graph().Apply(&customOp, a, in...)))
 }

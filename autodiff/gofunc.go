@@ -106,8 +106,8 @@ func (goRule) push(n *graph.Node, _ []*graph.Node) []*graph.Node {
 	return make([]*graph.Node, len(n.Op().Parts(n)))
 }
 
-func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
-	return inTurn(n, in, batched, size)
+func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
+	return allDiffer(inTurn(n, in, batched, size))
 }
 
 // inTurn applies n to one example after the other, in a loop, and returns its results for all.

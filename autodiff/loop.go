@@ -163,17 +163,18 @@ func (loopRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.N
 	return loopOf(n).pull(cts, wanted)
 }
 
-func (loopRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+func (loopRule) spread(
+	n *graph.Node, in []*graph.Node, batched []bool, size int,
+) ([]*graph.Node, mask) {
 	l := loopOf(n)
 	s := l.spread(in, batched, make(mask, l.Carries), size)
-	node := s.node()
-	out := make([]*graph.Node, len(s.has))
+	out := partsOf(s.node())
 	for i, has := range s.has {
 		if has {
-			out[i] = s.result(i, graph.Part(node, i))
+			out[i] = s.result(i, out[i])
 		}
 	}
-	return out
+	return out, s.has
 }
 
 // augmented is a loop that computes its tangent too.

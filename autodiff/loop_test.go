@@ -258,3 +258,35 @@ func onesOf(n int) []float64 {
 	}
 	return list
 }
+
+// TestVmapOfWhatIsTheSame has a loop with a result that is the same for all examples. Such results once came from another
+// loop, over the examples' place-holders, and functions refused them.
+func TestVmapOfWhatIsTheSame(t *testing.T) {
+	type two struct{ A, B *graph.Node }
+	f := func(p []*graph.Node) *graph.Node {
+		inner := func(x *graph.Node) *graph.Node {
+			out := autodiff.For(2, func(_ *graph.Node, c two) two { return two{ops.Mul(c.A, c.B), ops.Sin(c.B)} }, two{x, p[1]})
+			return ops.Add(ops.Mul(out.A, out.B), ops.Exp(out.B))
+		}
+		return end(inner(p[0]), byFor()(2, inner, p[0]))
+	}
+	plain := func(p []*graph.Node) *graph.Node {
+		inner := func(x *graph.Node) *graph.Node {
+			s := ops.Sin(p[1])
+			b := ops.Sin(s)
+			return ops.Add(ops.Mul(ops.Mul(ops.Mul(x, p[1]), s), b), ops.Exp(b))
+		}
+		return end(inner(p[0]), inner(inner(p[0])))
+	}
+	twin{name: "same", args: tensors(waves(1, 2), waves(2, 2)), built: f, plain: plain}.check(t)
+	fn := autodiff.Compile(autodiff.Vmap(f, autodiff.Unmapped("[1]")))
+	_, err := fn.Run(context.Background(), []any{waves(1, 3, 2), waves(2, 2)})
+	require.NoError(t, err)
+	loops := 0
+	for _, op := range fn.Ops() {
+		if op == "loop" {
+			loops++
+		}
+	}
+	require.Equal(t, 2, loops)
+}

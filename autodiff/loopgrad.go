@@ -252,7 +252,9 @@ func pickInts(all []*graph.Node, list graph.Ints) []*graph.Node {
 	return picked
 }
 
-func (loopGradRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
+func (loopGradRule) spread(
+	n *graph.Node, in []*graph.Node, batched []bool, size int,
+) ([]*graph.Node, mask) {
 	l, _, a := gradOf(n)
 	in, batched = slices.Clone(in), slices.Clone(batched)
 	wanted := make([]bool, len(l.in))
@@ -290,5 +292,5 @@ func (loopGradRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size
 			out[k] = ops.MoveAxis(out[k], 1, 0)
 		}
 	}
-	return out
+	return allDiffer(out)
 }

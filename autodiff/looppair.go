@@ -139,7 +139,7 @@ func (noPair) pull(*graph.Node, []*graph.Node, []bool) []*graph.Node {
 
 func (noPair) push(*graph.Node, []*graph.Node) []*graph.Node { panic("autodiff: " + noPairRule) }
 
-func (noPair) spread(*graph.Node, []*graph.Node, []bool, int) []*graph.Node {
+func (noPair) spread(*graph.Node, []*graph.Node, []bool, int) ([]*graph.Node, mask) {
 	panic("autodiff: " + noPairRule)
 }
 

@@ -11,9 +11,9 @@ type several interface {
 	pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node
 	// push returns the tangents of the results, given those of the inputs.
 	push(n *graph.Node, tangents []*graph.Node) []*graph.Node
-	// spread returns the results for size examples, with the axis of examples first: nil for a result that is the same
-	// for all of them. The inputs that are batched have that axis too.
-	spread(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node
+	// spread returns the results for size examples, and which of them differ between examples: those have the axis of
+	// examples first, as the inputs have that are batched.
+	spread(n *graph.Node, in []*graph.Node, batched []bool, size int) (results []*graph.Node, differ mask)
 }
 
 // rulesOf returns the rule of an op with several results, nil for others.
@@ -54,3 +54,6 @@ func passing(y *graph.Node, active nodeSet) []bool {
 	}
 	return wanted
 }
+
+// allDiffer says that the results all differ between examples.
+func allDiffer(results []*graph.Node) ([]*graph.Node, mask) { return results, where(results) }

@@ -117,3 +117,16 @@ func shuffling(t *testing.T, op *graph.Op) {
 		t.Errorf("no case of %s notices that its batching rule swaps examples", op.Name)
 	}
 }
+
+// Fault is the first that the checks of derivatives and of Vmap find on an op's cases, nil if there is none. Package
+// autodiff's tests turn the signs of rules that no other package sees.
+func Fault(op *graph.Op) error {
+	for _, in := range Instances(op) {
+		for _, check := range []func(Instance) error{checkDerivative, checkForward, checkVmap} {
+			if err := recovered(in, check); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
