@@ -92,7 +92,6 @@ type loopCode struct {
 	loopAttrs
 	body, cond *exec.Plan
 	parts      block
-	slice      []int // bytes of one x, or of one y, by input or result of the body
 	space      block // scratch: the arenas of body and condition, the condition's result
 }
 

@@ -22,8 +22,8 @@ func Take[T any](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool)
 				copy(row, from)
 				continue
 			}
-			for j, v := range from {
-				row[j] = v
+			for j := range row { // a loop, not copy: see shortRow
+				row[j] = from[j]
 			}
 		}
 	}
