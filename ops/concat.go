@@ -104,23 +104,40 @@ func init() {
 	})
 }
 
-// joinKernel copies runs of bytes, so that one loop serves every element type.
+// joinKernel copies runs of words, so that one loop serves all element types of a size.
 func joinKernel(n *graph.Node) graph.Kernel {
-	axis, size := n.Attrs().(axisAttrs).Axis, n.DType().Size()
+	switch n.DType().Size() {
+	case 8:
+		return join[uint64](n)
+	case 4:
+		return join[uint32](n)
+	default:
+		return join[uint8](n)
+	}
+}
+
+func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
+	axis := n.Attrs().(axisAttrs).Axis
 	outer := graph.Size(n.Shape()[:axis])
 	runs := make([]int, len(n.In()))
 	row := 0
 	for i, x := range n.In() {
-		runs[i] = graph.Size(x.Shape()[axis:]) * size
+		runs[i] = graph.Size(x.Shape()[axis:])
 		row += runs[i]
 	}
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		dst := unsafe.Slice((*byte)(out.Ptr), out.Len*size)
+		dst := unsafe.Slice((*Word)(out.Ptr), out.Len)
 		at := 0
 		for i, run := range runs {
-			src := unsafe.Slice((*byte)(in[i].Ptr), in[i].Len*size)
-			for o := range outer {
-				copy(dst[o*row+at:][:run], src[o*run:])
+			src := unsafe.Slice((*Word)(in[i].Ptr), in[i].Len)
+			if run == 1 { // a call of copy would take longer than the copying
+				for o, x := range src[:outer] {
+					dst[o*row+at] = x
+				}
+			} else {
+				for o := range outer {
+					copy(dst[o*row+at:][:run], src[o*run:])
+				}
 			}
 			at += run
 		}

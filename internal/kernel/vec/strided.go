@@ -56,11 +56,24 @@ func copyStrided[T any](dst []T, shape []int, src []T, offset int, strides []int
 			from := offset + j*strides[1]
 			transpose(dst[j*shape[2]:], src[from:], shape[0], shape[2], shape[1]*shape[2], strides[2])
 		}
+	case rank == 2 && strides[1] == 1 && shape[1] <= shortRow:
+		copyShortRows(dst, src, offset, shape[1], strides[0])
 	default:
 		step := len(dst) / shape[0]
 		for i := range shape[0] {
 			copyStrided(dst[i*step:(i+1)*step], shape[1:], src, offset+i*strides[0], strides[1:])
 		}
+	}
+}
+
+// copyShortRows copies rows of n neighbours that start stride apart.
+func copyShortRows[T any](dst, src []T, offset, n, stride int) {
+	for ; len(dst) > 0; dst = dst[n:] {
+		row, from := dst[:n], src[offset:][:n]
+		for j, x := range from {
+			row[j] = x
+		}
+		offset += stride
 	}
 }
 
