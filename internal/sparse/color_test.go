@@ -59,9 +59,8 @@ func TestStarByDefinition(t *testing.T) {
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 300 {
-		p := random(r, 1, 1, 0)
 		n := 1 + r.IntN(16)
-		p = random(r, n, n, r.Float64()*0.3).Symmetrized()
+		p := random(r, n, n, r.Float64()*0.3).Symmetrized()
 		c := p.Star()
 		for b := range n {
 			for _, a := range p.Row(b) {
