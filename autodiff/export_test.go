@@ -1,5 +1,7 @@
 package autodiff
 
+import "chainrule/graph"
+
 // Verified checks the graph's invariants after every pass of the compiler.
 func Verified() Option { return func(s *settings) { s.verify = true } }
 
@@ -8,4 +10,10 @@ func (fn *Function) Cached() int {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
 	return len(fn.cache)
+}
+
+// RecordBytes is how much a step's record takes of the gradient of a loop that x is a part of.
+func RecordBytes(x *graph.Node) int {
+	a := x.In()[0].Attrs().(gradAttrs)
+	return newRecord(a.split(false).record).size
 }

@@ -66,14 +66,15 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 		back = append(back, p.a, p.b)
 	}
 	s.end, s.ended = finish(s.late, a.Steps, func(i int) bool { return slices.Contains(s.consts, i) })
-	r := recorder{late: map[*graph.Node]bool{}, free: map[*graph.Node]bool{}}
-	for _, x := range late {
-		r.late[x] = true
-	}
-	for i, x := range primal {
-		r.free[x] = i >= a.Carries
-	}
+	r := newRecorder(late, primal[a.Carries:])
 	kept := r.choose(back)
+	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
+		if from := newRecorder(late, primal[a.Carries:]); from.startFrom(primal[:a.Carries]) {
+			if fewer := from.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
+				r, kept = from, fewer
+			}
+		}
+	}
 	s.record = typesOf(kept)
 	if !withYs {
 		ahead = ahead[:a.Carries]
@@ -129,12 +130,48 @@ func (a gradAttrs) joint() joint {
 	return j
 }
 
+// cacheBytes is the length from which on a tape is taken not to stay in a processor's caches, and nearBytes that up to
+// which one step's values are taken to stay in the nearer ones.
+const (
+	cacheBytes = 16 << 20
+	nearBytes  = 1 << 19
+)
+
+// tapeSteps is how many steps the tape has room for, 0 if it grows.
+func (a gradAttrs) tapeSteps() int {
+	if a.Every > 0 {
+		return min(a.Every, a.Steps)
+	}
+	return a.Steps
+}
+
 // recorder chooses what goes on the tape: of the nodes that do not depend on cotangents those that backward uses, but
 // for what it computes again since that is cheaper than to keep it.
 type recorder struct {
-	late map[*graph.Node]bool // depends on cotangents
-	free map[*graph.Node]bool // is there in the backward step
-	used map[*graph.Node]bool // by the backward step
+	late  map[*graph.Node]bool // depends on cotangents
+	free  map[*graph.Node]bool // is there in the backward step
+	start map[*graph.Node]bool // is kept if anything that is computed again needs it, see startFrom
+	used  map[*graph.Node]bool // by the backward step
+}
+
+func newRecorder(late, free []*graph.Node) *recorder {
+	r := &recorder{late: map[*graph.Node]bool{}, free: map[*graph.Node]bool{}, start: map[*graph.Node]bool{}}
+	for _, x := range late {
+		r.late[x] = true
+	}
+	for _, x := range free {
+		r.free[x] = true
+	}
+	return r
+}
+
+// startFrom lets more be computed again: what arithmetic and copies make of the carries, which then are kept. A step of
+// several stages on vectors takes less time to compute once more, in near caches, than to read from memory.
+func (r *recorder) startFrom(carries []*graph.Node) bool {
+	for _, x := range carries {
+		r.start[x] = true
+	}
+	return len(carries) > 0
 }
 
 func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
@@ -159,7 +196,7 @@ func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
 	again := map[*graph.Node]bool{} // is recomputed, or is there
 	keep := map[*graph.Node]bool{}
 	for _, n := range order {
-		again[n] = !r.late[n] && (r.free[n] || r.cheap(n, again))
+		again[n] = !r.late[n] && (r.free[n] || r.start[n] || r.cheap(n, again))
 		if direct[n] && !again[n] {
 			keep[n], again[n] = true, true
 			kept = append(kept, n)
@@ -175,6 +212,11 @@ func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
 			r.used[x] = true
 		}
 	}
+	for _, n := range order {
+		if r.start[n] && !keep[n] && (r.used[n] || direct[n]) {
+			kept = append(kept, n)
+		}
+	}
 	return kept
 }
 
@@ -188,7 +230,8 @@ func (r *recorder) cheap(n *graph.Node, there map[*graph.Node]bool) bool {
 			return false
 		}
 	}
-	return n.Op().Class == graph.View || n.Op().Class == graph.Map && isArithmetic[n.Op().Name]
+	return n.Op().Class == graph.View || n.Op().Class == graph.Map && isArithmetic[n.Op().Name] ||
+		len(r.start) > 0 && isCopy[n.Op().Name]
 }
 
 // isArithmetic lists the elementwise ops that take no more time than reading their result.
@@ -197,3 +240,6 @@ var isArithmetic = map[string]bool{
 	"eq": true, "ne": true, "lt": true, "le": true, "gt": true, "ge": true, "and": true, "or": true, "not": true,
 	"slope_tanh": true, "slope_sigmoid": true, "maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
 }
+
+// isCopy lists the ops that copy elements in runs.
+var isCopy = map[string]bool{"concat": true, "pad": true}
