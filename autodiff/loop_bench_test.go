@@ -1,7 +1,6 @@
 package autodiff_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -14,6 +13,9 @@ import (
 
 // rnn is the network hₜ₊₁ = tanh(hₜW + xₜ) with the cost Σ yₜ², yₜ = hₜ₊₁·v.
 type rnn struct{ W, V, H, X *graph.Node }
+
+// rnnFeed is what is fed for it.
+type rnnFeed struct{ W, V, H, X *tensor.Dense }
 
 func rnnCost(p rnn) *graph.Node {
 	_, ys := autodiff.Scan(func(h, x *graph.Node) (*graph.Node, *graph.Node) {
@@ -32,25 +34,7 @@ func logistic(n int) func(r *graph.Node) *graph.Node {
 	}
 }
 
-func benchLoop(b *testing.B, f any, in ...*tensor.Dense) {
-	fn := autodiff.Compile(f, autodiff.Workers(1))
-	feeds := make([]any, len(in))
-	for i, d := range in {
-		feeds[i] = d
-	}
-	out, err := fn.Run(context.Background(), feeds...)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		if err := fn.RunInto(context.Background(), out, in); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
+// BenchmarkLoop compares a loop of 1000 steps with its gradient and its tangent.
 func BenchmarkLoop(b *testing.B) {
 	const steps = 1000
 	dense := func(shape ...int) *tensor.Dense {
@@ -61,24 +45,15 @@ func BenchmarkLoop(b *testing.B) {
 		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
 	}
 	for _, width := range []int{8, 32, 128} {
-		in := []*tensor.Dense{dense(width, width), dense(1, width), dense(1, width), dense(steps, 1, width)}
-		name := fmt.Sprintf("case=rnn/steps=%d/width=%d", steps, width)
-		cost := func(w, v, h, x *graph.Node) *graph.Node { return rnnCost(rnn{w, v, h, x}) }
-		b.Run(name+"/what=primal", func(b *testing.B) { benchLoop(b, cost, in...) })
-		b.Run(name+"/what=gradient", func(b *testing.B) {
-			benchLoop(b, func(w, v, h, x *graph.Node) (*graph.Node, rnn) {
-				return autodiff.ValueAndGrad(rnnCost)(rnn{w, v, h, x})
-			}, in...)
-		})
-		b.Run(name+"/what=jvp", func(b *testing.B) {
-			benchLoop(b, func(w, v, h, x *graph.Node) (value, tangent *graph.Node) {
-				return autodiff.JVP(rnnCost, rnn{w, v, h, x}, rnn{w, v, h, x})
-			}, in...)
+		b.Run(fmt.Sprintf("case=rnn/steps=%d/width=%d", steps, width), func(b *testing.B) {
+			feeds := []any{rnnFeed{dense(width, width), dense(1, width), dense(1, width), dense(steps, 1, width)}}
+			compare(b, feeds, derivative{"primal", rnnCost}, derivative{"gradient", autodiff.ValueAndGrad(rnnCost)},
+				derivative{"jvp", func(p rnn) (value, tangent *graph.Node) { return autodiff.JVP(rnnCost, p, p) }})
 		})
 	}
-	r := tensor.New(tensor.FromScalar(3.7))
-	b.Run("case=logistic/steps=1000/what=primal", func(b *testing.B) { benchLoop(b, logistic(steps), r) })
-	b.Run("case=logistic/steps=1000/what=gradient", func(b *testing.B) {
-		benchLoop(b, autodiff.ValueAndGrad(logistic(steps)), r)
+	b.Run(fmt.Sprintf("case=logistic/steps=%d", steps), func(b *testing.B) {
+		f := logistic(steps)
+		compare(b, []any{3.7}, derivative{"primal", f}, derivative{"gradient", autodiff.ValueAndGrad(f)},
+			derivative{"jvp", func(r *graph.Node) (value, tangent *graph.Node) { return autodiff.JVP(f, r, r) }})
 	})
 }
