@@ -143,6 +143,9 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	}
 	r.cond.bind(w, scratch, out.Ptr, r.parts, in)
 	defer r.cond.release()
+	if done, err := r.repeat(w); done {
+		return err
+	}
 	for t := 0; ; t++ {
 		if goesOn, err := r.goesOn(r.cond, t); !goesOn {
 			return err
@@ -169,6 +172,26 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	}
 }
 
+// repeat makes all steps at once if there is nothing but numbers that are carried. It is false if it made none.
+func (r *loopRun) repeat(w *graph.Work) (done bool, err error) {
+	if r.Xs > 0 || len(r.Body.Outputs()) > r.Carries || len(r.record.offsets) > 0 {
+		return false, nil
+	}
+	var cond *exec.Routine
+	if r.cond != nil {
+		cond = r.cond.routine
+	}
+	_, more, done, err := r.steps.Repeat(w, cond, r.Steps)
+	if err == nil && more {
+		err = r.tooMany()
+	}
+	return done, err
+}
+
+func (a loopAttrs) tooMany() error {
+	return fmt.Errorf("the loop goes on after %d steps, the most that it may make", a.Steps)
+}
+
 // slot is which slice step t takes.
 func (a loopAttrs) slot(t int) int {
 	if a.Back {
@@ -184,7 +207,7 @@ func (a loopAttrs) goesOn(c *condition, t int) (bool, error) {
 	}
 	more, err := c.holds()
 	if err == nil && more && a.Steps > 0 && t == a.Steps {
-		return false, fmt.Errorf("the loop goes on after %d steps, the most that it may make", a.Steps)
+		return false, a.tooMany()
 	}
 	return more && err == nil, err
 }

@@ -58,12 +58,9 @@ func elementaryCode[T float32 | float64](n *graph.Node) (opcode, bool) {
 // at is the register at an offset.
 func at[E any](r unsafe.Pointer, offset uint32) *E { return (*E)(unsafe.Add(r, offset)) }
 
-// do runs the operations.
-func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
+// compute runs the operations.
+func (s *scalars[T]) compute(w *graph.Work) (*graph.Node, error) {
 	r := unsafe.Pointer(unsafe.SliceData(s.registers))
-	for _, t := range s.loads {
-		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
-	}
 	ops := s.ops
 	for i := range ops {
 		op := &ops[i]
@@ -136,9 +133,6 @@ func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
 				return slow.node, err
 			}
 		}
-	}
-	for _, t := range s.stores {
-		move(s.bases[t.base].Ptr, unsafe.Add(r, t.register), t.size)
 	}
 	return nil, nil
 }

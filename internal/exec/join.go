@@ -28,6 +28,9 @@ func JoinScalars(plan Plan) Plan {
 			plan.Steps[last] = plan.Steps[last].with(s)
 			continue
 		}
+		if s.Node != nil && s.onScalars() {
+			s = s.grouped()
+		}
 		plan.Steps = append(plan.Steps, s)
 	}
 	if commit == len(steps) {

@@ -13,6 +13,8 @@ type Routine struct {
 	machine *machine
 	arena   unsafe.Pointer
 	bad     func(x float64) bool // see graph.Work
+	loop    scalarRepeater       // nil if it is none, or not bound yet
+	loopOf  [2]*machine
 }
 
 // NewRoutine returns a Routine that follows a plan, which other routines may follow too.

@@ -23,6 +23,7 @@ type scalars[T float32 | float64] struct {
 	loads     []transfer
 	stores    []transfer
 	bases     []graph.Buffer
+	slots     []Slot // of bases
 }
 
 // scalarOp sets register dst to what its code makes of registers a, b and c. Registers are counted in bytes.
@@ -43,6 +44,29 @@ type transfer struct {
 	base     int
 	register uint32
 	size     int
+}
+
+func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
+	s.load()
+	if failed, err := s.compute(w); err != nil {
+		return failed, err
+	}
+	s.store()
+	return nil, nil
+}
+
+func (s *scalars[T]) load() {
+	r := unsafe.Pointer(unsafe.SliceData(s.registers))
+	for _, t := range s.loads {
+		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
+	}
+}
+
+func (s *scalars[T]) store() {
+	r := unsafe.Pointer(unsafe.SliceData(s.registers))
+	for _, t := range s.stores {
+		move(s.bases[t.base].Ptr, unsafe.Add(r, t.register), t.size)
+	}
 }
 
 func move(dst, src unsafe.Pointer, size int) {
@@ -92,6 +116,7 @@ func bindScalars[T float32 | float64](
 			if members.of(x) < 0 && b.register.of(x) < 0 {
 				r := b.take()
 				b.register.set(x, r)
+				b.last.set(x, len(s.Members)) // it may be run again, see scalarLoop
 				code.loads = append(code.loads, transfer{len(slots), bytesTo(r), x.DType().Size()})
 				slots = append(slots, m.In[j])
 			}
@@ -141,6 +166,7 @@ func bindScalars[T float32 | float64](
 		n := len(op.node.In())
 		op.in, op.out, buffers = buffers[:n:n], buffers[n], buffers[n+1:]
 	}
+	code.slots = slots
 	code.bases = make([]graph.Buffer, len(slots))
 	for i, slot := range slots {
 		place(&code.bases[i], slot)

@@ -1,0 +1,158 @@
+package exec
+
+import (
+	"unsafe"
+
+	"chainrule/graph"
+)
+
+// A loop whose body and condition are groups of scalars runs without leaving them: what it carries stays in registers,
+// and is moved from those of results to those of operands after every step.
+
+// Repeat runs the body r as long as cond, which may be nil, holds, and at most limit times, if that is not 0. Carries are
+// those outputs of r that overwrite inputs, and are the first inputs of cond too. It returns how many steps it made and
+// whether the condition still holds after limit ones. Ok is false, and nothing has been done, if the two are not groups
+// of scalars or have other results.
+func (r *Routine) Repeat(w *graph.Work, cond *Routine, limit int) (steps int, more, ok bool, err error) {
+	if r.bad != nil {
+		return 0, false, false, nil
+	}
+	of := [2]*machine{r.machine}
+	if cond != nil {
+		of[1] = cond.machine
+	}
+	if r.loopOf != of {
+		r.loop, r.loopOf = newScalarRepeater(r, cond), of
+	}
+	if r.loop == nil {
+		return 0, false, false, nil
+	}
+	steps, more, failed, err := r.loop.repeat(w, limit)
+	if failed != nil {
+		err = nodeError(failed, err)
+	}
+	return steps, more, true, err
+}
+
+// scalarRepeater is a scalarLoop.
+type scalarRepeater interface {
+	repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error)
+}
+
+// scalarLoop is a body and a condition, which is nil for a fixed number of steps.
+type scalarLoop[T float32 | float64] struct {
+	body, cond *scalars[T]
+	// moves take carries from results to operands, in order.
+	moves  []registerMove
+	result *bool // of the condition
+}
+
+type registerMove struct{ to, from *uint64 }
+
+func newScalarRepeater(body, cond *Routine) scalarRepeater {
+	switch b := onlyGroup(body).(type) {
+	case *scalars[float64]:
+		return bindLoop(b, cond)
+	case *scalars[float32]:
+		return bindLoop(b, cond)
+	}
+	return nil
+}
+
+// onlyGroup is the group that a routine consists of, nil if there is more, or none.
+func onlyGroup(r *Routine) scalarRunner {
+	if len(r.machine.steps) != 1 {
+		return nil
+	}
+	return r.machine.steps[0].scalar
+}
+
+func bindLoop[T float32 | float64](body *scalars[T], cond *Routine) scalarRepeater {
+	l := &scalarLoop[T]{body: body}
+	if cond != nil {
+		c, ok := onlyGroup(cond).(*scalars[T])
+		if !ok || len(c.stores) != 1 {
+			return nil
+		}
+		l.cond, l.result = c, (*bool)(unsafe.Pointer(c.cell(c.stores[0].register)))
+	}
+	operand := map[uint32]bool{}
+	for _, t := range body.loads {
+		operand[t.register] = true
+	}
+	var late []registerMove
+	for _, t := range body.stores {
+		carry := body.slots[t.base]
+		if carry.Space != Input {
+			return nil
+		}
+		from := body.cell(t.register)
+		if operand[t.register] { // which another move may overwrite
+			saved := new(uint64)
+			l.moves, from = append(l.moves, registerMove{saved, from}), saved
+		}
+		late = append(late, body.intoOperands(carry, from)...)
+		if l.cond != nil {
+			late = append(late, l.cond.intoOperands(carry, from)...)
+		}
+	}
+	l.moves = append(l.moves, late...)
+	return l
+}
+
+func (s *scalars[T]) cell(register uint32) *uint64 { return &s.registers[register/8] }
+
+// intoOperands are the moves to all operands that are loaded from a slot.
+func (s *scalars[T]) intoOperands(slot Slot, from *uint64) (moves []registerMove) {
+	for _, t := range s.loads {
+		if s.slots[t.base].meets(slot) {
+			moves = append(moves, registerMove{s.cell(t.register), from})
+		}
+	}
+	return moves
+}
+
+// stepsUnstopped is how many steps pass before a loop looks whether it has been cancelled.
+const stepsUnstopped = 256
+
+func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error) {
+	l.body.load()
+	if l.cond != nil {
+		l.cond.load()
+	}
+	for ; ; steps++ {
+		if l.cond != nil {
+			if failed, err := l.cond.compute(w); err != nil {
+				return steps, false, failed, err
+			}
+			more = *l.result
+		} else {
+			more = steps < limit
+		}
+		if !more || l.cond != nil && limit > 0 && steps == limit {
+			break
+		}
+		if steps%stepsUnstopped == 0 && stopped(w) {
+			return steps, false, nil, graph.ErrStopped
+		}
+		if failed, err := l.body.compute(w); err != nil {
+			return steps, false, failed, err
+		}
+		for _, m := range l.moves {
+			*m.to = *m.from
+		}
+	}
+	if steps > 0 {
+		l.body.store()
+	}
+	return steps, more, nil, nil
+}
+
+func stopped(w *graph.Work) bool {
+	select {
+	case <-w.Stop: // never, if it is nil
+		return true
+	default:
+		return false
+	}
+}
