@@ -261,10 +261,10 @@ func init() {
 
 // extreme is the record that Max and Min share.
 func extreme(name, doc string, kernel bind) graph.Op {
-	chosen := func(n *graph.Node) *graph.Node { // 1/k for each of k equal extreme elements
+	chosen := func(n *graph.Node) (mask, count *graph.Node) { // 1 for each of count equal extreme elements
 		x := n.In()[0]
-		mask := Cast(Eq(x, unfold(n, n)), x.DType())
-		return Div(mask, unfold(n, refold(n, mask)))
+		mask = Cast(Eq(x, unfold(n, n)), x.DType())
+		return mask, refold(n, mask)
 	}
 	tie := values([]float64{1, 3, 3, 2, 2, 0}, 2, 3)
 	return graph.Op{
@@ -272,8 +272,14 @@ func extreme(name, doc string, kernel bind) graph.Op {
 		Infer: folded(isNumber, "numbers, not bool", false, same), Kernel: kernel,
 		Depends: foldDepends,
 		Derivative: Explicit{
-			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), chosen(n)) },
-			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, chosen(n))) },
+			Reverse: func(n, ct *graph.Node) *graph.Node {
+				mask, count := chosen(n)
+				return Mul(mask, unfold(n, Div(ct, count)))
+			},
+			Forward: func(n, t *graph.Node) *graph.Node {
+				mask, count := chosen(n)
+				return Div(refold(n, Mul(t, mask)), count)
+			},
 		},
 		Batch: batchReduce,
 		Cases: reduceCases(foldInts("i64"),
