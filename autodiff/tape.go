@@ -69,10 +69,10 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 	r := newRecorder(late, primal[a.Carries:])
 	kept := r.choose(back)
 	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
-		if from := newRecorder(late, primal[a.Carries:]); from.startFrom(primal[:a.Carries]) {
-			if fewer := from.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
-				r, kept = from, fewer
-			}
+		far := newRecorder(late, primal[a.Carries:])
+		far.far = true
+		if fewer := far.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
+			r, kept = far, fewer
 		}
 	}
 	s.record = typesOf(kept)
@@ -145,17 +145,19 @@ func (a gradAttrs) tapeSteps() int {
 	return a.Steps
 }
 
-// recorder chooses what goes on the tape: of the nodes that do not depend on cotangents those that backward uses, but
-// for what it computes again since that is cheaper than to keep it.
+// recorder chooses what goes on the tape: of the nodes that do not depend on cotangents those that backward uses, or
+// fewer from which it computes them again.
 type recorder struct {
-	late  map[*graph.Node]bool // depends on cotangents
-	free  map[*graph.Node]bool // is there in the backward step
-	start map[*graph.Node]bool // is kept if anything that is computed again needs it, see startFrom
-	used  map[*graph.Node]bool // by the backward step
+	late map[*graph.Node]bool // depends on cotangents
+	free map[*graph.Node]bool // is there in the backward step
+	used map[*graph.Node]bool // by the backward step
+	// far says that the tape lies in memory: a step of several stages on vectors takes less time to compute once more, in
+	// near caches, than to read from there. Then anything made by arithmetic and copies is computed again.
+	far bool
 }
 
 func newRecorder(late, free []*graph.Node) *recorder {
-	r := &recorder{late: map[*graph.Node]bool{}, free: map[*graph.Node]bool{}, start: map[*graph.Node]bool{}}
+	r := &recorder{late: map[*graph.Node]bool{}, free: map[*graph.Node]bool{}}
 	for _, x := range late {
 		r.late[x] = true
 	}
@@ -163,15 +165,6 @@ func newRecorder(late, free []*graph.Node) *recorder {
 		r.free[x] = true
 	}
 	return r
-}
-
-// startFrom lets more be computed again: what arithmetic and copies make of the carries, which then are kept. A step of
-// several stages on vectors takes less time to compute once more, in near caches, than to read from memory.
-func (r *recorder) startFrom(carries []*graph.Node) bool {
-	for _, x := range carries {
-		r.start[x] = true
-	}
-	return len(carries) > 0
 }
 
 func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
@@ -193,14 +186,20 @@ func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
 	for _, n := range back {
 		direct[n] = !r.late[n]
 	}
-	again := map[*graph.Node]bool{} // is recomputed, or is there
-	keep := map[*graph.Node]bool{}
+	var early []*graph.Node
 	for _, n := range order {
-		again[n] = !r.late[n] && (r.free[n] || r.start[n] || r.cheap(n, again))
-		if direct[n] && !again[n] {
-			keep[n], again[n] = true, true
-			kept = append(kept, n)
+		if !r.late[n] {
+			early = append(early, n)
 		}
+	}
+	isCheap, price := cheap, nearPrice
+	if r.far {
+		isCheap, price = cheapOrCopy, farPrice
+	}
+	kept = leastRecord(early, direct, r.free, isCheap, price)
+	keep := map[*graph.Node]bool{}
+	for _, n := range kept {
+		keep[n] = true
 	}
 	for k := len(order) - 1; k >= 0; k-- { // which recomputed nodes are used at all, and so which inputs
 		n := order[k]
@@ -212,27 +211,18 @@ func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
 			r.used[x] = true
 		}
 	}
-	for _, n := range order {
-		if r.start[n] && !keep[n] && (r.used[n] || direct[n]) {
-			kept = append(kept, n)
-		}
-	}
 	return kept
 }
 
-// cheap reports whether n is computed again from nodes that are there.
-func (r *recorder) cheap(n *graph.Node, there map[*graph.Node]bool) bool {
-	if len(n.In()) == 0 {
-		return !n.IsInput()
-	}
-	for _, x := range n.In() {
-		if !there[x] {
-			return false
-		}
-	}
-	return n.Op().Class == graph.View || n.Op().Class == graph.Map && isArithmetic[n.Op().Name] ||
-		len(r.start) > 0 && isCopy[n.Op().Name]
+// nearPrice and farPrice are how many bytes computed again are worth one that is kept.
+const nearPrice, farPrice = 8, 1 << 16
+
+// cheap reports whether n may be computed again, from what it is computed of.
+func cheap(n *graph.Node) bool {
+	return n.Op().Class == graph.View || n.Op().Class == graph.Map && isArithmetic[n.Op().Name]
 }
+
+func cheapOrCopy(n *graph.Node) bool { return cheap(n) || isCopy[n.Op().Name] }
 
 // isArithmetic lists the elementwise ops that take no more time than reading their result.
 var isArithmetic = map[string]bool{
