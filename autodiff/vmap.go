@@ -63,44 +63,59 @@ func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 		args := leavesOf(p)
 		checkPaths(axes, args, false, "argument")
 		size := examples(args, axes)
-		var sources, lifted []*graph.Node
-		shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
-			a := axisOf(axes, args[i].path, false)
-			if a.unmapped {
-				return x
-			}
-			all := ops.MoveAxis(x, normal(args[i], a.axis, x.Rank()), 0)
-			one := example(x, all.Shape()[1:])
-			sources, lifted = append(sources, one), append(lifted, all)
-			return one
+		lifted, one := liftedOf(args, axes)
+		var result Q
+		args[0].node.Graph().Stand(one, func(params []*graph.Node) {
+			var sources []*graph.Node
+			value := f(mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+				if axisOf(axes, args[i].path, false).unmapped {
+					return x
+				}
+				sources = append(sources, example(x, params[len(sources)]))
+				return sources[len(sources)-1]
+			}))
+			result = spreadOver(value, axes, sources, lifted, size)
 		})
-		value := f(shadow)
-		results := leavesOf(value)
-		checkPaths(axes, results, true, "result")
-		outputs := make([]*graph.Node, len(results))
-		for i, l := range results {
-			checkGraph("vmap", l, sources[0])
-			outputs[i] = l.node
-		}
-		if len(outputs) == 0 {
-			return value
-		}
-		all := batch(outputs, sources, lifted, size)
-		return mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
-			z := all[i]
-			if z == nil {
-				z = ops.BroadcastTo(y, append([]int{size}, y.Shape()...)...)
-			}
-			return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
-		})
+		return result
 	}
 }
 
-// example returns a node of the given shape that stands for any one example of x. It is an alias, so that it equals
-// nothing that f closes over.
-func example(x *graph.Node, shape []int) *graph.Node {
-	g := x.Graph()
-	one := g.Alias(ops.BroadcastTo(g.Scalar(x.DType(), 0), shape...))
+// liftedOf returns the leaves that are mapped with their examples along the first axis, and the types of one example.
+func liftedOf(args []leaf, axes []Axis) (lifted []*graph.Node, one []graph.Type) {
+	for _, l := range args {
+		if a := axisOf(axes, l.path, false); !a.unmapped {
+			all := ops.MoveAxis(l.node, normal(l, a.axis, l.node.Rank()), 0)
+			lifted, one = append(lifted, all), append(one, graph.T(all.DType(), all.Shape()[1:]...))
+		}
+	}
+	return lifted, one
+}
+
+// spreadOver returns the value of one example, a function of the sources, for all examples.
+func spreadOver[Q any](value Q, axes []Axis, sources, lifted []*graph.Node, size int) Q {
+	results := leavesOf(value)
+	checkPaths(axes, results, true, "result")
+	outputs := make([]*graph.Node, len(results))
+	for i, l := range results {
+		checkGraph("vmap", l, sources[0])
+		outputs[i] = l.node
+	}
+	if len(outputs) == 0 {
+		return value
+	}
+	all := batch(outputs, sources, lifted, size)
+	return mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
+		z := all[i]
+		if z == nil {
+			z = ops.BroadcastTo(y, append([]int{size}, y.Shape()...)...)
+		}
+		return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
+	})
+}
+
+// example returns a node that stands for any one example of x, called as x is. It is an alias, so that it may be named.
+func example(x, param *graph.Node) *graph.Node {
+	one := x.Graph().Alias(param)
 	if name := x.Name(); name != "" {
 		graph.Named(name, one)
 	}

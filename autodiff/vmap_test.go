@@ -289,3 +289,21 @@ func TestVmapErrors(t *testing.T) {
 func f64Tensor(v []float64, shape ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(v))
 }
+
+// A node that f makes of one example means nothing outside of f.
+func TestVmapLeaks(t *testing.T) {
+	var line int
+	leaky := func(x node) node {
+		var leak node
+		y := autodiff.Vmap(func(x node) node {
+			leak = ops.Square(x)
+			return ops.Sin(x)
+		})(at(&line, x))
+		return ops.Add(ops.Sum(y), leak)
+	}
+	_, err := autodiff.Compile(leaky).Run(t.Context(), []float64{5, 6})
+	var e *graph.Error
+	require.ErrorAs(t, err, &e)
+	require.Contains(t, e.Reason, "is used outside of it")
+	require.Equal(t, line, e.Line)
+}

@@ -16,7 +16,7 @@ func (g *Graph) Capture(types []Type, lazy bool, build func(params []*Node) []*N
 	for i, t := range types {
 		params[i] = g.param(t)
 	}
-	outputs := g.scopes.during(mark, params, func() []*Node { return build(params) })
+	outputs := g.scopes.during(params, func() []*Node { return build(params) })
 	in := g.inside(params, outputs, mark, lazy)
 	taken := map[*Node]bool{}
 	for _, p := range params {
@@ -43,6 +43,16 @@ func (g *Graph) Capture(types []Type, lazy bool, build func(params []*Node) []*N
 	}
 	g.scopes.close(mark, g.Len())
 	return g.Func(slices.Concat(params, captured), outputs), captured
+}
+
+// Stand runs build with nodes of the given types that stand for values which are not known while it runs, such as one
+// of many examples. What build makes of them has a meaning within it alone: Escaped finds nodes that use it afterwards.
+func (g *Graph) Stand(types []Type, build func(params []*Node)) {
+	params := make([]*Node, len(types))
+	for i, t := range types {
+		params[i] = g.param(t)
+	}
+	g.scopes.during(params, func() []*Node { build(params); return nil })
 }
 
 // inside finds the nodes that belong into a captured function.
@@ -80,7 +90,7 @@ type scopes struct {
 }
 
 // during runs build while params are open.
-func (s *scopes) during(mark int, params []*Node, build func() []*Node) []*Node {
+func (s *scopes) during(params []*Node, build func() []*Node) []*Node {
 	if s.open == nil {
 		s.open = map[*Node]bool{}
 	}
