@@ -234,6 +234,16 @@ var drafts = map[string]struct {
 		x := d.any()
 		return ops.Permute(ops.Permute(x, d.rng.Perm(x.Rank())...), d.rng.Perm(x.Rank())...)
 	}},
+	"permute-map": {numbers, func(d *draft) *graph.Node {
+		x := d.any()
+		y := ops.Permute(x, d.rng.Perm(x.Rank())...)
+		if d.rng.IntN(2) == 0 {
+			y = ops.Neg(y)
+		} else {
+			y = d.either(mul, y, d.number())
+		}
+		return ops.Permute(y, d.rng.Perm(x.Rank())...)
+	}},
 	"matmul-transpose": {floats, func(d *draft) *graph.Node {
 		p := d.product(true)
 		transA, transB := ops.Transposed(p)

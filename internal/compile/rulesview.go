@@ -82,6 +82,29 @@ var viewRules = []rule{{
 		}
 		return ops.Permute(x.In()[0], both...)
 	},
+}, {
+	Name: "permute-map", Identity: "permute f(permute x) = permute permute f(x)", Exact: true, Ops: []string{"permute"},
+	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
+		f := n.In()[0]
+		if f.Op().Class != graph.Map || !s.usedOnce(f) {
+			return nil
+		}
+		in, inner := slices.Clone(f.In()), (*graph.Node)(nil)
+		for i, x := range in {
+			switch {
+			case x.Type().Size() == 1:
+			case inner == nil && is(x, "permute") && s.usedOnce(x) && slices.Equal(x.Shape(), f.Shape()):
+				in[i], inner = x.In()[0], x
+			default:
+				return nil
+			}
+		}
+		if inner == nil {
+			return nil
+		}
+		moved := ops.Permute(s.apply(f, in...), ops.PermutationOf(inner)...)
+		return ops.Permute(moved, ops.PermutationOf(n)...)
+	},
 }}
 
 var matmulRules = []rule{{
