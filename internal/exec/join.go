@@ -38,19 +38,23 @@ func JoinScalars(plan Plan) Plan {
 	}
 	for i, s := range plan.Steps {
 		if s.Members != nil && s.onScalars() {
-			plan.Steps[i].Members = keepWanted(s, plan.Steps)
+			plan.Steps[i] = keepWanted(s, plan.Steps)
 		}
 	}
 	return plan
 }
 
-// keepWanted is the members of s, of which those that lie in the arena are kept if another step reads them there.
-func keepWanted(s Step, steps []Step) []Member {
-	members := slices.Clone(s.Members)
-	for i, m := range members {
-		members[i].Kept = m.Kept && (m.Out.Space != Arena || slices.ContainsFunc(steps, func(t Step) bool { return t.reads(m.Out) }))
+// keepWanted is s, of which what lies in the arena is kept if another step reads it there.
+func keepWanted(s Step, steps []Step) Step {
+	wanted := func(at Slot) bool {
+		return at.Space != Arena || slices.ContainsFunc(steps, func(t Step) bool { return t.reads(at) })
 	}
-	return members
+	s.Members = slices.Clone(s.Members)
+	for i, m := range s.Members {
+		s.Members[i].Kept = m.Kept && wanted(m.Out)
+	}
+	s.Copies = slices.DeleteFunc(slices.Clone(s.Copies), func(c Copy) bool { return !wanted(c.Out) })
+	return s
 }
 
 // reads reports whether a step reads memory at a slot.
@@ -91,14 +95,15 @@ func (s Step) onScalars() bool {
 }
 
 // absorbs reports whether a group of s and then t does what the two steps do: what t reads from memory has not been
-// written by s, but for results of s's members, and no copy of s comes after a result of t for the same place.
+// written by s, but for results of s's members and what is copied, and no copy of s comes after a result of t for the same
+// place.
 func (s Step) absorbs(t Step) bool {
 	if !s.onScalars() || !t.onScalars() || s.Members == nil && s.Node == nil {
 		return false
 	}
 	s = s.grouped()
 	if t.Members == nil && t.Node == nil {
-		return !slices.ContainsFunc(s.Copies, func(c Copy) bool { return c.Out.meets(t.In[0]) || c.Out.meets(t.Out) })
+		return true
 	}
 	for _, m := range t.grouped().Members {
 		for j, x := range m.Node.In() {
@@ -146,12 +151,22 @@ func (s Slot) meets(t Slot) bool {
 	return s.Space == t.Space && s.Index == t.Index && s.Offset == t.Offset
 }
 
+// copying is a step that copies, after s.
+func (s Step) copying(t Step) Copy {
+	for _, c := range slices.Backward(s.Copies) {
+		if c.Out.meets(t.In[0]) {
+			return Copy{c.From, c.In, t.Out, t.Bytes}
+		}
+	}
+	return Copy{s.writer(t.In[0]), t.In[0], t.Out, t.Bytes}
+}
+
 // with is the group of s and then t.
 func (s Step) with(t Step) Step {
 	s = s.grouped()
 	joined := Step{Members: slices.Clone(s.Members), Copies: slices.Clone(s.Copies)}
 	if t.Members == nil && t.Node == nil {
-		joined.Copies = append(joined.Copies, Copy{s.writer(t.In[0]), t.In[0], t.Out, t.Bytes})
+		joined.Copies = append(joined.Copies, s.copying(t))
 		return joined
 	}
 	joined.Members = append(joined.Members, t.grouped().Members...)

@@ -44,7 +44,14 @@ type scalarLoop[T float32 | float64] struct {
 	body, cond *scalars[T]
 	// moves take carries from results to operands, in order.
 	moves  []registerMove
+	ends   []registerEnd
 	result *bool // of the condition
+}
+
+// registerEnd is a store of the body after the last step.
+type registerEnd struct {
+	base, size int
+	from       *uint64
 }
 
 type registerMove struct{ to, from *uint64 }
@@ -91,6 +98,7 @@ func bindLoop[T float32 | float64](body *scalars[T], cond *Routine) scalarRepeat
 			saved := new(uint64)
 			l.moves, from = append(l.moves, registerMove{saved, from}), saved
 		}
+		l.ends = append(l.ends, registerEnd{t.base, t.size, from})
 		late = append(late, body.intoOperands(carry, from)...)
 		if l.cond != nil {
 			late = append(late, l.cond.intoOperands(carry, from)...)
@@ -143,7 +151,9 @@ func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, 
 		}
 	}
 	if steps > 0 {
-		l.body.store()
+		for _, e := range l.ends {
+			move(l.body.bases[e.base].Ptr, unsafe.Pointer(e.from), e.size)
+		}
 	}
 	return steps, more, nil, nil
 }
