@@ -322,3 +322,10 @@ func TestCheckGraph(t *testing.T) {
 	require.ErrorAs(t, autodiff.Checker{}.CheckGraph([]node{negated(x, y)}, []node{x, y}, []float64{1, 2}, []float64{3, 4}), &wrong)
 	require.Contains(t, wrong.Input, "y f64[2]")
 }
+
+// A check of nothing does not pass.
+func TestCheckOfNothing(t *testing.T) {
+	argmax := func(x node) node { return ops.ArgMax(x) }
+	require.ErrorContains(t, autodiff.Check(argmax, []float64{1, 2}), "no derivative to check")
+	require.ErrorContains(t, autodiff.Check(func(x node) node { return x }, []int64{1, 2}), "no derivative to check")
+}

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 
@@ -21,6 +22,9 @@ func (c Checker) check(outputs, inputs []*graph.Node, values []exec.Value) error
 		if y.DType().IsFloat() {
 			level.outputs = append(level.outputs, y)
 		}
+	}
+	if len(level.xs) == 0 || len(level.outputs) == 0 {
+		return errors.New("autodiff: there is no derivative to check: no argument or no result is a float")
 	}
 	for level.order = 1; level.order <= c.Order && len(level.outputs) > 0; level.order++ {
 		if err := level.check(); err != nil {

@@ -138,6 +138,24 @@ func TestSolverMistakes(t *testing.T) {
 	}
 }
 
+// TestNoUnknowns: a vector of no unknowns is solved at once.
+func TestNoUnknowns(t *testing.T) {
+	for name, f := range map[string]func(x node) node{
+		"root":  func(x node) node { return autodiff.Root(func(p, x node) node { return ops.Sub(x, p) })(x, x) },
+		"fixed": func(x node) node { return autodiff.FixedPoint(func(p, x node) node { return ops.Mul(0.5, x) })(x, x) },
+		"minimize": func(x node) node {
+			return autodiff.Minimize(func(p, x node) node { return ops.Sum(ops.Square(x)) })(x, x)
+		},
+		"ode": func(x node) node {
+			return autodiff.ODE(func(_, y, p node) node { return y })(x, x, graph.Const(x.Graph(), []float64{0, 1, 2}, 3))
+		},
+	} {
+		out, err := autodiff.Eval(f(ops.Zeros(graph.New(), graph.Float64, 0)))
+		require.NoError(t, err, name)
+		require.Zero(t, out[0].Size(), name)
+	}
+}
+
 func elements(d *tensor.Dense) []float64 {
 	if v, ok := d.Data().(float64); ok {
 		return []float64{v}

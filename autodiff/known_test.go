@@ -193,3 +193,36 @@ func TestHigherDerivativesShareNodes(t *testing.T) {
 		require.LessOrEqual(t, len(graph.Topo(all...)), 2*n*n-3*n+10, "order %d", n)
 	}
 }
+
+// Newton's iteration for √a, x ← (x + a/x)/2, differentiated step by step: 1/(2√a) and −1/(4a√a). Steps square the error,
+// so that a last one below 10⁻¹³ leaves the derivatives right to rounding too.
+func TestNewtonsIterationForSquareRoots(t *testing.T) {
+	type state struct{ X, Last node }
+	by := func(opts ...autodiff.LoopOption) func(node) node {
+		return func(a node) node {
+			better := func(x node) node { return ops.Mul(0.5, ops.Add(x, ops.Div(a, x))) }
+			moves := func(s state) node { return ops.Gt(ops.Abs(ops.Sub(s.X, s.Last)), ops.Mul(1e-13, s.X)) }
+			return autodiff.While(moves, func(s state) state { return state{better(s.X), s.X} },
+				state{better(a), a}, opts...).X
+		}
+	}
+	forward := func(f func(node) node) func(node) node {
+		return func(a node) node { return autodiff.Directional(f)(a, a.Graph().Scalar(graph.Float64, 1)) }
+	}
+	reverse := autodiff.Grad[node]
+	free, bounded, recorded := by(), by(autodiff.MaxSteps(20)), by(autodiff.Recorded())
+	spared := by(autodiff.MaxSteps(20), autodiff.CheckpointEvery(3))
+	for _, a := range []float64{0.3, 2, 500} {
+		got := evaluate(t, func(a node) (root, first, second []node) {
+			return []node{free(a)},
+				[]node{forward(free)(a), reverse(bounded)(a), reverse(recorded)(a), reverse(spared)(a)},
+				[]node{forward(forward(free))(a), forward(reverse(bounded))(a), reverse(forward(recorded))(a), reverse(reverse(spared))(a)}
+		}, a)
+		root := math.Sqrt(a)
+		require.InEpsilon(t, root, got[0][0], 4*eps)
+		for way := range 4 {
+			require.InEpsilon(t, 0.5/root, got[1+way][0], 16*eps, "first derivative at %v, way %d", a, way)
+			require.InEpsilon(t, -0.25/(a*root), got[5+way][0], 64*eps, "second derivative at %v, way %d", a, way)
+		}
+	}
+}

@@ -91,6 +91,9 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 	if times.Shape()[0] == 1 {
 		return first
 	}
+	if y0.Type().Size() == 0 { // nothing moves, and there is no error to choose a step by
+		return ops.BroadcastTo(first, times.Shape()[0], 0)
+	}
 	_, rest := Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
 		y := m.advance(f, c, end)
 		return instant{end, y}, y

@@ -7,8 +7,13 @@ import (
 
 // The solvers behind implicit functions, on vectors. Their steps are not differentiated.
 
-// largest is the largest magnitude in x.
-func largest(x *graph.Node) *graph.Node { return ops.Max(ops.Abs(x)) }
+// largest is the largest magnitude in x, 0 if there is none.
+func largest(x *graph.Node) *graph.Node {
+	if x.Type().Size() == 0 {
+		return x.Graph().Scalar(x.DType(), 0)
+	}
+	return ops.Max(ops.Abs(x))
+}
 
 // near reports whether the step from last to x is within the tolerance. It is true for a NaN, at which no step helps.
 func (s solver) near(x, last *graph.Node) *graph.Node {
