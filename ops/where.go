@@ -17,8 +17,11 @@ import (
 //
 // This holds element by element through elementwise functions, views, reductions, Softmax, Take, Concat and their like.
 // Through a matrix product it holds if what is chosen of it is finite. Through other functions of whole tensors, such as
-// a factorisation or a loop, it holds if nothing that comes of them is chosen. In forward mode it holds for what comes
-// of Where, by elementwise functions, views, Take and Concat: Sqrt(Where(Gt(x, 0), x, 0)) has the tangent 0 at x ≤ 0.
+// a factorisation or a loop, it holds if nothing that comes of them is chosen. A Where inside of a loop's body, a branch,
+// a checkpoint or a custom derivative rules there: the zero that it sends to a value from outside is a number like any
+// other, and a body takes from outside all that does not depend on its variables, wherever it is written. In forward mode
+// it holds for what comes of Where, by elementwise functions, views, Take and Concat: Sqrt(Where(Gt(x, 0), x, 0)) has the
+// tangent 0 at x ≤ 0.
 func Where[X, Y Operand](cond *graph.Node, x X, y Y) *graph.Node {
 	in := nodes(&whereOp, x, y)
 	return apply(&whereOp, nil, cond, in[0], in[1])
