@@ -22,19 +22,54 @@ func TestStranger(t *testing.T) {
 	noteSources(t, root)
 	program, promise := firstProgram(t, filepath.Join(root, "README.md"))
 
-	s := stranger{t: t, dir: t.TempDir()}
+	s := newStranger(t, root)
 	s.write("main.go", program)
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.write("go.sum", string(sums))
-	s.goRun("mod", "init", "example.com/stranger")
-	s.goRun("mod", "edit", "-require=chainrule@v0.0.0", "-replace=chainrule="+root)
 	if diff := Diff(s.goRun("run", "."), promise); diff != "" {
 		t.Errorf("README.md's first program does not print what the README says.\n%s", diff)
 	}
 }
+
+// TestStrangersLine makes mistakes in a fresh module: the closures that derivatives are made of are compiled into the
+// package that asks for them, and yet the line in the message is that package's own.
+func TestStrangersLine(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noteSources(t, root)
+	s := newStranger(t, root)
+	s.write("main.go", strings.TrimLeft(mistakes, "\n"))
+	const want = "main.go:15\nmain.go:16\nmain.go:17\nmain.go:18\nmain.go:19\n"
+	if diff := Diff(s.goRun("run", "."), want); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const mistakes = `
+package main
+
+import (
+	"fmt"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+func main() {
+	x := graph.New().Input("x", graph.Float64, 3)
+	square := func(x *graph.Node) *graph.Node { return ops.Square(x) }
+	for _, mistake := range []func(){
+		func() { autodiff.Grad(square)(x) },
+		func() { autodiff.Jacobian(func(x *graph.Node) *graph.Node { return ops.ArgMax(x) })(x) },
+		func() { autodiff.HVP(square)(x, x) },
+		func() { autodiff.Vmap(square, autodiff.InAxis(1))(x) },
+		func() { autodiff.For(-1, func(i, c *graph.Node) *graph.Node { return c }, x) },
+	} {
+		fmt.Println(graph.Try(mistake).(*graph.Error).Source)
+	}
+}
+`
 
 // firstProgram reads the README.
 func firstProgram(t *testing.T, readme string) (program, promise string) {
@@ -133,6 +168,19 @@ func noteSources(t *testing.T, root string) {
 type stranger struct {
 	t   *testing.T
 	dir string
+}
+
+func newStranger(t *testing.T, root string) stranger {
+	t.Helper()
+	s := stranger{t: t, dir: t.TempDir()}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("go.sum", string(sums))
+	s.goRun("mod", "init", "example.com/stranger")
+	s.goRun("mod", "edit", "-require=chainrule@v0.0.0", "-replace=chainrule="+root)
+	return s
 }
 
 func (s stranger) write(name, text string) {
