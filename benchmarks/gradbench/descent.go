@@ -14,6 +14,11 @@ func reverseMode[P any](f func(P) *graph.Node) func(P) (*graph.Node, P) {
 	return autodiff.ValueAndGrad(f)
 }
 
+// reverseNumber is reverseMode for functions of one number.
+func reverseNumber(f func(*graph.Node) *graph.Node) func(*graph.Node) (*graph.Node, *graph.Node) {
+	return reverseMode(f)
+}
+
 // forwardPoint is forward mode along both axes.
 func forwardPoint(f func(point) *graph.Node) func(point) (*graph.Node, point) {
 	return func(p point) (*graph.Node, point) {

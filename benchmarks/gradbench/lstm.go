@@ -26,8 +26,8 @@ type lstmInput struct {
 // Extra [3, b], the weights of the input, and those and the biases of the output.
 type lstmParams[T any] struct{ Main, Extra T }
 
-// lstmLoss is the mean over the sequence [c, b] of −y·log p, where y is a character and log p what the characters before
-// it predict. State [2·layers, b] is the layers' memory at the start, hidden and cell.
+// lstmLoss is the mean over the sequence [c, b] of −y·log p, where y is a character and log p what the characters
+// before it predict. State [2·layers, b] is the layers' memory at the start, hidden and cell.
 func lstmLoss(p lstmParams[*graph.Node], state, sequence *graph.Node) *graph.Node {
 	b := sequence.Shape()[1]
 	h := ops.Mul(ops.Slice(sequence, ops.Range{Stop: -1}), row(p.Extra, 0))
@@ -81,7 +81,7 @@ func lstmGradient(p lstmParams[*graph.Node], state, sequence *graph.Node) lstmPa
 
 func (in lstmInput) plan(f any, output func([]result) any) (plan, error) {
 	if len(in.Main) == 0 || len(in.Main)%2 != 0 || len(in.Extra) != 3 || len(in.State) != len(in.Main) {
-		return plan{}, errors.New("a layer has two rows of main_params and two of state, and extra_params are three rows")
+		return plan{}, errors.New("a layer has two rows of main_params and of state, and extra_params are three")
 	}
 	if len(in.Sequence) < 2 || len(in.Sequence[0]) == 0 {
 		return plan{}, errors.New("a text has two characters at least, and these some bits")

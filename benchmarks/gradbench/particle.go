@@ -6,11 +6,11 @@ import (
 	"chainrule/ops"
 )
 
-// particle is how to place a charge so that a moving one comes through the origin. The first letter of a function is the
-// mode of the derivative that the descent follows, the second that of the force.
+// particle is how to place a charge so that a moving one comes through the origin. The first letter of a function is
+// the mode of the derivative that the descent follows, the second that of the force.
 var particle = module{
-	"rr": planned(func(in particleInput) (plan, error) { return in.plan(reverseMode[*graph.Node], reverseMode[point]) }),
-	"rf": planned(func(in particleInput) (plan, error) { return in.plan(reverseMode[*graph.Node], forwardPoint) }),
+	"rr": planned(func(in particleInput) (plan, error) { return in.plan(reverseNumber, reverseMode[point]) }),
+	"rf": planned(func(in particleInput) (plan, error) { return in.plan(reverseNumber, forwardPoint) }),
 	"fr": planned(func(in particleInput) (plan, error) { return in.plan(forwardNumber, reverseMode[point]) }),
 	"ff": planned(func(in particleInput) (plan, error) { return in.plan(forwardNumber, forwardPoint) }),
 }

@@ -7,8 +7,8 @@ import (
 	"chainrule/ops"
 )
 
-// saddle is a saddle point, found by a descent within a descent. The first letter of a function is the mode of the outer
-// derivative, the second that of the inner.
+// saddle is a saddle point, found by a descent within a descent. The first letter of a function is the mode of the
+// outer derivative, the second that of the inner.
 var saddle = module{
 	"rr": planned(func(in saddleInput) (plan, error) { return in.plan(reverseMode[point], reverseMode[point]) }),
 	"rf": planned(func(in saddleInput) (plan, error) { return in.plan(reverseMode[point], forwardPoint) }),

@@ -7,8 +7,8 @@ import (
 	"chainrule/graph"
 )
 
-// opcode says what a scalar operation does: a graph.Elementary on floats of the group's type or on bools, or one of those
-// below.
+// opcode says what a scalar operation does: a graph.Elementary on floats of the group's type or on bools, or one of
+// those below.
 type opcode uint32
 
 const (

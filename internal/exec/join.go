@@ -6,9 +6,10 @@ import (
 	"chainrule/graph"
 )
 
-// JoinScalars puts steps on scalars that follow each other, copies among them, into one. A group of scalars reads all of
-// its operands before it writes a result, so that such a step may write over what another one of them reads, and no
-// value between them goes to memory and back. Bodies of loops consist of little else if what they carry are numbers.
+// JoinScalars puts steps on scalars that follow each other, copies among them, into one. A group of scalars reads all
+// of its operands before it writes a result, so that such a step may write over what another one of them reads, and
+// no value between them goes to memory and back. Bodies of loops consist of little else if what they carry are
+// numbers.
 //
 //	mul, add → arena                   one group: mul, add → input 0, output 0
 //	sub → output 0             →
@@ -73,8 +74,8 @@ func (s Step) reads(at Slot) bool {
 	return slices.ContainsFunc(s.Copies, func(c Copy) bool { return c.From < 0 && meets(c.In) })
 }
 
-// Copy takes the value that member From of a group has, or, if From is −1, what lies in slot In before the group runs, to
-// slot Out.
+// Copy takes the value that member From of a group has, or, if From is −1, what lies in slot In before the group
+// runs, to slot Out.
 type Copy struct {
 	From    int
 	In, Out Slot
@@ -95,8 +96,8 @@ func (s Step) onScalars() bool {
 }
 
 // absorbs reports whether a group of s and then t does what the two steps do: what t reads from memory has not been
-// written by s, but for results of s's members and what is copied, and no copy of s comes after a result of t for the same
-// place.
+// written by s, but for results of s's members and what is copied, and no copy of s comes after a result of t for the
+// same place.
 func (s Step) absorbs(t Step) bool {
 	if !s.onScalars() || !t.onScalars() || s.Members == nil && s.Node == nil {
 		return false

@@ -9,10 +9,10 @@ import (
 // A loop whose body and condition are groups of scalars runs without leaving them: what it carries stays in registers,
 // and is moved from those of results to those of operands after every step.
 
-// Repeat runs the body r as long as cond, which may be nil, holds, and at most limit times, if that is not 0. Carries are
-// those outputs of r that overwrite inputs, and are the first inputs of cond too. It returns how many steps it made and
-// whether the condition still holds after limit ones. Ok is false, and nothing has been done, if the two are not groups
-// of scalars or have other results.
+// Repeat runs the body r as long as cond, which may be nil, holds, and at most limit times, if that is not 0. Carries
+// are those outputs of r that overwrite inputs, and are the first inputs of cond too. It returns how many steps it
+// made and whether the condition still holds after limit ones. Ok is false, and nothing has been done, if the two are
+// not groups of scalars or have other results.
 func (r *Routine) Repeat(w *graph.Work, cond *Routine, limit int) (steps int, more, ok bool, err error) {
 	if r.bad != nil {
 		return 0, false, false, nil

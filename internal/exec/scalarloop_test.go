@@ -2,6 +2,7 @@ package exec_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -24,7 +25,7 @@ type carried struct {
 func newCarried(t *testing.T, body, cond exec.Plan, numbers []float64) *carried {
 	t.Helper()
 	w := &graph.Work{Workers: 1}
-	c := &carried{body: exec.NewRoutine(&body), cond: exec.NewRoutine(&cond), numbers: append([]float64(nil), numbers...)}
+	c := &carried{body: exec.NewRoutine(&body), cond: exec.NewRoutine(&cond), numbers: slices.Clone(numbers)}
 	for i, r := range []*exec.Routine{c.body, c.cond} {
 		c.arenas[i] = make([]float64, r.Bytes()/8+1)
 		r.Bind(w, unsafe.Pointer(&c.arenas[i][0]))
@@ -102,10 +103,11 @@ func TestRepeat(t *testing.T) {
 func TestRepeatStops(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", graph.Float64)
-	body, err := compile.Plan(compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Mul(x, 0.5)}, Donated: []int{0}},
-		compile.Options{})
+	half, goesOn := []*graph.Node{ops.Mul(x, 0.5)}, []*graph.Node{ops.Ge(x, 0)}
+	u := compile.Unit{Inputs: []*graph.Node{x}, Outputs: half, Donated: []int{0}}
+	body, err := compile.Plan(u, compile.Options{})
 	require.NoError(t, err)
-	cond, err := compile.Plan(compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Ge(x, 0)}}, compile.Options{})
+	cond, err := compile.Plan(compile.Unit{Inputs: []*graph.Node{x}, Outputs: goesOn}, compile.Options{})
 	require.NoError(t, err)
 	c := newCarried(t, exec.JoinScalars(body), exec.JoinScalars(cond), []float64{1})
 	stop := make(chan struct{})

@@ -7,8 +7,8 @@ import (
 )
 
 // Operations on scalars wait for each other more than for anything else: each reads what another has just written. So
-// they run in the order in which their operands are there, if all could run at once, which puts independent ones next to
-// each other, for the processor to overlap.
+// they run in the order in which their operands are there, if all could run at once, which puts independent ones next
+// to each other, for the processor to overlap.
 
 // latency is about how many cycles an elementary operation takes, the way through memory not counted.
 var latency = map[graph.Elementary]int{
@@ -18,8 +18,8 @@ var latency = map[graph.Elementary]int{
 // throughMemory is how many cycles it takes to read what has just been written.
 const throughMemory = 5
 
-// byReadiness sorts members by when their operands are there. Copies refer to members by number, so a group that has some
-// gets its Copies renumbered.
+// byReadiness sorts members by when their operands are there. Copies refer to members by number, so a group that has
+// some gets its Copies renumbered.
 func byReadiness(s Step) Step {
 	numbers := newNodeNumbers(s.Members)
 	ready := make([]int, len(s.Members)) // when the result is there

@@ -5,8 +5,8 @@ import (
 	"math/cmplx"
 )
 
-// Descent is the algorithm by which the evals find a minimum of f: against the gradient, by steps whose factor grows and
-// shrinks with their success.
+// Descent is the algorithm by which the evals find a minimum of f: against the gradient, by steps whose factor grows
+// and shrinks with their success.
 func Descent(f func(x []complex128) complex128, x []float64) []float64 {
 	gradient := func(x []float64) []float64 {
 		g := make([]float64, len(x))
