@@ -70,8 +70,8 @@ func copyStrided[T any](dst []T, shape []int, src []T, offset int, strides []int
 func copyShortRows[T any](dst, src []T, offset, n, stride int) {
 	for ; len(dst) > 0; dst = dst[n:] {
 		row, from := dst[:n], src[offset:][:n]
-		for j, x := range from {
-			row[j] = x
+		for j := range row { // a loop, not copy: see shortRow
+			row[j] = from[j]
 		}
 		offset += stride
 	}
