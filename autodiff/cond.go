@@ -17,7 +17,8 @@ import (
 type condAttrs struct{ Then, Else *graph.Func }
 
 // Cond returns what then gives if p, a Bool scalar, is true, and what otherwise gives if not: trees of the same shape,
-// with leaves of the same types. Only one of them is computed. Under Vmap with different p both are, and Where chooses.
+// with leaves of the same types. Only one of them is computed. Under Vmap with different p both are, and Where chooses;
+// but neither fails, or goes on for ever, for the sake of an example that takes the other.
 func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
 		graph.Fail("cond", present(p), "the condition must be a bool scalar")

@@ -27,6 +27,9 @@ func CheckpointEvery(n int) LoopOption { return func(a *loopAttrs) { a.Every = m
 //
 // Forward mode goes through any While. Reverse mode needs to keep a record of the steps: without MaxSteps or Recorded it
 // panics with a *graph.Error.
+//
+// Under Vmap examples that differ in cond make steps together until all have ended. One that has ended keeps what it
+// carries, and body does not fail for its sake.
 func While[C any](cond func(C) *graph.Node, body func(C) C, init C, opts ...LoopOption) C {
 	b := newLoopBuilder("while", leavesOf(init), opts)
 	tree := func(params []*graph.Node) C {
@@ -70,7 +73,8 @@ func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOpti
 //	c₁, y₀ = body(c₀, xs[0]),  c₂, y₁ = body(c₁, xs[1]),  …  →  c_N, [y₀, …, y_{N−1}].
 //
 // Leaves of xs are [N, …]. Reverse mode keeps, for every step, the values that its derivative needs: see
-// CheckpointEvery for less. Parts of the body that do not depend on c or x are computed once.
+// CheckpointEvery for less. Parts of the body that do not depend on c or x are computed once, before the loop, unless they
+// may fail, as Take and Inverse may.
 func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOption) (C, Y) {
 	carried, slices := leavesOf(init), leavesOf(xs)
 	b := newLoopBuilder("scan", carried, opts)

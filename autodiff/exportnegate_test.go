@@ -5,8 +5,8 @@ import (
 	"chainrule/ops"
 )
 
-// Spoil makes one form of the rule of an op with several results wrong until restore is called: "pull" and "push" have the
-// other sign, and "spread" gives the examples in the other order.
+// Spoil makes one form of the rule of an op with several results wrong until restore is called: "pull" and "push" have
+// the other sign, and "spread" gives the examples in the other order.
 func Spoil(op *graph.Op, form string) (restore func()) {
 	rule := op.Derivative
 	op.Derivative = spoiled{rule.(several), form}

@@ -6,8 +6,8 @@ import (
 )
 
 // Under Vmap a branch or a body is computed for all examples at once, those too that do not want it: that have ended, or
-// take the other branch. What it makes of them is dropped, but it must not fail, or go on for ever, for their sake. So if
-// it can, they are given the values of an example that wants it.
+// take the other branch. What it makes of them is dropped, but it must not fail, or go on for ever, for their sake. So
+// if it can, they are given the values of an example that wants it.
 
 // mayFail reports whether computing f may fail, or not end.
 func mayFail(f *graph.Func) bool {
@@ -35,8 +35,8 @@ func nodeMayFail(n *graph.Node) bool {
 	return n.Op().Fails
 }
 
-// guarded returns inputs of which those that are batched have, for the examples that wanted does not hold for, the values
-// of one that it holds for. There must be one.
+// guarded returns inputs of which those that are batched have, for the examples that wanted does not hold for, the
+// values of one that it holds for. There must be one.
 func guarded(wanted *graph.Node, inputs []*graph.Node, batched []bool) []*graph.Node {
 	if wanted.Shape()[0] == 0 {
 		return inputs

@@ -31,6 +31,7 @@ func TestControlFlowMistakes(t *testing.T) {
 		return autodiff.For(2, func(_, c node) node { leaked = c; return ops.Sin(c) }, x)
 	}
 	grown := func() node { return autodiff.While(yes, func(c node) node { return ops.Sin(c) }, s) }
+	const outside = "a variable of a loop's body, or of another function, is used outside of it"
 	for _, c := range []struct {
 		name, want string
 		build      func()
@@ -55,7 +56,9 @@ func TestControlFlowMistakes(t *testing.T) {
 			autodiff.For(2, func(_, c node) node { return graph.New().Input("y", graph.Float64, 4) }, x)
 		}},
 		{"nothing carried", "for: nothing is carried", func() { autodiff.For(2, same, nil) }},
-		{"nothing carried by while", "while: nothing is carried", func() { autodiff.While(yes, func(c node) node { return c }, nil) }},
+		{"nothing carried by while", "while: nothing is carried", func() {
+			autodiff.While(yes, func(c node) node { return c }, nil)
+		}},
 		{"negative steps", "for: -1 steps", func() { autodiff.For(-1, same, x) }},
 		{"a condition of floats", "while: the condition must be a bool scalar", func() {
 			autodiff.While(func(c node) node { return c }, func(c node) node { return c }, s)
@@ -120,18 +123,20 @@ func TestControlFlowMistakes(t *testing.T) {
 		{"a Go function of nothing", "go: f has no input or no result", func() {
 			autodiff.GoFunc("f", func(out, in []*tensor.Dense) error { return nil }, nil, x)
 		}},
-		{"a Go function without code", "go: there is no function", func() { autodiff.GoFunc("f", nil, []graph.Type{graph.T(graph.Float64)}, x) }},
-		{"a variable that has left its body", "sin: a variable of a loop's body, or of another function, is used outside of it", func() {
+		{"a Go function without code", "go: there is no function", func() {
+			autodiff.GoFunc("f", nil, []graph.Type{graph.T(graph.Float64)}, x)
+		}},
+		{"a variable that has left its body", "sin: " + outside, func() {
 			y := ops.Add(leak(), ops.Sin(leaked))
 			_, err := autodiff.CompileGraph(g.Inputs(), []node{y})
 			panicWith(err)
 		}},
-		{"a variable that is a result", "a variable of a loop's body, or of another function, is used outside of it", func() {
+		{"a variable that is a result", outside, func() {
 			leak()
 			_, err := autodiff.CompileGraph(g.Inputs(), []node{leaked})
 			panicWith(err)
 		}},
-		{"a variable in another body", "add: a variable of a loop's body, or of another function, is used outside of it", func() {
+		{"a variable in another body", "add: " + outside, func() {
 			leak()
 			autodiff.For(2, func(_, c node) node { return ops.Add(c, leaked) }, x)
 		}},

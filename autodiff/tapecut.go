@@ -6,12 +6,12 @@ import (
 	"chainrule/graph"
 )
 
-// What goes on the tape is a minimal cut. Let a node be there in the backward step if it is kept, or can be computed again
-// from nodes that are. Every node is split in two, with an edge between the halves that costs its bytes; what a cheap node
-// is computed of leads to it; the carries, and results of ops that are not cheap, hang on a source; and what the
-// backward step uses hangs on a sink. Edges between nodes cannot be cut, but the one from the source to a cheap node can,
-// for the time that computing it again takes. Of all ways to cut the sink off, the cheapest is the record; it is found by
-// a maximal flow (Dinic 1970).
+// What goes on the tape is a minimal cut. A node is there in the backward step if it is kept, or can be computed again
+// from nodes that are. Split every node in two, with an edge between the halves that costs its bytes. What a cheap
+// node is computed of leads to it; the carries, and results of ops that are not cheap, hang on a source; what the
+// backward step uses hangs on a sink. None of these edges can be cut, but there is one more, from the source to every
+// cheap node, that costs the time to compute it again. Of all ways to cut the sink off, the cheapest is the record; it
+// is found by a maximal flow (Dinic 1970).
 
 // leastRecord returns which nodes to keep so that all targets can be had. Free nodes are there anyway, and cheap tells
 // which others may be computed again. The price is how many bytes computed again are worth one that is kept.

@@ -8,7 +8,7 @@ import (
 	"chainrule/ops"
 )
 
-// TestLeastRecord compares the cost of records with the least of all, found by trying every set of nodes of small graphs.
+// TestLeastRecord compares the cost of records with the least of all, found by trying every set of nodes.
 func TestLeastRecord(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for round := range 300 {

@@ -62,12 +62,14 @@ func TestWhileOptions(t *testing.T) {
 // TestWhileOfData has loops that end by what they compute, after other numbers of steps for other examples.
 func TestWhileOfData(t *testing.T) {
 	type node = *graph.Node
-	grow := func(limit func(p []node) node, body func(p []node, x node) node) (built, plain scalarFunc) {
+	grow := func(
+		limit func(p []node) node, body func(p []node, x node) node, opts ...autodiff.LoopOption,
+	) (built, plain scalarFunc) {
 		const most = 12
 		goesOn := func(p []node, x node) node { return ops.Lt(ops.Sum(x), limit(p)) }
 		built = func(p []node) node {
 			return end(autodiff.While(func(x node) node { return goesOn(p, x) },
-				func(x node) node { return body(p, x) }, p[0], autodiff.MaxSteps(most)))
+				func(x node) node { return body(p, x) }, p[0], opts...))
 		}
 		plain = func(p []node) node {
 			x := p[0]
@@ -83,10 +85,13 @@ func TestWhileOfData(t *testing.T) {
 		"fixed":    func(p []node) node { return p[0].Graph().Scalar(graph.Float64, 30) },
 		"captured": func(p []node) node { return ops.Mul(20, ops.Sum(ops.Square(p[1]))) },
 	} {
-		built, plain := grow(limit, func(p []node, x node) node {
-			return ops.Add(ops.Mul(1.5, x), ops.Add(ops.Square(ops.Mul(p[1], 2)), ops.Mul(0.1, ops.Sin(x))))
-		})
-		twins = append(twins, twin{name: name, args: tensors(waves(1, 2), waves(2, 2)), built: built, plain: plain, order: 2})
+		for _, opts := range [][]autodiff.LoopOption{{autodiff.MaxSteps(12)}, {autodiff.Recorded()}, nil} {
+			built, plain := grow(limit, func(p []node, x node) node {
+				return ops.Add(ops.Mul(1.5, x), ops.Add(ops.Square(ops.Mul(p[1], 2)), ops.Mul(0.1, ops.Sin(x))))
+			}, opts...)
+			twins = append(twins, twin{name: name, args: tensors(waves(1, 2), waves(2, 2)), built: built, plain: plain,
+				forwardOnly: opts == nil})
+		}
 	}
 	checkTwins(t, twins)
 }

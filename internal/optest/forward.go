@@ -46,7 +46,8 @@ func (in Instance) transposed(of []int) (exec.Value, error) {
 	g := graph.New()
 	xs, feeds, _ := in.fed(g)
 	ts := in.tangents(g, xs, of, feeds)
-	y, pull := autodiff.VJP(func(p []*graph.Node) *graph.Node { return in.apply(substitute(xs, of, p)...) }, choose(xs, of))
+	f := func(p []*graph.Node) *graph.Node { return in.apply(substitute(xs, of, p)...) }
+	y, pull := autodiff.VJP(f, choose(xs, of))
 	zero := ops.BroadcastTo(g.Scalar(y.DType(), 0), y.Shape()...)
 	_, push := autodiff.VJP(pull, zero)
 	results, err := exec.Reference([]*graph.Node{push(ts)}, feeds)
@@ -79,7 +80,9 @@ func (in Instance) fed(g *graph.Graph) (xs []*graph.Node, feeds map[*graph.Node]
 }
 
 // tangents are inputs of g, for tangents of the given arguments.
-func (in Instance) tangents(g *graph.Graph, xs []*graph.Node, of []int, feeds map[*graph.Node]exec.Value) []*graph.Node {
+func (in Instance) tangents(
+	g *graph.Graph, xs []*graph.Node, of []int, feeds map[*graph.Node]exec.Value,
+) []*graph.Node {
 	rng := rand.New(rand.NewPCG(in.Seed(), 3))
 	var ts []*graph.Node
 	for _, i := range of {

@@ -64,8 +64,8 @@ func lintAttrs(op *graph.Op) error {
 	return nil
 }
 
-// isBuilt reports whether the op's cases are built by functions of package autodiff: its attributes hold functions, it has
-// several results, or is one of these. Its rules then are autodiff's own.
+// isBuilt reports whether the op's cases are built by functions of package autodiff: its attributes hold functions, it
+// has several results, or is one of these. Its rules then are autodiff's own.
 func isBuilt(op *graph.Op) bool {
 	return len(op.Cases) > 0 && !slices.ContainsFunc(op.Cases, func(c graph.Case) bool { return c.Build == nil })
 }
