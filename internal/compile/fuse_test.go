@@ -12,6 +12,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 	"chainrule/ops"
 )
 
@@ -128,14 +129,12 @@ func drawn(u compile.Unit, seed uint64) (values []exec.Value) {
 		v := exec.NewValue(n.Type())
 		for i := range v.Buf.Len {
 			switch x := rng.NormFloat64(); n.DType() {
-			case graph.Float32:
-				graph.Elements[float32](v.Buf)[i] = float32(x)
-			case graph.Float64:
-				graph.Elements[float64](v.Buf)[i] = x
 			case graph.Int64:
-				graph.Elements[int64](v.Buf)[i] = rng.Int64N(9) - 4
+				v.Set(i, float64(rng.Int64N(9)-4))
+			case graph.Bool:
+				v.Set(i, max(x, 0))
 			default:
-				graph.Elements[bool](v.Buf)[i] = x > 0
+				v.Set(i, x)
 			}
 		}
 		values = append(values, v)
@@ -153,9 +152,7 @@ func runOn(t testing.TB, p *exec.Program, u compile.Unit, feeds []exec.Value) []
 // buffers copies the feeds and makes places for the outputs, those that overwrite an input in the copies.
 func buffers(u compile.Unit, feeds []exec.Value) (dst, in []exec.Value) {
 	for _, v := range feeds {
-		w := exec.NewValue(v.Type)
-		copy(w.Bytes(), v.Bytes())
-		in = append(in, w)
+		in = append(in, v.Clone())
 	}
 	for i, n := range u.Outputs {
 		if u.Donated != nil && u.Donated[i] >= 0 {
@@ -185,7 +182,7 @@ func TestFusedIsReference(t *testing.T) {
 					require.NoError(t, err)
 					p.Spoil(0xff)
 					for i, got := range runOn(t, p, u, feeds) {
-						require.NoError(t, differ(got, want[i]), "%s: output %d", name, i)
+						require.NoError(t, optest.Differ(got, want[i]), "%s: output %d", name, i)
 					}
 				}
 			})
@@ -207,7 +204,7 @@ func TestWorkersAgree(t *testing.T) {
 				want = got
 			}
 			for i := range got {
-				require.NoError(t, differ(got[i], want[i]), "%s: output %d, %d workers", c.name, i, workers)
+				require.NoError(t, optest.Differ(got[i], want[i]), "%s: output %d, %d workers", c.name, i, workers)
 			}
 		}
 	}

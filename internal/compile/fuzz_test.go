@@ -3,11 +3,13 @@ package compile_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 )
 
 // variants are the ways to compile: everything, without each pass, without any, without rules that round
@@ -128,9 +130,7 @@ func compareRun(
 ) {
 	var in, dst []exec.Value
 	for _, v := range r.feeds {
-		w := exec.NewValue(v.Type)
-		copy(w.Bytes(), v.Bytes())
-		in = append(in, w)
+		in = append(in, v.Clone())
 	}
 	for i, n := range u.Outputs {
 		if u.Donated != nil && u.Donated[i] >= 0 {
@@ -162,20 +162,11 @@ func compareRun(
 		}
 	}
 	for i, v := range in {
-		if !donates(u, i) && !equalBits(v, r.feeds[i]) {
+		if !slices.Contains(u.Donated, i) && !equalBits(v, r.feeds[i]) {
 			t.Errorf("%s: input %d, which is not donated, has changed", name, i)
 		}
 	}
 }
 
-func donates(u compile.Unit, input int) bool {
-	for _, k := range u.Donated {
-		if k == input {
-			return true
-		}
-	}
-	return false
-}
-
 // equalBits compares bit for bit, NaNs apart, whose bits say nothing.
-func equalBits(a, b exec.Value) bool { return differ(a, b) == nil }
+func equalBits(a, b exec.Value) bool { return optest.Differ(a, b) == nil }

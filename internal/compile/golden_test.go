@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,63 +14,116 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
-	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 )
 
 var update = flag.Bool("update", false, "rewrite the out sections of testdata")
 
-// testdata/<pass>.txt holds cases of the pass it is named for: a comment, the graph before it after "in:", and the
-// graph after it after "out:". Every pass has a file, in which some case differs.
+// golden is a case of testdata/<pass>.txt or testdata/simplify/<rule>.txt: a comment, the rules of simplify expected to
+// fire, in order, the graph before the pass after "in:", and the one after it, which -update rewrites, after "out:".
+type golden struct {
+	comment, expect, in, out string
+}
+
+func goldens(t testing.TB, file string) (cases []golden) {
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for text := range strings.SplitAfterSeq(string(data), "\nend\n") {
+		if text = strings.TrimLeft(text, "\n"); text == "" {
+			continue
+		}
+		head, rest, ok := strings.Cut(text, "\nin:\n")
+		require.True(t, ok && strings.HasPrefix(head, "# "), "%s: no comment and in:\n%s", file, text)
+		in, out, ok := strings.Cut(rest, "\nout:\n")
+		require.True(t, ok, "%s: %s: no out:", file, head)
+		comment, expect, _ := strings.Cut(head, "\nexpect: ")
+		cases = append(cases, golden{comment, expect, in, strings.TrimSuffix(out, "end\n")})
+	}
+	return cases
+}
+
+func (c golden) String() string {
+	head := c.comment
+	if c.expect != "" {
+		head += "\nexpect: " + c.expect
+	}
+	return fmt.Sprintf("%s\nin:\n%s\nout:\n%send\n", head, c.in, c.out)
+}
+
+func (c golden) unit(t testing.TB) compile.Unit {
+	g, outputs, err := graph.Parse(c.in)
+	require.NoError(t, err, c.comment)
+	return compile.Unit{Inputs: g.Inputs(), Outputs: outputs}
+}
+
+// Every pass has cases, some of which it changes, and every rule of simplify has a file, with a case in which it fires
+// and one in which it must not.
 func TestPassesAsText(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
-	require.Len(t, files, len(compile.Pipeline), "one file of cases for each pass")
+	rules, err := filepath.Glob("testdata/simplify/*.txt")
+	require.NoError(t, err)
+	require.Len(t, files, len(compile.Pipeline)-1, "one file for each pass but simplify")
+	require.Len(t, rules, len(compile.Rules), "one file for each rule")
 	for _, pass := range compile.Pipeline {
-		t.Run(pass.Name, func(t *testing.T) { goldenPass(t, pass) })
+		if pass.Name != "simplify" {
+			t.Run(pass.Name, func(t *testing.T) { goldenFile(t, pass, filepath.Join("testdata", pass.Name+".txt")) })
+			continue
+		}
+		for _, r := range compile.Rules {
+			file := filepath.Join("testdata", "simplify", r.Name+".txt")
+			t.Run(r.Name, func(t *testing.T) {
+				goldenFile(t, pass, file)
+				firesAndRests(t, r.Name, file)
+			})
+		}
 	}
 }
 
-// sameValues runs the graphs before and after a pass by the reference executor, on random inputs. Rules that are not
-// exact may round differently: a few times in a case, whose values are near 1, so 1e-13 and 1e-5 are ample.
-func sameValues(t *testing.T, before []*graph.Node, after compile.Unit) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, 2))
-	old, fresh := map[*graph.Node]exec.Value{}, map[*graph.Node]exec.Value{}
-	for i, n := range before[0].Graph().Inputs() {
-		v := exec.NewValue(n.Type())
-		for j := range v.Buf.Len {
-			switch n.DType() {
-			case graph.Float32:
-				graph.Elements[float32](v.Buf)[j] = rng.Float32() + 0.5
-			case graph.Float64:
-				graph.Elements[float64](v.Buf)[j] = rng.Float64() + 0.5
-			case graph.Int64:
-				graph.Elements[int64](v.Buf)[j] = rng.Int64N(3)
-			default:
-				graph.Elements[bool](v.Buf)[j] = rng.IntN(2) == 0
-			}
+func goldenFile(t *testing.T, pass compile.Pass, file string) {
+	var rewritten []string
+	changed := false
+	for _, c := range goldens(t, file) {
+		u := c.unit(t)
+		after, fired := runPass(pass.Name, u, compile.Options{})
+		require.NoError(t, after.Outputs[0].Graph().Verify(), c.comment)
+		require.Len(t, after.Inputs, len(u.Inputs), "%s: a pass keeps the inputs", c.comment)
+		for i, n := range u.Outputs {
+			require.Equal(t, n.Type(), after.Outputs[i].Type(), "%s: a pass keeps the types", c.comment)
 		}
-		old[n], fresh[after.Inputs[i]] = v, v
+		if pass.Name == "simplify" && len(fired) == 0 {
+			fired = []string{"none"}
+		}
+		require.Equal(t, c.expect, strings.Join(fired, " "), "%s: rules that fire", c.comment)
+		got := unitText(after)
+		changed = changed || got != graph.Text(u.Outputs...)
+		if !*update {
+			require.Equal(t, c.out, got, c.comment)
+		}
+		c.out = got
+		rewritten = append(rewritten, c.String())
+
+		exact, _ := runPass(pass.Name, u, compile.Options{Off: map[string]bool{"fast": true}})
+		sameValues(t, u, exact)
+		after.Groups = nil
+		again, _ := runPass(pass.Name, after, compile.Options{})
+		require.Equal(t, got, unitText(again), "%s: twice is not once", c.comment)
 	}
-	want, err := exec.Reference(before, old)
-	require.NoError(t, err)
-	got, err := exec.Reference(after.Outputs, fresh)
-	require.NoError(t, err)
-	for i := range want {
-		require.Equal(t, want[i].Type.String(), got[i].Type.String())
-		for j := range want[i].Buf.Len {
-			switch want[i].Type.DType {
-			case graph.Float32:
-				x, y := graph.Elements[float32](want[i].Buf)[j], graph.Elements[float32](got[i].Buf)[j]
-				require.InEpsilon(t, 2+x, 2+y, 1e-5, "element %d of output %d", j, i)
-			case graph.Float64:
-				x, y := graph.Elements[float64](want[i].Buf)[j], graph.Elements[float64](got[i].Buf)[j]
-				require.InEpsilon(t, 2+x, 2+y, 1e-13, "element %d of output %d", j, i)
-			default:
-				require.Equal(t, want[i].Bytes(), got[i].Bytes())
-			}
+	require.True(t, changed, "no case of %s shows the pass at work", file)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(strings.Join(rewritten, "\n")), 0o644))
+	}
+}
+
+// runPass runs the named pass and says which rules fired.
+func runPass(name string, u compile.Unit, opts compile.Options) (after compile.Unit, fired []string) {
+	opts.Fired = func(rule string) { fired = append(fired, rule) }
+	for _, p := range compile.Pipeline {
+		if p.Name == name {
+			after = p.Run(u, opts)
 		}
 	}
+	return after, fired
 }
 
 // unitText is the graph's text and a line for each group, with the numbers of the text.
@@ -89,49 +143,37 @@ func unitText(u compile.Unit) string {
 	return text
 }
 
-func goldenPass(t *testing.T, pass compile.Pass) {
-	file := filepath.Join("testdata", pass.Name+".txt")
-	data, err := os.ReadFile(file)
-	require.NoError(t, err, "every pass needs cases")
-	var rewritten strings.Builder
-	changed := 0
-	fired := map[string]bool{}
-	opts := compile.Options{Fired: func(rule string) { fired[rule] = true }}
-	for i, c := range strings.SplitAfter(string(data), "\nend\n") {
-		if strings.TrimSpace(c) == "" {
-			continue
-		}
-		head, rest, ok := strings.Cut(c, "in:\n")
-		require.True(t, ok, "case %d has no in:", i)
-		in, out, ok := strings.Cut(rest, "out:\n")
-		require.True(t, ok, "case %d has no out:", i)
-		out = strings.TrimSuffix(out, "end\n")
-
-		_, outputs, err := graph.Parse(in)
-		require.NoError(t, err, "case %d", i)
-		u := pass.Run(compile.Unit{Inputs: outputs[0].Graph().Inputs(), Outputs: outputs}, opts)
-		require.NoError(t, u.Outputs[0].Graph().Verify())
-		require.Len(t, u.Inputs, len(outputs[0].Graph().Inputs()), "a pass keeps the inputs")
-		got := unitText(u)
-		if got != graph.Text(outputs...) {
-			changed++
-		}
-		sameValues(t, outputs, u)
-		if !*update {
-			require.Equal(t, out, got, "case %d:%s", i, head)
-		}
-		fmt.Fprintf(&rewritten, "%sin:\n%sout:\n%send\n", head, in, got)
-
-		u.Groups = nil
-		require.Equal(t, got, unitText(pass.Run(u, opts)), "case %d: twice is not once", i)
+// sameValues runs the graphs before and after a pass, without the rules that may round differently, by the reference
+// executor: the results are the same to the last bit.
+func sameValues(t *testing.T, before, after compile.Unit) {
+	feeds := feedsOf(before.Inputs, rand.New(rand.NewPCG(1, 2)), nil)
+	want, got := evaluate(t, before.Outputs, feeds), evaluate(t, after.Outputs, feeds)
+	for i := range want {
+		require.NoError(t, optest.Differ(got[i], want[i]), "output %d of\n%s", i, graph.Text(before.Outputs...))
 	}
-	require.NotZero(t, changed, "no case of %s shows the pass at work", pass.Name)
+}
+
+// firesAndRests checks that a rule fires in some case of its file and in some not, and never when it is off.
+func firesAndRests(t *testing.T, rule, file string) {
+	fires, rests := false, false
+	for _, c := range goldens(t, file) {
+		has := slices.Contains(strings.Fields(c.expect), rule)
+		fires, rests = fires || has, rests || !has
+		_, fired := runPass("simplify", c.unit(t), compile.Options{Off: map[string]bool{rule: true}})
+		require.NotContains(t, fired, rule, "%s: it is off", c.comment)
+	}
+	require.True(t, fires, "no case in which %s fires", rule)
+	require.True(t, rests, "no case in which %s must not fire", rule)
+}
+
+// Without the fast rules, only exact ones fire.
+func TestFastRulesAreOff(t *testing.T) {
 	for _, r := range compile.Rules {
-		if pass.Name == "simplify" {
-			require.True(t, fired[r.Name], "no case shows the rule %s at work", r.Name)
+		for _, c := range goldens(t, filepath.Join("testdata", "simplify", r.Name+".txt")) {
+			_, fired := runPass("simplify", c.unit(t), compile.Options{Off: map[string]bool{"fast": true}})
+			for _, r := range compile.Rules {
+				require.True(t, r.Exact || !slices.Contains(fired, r.Name), "%s: %s fires", c.comment, r.Name)
+			}
 		}
-	}
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(rewritten.String()), 0o644))
 	}
 }

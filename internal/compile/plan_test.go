@@ -28,20 +28,14 @@ func run(t *testing.T, u compile.Unit, opts compile.Options) (plan exec.Plan, go
 	var in []exec.Value
 	at := 0.5
 	for _, n := range u.Inputs {
-		v, copied := exec.NewValue(n.Type()), exec.NewValue(n.Type())
+		v := exec.NewValue(n.Type())
 		for i := range v.Buf.Len {
-			switch n.DType() {
-			case graph.Float32:
-				graph.Elements[float32](v.Buf)[i] = float32(at)
-			case graph.Float64:
-				graph.Elements[float64](v.Buf)[i] = at
-			default:
-				graph.Elements[int64](v.Buf)[i] = int64(i)
+			if v.Set(i, at); n.DType() == graph.Int64 {
+				v.Set(i, float64(i))
 			}
 			at++
 		}
-		copy(copied.Bytes(), v.Bytes())
-		feeds[n] = copied
+		feeds[n] = v.Clone()
 		in = append(in, v)
 	}
 	want, err = exec.Reference(u.Outputs, feeds)

@@ -13,6 +13,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 	"chainrule/ops"
 )
 
@@ -65,7 +66,7 @@ func TestScalarProgramsAreReference(t *testing.T) {
 				require.NoError(t, err)
 				p.Spoil(0xff)
 				for i, got := range runOn(t, p, u, feeds) {
-					require.NoError(t, differ(got, want[i]), "%s, %s, seed %d: output %d", c.name, name, seed, i)
+					require.NoError(t, optest.Differ(got, want[i]), "%s, %s, seed %d: output %d", c.name, name, seed, i)
 				}
 			}
 		}
@@ -123,7 +124,7 @@ func runsAgree(p *exec.Program, u compile.Unit, feeds, want []exec.Value) error 
 			return err
 		}
 		for i := range dst {
-			if err := differ(dst[i], want[i]); err != nil {
+			if err := optest.Differ(dst[i], want[i]); err != nil {
 				return fmt.Errorf("output %d: %w", i, err)
 			}
 		}

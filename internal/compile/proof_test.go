@@ -13,6 +13,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 	"chainrule/ops"
 )
 
@@ -81,7 +82,7 @@ type proof struct {
 
 func (p *proof) rewrite() (fired bool) {
 	var names []string
-	p.after, names = simplified(compile.Unit{Inputs: p.g.Inputs(), Outputs: []*graph.Node{p.y}}, only(p.rule))
+	p.after, names = runPass("simplify", compile.Unit{Inputs: p.g.Inputs(), Outputs: []*graph.Node{p.y}}, only(p.rule))
 	require.NoError(p.t, p.after.Outputs[0].Graph().Verify())
 	return slices.Contains(names, p.rule)
 }
@@ -103,11 +104,13 @@ var specials = []float64{
 	-math.SmallestNonzeroFloat32, 0x1p-126, 0x1.8p-1022, 0x1p-140, 1e30, -1e300, math.MaxFloat32, -math.MaxFloat64,
 }
 
-// feeds draws values: positive ones near 1 with which nothing cancels or overflows, with some others among them.
 func (p *proof) feeds(others []float64) []exec.Value {
-	rng := rand.New(rand.NewPCG(p.seed, 8))
-	var all []exec.Value
-	for _, n := range p.g.Inputs() {
+	return feedsOf(p.g.Inputs(), rand.New(rand.NewPCG(p.seed, 8)), others)
+}
+
+// feedsOf draws values: positive ones near 1 with which nothing cancels or overflows, with some others among them.
+func feedsOf(inputs []*graph.Node, rng *rand.Rand, others []float64) (all []exec.Value) {
+	for _, n := range inputs {
 		v := exec.NewValue(n.Type())
 		for i := range v.Buf.Len {
 			x := 0.5 + rng.Float64()
@@ -115,14 +118,12 @@ func (p *proof) feeds(others []float64) []exec.Value {
 				x = others[rng.IntN(len(others))]
 			}
 			switch n.DType() {
-			case graph.Float32:
-				graph.Elements[float32](v.Buf)[i] = float32(x)
-			case graph.Float64:
-				graph.Elements[float64](v.Buf)[i] = x
 			case graph.Int64:
 				graph.Elements[int64](v.Buf)[i] = []int64{int64(rng.Uint64()), rng.Int64N(9) - 4, math.MinInt64}[rng.IntN(3)]
+			case graph.Bool:
+				v.Set(i, float64(rng.IntN(2)))
 			default:
-				graph.Elements[bool](v.Buf)[i] = rng.IntN(2) == 0
+				v.Set(i, x)
 			}
 		}
 		all = append(all, v)
@@ -138,7 +139,7 @@ func (p *proof) both(others []float64) (want, got exec.Value) {
 func (p *proof) sameBits() {
 	for _, others := range [][]float64{nil, specials} {
 		want, got := p.both(others)
-		if err := differ(got, want); err != nil {
+		if err := optest.Differ(got, want); err != nil {
 			p.t.Errorf("exact rule %s: %v", p.rule, err)
 		}
 	}
@@ -169,7 +170,7 @@ func (p *proof) sameGradients() {
 		return
 	}
 	after := gradients(p.after.Outputs[0], p.after.Inputs[:inputs])
-	together, _ := simplified(compile.Unit{Inputs: p.g.Inputs(), Outputs: before}, only(p.rule))
+	together, _ := runPass("simplify", compile.Unit{Inputs: p.g.Inputs(), Outputs: before}, only(p.rule))
 
 	feeds := p.feeds(nil)
 	n := float64(p.terms + p.y.Type().Size())
@@ -179,7 +180,7 @@ func (p *proof) sameGradients() {
 		for i, got := range evaluate(p.t, outputs, feeds) {
 			size := 36 * n
 			for j := range want[i].Buf.Len {
-				if x := math.Abs(float(want[i], j)); x <= math.MaxFloat64 {
+				if x := math.Abs(want[i].At(j)); x <= math.MaxFloat64 {
 					size = max(size, x)
 				}
 			}
@@ -202,19 +203,6 @@ func gradients(y *graph.Node, inputs []*graph.Node) (all []*graph.Node) {
 	return all
 }
 
-// float is element i as a float64.
-func float(v exec.Value, i int) float64 {
-	switch v.Type.DType {
-	case graph.Float32:
-		return float64(graph.Elements[float32](v.Buf)[i])
-	case graph.Float64:
-		return graph.Elements[float64](v.Buf)[i]
-	case graph.Int64:
-		return float64(graph.Elements[int64](v.Buf)[i])
-	}
-	return float64(v.Bytes()[i])
-}
-
 // far says where got is further from want than so many units of rounding of 1, or a NaN where want is none.
 func far(got, want exec.Value, units float64) error {
 	eps := 0x1p-53
@@ -222,34 +210,18 @@ func far(got, want exec.Value, units float64) error {
 	case graph.Float32:
 		eps = 0x1p-24
 	case graph.Int64, graph.Bool:
-		return differ(got, want)
+		return optest.Differ(got, want)
 	}
 	if !got.Type.Equal(want.Type) {
 		return fmt.Errorf("type %v, want %v", got.Type, want.Type)
 	}
 	for i := range want.Buf.Len {
-		x, y := float(got, i), float(want, i)
+		x, y := got.At(i), want.At(i)
 		if x == y || x != x && y != y {
 			continue
 		}
 		if !(math.Abs(x-y) <= units*eps) {
 			return fmt.Errorf("element %d of %v is %v, want %v to within %v", i, want.Type, x, y, units*eps)
-		}
-	}
-	return nil
-}
-
-// differ says where got has other bits than want, NaNs apart.
-func differ(got, want exec.Value) error {
-	if !got.Type.Equal(want.Type) {
-		return fmt.Errorf("type %v, want %v", got.Type, want.Type)
-	}
-	size := want.Type.DType.Size()
-	a, b := got.Bytes(), want.Bytes()
-	for i := range want.Buf.Len {
-		x, y := float(got, i), float(want, i)
-		if !slices.Equal(a[i*size:(i+1)*size], b[i*size:(i+1)*size]) && (x == x || y == y) {
-			return fmt.Errorf("element %d of %v is %v, want %v bit for bit", i, want.Type, x, y)
 		}
 	}
 	return nil

@@ -86,16 +86,10 @@ func (r *randomGraph) input(a graph.Arg) *graph.Node {
 		if a.Data != nil {
 			x = a.Data[i]
 		}
-		switch a.DType {
-		case graph.Float32:
-			graph.Elements[float32](v.Buf)[i] = float32(x)
-		case graph.Float64:
-			graph.Elements[float64](v.Buf)[i] = x
-		case graph.Int64:
-			graph.Elements[int64](v.Buf)[i] = int64(x)
-		default:
-			graph.Elements[bool](v.Buf)[i] = x > 0
+		if a.DType == graph.Bool {
+			x = max(x, 0)
 		}
+		v.Set(i, x)
 	}
 	if a.DType.IsFloat() && a.Data == nil && r.intn(4) == 3 {
 		r.spoil(v)
@@ -111,12 +105,8 @@ func (r *randomGraph) input(a graph.Arg) *graph.Node {
 func (r *randomGraph) spoil(v exec.Value) {
 	for i := range v.Buf.Len {
 		x := specials[r.rng.IntN(len(specials))]
-		switch {
-		case r.rng.IntN(4) > 0:
-		case v.Type.DType == graph.Float32:
-			graph.Elements[float32](v.Buf)[i] = float32(x)
-		default:
-			graph.Elements[float64](v.Buf)[i] = x
+		if r.rng.IntN(4) == 0 {
+			v.Set(i, x)
 		}
 	}
 }

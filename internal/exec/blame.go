@@ -75,14 +75,6 @@ func floatsIn(t graph.Type, n int) int {
 	return n
 }
 
-func elementOf(b graph.Buffer, d graph.DType, i int) float64 {
-	at := unsafe.Add(b.Ptr, i*d.Size())
-	if d == graph.Float32 {
-		return float64(*(*float32)(at))
-	}
-	return *(*float64)(at)
-}
-
 // spot is an element of a node's value. If the node has several results, as is the one that it belongs to.
 type spot struct {
 	node, as *graph.Node
@@ -146,7 +138,7 @@ func (t *tracer) suspects(at spot) (list []spot) {
 			if n.Op().Class == graph.Map {
 				k = t.operandElement(at, i)
 			}
-			if t.bad(elementOf(t.values[x].Buf, x.DType(), k)) {
+			if t.bad(t.values[x].At(k)) {
 				list = append(list, spot{x, x, k})
 			}
 			if n.Op().Class == graph.Map {
@@ -175,9 +167,7 @@ func (t *tracer) operandElement(at spot, i int) int {
 func (t *tracer) isBadBy(at spot, given, suspects []spot) bool {
 	operands := map[*graph.Node]Value{}
 	for _, x := range at.node.In() {
-		v := NewValue(x.Type())
-		copy(v.Bytes(), t.values[x].Bytes())
-		operands[x] = v
+		operands[x] = t.values[x].Clone()
 	}
 	keep := map[spot]bool{}
 	for _, s := range given {
@@ -187,11 +177,7 @@ func (t *tracer) isBadBy(at spot, given, suspects []spot) bool {
 		if keep[s] {
 			continue
 		}
-		if b := operands[s.node].Buf; s.node.DType() == graph.Float32 {
-			graph.Elements[float32](b)[s.element] = 1
-		} else {
-			graph.Elements[float64](b)[s.element] = 1
-		}
+		operands[s.node].Set(s.element, 1)
 	}
 	v, err := evaluate(at.node, operands, t.feeds)
 	return err == nil && t.bad(t.element(at, v))
@@ -203,7 +189,8 @@ func (t *tracer) element(at spot, v Value) float64 {
 		offset := graph.Offsets(at.node.Op().Parts(at.node))[i]
 		v.Buf.Ptr = unsafe.Add(v.Buf.Ptr, offset)
 	}
-	return elementOf(v.Buf, at.as.DType(), at.element)
+	v.Type = at.as.Type()
+	return v.At(at.element)
 }
 
 // inside looks for the birth in the programs that a node's kernel runs, such as the body of a loop.
@@ -232,14 +219,13 @@ func (t *tracer) report(at spot) *NaNError {
 	}
 	for i, x := range n.In() {
 		o := NaNOperand{Name: nameOf(x), Type: x.Type()}
-		v := t.values[x]
 		k := 0
 		o.Known = x.DType().IsFloat() && (x.Type().Size() == 1 || n.Op().Class == graph.Map)
 		if o.Known && n.Op().Class == graph.Map {
 			k = t.operandElement(at, i)
 		}
 		if o.Known {
-			o.Index, o.Value = indexOf(k, x.Shape()), elementOf(v.Buf, x.DType(), k)
+			o.Index, o.Value = indexOf(k, x.Shape()), t.values[x].At(k)
 		}
 		e.Operands = append(e.Operands, o)
 	}

@@ -36,22 +36,6 @@ func transposed(t *testing.T, d *tensor.Dense, perm ...int) *tensor.Dense {
 	return d
 }
 
-// element reads one element of a Value as a float64.
-func element(v exec.Value, i int) float64 {
-	switch v.Type.DType {
-	case graph.Float32:
-		return float64(graph.Elements[float32](v.Buf)[i])
-	case graph.Float64:
-		return graph.Elements[float64](v.Buf)[i]
-	case graph.Int64:
-		return float64(graph.Elements[int64](v.Buf)[i])
-	}
-	if graph.Elements[bool](v.Buf)[i] {
-		return 1
-	}
-	return 0
-}
-
 func number(x any) float64 {
 	switch x := x.(type) {
 	case float32:
@@ -90,13 +74,13 @@ func sameAsAt(t *testing.T, d *tensor.Dense) exec.Value {
 	require.Equal(t, []int(d.Shape()), append([]int{}, v.Type.Shape...), "shape")
 	require.Equal(t, v.Type.Size(), v.Buf.Len)
 	if d.Shape().IsScalar() {
-		require.Equal(t, number(d.Data()), element(v, 0))
+		require.Equal(t, number(d.Data()), v.At(0))
 		return v
 	}
 	eachIndex(v.Type.Shape, func(i int, index []int) {
 		want, err := d.At(index...)
 		require.NoError(t, err)
-		require.Equal(t, number(want), element(v, i), "element %v of shape %v, strides %v", index, d.Shape(), d.Strides())
+		require.Equal(t, number(want), v.At(i), "element %v of shape %v, strides %v", index, d.Shape(), d.Strides())
 	})
 	return v
 }
@@ -217,7 +201,7 @@ func TestIngestGonum(t *testing.T) {
 			rows, cols := c.m.Dims()
 			for i := range rows {
 				for j := range cols {
-					require.Equal(t, c.m.At(i, j), element(v, i*cols+j), "element %d, %d", i, j)
+					require.Equal(t, c.m.At(i, j), v.At(i*cols+j), "element %d, %d", i, j)
 				}
 			}
 		})
@@ -225,7 +209,7 @@ func TestIngestGonum(t *testing.T) {
 	v, err := exec.Ingest(big)
 	require.NoError(t, err)
 	big.Set(0, 0, 99)
-	require.Equal(t, 99.0, element(v, 0), "a matrix without gaps is used where it is")
+	require.Equal(t, 99.0, v.At(0), "a matrix without gaps is used where it is")
 }
 
 func TestIngestSlicesAndNumbers(t *testing.T) {
@@ -250,7 +234,7 @@ func TestIngestSlicesAndNumbers(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, v.Type.Equal(c.want), "%T gives %v", c.feed, v.Type)
 		for i, want := range c.data {
-			require.Equal(t, want, element(v, i), "%T, element %d", c.feed, i)
+			require.Equal(t, want, v.At(i), "%T, element %d", c.feed, i)
 		}
 	}
 }

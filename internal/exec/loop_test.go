@@ -17,14 +17,12 @@ import (
 func fill(v exec.Value, rng *rand.Rand) exec.Value {
 	for i := range v.Buf.Len {
 		switch v.Type.DType {
-		case graph.Float32:
-			graph.Elements[float32](v.Buf)[i] = rng.Float32()*4 - 2
-		case graph.Float64:
-			graph.Elements[float64](v.Buf)[i] = rng.Float64()*4 - 2
 		case graph.Int64:
-			graph.Elements[int64](v.Buf)[i] = rng.Int64N(9) - 4
+			v.Set(i, float64(rng.Int64N(9)-4))
+		case graph.Bool:
+			v.Set(i, float64(rng.IntN(2)))
 		default:
-			graph.Elements[bool](v.Buf)[i] = rng.IntN(2) == 0
+			v.Set(i, rng.Float64()*4-2)
 		}
 	}
 	return v

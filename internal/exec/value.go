@@ -38,6 +38,41 @@ func (v Value) Bytes() []byte {
 	return unsafe.Slice((*byte)(v.Buf.Ptr), v.Buf.Len*v.Type.DType.Size())
 }
 
+// Clone returns a copy of v in memory of its own.
+func (v Value) Clone() Value {
+	w := NewValue(v.Type)
+	copy(w.Bytes(), v.Bytes())
+	return w
+}
+
+// At returns element i, in row-major order, as a float64: a bool as 0 or 1.
+func (v Value) At(i int) float64 {
+	switch v.Type.DType {
+	case graph.Float32:
+		return float64(graph.Elements[float32](v.Buf)[i])
+	case graph.Float64:
+		return graph.Elements[float64](v.Buf)[i]
+	case graph.Int64:
+		return float64(graph.Elements[int64](v.Buf)[i])
+	default:
+		return float64(v.Bytes()[i])
+	}
+}
+
+// Set makes x element i, in row-major order, converted to v's element type: a bool is whether x is not 0.
+func (v Value) Set(i int, x float64) {
+	switch v.Type.DType {
+	case graph.Float32:
+		graph.Elements[float32](v.Buf)[i] = float32(x)
+	case graph.Float64:
+		graph.Elements[float64](v.Buf)[i] = x
+	case graph.Int64:
+		graph.Elements[int64](v.Buf)[i] = int64(x)
+	default:
+		graph.Elements[bool](v.Buf)[i] = x != 0
+	}
+}
+
 // Dense returns v as a tensor over the same memory.
 func (v Value) Dense() *tensor.Dense {
 	shape := tensor.WithShape(v.Type.Shape...)

@@ -62,7 +62,7 @@ func (in Instance) counts(mask exec.Value) error {
 	}
 	for k, v := range want {
 		for e := range v.Buf.Len {
-			if g, w := at(got[k], e), at(v, e); g != w && !(math.IsNaN(w) && (g == 0 || math.IsNaN(g))) {
+			if g, w := got[k].At(e), v.At(e); g != w && !(math.IsNaN(w) && (g == 0 || math.IsNaN(g))) {
 				return fmt.Errorf("%s at element %d is %v with a mask, %v without", in.derivativeName(k), e, g, w)
 			}
 		}
@@ -86,7 +86,7 @@ func (in Instance) annihilates(rng *rand.Rand, mask exec.Value, isRead func(inpu
 		for _, i := range wrt {
 			for e := range values[i].Buf.Len {
 				if !isRead(i, e) {
-					set(values[i], e, badPoints[rng.IntN(len(badPoints))])
+					values[i].Set(e, badPoints[rng.IntN(len(badPoints))])
 				}
 			}
 		}
@@ -99,11 +99,11 @@ func (in Instance) annihilates(rng *rand.Rand, mask exec.Value, isRead func(inpu
 			for e := range v.Buf.Len {
 				want := 0.0
 				if isRead(i, e) {
-					want = at(good[k], e)
+					want = good[k].At(e)
 				}
-				if g := at(v, e); g != want && !(math.IsNaN(g) && math.IsNaN(want)) {
+				if g := v.At(e); g != want && !(math.IsNaN(g) && math.IsNaN(want)) {
 					return fmt.Errorf("%s at element %d, where it is %v, is %v, want %v",
-						in.derivativeName(k), e, at(values[i], e), g, want)
+						in.derivativeName(k), e, values[i].At(e), g, want)
 				}
 			}
 		}
@@ -119,8 +119,8 @@ func (in Instance) readBy(mask exec.Value) func(input, element int) bool {
 		numbers := fill(graph.T(graph.Int64, t.Shape...), func(e int) float64 { return float64(e) })
 		numbers = stretch(numbers, mask.Type.Shape)
 		for e := range mask.Buf.Len {
-			if at(mask, e) != 0 {
-				read[i][int(at(numbers, e))] = true
+			if mask.At(e) != 0 {
+				read[i][int(numbers.At(e))] = true
 			}
 		}
 	}

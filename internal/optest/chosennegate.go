@@ -75,13 +75,13 @@ func (in Instance) isSingular() bool {
 		values := in.values()
 		for _, i := range in.wrt() {
 			for e := range values[i].Buf.Len {
-				set(values[i], e, x)
+				values[i].Set(e, x)
 			}
 		}
 		_, grads, err := in.gradient(values, exec.NewValue)
 		for _, v := range grads {
 			for e := range v.Buf.Len {
-				if err == nil && at(v, e) != 0 {
+				if err == nil && v.At(e) != 0 {
 					return true
 				}
 			}

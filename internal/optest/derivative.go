@@ -59,7 +59,7 @@ func (in Instance) largest() float64 {
 	size := 0.0
 	for _, v := range in.values() {
 		for i := range v.Buf.Len {
-			if x := math.Abs(at(v, i)); v.Type.DType.IsFloat() && !math.IsInf(x, 0) {
+			if x := math.Abs(v.At(i)); v.Type.DType.IsFloat() && !math.IsInf(x, 0) {
 				size = max(size, x)
 			}
 		}
@@ -164,12 +164,12 @@ func checkPrecision(in Instance) error {
 func close32(got, want exec.Value, tol float64) error {
 	size := 0.0
 	for i := range want.Buf.Len {
-		if x := math.Abs(at(want, i)); !math.IsInf(x, 0) {
+		if x := math.Abs(want.At(i)); !math.IsInf(x, 0) {
 			size = max(size, x)
 		}
 	}
 	for i := range want.Buf.Len {
-		g, w := at(got, i), at(want, i)
+		g, w := got.At(i), want.At(i)
 		if g != w && !(math.Abs(g-w) <= tol*size) && !(math.IsNaN(g) && math.IsNaN(w)) {
 			return fmt.Errorf("element %d is %v in f32, %v in f64: differs by %.3g, %.3g allowed", i, g, w,
 				math.Abs(g-w), tol*size)

@@ -147,7 +147,7 @@ func checkFilled(n *graph.Node, out graph.Type, values []exec.Value) (exec.Value
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		return first, fmt.Errorf("the kernel leaves a part unwritten, or reads outside of its operands: %w",
-			differ(first, second))
+			Differ(first, second))
 	}
 	return first, nil
 }
@@ -155,7 +155,7 @@ func checkFilled(n *graph.Node, out graph.Type, values []exec.Value) (exec.Value
 func checkInPlace(n *graph.Node, out graph.Type, values []exec.Value, over int, want exec.Value) error {
 	got, err := runFenced(n, out, values, 0x01, over)
 	if err == nil {
-		err = differ(got, want)
+		err = Differ(got, want)
 	}
 	if err != nil {
 		return fmt.Errorf("written over operand %d: %w", over, err)
@@ -191,7 +191,7 @@ func checkMap(n *graph.Node, values []exec.Value) error {
 		if err != nil {
 			return fmt.Errorf("run of %d: %w", length, err)
 		}
-		if err := differ(got, cycle(whole, length)); err != nil {
+		if err := Differ(got, cycle(whole, length)); err != nil {
 			return fmt.Errorf("run of %d: %w", length, err)
 		}
 	}

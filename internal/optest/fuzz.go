@@ -63,7 +63,7 @@ func spoil(feeds []exec.Value, data []byte) {
 				if v.Type.DType == graph.Int64 {
 					graph.Elements[int64](v.Buf)[place] = whole(x)
 				} else {
-					set(v, place, x)
+					v.Set(place, x)
 				}
 				break
 			}

@@ -35,7 +35,7 @@ func checkKinks(in Instance) error {
 			}
 			// Each slope is off by half a step times the curvature: 1e-4 is room for one of up to 200.
 			slack := 1e-4 * max(1, math.Abs(left), math.Abs(right))
-			if g := at(grads[k], j); !(g >= min(left, right)-slack && g <= max(left, right)+slack) {
+			if g := grads[k].At(j); !(g >= min(left, right)-slack && g <= max(left, right)+slack) {
 				return fmt.Errorf("%s: derivative by input %d at element %d is %v, outside of the slopes %v and %v "+
 					"on its sides", in.Op.Name, i, j, g, left, right)
 			}
@@ -51,7 +51,7 @@ func (in Instance) slope(values []exec.Value, input, element int, side float64) 
 		y, _, err := in.as(graph.Float64).gradient(values, func(t graph.Type) exec.Value { return exec.NewValue(t) })
 		sum := 0.0
 		for i := range y.Buf.Len {
-			sum += at(y, i)
+			sum += y.At(i)
 		}
 		return sum, err
 	}

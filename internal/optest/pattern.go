@@ -57,20 +57,20 @@ func (in Instance) comparePattern(of []int, constants bool) error {
 	column := 0
 	for _, t := range tangents {
 		for e := range t.Type().Size() {
-			set(feeds[t], e, 1)
+			feeds[t].Set(e, 1)
 			results, err := exec.Reference([]*graph.Node{pushed}, feeds)
 			if err != nil {
 				return err
 			}
-			set(feeds[t], e, 0)
+			feeds[t].Set(e, 0)
 			for row := range results[0].Buf.Len {
-				is, listed := at(results[0], row) != 0, pattern.Find(row, column) >= 0
-				if math.IsNaN(at(results[0], row)) { // as 0·NaN is, so that it says nothing
+				is, listed := results[0].At(row) != 0, pattern.Find(row, column) >= 0
+				if math.IsNaN(results[0].At(row)) { // as 0·NaN is, so that it says nothing
 					continue
 				}
 				if is && !listed || exact && listed && !is {
 					return fmt.Errorf("element %d has the derivative %g by element %d; it is in the pattern: %v",
-						row, at(results[0], row), column, listed)
+						row, results[0].At(row), column, listed)
 				}
 			}
 			column++

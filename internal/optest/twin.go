@@ -255,7 +255,7 @@ func agree(p *exec.Program, feeds, want []exec.Value, exact bool) error {
 		if !exact {
 			g, w = unsigned(g), unsigned(w)
 		}
-		if err := differ(g, w); err != nil {
+		if err := Differ(g, w); err != nil {
 			return fmt.Errorf("output %d: %w", i, err)
 		}
 	}

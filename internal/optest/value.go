@@ -38,7 +38,7 @@ func draw(rng *rand.Rand, a graph.Arg, t graph.Type) exec.Value {
 func fill(t graph.Type, element func(i int) float64) exec.Value {
 	v := exec.NewValue(t)
 	for i := range v.Buf.Len {
-		set(v, i, element(i))
+		v.Set(i, element(i))
 	}
 	return v
 }
@@ -52,36 +52,6 @@ func directions(rng *rand.Rand, t graph.Type) exec.Value {
 		}
 		return x
 	})
-}
-
-func set(v exec.Value, i int, x float64) {
-	switch v.Type.DType {
-	case graph.Float32:
-		graph.Elements[float32](v.Buf)[i] = float32(x)
-	case graph.Float64:
-		graph.Elements[float64](v.Buf)[i] = x
-	case graph.Int64:
-		graph.Elements[int64](v.Buf)[i] = int64(x)
-	default:
-		graph.Elements[bool](v.Buf)[i] = x != 0
-	}
-}
-
-// at returns element i as a float64.
-func at(v exec.Value, i int) float64 {
-	switch v.Type.DType {
-	case graph.Float32:
-		return float64(graph.Elements[float32](v.Buf)[i])
-	case graph.Float64:
-		return graph.Elements[float64](v.Buf)[i]
-	case graph.Int64:
-		return float64(graph.Elements[int64](v.Buf)[i])
-	default:
-		if v.Bytes()[i] == 0 {
-			return 0
-		}
-		return 1
-	}
 }
 
 // same reports whether element i of a and b have the same bits, or are both NaN: which of two NaNs an addition
@@ -106,17 +76,17 @@ func unsigned(v exec.Value) exec.Value {
 	if !v.Type.DType.IsFloat() {
 		return v
 	}
-	return fill(v.Type, func(i int) float64 { return at(v, i) + 0 })
+	return fill(v.Type, func(i int) float64 { return v.At(i) + 0 })
 }
 
-// differ says where got is not want, bit for bit.
-func differ(got, want exec.Value) error {
+// Differ says where got is not want, bit for bit, but for the bits of NaNs.
+func Differ(got, want exec.Value) error {
 	if !got.Type.Equal(want.Type) {
 		return fmt.Errorf("type %v, want %v", got.Type, want.Type)
 	}
 	for i := range got.Buf.Len {
 		if !same(got, want, i) {
-			return fmt.Errorf("element %d of %v is %v, want %v", i, got.Type, at(got, i), at(want, i))
+			return fmt.Errorf("element %d of %v is %v, want %v", i, got.Type, got.At(i), want.At(i))
 		}
 	}
 	return nil
@@ -134,6 +104,6 @@ func stretch(v exec.Value, shape []int) exec.Value {
 			}
 			i /= shape[axis]
 		}
-		return at(v, from)
+		return v.At(from)
 	})
 }

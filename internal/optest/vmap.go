@@ -89,7 +89,7 @@ func (m many) check() error {
 		return err
 	}
 	if m.Op.Class != graph.Contract && !isBuilt(m.Op) {
-		err = differ(y, wantY)
+		err = Differ(y, wantY)
 	} else {
 		err = m.near(y, wantY)
 	}
@@ -155,7 +155,7 @@ func (m many) looped() (exec.Value, []exec.Value, error) {
 				continue
 			}
 			for e := range pulled[j].Buf.Len {
-				set(grads[j], e, at(grads[j], e)+at(pulled[j], e))
+				grads[j].Set(e, grads[j].At(e)+pulled[j].At(e))
 			}
 		}
 	}
