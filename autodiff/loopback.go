@@ -120,11 +120,37 @@ type unwinder struct {
 }
 
 func newUnwinder(u unwinding, given int) unwinder {
-	r := unwinder{unwinding: u, steps: exec.NewRoutine(u.plan), given: given, endInputs: u.endInputs()}
+	r := unwinder{unwinding: u, steps: newStepsBack(&u), given: given, endInputs: u.endInputs()}
 	if u.end != nil {
 		r.end = exec.NewRoutine(u.end)
 	}
 	return r
+}
+
+// newStepsBack returns a routine for the steps back.
+func newStepsBack(u *unwinding) *exec.Routine {
+	steps := exec.NewRoutine(u.plan)
+	first := len(u.record.offsets)
+	for k := range first {
+		steps.InputStride(k, -u.record.size)
+	}
+	for k, i := range u.takes {
+		if u.isX(i) {
+			steps.InputStride(first+k, -u.stride(u.Body.Inputs()[i]))
+		}
+	}
+	first += len(u.takes)
+	for k := len(u.live); k < len(u.results); k++ {
+		steps.InputStride(first+k, -u.stride(u.Body.Outputs()[u.results[k]]))
+	}
+	for k, i := range u.xs {
+		steps.OutputStride(len(u.live)+k, -u.stride(u.Body.Inputs()[i]))
+	}
+	first = len(u.live) + len(u.xs) + len(u.consts)
+	for k, bytes := range u.stacks.bytes {
+		steps.OutputStride(first+k, -bytes/u.Steps)
+	}
+	return steps
 }
 
 // bind gives the routines their memory.
@@ -188,11 +214,31 @@ func (u *unwinder) begin(scratch unsafe.Pointer, out graph.Buffer, in []graph.Bu
 	}
 }
 
-// step applies the chain rule to step t, whose record is given.
-func (u *unwinder) step(w *graph.Work, t int, record unsafe.Pointer, out graph.Buffer, in []graph.Buffer) error {
-	if err := stopped(w); err != nil {
+// goBack applies the chain rule to the n steps before step end, the last one first. Their records lie behind each other
+// on a tape.
+func (u *unwinder) goBack(w *graph.Work, end, n int, tape unsafe.Pointer, out graph.Buffer, in []graph.Buffer) error {
+	if n == 0 {
+		return nil
+	}
+	record := func(k int) unsafe.Pointer { return unsafe.Add(tape, k*u.record.size) }
+	u.place(end-1, record(n-1), out, in)
+	if _, _, done, err := u.steps.Repeat(w, nil, n); done {
 		return err
 	}
+	for k := n - 1; k >= 0; k-- {
+		if err := stopped(w); err != nil {
+			return err
+		}
+		u.place(end-n+k, record(k), out, in)
+		if err := u.steps.Run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place says where lies what step t has for itself, such as its record.
+func (u *unwinder) place(t int, record unsafe.Pointer, out graph.Buffer, in []graph.Buffer) {
 	for k, offset := range u.record.offsets {
 		u.steps.Input(k, unsafe.Add(record, offset))
 	}
@@ -215,7 +261,6 @@ func (u *unwinder) step(w *graph.Work, t int, record unsafe.Pointer, out graph.B
 	for k := range u.stacks.bytes {
 		u.steps.Output(first+k, unsafe.Add(u.stacks.at(u.at, k), t*(u.stacks.bytes[k]/u.Steps)))
 	}
-	return u.steps.Run()
 }
 
 // sliceOf returns where a slice of input i lies.

@@ -123,7 +123,31 @@ type loopRun struct {
 
 func newLoopRun(n *graph.Node) *loopRun {
 	c := loopCodeOf(n)
-	return &loopRun{loopCode: c, steps: exec.NewRoutine(c.body), cond: newCondition(c)}
+	return &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, len(c.Body.Outputs())), cond: newCondition(c)}
+}
+
+// newSteps returns a routine for the steps ahead of a loop, whose records, if there are any, are its outputs from number
+// first on.
+func newSteps(a loopAttrs, body *exec.Plan, r record, first int) *exec.Routine {
+	steps := exec.NewRoutine(body)
+	for i := a.Carries; i < a.Carries+a.Xs; i++ {
+		steps.InputStride(i, a.stride(a.Body.Inputs()[i]))
+	}
+	for i := a.Carries; i < first; i++ {
+		steps.OutputStride(i, a.stride(a.Body.Outputs()[i]))
+	}
+	for k := range r.offsets {
+		steps.OutputStride(first+k, r.size)
+	}
+	return steps
+}
+
+// stride is how far apart in memory the slices x or y of a step and the next one lie.
+func (a loopAttrs) stride(n *graph.Node) int {
+	if a.Back {
+		return -n.Type().Bytes()
+	}
+	return n.Type().Bytes()
 }
 
 // kernel is the loop's graph.Kernel. The last operand is scratch memory.
@@ -143,7 +167,7 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	}
 	r.cond.bind(w, scratch, out.Ptr, r.parts, in)
 	defer r.cond.release()
-	if done, err := r.repeat(w); done {
+	if done, err := r.repeat(w, out, in); done {
 		return err
 	}
 	for t := 0; ; t++ {
@@ -153,35 +177,35 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 		if err := stopped(w); err != nil {
 			return err
 		}
-		slot := r.slot(t)
-		for i := range r.Xs {
-			x := r.Carries + i
-			r.steps.Input(x, unsafe.Add(in[x].Ptr, slot*r.Body.Inputs()[x].Type().Bytes()))
-		}
-		outputs := len(r.Body.Outputs())
-		for k, offset := range r.record.offsets {
-			tape := unsafe.Add(r.parts.at(out.Ptr, outputs), t*r.record.size)
-			r.steps.Output(outputs+k, unsafe.Add(tape, offset))
-		}
-		for i := r.Carries; i < outputs; i++ {
-			r.steps.Output(i, unsafe.Add(r.parts.at(out.Ptr, i), slot*r.Body.Outputs()[i].Type().Bytes()))
-		}
+		r.place(t, out, in)
 		if err := r.steps.Run(); err != nil {
 			return err
 		}
 	}
 }
 
-// repeat makes all steps at once if there is nothing but numbers that are carried. It is false if it made none.
-func (r *loopRun) repeat(w *graph.Work) (done bool, err error) {
-	if r.Xs > 0 || len(r.Body.Outputs()) > r.Carries || len(r.record.offsets) > 0 {
-		return false, nil
+// place says where the slices and the record of step t lie.
+func (r *loopRun) place(t int, out graph.Buffer, in []graph.Buffer) {
+	slot, outputs := r.slot(t), len(r.Body.Outputs())
+	for i := r.Carries; i < r.Carries+r.Xs; i++ {
+		r.steps.Input(i, r.sliceOf(i, slot, in))
 	}
-	var cond *exec.Routine
-	if r.cond != nil {
-		cond = r.cond.routine
+	for k, offset := range r.record.offsets {
+		tape := unsafe.Add(r.parts.at(out.Ptr, outputs), t*r.record.size)
+		r.steps.Output(outputs+k, unsafe.Add(tape, offset))
 	}
-	_, more, done, err := r.steps.Repeat(w, cond, r.Steps)
+	for i := r.Carries; i < outputs; i++ {
+		r.steps.Output(i, unsafe.Add(r.parts.at(out.Ptr, i), slot*r.Body.Outputs()[i].Type().Bytes()))
+	}
+}
+
+// repeat makes all steps at once if there is nothing but numbers. It is false if it made none.
+func (r *loopRun) repeat(w *graph.Work, out graph.Buffer, in []graph.Buffer) (done bool, err error) {
+	if r.Steps == 0 && r.cond == nil {
+		return true, nil
+	}
+	r.place(0, out, in)
+	_, more, done, err := r.steps.Repeat(w, r.cond.repeated(), r.Steps)
 	if err == nil && more {
 		err = r.tooMany()
 	}
@@ -242,6 +266,14 @@ func (c *condition) bind(w *graph.Work, scratch, carries unsafe.Pointer, in bloc
 	at := c.space.at(scratch, 2)
 	c.routine.Output(0, at)
 	c.result = (*bool)(at)
+}
+
+// repeated is the condition's routine.
+func (c *condition) repeated() *exec.Routine {
+	if c == nil {
+		return nil
+	}
+	return c.routine
 }
 
 func (c *condition) release() {

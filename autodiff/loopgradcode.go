@@ -76,7 +76,8 @@ type gradRun struct {
 
 func newGradRun(n *graph.Node) *gradRun {
 	c := gradCodeOf(n)
-	return &gradRun{gradCode: c, ahead: exec.NewRoutine(c.body), cond: newCondition(&c.loopCode),
+	ahead := newSteps(c.loopAttrs, c.body, c.back.record, c.Carries)
+	return &gradRun{gradCode: c, ahead: ahead, cond: newCondition(&c.loopCode),
 		behind: newUnwinder(c.back, n.Attrs().(gradAttrs).loopInputs())}
 }
 
@@ -92,20 +93,18 @@ func (r *gradRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 		return r.inSegments(w, scratch, out, in)
 	}
 	count := 0
-	for ; ; count++ {
-		if goesOn, err := r.goesOn(r.cond, count); err != nil {
-			return err
-		} else if !goesOn {
-			break
-		}
-		if err := r.stepAhead(w, count, count, scratch, in); err != nil {
+	for ended := false; !ended; {
+		var err error
+		if count, ended, err = r.goAhead(w, count, scratch, in); err != nil {
 			return err
 		}
 	}
-	for t := count - 1; t >= 0; t-- {
-		if err := r.behind.step(w, t, r.tape(t, scratch), out, in); err != nil {
+	for end := count; end > 0; {
+		n := (end-1)%r.room() + 1 // those in one piece
+		if err := r.behind.goBack(w, end, n, r.tape(end-n, scratch), out, in); err != nil {
 			return err
 		}
+		end -= n
 	}
 	return r.behind.finish(out)
 }
@@ -116,16 +115,12 @@ func (r *gradRun) inSegments(w *graph.Work, scratch unsafe.Pointer, out graph.Bu
 	carries, kept := r.space.at(scratch, spaceCarries), r.space.at(scratch, spaceKept)
 	size := r.carries.size()
 	count := 0
-	for ; ; count++ {
-		if goesOn, err := r.goesOn(r.cond, count); err != nil {
-			return err
-		} else if !goesOn {
-			break
-		}
-		if count%r.Every == 0 {
+	for ended := false; !ended; {
+		if count < r.Steps {
 			copyBytes(unsafe.Add(kept, count/r.Every*size), carries, size)
 		}
-		if err := r.stepAhead(w, count, count%r.Every, scratch, in); err != nil {
+		var err error
+		if count, ended, err = r.goAhead(w, count, scratch, in); err != nil {
 			return err
 		}
 	}
@@ -133,16 +128,12 @@ func (r *gradRun) inSegments(w *graph.Work, scratch unsafe.Pointer, out graph.Bu
 		begin := (end - 1) / r.Every * r.Every
 		if end < count { // the record of the last segment is there
 			copyBytes(carries, unsafe.Add(kept, begin/r.Every*size), size)
-			for t := begin; t < end; t++ {
-				if err := r.stepAhead(w, t, t-begin, scratch, in); err != nil {
-					return err
-				}
-			}
-		}
-		for t := end - 1; t >= begin; t-- {
-			if err := r.behind.step(w, t, r.tape(t-begin, scratch), out, in); err != nil {
+			if _, _, err := r.goAhead(w, begin, scratch, in); err != nil {
 				return err
 			}
+		}
+		if err := r.behind.goBack(w, end, end-begin, r.tape(0, scratch), out, in); err != nil {
+			return err
 		}
 		end = begin
 	}
@@ -167,34 +158,71 @@ func (r *gradRun) bind(w *graph.Work, scratch unsafe.Pointer, in []graph.Buffer)
 	r.cond.bind(w, scratch, carries, r.carries, in)
 }
 
-// stepAhead makes step t and writes its record to a place on the tape.
-func (r *gradRun) stepAhead(w *graph.Work, t, place int, scratch unsafe.Pointer, in []graph.Buffer) error {
-	if err := stopped(w); err != nil {
-		return err
+// room is how many records lie in one piece.
+func (r *gradRun) room() int {
+	switch {
+	case r.segmented():
+		return r.Every
+	case r.grows():
+		return max(1, chunkBytes/max(1, r.back.record.size))
 	}
+	return max(1, r.Steps)
+}
+
+// goAhead makes steps, from number t on, up to the next one that is a multiple of room or to the loop's end, and writes
+// their records. It returns how many steps have been made then, and whether the loop has ended.
+func (r *gradRun) goAhead(w *graph.Work, t int, scratch unsafe.Pointer, in []graph.Buffer) (int, bool, error) {
+	end := t - t%r.room() + r.room()
+	if r.Steps > 0 || r.Cond == nil {
+		end = min(end, r.Steps)
+	}
+	if t == end {
+		_, err := r.goesOn(r.cond, t)
+		return t, true, err
+	}
+	r.place(t, scratch, in)
+	if steps, _, done, err := r.ahead.Repeat(w, r.cond.repeated(), end-t); done {
+		return t + steps, t+steps < end, err
+	}
+	for ; t < end; t++ {
+		if goesOn, err := r.goesOn(r.cond, t); !goesOn {
+			return t, true, err
+		}
+		if err := stopped(w); err != nil {
+			return t, true, err
+		}
+		r.place(t, scratch, in)
+		if err := r.ahead.Run(); err != nil {
+			return t, true, err
+		}
+	}
+	return t, false, nil
+}
+
+// place says where the slices of step t lie and where its record goes.
+func (r *gradRun) place(t int, scratch unsafe.Pointer, in []graph.Buffer) {
 	for i := r.Carries; i < r.Carries+r.Xs; i++ {
 		r.ahead.Input(i, r.sliceOf(i, r.slot(t), in))
 	}
-	at := r.tape(place, scratch)
+	at := r.tape(t, scratch)
 	for k, offset := range r.back.record.offsets {
 		r.ahead.Output(r.Carries+k, unsafe.Add(at, offset))
 	}
-	return r.ahead.Run()
 }
 
 // chunkBytes is how much a tape without limit grows at once.
 const chunkBytes = 1 << 16
 
-// tape returns where a record lies.
-func (r *gradRun) tape(place int, scratch unsafe.Pointer) unsafe.Pointer {
-	size := r.back.record.size
+// tape returns where the record of step t lies.
+func (r *gradRun) tape(t int, scratch unsafe.Pointer) unsafe.Pointer {
+	size, place := r.back.record.size, t%r.room()
 	if !r.grows() {
 		return unsafe.Add(r.space.at(scratch, spaceTape), place*size)
 	}
-	each := max(1, chunkBytes/max(1, size))
-	if place/each == len(r.chunks) {
-		words := make([]uint64, each*max(1, size/8))
+	chunk := t / r.room()
+	if chunk == len(r.chunks) {
+		words := make([]uint64, max(1, r.room()*size/8))
 		r.chunks = append(r.chunks, unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words)))
 	}
-	return unsafe.Add(unsafe.Pointer(&r.chunks[place/each][0]), place%each*size)
+	return unsafe.Add(unsafe.Pointer(&r.chunks[chunk][0]), place*size)
 }

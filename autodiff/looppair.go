@@ -3,11 +3,9 @@ package autodiff
 import (
 	"errors"
 	"slices"
-	"unsafe"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
-	"chainrule/internal/exec"
 )
 
 // Where a program wants a loop's results and its gradient, it need not make the steps ahead twice: the loop writes the
@@ -171,7 +169,7 @@ func tapedCodeOf(n *graph.Node) *tapedCode {
 
 func newTapedRun(n *graph.Node) *loopRun {
 	c := tapedCodeOf(n)
-	return &loopRun{loopCode: &c.loopCode, steps: exec.NewRoutine(c.body), record: c.record}
+	return &loopRun{loopCode: &c.loopCode, steps: newSteps(c.loopAttrs, c.body, c.record, len(c.Body.Outputs())), record: c.record}
 }
 
 type untapedCode struct {
@@ -205,10 +203,8 @@ func (r *untapedRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) 
 	r.behind.bind(w, r.space.at(scratch, 0), r.space.at(scratch, 2))
 	defer r.behind.release()
 	r.behind.begin(r.space.at(scratch, 1), out, in)
-	for t := r.Steps - 1; t >= 0; t-- {
-		if err := r.behind.step(w, t, unsafe.Add(tape, t*r.behind.record.size), out, in); err != nil {
-			return err
-		}
+	if err := r.behind.goBack(w, r.Steps, r.Steps, tape, out, in); err != nil {
+		return err
 	}
 	return r.behind.finish(out)
 }

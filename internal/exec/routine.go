@@ -15,10 +15,21 @@ type Routine struct {
 	bad     func(x float64) bool // see graph.Work
 	loop    scalarRepeater       // nil if it is none, or not bound yet
 	loopOf  [2]*machine
+	// inStrides and outStrides are by how many bytes inputs and outputs move from step to step of Repeat.
+	inStrides, outStrides []int
 }
 
 // NewRoutine returns a Routine that follows a plan, which other routines may follow too.
-func NewRoutine(plan *Plan) *Routine { return &Routine{plan: plan} }
+func NewRoutine(plan *Plan) *Routine {
+	return &Routine{plan: plan, inStrides: make([]int, len(plan.Inputs)), outStrides: make([]int, len(plan.Outputs))}
+}
+
+// InputStride says that from one step of Repeat to the next input i moves by some bytes. It is called before the first
+// Repeat.
+func (r *Routine) InputStride(i, bytes int) { r.inStrides[i] = bytes }
+
+// OutputStride says that from one step of Repeat to the next output i moves by some bytes.
+func (r *Routine) OutputStride(i, bytes int) { r.outStrides[i] = bytes }
 
 // Bytes is how much memory Bind wants.
 func (r *Routine) Bytes() int { return r.plan.Arena }

@@ -47,7 +47,7 @@ type transfer struct {
 }
 
 func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
-	s.load()
+	s.load(s.loads)
 	if failed, err := s.compute(w); err != nil {
 		return failed, err
 	}
@@ -55,9 +55,9 @@ func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
 	return nil, nil
 }
 
-func (s *scalars[T]) load() {
+func (s *scalars[T]) load(loads []transfer) {
 	r := unsafe.Pointer(unsafe.SliceData(s.registers))
-	for _, t := range s.loads {
+	for _, t := range loads {
 		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
 	}
 }

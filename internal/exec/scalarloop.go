@@ -7,12 +7,13 @@ import (
 )
 
 // A loop whose body and condition are groups of scalars runs without leaving them: what it carries stays in registers,
-// and is moved from those of results to those of operands after every step.
+// and is moved from those of results to those of operands after every step. What every step has for itself, such as its
+// slices and its record on a tape, is read and written where the step's place is.
 
 // Repeat runs the body r as long as cond, which may be nil, holds, and at most limit times, if that is not 0. Carries
-// are those outputs of r that overwrite inputs, and are the first inputs of cond too. It returns how many steps it
-// made and whether the condition still holds after limit ones. Ok is false, and nothing has been done, if the two are
-// not groups of scalars or have other results.
+// are those outputs of r that overwrite inputs, and are the first inputs of cond too; what moves lies where it does in
+// the first step. It returns how many steps it made and whether the condition still holds after limit ones. Ok is false,
+// and nothing has been done, if the two are not groups of scalars or have other results.
 func (r *Routine) Repeat(w *graph.Work, cond *Routine, limit int) (steps int, more, ok bool, err error) {
 	if r.bad != nil {
 		return 0, false, false, nil
@@ -42,6 +43,9 @@ type scalarRepeater interface {
 // scalarLoop is a body and a condition, which is nil for a fixed number of steps.
 type scalarLoop[T float32 | float64] struct {
 	body, cond *scalars[T]
+	// once are the body's loads that are the same in all steps. The others are reads, and what is no carry is written.
+	once          []transfer
+	reads, writes []moved
 	// moves take carries from results to operands, in order.
 	moves  []registerMove
 	ends   []registerEnd
@@ -56,12 +60,18 @@ type registerEnd struct {
 
 type registerMove struct{ to, from *uint64 }
 
+// moved is an element that every step finds further on in memory, by a stride in bytes.
+type moved struct {
+	transfer
+	stride int
+}
+
 func newScalarRepeater(body, cond *Routine) scalarRepeater {
 	switch b := onlyGroup(body).(type) {
 	case *scalars[float64]:
-		return bindLoop(b, cond)
+		return bindLoop(b, body, cond)
 	case *scalars[float32]:
-		return bindLoop(b, cond)
+		return bindLoop(b, body, cond)
 	}
 	return nil
 }
@@ -74,7 +84,7 @@ func onlyGroup(r *Routine) scalarRunner {
 	return r.machine.steps[0].scalar
 }
 
-func bindLoop[T float32 | float64](body *scalars[T], cond *Routine) scalarRepeater {
+func bindLoop[T float32 | float64](body *scalars[T], r, cond *Routine) scalarRepeater {
 	l := &scalarLoop[T]{body: body}
 	if cond != nil {
 		c, ok := onlyGroup(cond).(*scalars[T])
@@ -86,10 +96,19 @@ func bindLoop[T float32 | float64](body *scalars[T], cond *Routine) scalarRepeat
 	operand := map[uint32]bool{}
 	for _, t := range body.loads {
 		operand[t.register] = true
+		if from := body.slots[t.base]; from.Space == Input && r.inStrides[from.Index] != 0 {
+			l.reads = append(l.reads, moved{t, r.inStrides[from.Index]})
+		} else {
+			l.once = append(l.once, t)
+		}
 	}
 	var late []registerMove
 	for _, t := range body.stores {
 		carry := body.slots[t.base]
+		if carry.Space == Output {
+			l.writes = append(l.writes, moved{t, r.outStrides[carry.Index]})
+			continue
+		}
 		if carry.Space != Input {
 			return nil
 		}
@@ -124,9 +143,9 @@ func (s *scalars[T]) intoOperands(slot Slot, from *uint64) (moves []registerMove
 const stepsUnstopped = 256
 
 func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error) {
-	l.body.load()
+	l.body.load(l.once)
 	if l.cond != nil {
-		l.cond.load()
+		l.cond.load(l.cond.loads)
 	}
 	for ; ; steps++ {
 		if l.cond != nil {
@@ -143,8 +162,14 @@ func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, 
 		if steps%stepsUnstopped == 0 && stopped(w) {
 			return steps, false, nil, graph.ErrStopped
 		}
+		for _, t := range l.reads {
+			move(unsafe.Pointer(l.body.cell(t.register)), unsafe.Add(l.body.bases[t.base].Ptr, steps*t.stride), t.size)
+		}
 		if failed, err := l.body.compute(w); err != nil {
 			return steps, false, failed, err
+		}
+		for _, t := range l.writes {
+			move(unsafe.Add(l.body.bases[t.base].Ptr, steps*t.stride), unsafe.Pointer(l.body.cell(t.register)), t.size)
 		}
 		for _, m := range l.moves {
 			*m.to = *m.from

@@ -115,3 +115,77 @@ func TestRepeatStops(t *testing.T) {
 	_, _, _, err = c.body.Repeat(&graph.Work{Workers: 1, Stop: stop}, c.cond, 0)
 	require.ErrorIs(t, err, graph.ErrStopped)
 }
+
+// What moves is read and written in every step where it lies then: random arithmetic on two numbers that are carried and
+// up to two that are not, which gives those two and some results, operands among them, of each step.
+func TestRepeatMoves(t *testing.T) {
+	const seed, steps = 10, 6
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	loops := 0
+	for range 500 {
+		u := scalarUnit(rng)
+		nodes := slices.Concat(u.Inputs, graph.Topo(u.Outputs...))
+		u.Outputs, u.Donated = u.Outputs[:2], []int{0, 1}
+		for range 1 + rng.IntN(4) {
+			if n := nodes[rng.IntN(len(nodes))]; n.Rank() == 0 && n.DType() == graph.Float64 {
+				u.Outputs, u.Donated = append(u.Outputs, n), append(u.Donated, -1)
+			}
+		}
+		plan, err := compile.Plan(u, compile.Options{Verify: true})
+		require.NoError(t, err)
+		plan = exec.JoinScalars(plan)
+		back := rng.IntN(2)
+		memory := make([]float64, steps*(len(u.Inputs)+len(u.Outputs)))
+		for i := range memory {
+			memory[i] = rng.Float64()*2 - 1
+		}
+		run := func(atOnce bool) (results []float64, ok bool) {
+			results = slices.Clone(memory)
+			r := exec.NewRoutine(&plan)
+			w := &graph.Work{Workers: 1}
+			arena := make([]float64, r.Bytes()/8+1)
+			r.Bind(w, unsafe.Pointer(&arena[0]))
+			place := func(step int) { // operands and results lie in columns, the carries in front of theirs
+				row := step + back*(steps-1-2*step)
+				for k := range len(u.Inputs) + len(u.Outputs) {
+					at := unsafe.Pointer(&results[k*steps+row])
+					switch i := k - len(u.Inputs); {
+					case k < 2:
+						r.Input(k, unsafe.Pointer(&results[k*steps]))
+					case i < 0:
+						r.Input(k, at)
+						r.InputStride(k, 8-16*back)
+					case i >= 2:
+						r.Output(i, at)
+						r.OutputStride(i, 8-16*back)
+					}
+				}
+			}
+			place(0)
+			if atOnce {
+				made, _, ok, err := r.Repeat(w, nil, steps)
+				require.NoError(t, err)
+				require.True(t, !ok || made == steps)
+				return results, ok
+			}
+			for step := range steps {
+				place(step)
+				require.NoError(t, r.Run())
+			}
+			return results, true
+		}
+		got, ok := run(true)
+		if !ok {
+			require.Equal(t, memory, got, "nothing has been done")
+			continue
+		}
+		loops++
+		want, _ := run(false)
+		for i := range want {
+			require.True(t, want[i] == got[i] || want[i] != want[i] && got[i] != got[i], "number %d: %v, not %v\n%s",
+				i, got[i], want[i], graph.Text(u.Outputs...))
+		}
+	}
+	require.Greater(t, loops, 100)
+}
