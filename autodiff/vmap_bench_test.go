@@ -3,6 +3,7 @@ package autodiff_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -64,6 +65,21 @@ func gradientNorms(p labelledExample) node {
 	return sum
 }
 
+// clippedMean is the mean of the gradients of all examples, each cut to length 1, which need not be stored either.
+func clippedMean(p labelledExample) []linear {
+	each := perExampleGradients(p)
+	size := p.X.Shape()[0]
+	factors := ops.Div(1, ops.Maximum(1, ops.Sqrt(gradientNorms(p))))
+	mean := func(g node) node {
+		factor := ops.Reshape(factors, append([]int{size}, slices.Repeat([]int{1}, g.Rank()-1)...)...)
+		return ops.Mean(ops.Mul(g, factor), 0)
+	}
+	for i, l := range each {
+		each[i] = linear{mean(l.W), mean(l.B)}
+	}
+	return each
+}
+
 // BenchmarkPerExampleGradients holds Vmap(Grad(f)) against the gradient of the mean over the same examples. The
 // metric GB is what has to be written.
 func BenchmarkPerExampleGradients(b *testing.B) {
@@ -75,6 +91,7 @@ func BenchmarkPerExampleGradients(b *testing.B) {
 			benchNet(b, name+"gradient=norms", widths, size, func(p labelledExample) []linear {
 				return []linear{{W: gradientNorms(p)}}
 			})
+			benchNet(b, name+"gradient=clipped", widths, size, clippedMean)
 		}
 	}
 }

@@ -25,6 +25,9 @@ func KeepDims(y, x *graph.Node, axes ...int) *graph.Node {
 	return Reshape(y, shape...)
 }
 
+// FoldedAxes tells which axes of its input a reduction n folds.
+func FoldedAxes(n *graph.Node) []int { return n.Attrs().(reduceAttrs).Axes.Slice() }
+
 // reduce folds the given axes of x (all without any), moved to the end if they are not neighbours.
 func reduce(op *graph.Op, x *graph.Node, axes []int) *graph.Node {
 	sorted := normalAxes(op, x, axes)

@@ -92,6 +92,34 @@ func (d *draft) product(batched bool) *graph.Node {
 	return ops.Product(operand(m, k, transA), operand(k, n, transB), transA, transB)
 }
 
+// outers draws outer products of h examples, of at most four inputs, squared, scaled, divided or multiplied.
+func (d *draft) outers(h, m, n int) *graph.Node {
+	product := func() *graph.Node {
+		a, b := d.input(h, m, 1), d.input(h, 1, n)
+		transA, transB := d.rng.IntN(2) == 0, d.rng.IntN(2) == 0
+		if transA {
+			a = d.input(h, 1, m)
+		}
+		if transB {
+			b = d.input(h, n, 1)
+		}
+		return ops.Product(a, b, transA, transB)
+	}
+	x := product()
+	scale := d.input([][]int{{}, {h, 1, 1}, {1}, {h, 1, n}}[d.rng.IntN(4)]...)
+	switch d.rng.IntN(5) {
+	case 0:
+		return d.either(mul, x, scale)
+	case 1:
+		return ops.Div(x, scale)
+	case 2:
+		return ops.Square(x)
+	case 3:
+		return d.either(mul, x, product())
+	}
+	return x
+}
+
 // anyMap applies any Map to operands of which some are stretched.
 func (d *draft) anyMap() *graph.Node {
 	for {
@@ -268,6 +296,42 @@ var drafts = map[string]struct {
 	"matmul-sub": {floats, func(d *draft) *graph.Node {
 		p := d.product(true)
 		return ops.Sub(d.input(p.Shape()...), p)
+	}},
+	"sum-outer": {floats, func(d *draft) *graph.Node {
+		x := d.outers(d.one(1, 3, 8), d.one(1, 2, 5, 16), d.one(2, 3, 40))
+		d.terms = x.Type().Size()
+		switch d.rng.IntN(5) {
+		case 0:
+			return ops.Sum(x)
+		case 1:
+			return ops.Sum(ops.Reshape(x, x.Shape()[0], -1), d.rng.IntN(2))
+		case 2:
+			return ops.Sum(x, -2, -1)
+		}
+		return ops.Sum(x, d.rng.IntN(x.Rank()))
+	}},
+	"matmul-outer": {floats, func(d *draft) *graph.Node {
+		m, n := d.one(1, 2, 16), d.one(2, 3, 40)
+		x := d.outers(d.one(1, 3), m, n)
+		y := x
+		if d.rng.IntN(2) == 0 {
+			y = d.outers(d.one(2, 5), m, n)
+		}
+		d.terms = x.Type().Size()
+		rows := func(x *graph.Node) *graph.Node { return ops.Reshape(x, x.Shape()[0], m*n) }
+		return ops.Product(rows(x), rows(y), false, true)
+	}},
+	"weighted-outer": {floats, func(d *draft) *graph.Node {
+		h, m, n := d.one(1, 3, 8), d.one(1, 2, 16), d.one(2, 3, 40)
+		x, rows := ops.Reshape(d.outers(h, m, n), h, m*n), d.one(1, 1, 2)
+		d.terms = h
+		if d.rng.IntN(2) == 0 {
+			return ops.Product(x, d.input(h, rows), true, false)
+		}
+		if d.rng.IntN(2) == 0 {
+			return ops.Product(d.input(h, rows), x, true, false)
+		}
+		return ops.Product(d.input(rows, h), x, false, false)
 	}},
 	"mul-add": {floats, func(d *draft) *graph.Node {
 		x := d.any()

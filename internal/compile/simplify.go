@@ -25,7 +25,7 @@ type rule struct {
 }
 
 // Rules lists the rewrites of the pass simplify. Each has a case in testdata.
-var Rules = concat(constantRules, arithmeticRules, broadcastRules, viewRules, matmulRules, fusedRules, padRules)
+var Rules = concat(constantRules, arithmeticRules, broadcastRules, viewRules, matmulRules, outerRules, fusedRules, padRules)
 
 func concat(lists ...[]rule) []rule {
 	var all []rule
