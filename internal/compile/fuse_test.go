@@ -190,6 +190,23 @@ func TestFusedIsReference(t *testing.T) {
 	}
 }
 
+// So are they where tiles ask for the memory of the next one.
+func TestFusedAskingAhead(t *testing.T) {
+	const n = 1<<20 + 7
+	for _, d := range []graph.DType{graph.Float32, graph.Float64} {
+		u := chain(graph.New(), d, n)
+		feeds := drawn(u, n)
+		want := evaluateFeeds(t, u, feeds)
+		for _, workers := range []int{1, 2, 3, 8} {
+			p, err := compile.Compile(u, compile.Options{Workers: workers, Off: map[string]bool{"fast": true}})
+			require.NoError(t, err)
+			for i, got := range runOn(t, p, u, feeds) {
+				require.NoError(t, differ(got, want[i]), "%v: output %d, %d workers", d, i, workers)
+			}
+		}
+	}
+}
+
 // With fast rules on, the bits do not depend on the number of workers either.
 func TestWorkersAgree(t *testing.T) {
 	for _, c := range fusible {

@@ -172,5 +172,6 @@ func (b *binder) frame(s Step) frame {
 			op.kernel = m.Node.Op().Kernel(m.Node)
 		}
 	}
+	f.askAhead()
 	return f
 }

@@ -59,6 +59,7 @@ type tileOp struct {
 	kernel graph.Kernel
 	out    graph.Buffer
 	in     []graph.Buffer
+	ahead  []ask
 }
 
 // moving is an operand that advances with the tiles: by elements, or by one element a tile.
@@ -212,6 +213,9 @@ func (f *frame) run(lo, hi int) {
 		}
 		for i := range f.ops {
 			op := &f.ops[i]
+			if op.ahead != nil && lo+g.tile < hi {
+				f.ask(op, lo+g.tile)
+			}
 			if err := op.kernel(g.work, op.out, op.in); err != nil && f.err == nil {
 				f.err, f.failed = err, g.nodes[i]
 			}

@@ -1,4 +1,4 @@
-// Package cpu decides, once for all kernels, which family of assembly may run.
+// Package cpu decides, once for all kernels, which family of assembly may run, and asks for memory ahead of its use.
 //
 // Vocabulary. A level is a family of instructions: Portable (plain Go), AVX2 (with FMA) or AVX512 (F, BW, DQ and VL).
 // The machine's level is the highest that the processor and the operating system offer; the active level is the one

@@ -42,3 +42,13 @@ func TestForce(t *testing.T) {
 		t.Errorf("Levels() = %v on a machine of level %v", levels, Machine())
 	}
 }
+
+// Memory that is not there may be asked for.
+func TestPrefetchAnything(t *testing.T) {
+	for _, p := range []uintptr{0, 1, 1 << 40, 1 << 63, ^uintptr(0)} {
+		for _, n := range []int{0, 1, 256, 1000} {
+			Prefetch(p, n)
+			PrefetchWrite(p, n)
+		}
+	}
+}
