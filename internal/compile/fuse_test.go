@@ -201,7 +201,7 @@ func TestFusedAskingAhead(t *testing.T) {
 			p, err := compile.Compile(u, compile.Options{Workers: workers, Off: map[string]bool{"fast": true}})
 			require.NoError(t, err)
 			for i, got := range runOn(t, p, u, feeds) {
-				require.NoError(t, differ(got, want[i]), "%v: output %d, %d workers", d, i, workers)
+				require.NoError(t, optest.Differ(got, want[i]), "%v: output %d, %d workers", d, i, workers)
 			}
 		}
 	}
