@@ -11,13 +11,8 @@ func Sigmoid(x *graph.Node) *graph.Node { return unary(&sigmoidOp, x) }
 var sigmoidOp graph.Op
 
 func init() {
-	define(&sigmoidOp, graph.Op{
-		Name: "sigmoid", Doc: "1/(1 + exp(−x))", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Sigmoid[float32], vec.Sigmoid[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeSigmoid(y) }),
-		Batch:      batchMap,
-		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
-	})
+	define(&sigmoidOp, smooth("sigmoid", "1/(1 + exp(−x))", floats1(vec.Sigmoid[float32], vec.Sigmoid[float64]),
+		func(x, y *graph.Node) *graph.Node { return SlopeSigmoid(y) }, unaryCases(-3, 3)))
 }
 
 // Tanh returns the hyperbolic tangent.
@@ -26,48 +21,23 @@ func Tanh(x *graph.Node) *graph.Node { return unary(&tanhOp, x) }
 var tanhOp graph.Op
 
 func init() {
-	define(&tanhOp, graph.Op{
-		Name: "tanh", Doc: "hyperbolic tangent of x", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Tanh[float32], vec.Tanh[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return SlopeTanh(y) }),
-		Batch:      batchMap,
-		Cases:      unaryCases(-2, 2), BadCases: badFloat1,
-	})
+	define(&tanhOp, smooth("tanh", "hyperbolic tangent of x", floats1(vec.Tanh[float32], vec.Tanh[float64]),
+		func(x, y *graph.Node) *graph.Node { return SlopeTanh(y) }, unaryCases(-2, 2)))
 }
 
 // Step returns 1 where x ≥ 0 and 0 where x < 0: the activation of the McCulloch–Pitts neuron, which fires when its
 // input reaches the threshold. NaN stays NaN.
 func Step(x *graph.Node) *graph.Node { return unary(&stepOp, x) }
 
-var stepOp graph.Op
-
-func init() {
-	define(&stepOp, graph.Op{
-		Name: "step", Doc: "1 where x ≥ 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Heaviside[float32], vec.Heaviside[float64]),
-		Derivative: NonDiff("it is flat wherever it has a derivative"),
-		Batch:      batchMap,
-		Cases: append(unaryCases(-2, 2),
-			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
-		BadCases: badFloat1,
-	})
-}
-
 // Positive returns 1 where x > 0 and 0 elsewhere, the derivative of Relu. NaN stays NaN.
 func Positive(x *graph.Node) *graph.Node { return unary(&positiveOp, x) }
 
-var positiveOp graph.Op
+var stepOp, positiveOp graph.Op
 
 func init() {
-	define(&positiveOp, graph.Op{
-		Name: "positive", Doc: "1 where x > 0, else 0", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Step[float32], vec.Step[float64]),
-		Derivative: NonDiff("it is flat wherever it has a derivative"),
-		Batch:      batchMap,
-		Cases: append(unaryCases(-2, 2),
-			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
-		BadCases: badFloat1,
-	})
+	cases := append(unaryCases(-2, 2), graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}})
+	define(&stepOp, flat("step", "1 where x ≥ 0, else 0", floats1(vec.Heaviside[float32], vec.Heaviside[float64]), cases))
+	define(&positiveOp, flat("positive", "1 where x > 0, else 0", floats1(vec.Step[float32], vec.Step[float64]), cases))
 }
 
 // Relu returns max(x, 0). Its derivative at 0 is 0.
@@ -76,15 +46,10 @@ func Relu(x *graph.Node) *graph.Node { return unary(&reluOp, x) }
 var reluOp graph.Op
 
 func init() {
-	define(&reluOp, graph.Op{
-		Name: "relu", Doc: "max(x, 0)", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Relu[float32], vec.Relu[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Positive(y) }), // as Positive(x), which y outlives
-		Batch:      batchMap,
-		Cases: append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
-			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true}),
-		BadCases: badFloat1,
-	})
+	define(&reluOp, smooth("relu", "max(x, 0)", floats1(vec.Relu[float32], vec.Relu[float64]),
+		func(x, y *graph.Node) *graph.Node { return Positive(y) }, // as Positive(x), so that x need not be kept
+		append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true})))
 }
 
 type leakyReluAttrs struct{ Alpha float64 }
@@ -117,8 +82,7 @@ func init() {
 			{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Attrs: leakyReluAttrs{0.3}, Kinked: true},
 			{Name: "empty", In: []graph.Arg{arg(0)}, Attrs: leakyReluAttrs{0.1}},
 		},
-		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Int64, 3)}, Attrs: leakyReluAttrs{0.1}, Want: "wants f32 or f64"}},
+		BadCases: []graph.BadCase{bad(leakyReluAttrs{0.1}, "wants f32 or f64", i64(3))},
 	})
 }
 
@@ -128,11 +92,6 @@ func Softplus(x *graph.Node) *graph.Node { return unary(&softplusOp, x) }
 var softplusOp graph.Op
 
 func init() {
-	define(&softplusOp, graph.Op{
-		Name: "softplus", Doc: "log(1 + exp(x))", Class: graph.Map, Arity: 1, Infer: floatMap,
-		Kernel:     floats1(vec.Softplus[float32], vec.Softplus[float64]),
-		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sigmoid(x) }),
-		Batch:      batchMap,
-		Cases:      unaryCases(-3, 3), BadCases: badFloat1,
-	})
+	define(&softplusOp, smooth("softplus", "log(1 + exp(x))", floats1(vec.Softplus[float32], vec.Softplus[float64]),
+		func(x, y *graph.Node) *graph.Node { return Sigmoid(x) }, unaryCases(-3, 3)))
 }

@@ -118,7 +118,7 @@ func init() {
 	define(&signOp, graph.Op{
 		Name: "sign", Doc: "−1, 0 or 1 by the sign of x", Class: graph.Map, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Sign[float32], vec.Sign[float64], vec.Sign[int64]),
-		Derivative: NonDiff("it is flat wherever it has a derivative"),
+		Derivative: isFlat,
 		Batch:      batchMap,
 		Cases: append(onInts(unaryCases(-2, 2), 1),
 			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}}),
@@ -158,6 +158,20 @@ func init() {
 	})
 }
 
+// Rsqrt returns 1/√x.
+func Rsqrt(x *graph.Node) *graph.Node { return Reciprocal(Sqrt(x)) }
+
+// Cbrt returns the cube root, of either sign. Its derivative at 0 is +Inf.
+func Cbrt(x *graph.Node) *graph.Node { return unary(&cbrtOp, x) }
+
+var cbrtOp graph.Op
+
+func init() {
+	define(&cbrtOp, smooth("cbrt", "cube root of x", floats1(vec.Cbrt[float32], vec.Cbrt[float64]),
+		func(x, y *graph.Node) *graph.Node { return Div(1.0/3, Square(y)) },
+		append(unaryCases(0.5, 3), named("negative", unaryCases(-3, -0.5)[:1])...)))
+}
+
 // Reciprocal returns 1/x.
 func Reciprocal(x *graph.Node) *graph.Node { return unary(&reciprocalOp, x) }
 
@@ -181,19 +195,13 @@ func Pow[A, B Operand](a A, b B) *graph.Node { return binary(&powOp, a, b) }
 var powOp graph.Op
 
 func init() {
-	define(&powOp, graph.Op{
-		Name: "pow", Doc: "a to the power b", Class: graph.Map, Arity: 2, Infer: floatMap,
-		Kernel: floats2(vec.Pow[float32], vec.Pow[float64]),
-		Derivative: d2(
-			func(a, b, y *graph.Node) *graph.Node { return powBase(a, b) },
-			func(a, b, y *graph.Node) *graph.Node { return Mul(y, Log(Where(Eq(a, 0), like(a, 1), a))) }),
-		Batch: batchMap,
-		Cases: append(binaryCases(0.5, 2, -2, 2),
+	define(&powOp, smooth2("pow", "a to the power b", floats2(vec.Pow[float32], vec.Pow[float64]),
+		func(a, b, y *graph.Node) *graph.Node { return powBase(a, b) },
+		func(a, b, y *graph.Node) *graph.Node { return Mul(y, Log(Where(Eq(a, 0), like(a, 1), a))) },
+		append(binaryCases(0.5, 2, -2, 2),
 			graph.Case{Name: "negative base", In: []graph.Arg{within(-2, -0.5, 4), values([]float64{-2, -1, 2, 3}, 4)},
 				Kinked: true},
-			graph.Case{Name: "zero exponent", In: []graph.Arg{within(0.5, 2, 2), values([]float64{0, 0}, 2)}}),
-		BadCases: badFloat2,
-	})
+			graph.Case{Name: "zero exponent", In: []graph.Arg{within(0.5, 2, 2), values([]float64{0, 0}, 2)}})))
 }
 
 // powBase is ∂aᵇ/∂a = b·aᵇ⁻¹. Where b = 0 it is 0, even if a⁻¹ is not finite; its own derivative by b there, a⁻¹, is

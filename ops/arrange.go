@@ -16,14 +16,12 @@ func Flatten(x *graph.Node) *graph.Node {
 func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
 	mustExist("split", x)
 	a := mustBeAxis("split", axis, x)
-	ranges := slices.Repeat([]Range{All}, a+1)
 	parts, at := make([]*graph.Node, len(sizes)), 0
 	for i, size := range sizes {
 		if size < 0 || size > x.Shape()[a]-at {
 			graph.Fail("split", []*graph.Node{x}, "parts %v of an axis of length %d", sizes, x.Shape()[a])
 		}
-		ranges[a] = Range{Start: at, Stop: at + size}
-		parts[i] = Slice(x, ranges...)
+		parts[i] = Slice(x, along(a, Range{Start: at, Stop: at + size})...)
 		at += size
 	}
 	if at != x.Shape()[a] {

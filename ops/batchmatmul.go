@@ -1,6 +1,10 @@
 package ops
 
-import "chainrule/graph"
+import (
+	"slices"
+
+	"chainrule/graph"
+)
 
 // batchMatmul is the rule of products of matrices, which n's last two inputs are. It looks for the fewest and largest
 // products: one for all examples, if one operand is the same for all of them and the other's rows can be put below each
@@ -42,7 +46,7 @@ const longDot = 512
 
 // turned exchanges the last two axes of x, of which one has length 1, so that no element moves.
 func turned(x *graph.Node) *graph.Node {
-	shape := append([]int(nil), x.Shape()...)
+	shape := slices.Clone(x.Shape())
 	i := len(shape) - 2
 	shape[i], shape[i+1] = shape[i+1], shape[i]
 	return Reshape(x, shape...)

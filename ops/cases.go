@@ -62,11 +62,21 @@ func onInts(cases []graph.Case, operands int) []graph.Case {
 }
 
 var (
-	badFloat1 = []graph.BadCase{{In: []graph.Type{graph.T(graph.Int64, 3)}, Want: "wants f32 or f64"}}
+	badFloat1 = []graph.BadCase{bad(nil, "wants f32 or f64", i64(3))}
 	badFloat2 = []graph.BadCase{
-		{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float32, 3)}, Want: "convert one with Cast"},
-		{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 4)}, Want: "do not broadcast"},
-		{In: []graph.Type{graph.T(graph.Bool, 3), graph.T(graph.Bool, 3)}, Want: "wants "},
+		bad(nil, "convert one with Cast", f64(3), f32(3)),
+		bad(nil, "do not broadcast", f64(3), f64(4)),
+		bad(nil, "wants ", boolean(3), boolean(3)),
 	}
-	badNumber1 = []graph.BadCase{{In: []graph.Type{graph.T(graph.Bool, 3)}, Want: "wants numbers"}}
+	badNumber1 = []graph.BadCase{bad(nil, "wants numbers", boolean(3))}
 )
+
+// bad is a case that is refused with a message that has want in it.
+func bad(attrs any, want string, in ...graph.Type) graph.BadCase {
+	return graph.BadCase{In: in, Attrs: attrs, Want: want}
+}
+
+func f32(shape ...int) graph.Type     { return graph.T(graph.Float32, shape...) }
+func f64(shape ...int) graph.Type     { return graph.T(graph.Float64, shape...) }
+func i64(shape ...int) graph.Type     { return graph.T(graph.Int64, shape...) }
+func boolean(shape ...int) graph.Type { return graph.T(graph.Bool, shape...) }

@@ -21,8 +21,8 @@ var choleskyOp graph.Op
 
 func init() {
 	define(&choleskyOp, graph.Op{
-		Name: "cholesky", Doc: "lower factor L of the symmetric part, L·Lᵀ = ½(x + xᵀ)", Class: graph.Opaque, Arity: 1, Fails: true,
-		Infer: sameSquare, Kernel: byFloat(choleskyKernel[float32], choleskyKernel[float64]),
+		Name: "cholesky", Doc: "lower factor L of the symmetric part, L·Lᵀ = ½(x + xᵀ)", Class: graph.Opaque, Arity: 1,
+		Fails: true, Infer: sameSquare, Kernel: byFloat(choleskyKernel[float32], choleskyKernel[float64]),
 		Workspace: needs(noInts, linalg.CholeskyScratch),
 		Flops: func(n *graph.Node) float64 {
 			_, size := matrices(n)

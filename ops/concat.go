@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"chainrule/graph"
@@ -18,10 +19,7 @@ func Concat(axis int, xs ...*graph.Node) *graph.Node {
 	if len(xs) == 0 {
 		graph.Fail(concatOp.Name, nil, "nothing to join")
 	}
-	a, err := normalAxis(axis, xs[0].Rank())
-	if err != nil {
-		graph.Fail(concatOp.Name, xs, "%v", err)
-	}
+	a := mustBeAxis(concatOp.Name, axis, xs[0])
 	if len(xs) == 1 {
 		return xs[0]
 	}
@@ -51,7 +49,7 @@ func init() {
 		Attrs: axisAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			axis := attrs.(axisAttrs).Axis
-			t := graph.Type{DType: in[0].DType(), Shape: append([]int(nil), in[0].Shape()...)}
+			t := graph.Type{DType: in[0].DType(), Shape: slices.Clone(in[0].Shape())}
 			if axis < 0 || axis >= t.Rank() {
 				return t, fmt.Errorf("axis %d is out of range for rank %d", axis, t.Rank())
 			}
@@ -80,12 +78,7 @@ func init() {
 			for _, x := range n.In()[:i] {
 				start += x.Shape()[axis]
 			}
-			ranges := make([]Range, axis+1)
-			for j := range ranges {
-				ranges[j] = All
-			}
-			ranges[axis] = Range{Start: start, Stop: start + n.In()[i].Shape()[axis]}
-			return Slice(ct, ranges...)
+			return Slice(ct, along(axis, Range{Start: start, Stop: start + n.In()[i].Shape()[axis]})...)
 		}),
 		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 			return apply(&concatOp, axisAttrs{n.Attrs().(axisAttrs).Axis + 1}, allBatched(in, batched)...)
@@ -96,10 +89,8 @@ func init() {
 			join("bool", 1, bools(2, 2), bools(2, 1)), join("single", 0, arg(3)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float64, 2, 4)}, Attrs: axisAttrs{0},
-				Want: "dimensions 3 and 4 of axis 1 differ"},
-			{In: []graph.Type{graph.T(graph.Float64, 2), graph.T(graph.Float64, 2, 4)}, Attrs: axisAttrs{0},
-				Want: "ranks 1 and 2 differ"},
+			bad(axisAttrs{0}, "dimensions 3 and 4 of axis 1 differ", f64(2, 3), f64(2, 4)),
+			bad(axisAttrs{0}, "ranks 1 and 2 differ", f64(2), f64(2, 4)),
 		},
 	})
 }

@@ -19,15 +19,6 @@ func CumSum(x *graph.Node, axis int, reverse bool) *graph.Node {
 	return apply(&cumsumOp, cumulativeAttrs{mustBeAxis(cumsumOp.Name, axis, x), reverse}, x)
 }
 
-// mustBeAxis maps an axis of x in −rank … rank−1 to 0 … rank−1, and panics with an *Error on others.
-func mustBeAxis(op string, axis int, x *graph.Node) int {
-	a, err := normalAxis(axis, x.Rank())
-	if err != nil {
-		graph.Fail(op, []*graph.Node{x}, "%v", err)
-	}
-	return a
-}
-
 var cumsumOp graph.Op
 
 func init() {
@@ -42,16 +33,7 @@ func init() {
 			}
 			return in[0].Type(), cumulativeAxis(in[0], attrs)
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			a := n.Attrs().(cumulativeAttrs)
-			outer, r, inner := span(n, []int{a.Axis})
-			f32, f64, i64 := vec.CumSum[float32], vec.CumSum[float64], vec.CumSum[int64]
-			if a.Reverse {
-				f32, f64, i64 = vec.CumSumBack[float32], vec.CumSumBack[float64], vec.CumSumBack[int64]
-			}
-			return byDType{f32: bindFold(f32, outer, r, inner), f64: bindFold(f64, outer, r, inner),
-				i64: bindFold(i64, outer, r, inner)}.bind(n)
-		},
+		Kernel:  byDType{f32: cumsumKernel[float32], f64: cumsumKernel[float64], i64: cumsumKernel[int64]}.ofInput,
 		InPlace: true, Depends: cumulativeDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(cumulativeAttrs)
@@ -67,10 +49,19 @@ func init() {
 			along("i64", 0, true, ints(9, 4)), along("nothing", 0, false, arg(0)), along("no rows", 0, true, arg(0, 3)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: cumulativeAttrs{1, false}, Want: "axis 1 is out of range"},
-			{In: []graph.Type{graph.T(graph.Bool, 3)}, Attrs: cumulativeAttrs{}, Want: "wants numbers"},
+			bad(cumulativeAttrs{1, false}, "axis 1 is out of range", f64(3)),
+			bad(cumulativeAttrs{}, "wants numbers", boolean(3)),
 		},
 	})
+}
+
+func cumsumKernel[T vec.Num](n *graph.Node) graph.Kernel {
+	a := n.Attrs().(cumulativeAttrs)
+	outer, r, inner := span(n, []int{a.Axis})
+	if a.Reverse {
+		return bindFold(vec.CumSumBack[T], outer, r, inner)
+	}
+	return bindFold(vec.CumSum[T], outer, r, inner)
 }
 
 func cumulativeAxis(x *graph.Node, attrs any) error {
@@ -151,13 +142,9 @@ func without(x *graph.Node, axis int, keep Range) *graph.Node {
 
 // moved puts a range of an axis of x where it begins at another place, among zeros. x's shape stays.
 func moved(x *graph.Node, axis int, from Range, to int) *graph.Node {
-	ranges, lo, hi := make([]Range, x.Rank()), make([]int, x.Rank()), make([]int, x.Rank())
-	for i := range ranges {
-		ranges[i] = All
-	}
-	ranges[axis] = from
+	lo, hi := make([]int, x.Rank()), make([]int, x.Rank())
 	lo[axis], hi[axis] = to, x.Shape()[axis]-to-(from.Stop-from.Start)
-	return Pad(Slice(x, ranges...), lo, hi, make([]int, x.Rank()))
+	return Pad(Slice(x, along(axis, from)...), lo, hi, make([]int, x.Rank()))
 }
 
 // later moves x by one element along the axis of a recurrence n: element k is what k−1 was, and the first is 0.
@@ -184,7 +171,6 @@ func init() {
 	along := func(name string, axis int, reverse bool, shape ...int) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{arg(shape...), arg(shape...)}, Attrs: cumulativeAttrs{axis, reverse}}
 	}
-	f64 := []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}
 	define(&linearRecurrenceOp, graph.Op{
 		Name: "linear_recurrence", Doc: "h with hₖ = aₖ·hₖ₋₁ + bₖ along an axis", Class: graph.Opaque, Arity: 2,
 		Attrs: cumulativeAttrs{},
@@ -211,11 +197,9 @@ func init() {
 			along("nothing", 0, false, 0), along("no columns", 0, true, 3, 0),
 		},
 		BadCases: []graph.BadCase{
-			{In: f64, Attrs: cumulativeAttrs{1, false}, Want: "axis 1 is out of range"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64)}, Attrs: cumulativeAttrs{},
-				Want: "are not of one shape"},
-			{In: []graph.Type{graph.T(graph.Int64, 3), graph.T(graph.Int64, 3)}, Attrs: cumulativeAttrs{},
-				Want: "wants f32 or f64"},
+			bad(cumulativeAttrs{1, false}, "axis 1 is out of range", f64(3), f64(3)),
+			bad(cumulativeAttrs{}, "are not of one shape", f64(3), f64()),
+			bad(cumulativeAttrs{}, "wants f32 or f64", i64(3), i64(3)),
 		},
 	})
 }

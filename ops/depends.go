@@ -11,10 +11,9 @@ import (
 // foldDepends is the rule of reductions, and of ops that make each element of a run from all of it: those have as many
 // elements as their input.
 func foldDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
-	x := n.In()[0]
-	outer, r, inner := span(x, n.Attrs().(reduceAttrs).Axes.Slice())
+	outer, r, inner := folds(n)
 	d := runs(outer, r, inner)
-	if n.Type().Size() == x.Type().Size() {
+	if n.Type().Size() == n.In()[0].Type().Size() {
 		d.Group = runOf(outer, r, inner)
 	}
 	return d

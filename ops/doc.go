@@ -29,6 +29,9 @@
 //		})
 //	}
 //
+// (That is what the record says in full. A smooth function of floats needs one line of a table of derivatives, as in
+// exp.go and trig.go: see smooth and smooth2 in define.go.)
+//
 // The handle is declared empty and filled in an init function because derivative rules name each other. The sweep
 // (sweep_test.go) finds the op in the registry: it checks the shape rule against the kernel, the derivative
 // against differences to second order, the forward form against the reverse one, the batching rule against a loop

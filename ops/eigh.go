@@ -2,6 +2,7 @@ package ops
 
 import (
 	"errors"
+	"slices"
 	"unsafe"
 
 	"chainrule/graph"
@@ -14,22 +15,13 @@ import (
 // symmetric functions of the eigenvalues, and wrong for functions of the vectors, even for those that do not depend
 // on the choice among them, such as V·g(W)·Vᵀ. Derivatives: Giles (2008), section 3.1.
 func Eigh(x *graph.Node) (values, vectors *graph.Node) {
-	both := unary(&eighOp, x)
-	r := x.Rank()
-	ranges := make([]Range, r-1)
-	for i := range ranges {
-		ranges[i] = All
-	}
-	ranges[r-2] = Range{Stop: 1}
-	values = Squeeze(Slice(both, ranges...), r-2)
-	ranges[r-2] = Range{Start: 1, Stop: End}
-	return values, Slice(both, ranges...)
+	values, vectors = eigenParts(unary(&eighOp, x))
+	return Squeeze(values, -2), vectors
 }
 
 // eigenParts takes apart what has the form of eigh's result: a row above a matrix.
 func eigenParts(x *graph.Node) (row, matrix *graph.Node) {
-	r := x.Rank()
-	parts := Split(x, r-2, 1, x.Shape()[r-2]-1)
+	parts := Split(x, -2, 1, x.Shape()[x.Rank()-2]-1)
 	return parts[0], parts[1]
 }
 
@@ -43,12 +35,13 @@ func init() {
 		return Where(same, 0, Reciprocal(Where(same, 1, gap)))
 	}
 	define(&eighOp, graph.Op{
-		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1, Fails: true,
+		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1,
+		Fails: true,
 		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
 			if err := isSquare(in[0]); err != nil {
 				return graph.Type{}, err
 			}
-			shape := append([]int(nil), in[0].Shape()...)
+			shape := slices.Clone(in[0].Shape())
 			shape[len(shape)-2]++
 			return graph.T(in[0].DType(), shape...), nil
 		},

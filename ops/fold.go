@@ -48,7 +48,8 @@ func bindFold[D, S graph.Element](f fold[D, S], outer, r, inner int) graph.Kerne
 }
 
 // bindSum is bindFold for sums, which can be cut along the inner axis if there is no outer one.
-func bindSum[T vec.Num](outer, r, inner int) graph.Kernel {
+func bindSum[T vec.Num](n *graph.Node) graph.Kernel {
+	outer, r, inner := folds(n)
 	w := foldWork[T, T]{fold: vec.Sum[T], outer: outer, r: r, inner: inner}
 	if outer != 1 || inner < 2*columnsPerPart {
 		return bindParts(w, outer)

@@ -22,7 +22,7 @@ func init() {
 	}
 	define(&mulAddOp, graph.Op{
 		Name: "mul_add", Doc: "a·b + c", Class: graph.Map, Arity: 3, Infer: floatMap,
-		Kernel:     byDType{f32: loop3(vec.MulAdd[float32]), f64: loop3(vec.MulAdd[float64])}.bind,
+		Kernel:     byFloat(loop3(vec.MulAdd[float32]), loop3(vec.MulAdd[float64])),
 		Elementary: graph.ElementaryMulAdd,
 		Derivative: Scalar{
 			func(x []*graph.Node, y *graph.Node) *graph.Node { return x[1] },
@@ -41,12 +41,9 @@ func init() {
 			triple("empty", []int{0, 3}, []int{3}, nil),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Int64, 3), graph.T(graph.Int64, 3), graph.T(graph.Int64, 3)},
-				Want: "wants f32 or f64"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3), graph.T(graph.Float32, 3)},
-				Want: "convert one with Cast"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Float64, 4)},
-				Want: "do not broadcast"},
+			bad(nil, "wants f32 or f64", i64(3), i64(3), i64(3)),
+			bad(nil, "convert one with Cast", f64(3), f64(3), f32(3)),
+			bad(nil, "do not broadcast", f64(3), f64(), f64(4)),
 		},
 	})
 }

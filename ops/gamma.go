@@ -24,13 +24,13 @@ var erfOp, erfcOp, erfinvOp, lgammaOp graph.Op
 
 func init() {
 	bell := func(x *graph.Node, factor float64) *graph.Node { return Mul(factor, Exp(Neg(Square(x)))) }
-	define(&erfOp, float1("erf", "error function of x", floats1(vec.Erf[float32], vec.Erf[float64]),
+	define(&erfOp, smooth("erf", "error function of x", floats1(vec.Erf[float32], vec.Erf[float64]),
 		func(x, y *graph.Node) *graph.Node { return bell(x, 2/math.SqrtPi) }, unaryCases(-2, 2)))
-	define(&erfcOp, float1("erfc", "complementary error function of x", floats1(vec.Erfc[float32], vec.Erfc[float64]),
+	define(&erfcOp, smooth("erfc", "complementary error function of x", floats1(vec.Erfc[float32], vec.Erfc[float64]),
 		func(x, y *graph.Node) *graph.Node { return bell(x, -2/math.SqrtPi) }, unaryCases(-2, 2)))
-	define(&erfinvOp, float1("erfinv", "inverse of erf", floats1(vec.Erfinv[float32], vec.Erfinv[float64]),
+	define(&erfinvOp, smooth("erfinv", "inverse of erf", floats1(vec.Erfinv[float32], vec.Erfinv[float64]),
 		func(x, y *graph.Node) *graph.Node { return Mul(math.SqrtPi/2, Exp(Square(y))) }, unaryCases(-0.8, 0.8)))
-	define(&lgammaOp, float1("lgamma", "logarithm of |Γ(x)|", floats1(vec.Lgamma[float32], vec.Lgamma[float64]),
+	define(&lgammaOp, smooth("lgamma", "logarithm of |Γ(x)|", floats1(vec.Lgamma[float32], vec.Lgamma[float64]),
 		func(x, y *graph.Node) *graph.Node { return Digamma(x) },
 		append(unaryCases(0.5, 5), named("negative", unaryCases(-0.8, -0.3)[:1])...)))
 }
@@ -50,7 +50,6 @@ func init() {
 	of := func(name string, n int, lo, hi float64) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{within(lo, hi, 2, 3)}, Attrs: polygammaAttrs{n}}
 	}
-	f64 := []graph.Type{graph.T(graph.Float64, 3)}
 	define(&polygammaOp, graph.Op{
 		Name: "polygamma", Doc: "derivative of order n + 1 of log Γ", Class: graph.Map, Arity: 1, Attrs: polygammaAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
@@ -74,9 +73,9 @@ func init() {
 			{Name: "empty", In: []graph.Arg{arg(0, 3)}, Attrs: polygammaAttrs{2}},
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Int64, 3)}, Attrs: polygammaAttrs{0}, Want: "wants f32 or f64"},
-			{In: f64, Attrs: polygammaAttrs{-1}, Want: "order -1 is not in 0 … 32"},
-			{In: f64, Attrs: polygammaAttrs{33}, Want: "order 33 is not in 0 … 32"},
+			bad(polygammaAttrs{0}, "wants f32 or f64", i64(3)),
+			bad(polygammaAttrs{-1}, "order -1 is not in 0 … 32", f64(3)),
+			bad(polygammaAttrs{33}, "order 33 is not in 0 … 32", f64(3)),
 		},
 	})
 }

@@ -23,16 +23,16 @@ func Atanh(x *graph.Node) *graph.Node { return unary(&atanhOp, x) }
 var sinhOp, coshOp, asinhOp, acoshOp, atanhOp graph.Op
 
 func init() {
-	define(&sinhOp, float1("sinh", "hyperbolic sine of x", floats1(vec.Sinh[float32], vec.Sinh[float64]),
+	define(&sinhOp, smooth("sinh", "hyperbolic sine of x", floats1(vec.Sinh[float32], vec.Sinh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Cosh(x) }, unaryCases(-2, 2)))
-	define(&coshOp, float1("cosh", "hyperbolic cosine of x", floats1(vec.Cosh[float32], vec.Cosh[float64]),
+	define(&coshOp, smooth("cosh", "hyperbolic cosine of x", floats1(vec.Cosh[float32], vec.Cosh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Sinh(x) }, unaryCases(-2, 2)))
-	define(&asinhOp, float1("asinh", "inverse hyperbolic sine of x", floats1(vec.Asinh[float32], vec.Asinh[float64]),
+	define(&asinhOp, smooth("asinh", "inverse hyperbolic sine of x", floats1(vec.Asinh[float32], vec.Asinh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Reciprocal(Hypot(x, 1)) }, unaryCases(-3, 3)))
-	define(&acoshOp, float1("acosh", "inverse hyperbolic cosine of x", floats1(vec.Acosh[float32], vec.Acosh[float64]),
+	define(&acoshOp, smooth("acosh", "inverse hyperbolic cosine of x", floats1(vec.Acosh[float32], vec.Acosh[float64]),
 		func(x, y *graph.Node) *graph.Node { // x² − 1 overflows, and loses digits next to 1
 			return Reciprocal(Mul(Sqrt(Sub(x, 1)), Sqrt(Add(x, 1))))
 		}, unaryCases(1.5, 4)))
-	define(&atanhOp, float1("atanh", "inverse hyperbolic tangent of x", floats1(vec.Atanh[float32], vec.Atanh[float64]),
+	define(&atanhOp, smooth("atanh", "inverse hyperbolic tangent of x", floats1(vec.Atanh[float32], vec.Atanh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Reciprocal(oneLessSquare(x)) }, unaryCases(-0.8, 0.8)))
 }

@@ -69,16 +69,22 @@ func normalAxis(axis, rank int) (int, error) {
 	return axis, nil
 }
 
+// mustBeAxis maps an axis of x in −rank … rank−1 to 0 … rank−1, and panics with an *Error on others.
+func mustBeAxis(op string, axis int, x *graph.Node) int {
+	a, err := normalAxis(axis, x.Rank())
+	if err != nil {
+		graph.Fail(op, []*graph.Node{x}, "%v", err)
+	}
+	return a
+}
+
 // normalAxes maps a list of axes likewise, sorted; no axes mean all. Repeated ones are refused.
 func normalAxes(op *graph.Op, x *graph.Node, axes []int) []int {
 	mustExist(op.Name, x)
 	rank := x.Rank()
 	used := make([]bool, rank)
 	for _, a := range axes {
-		a, err := normalAxis(a, rank)
-		if err != nil {
-			graph.Fail(op.Name, []*graph.Node{x}, "%v", err)
-		}
+		a = mustBeAxis(op.Name, a, x)
 		if used[a] {
 			graph.Fail(op.Name, []*graph.Node{x}, "axis %d is named twice", a)
 		}

@@ -137,24 +137,33 @@ func TestNoFactor(t *testing.T) {
 	}
 }
 
-// TestLeastSquares compares the solution and its derivatives with those of the normal equations, aᵀa·x = aᵀb.
+// TestLeastSquares compares the solution and its derivatives, by QR and by Cholesky, with those of the normal equations,
+// aᵀa·x = aᵀb.
 func TestLeastSquares(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 0))
 	g := graph.New()
 	a, b := graph.Const(g, normals(rng, 40), 10, 4), graph.Const(g, normals(rng, 10), 10)
 	weights := graph.Const(g, normals(rng, 4), 4)
-	by := func(solve func(a, b *graph.Node) *graph.Node) (y *graph.Node, grads []*graph.Node) {
+	by := func(solve func(a, b *graph.Node) *graph.Node) []*graph.Node {
 		f := func(x []*graph.Node) *graph.Node { return ops.Dot(solve(x[0], x[1]), weights) }
-		return solve(a, b), grad(f, a, b)
+		return append(grad(f, a, b), solve(a, b))
 	}
-	y, grads := by(ops.LeastSquares)
-	y2, grads2 := by(func(a, b *graph.Node) *graph.Node {
-		return ops.Solve(ops.MatMul(ops.Transpose(a), a), ops.MatMul(ops.Transpose(a), b))
-	})
-	got := eval(t, y, y2, grads[0], grads2[0], grads[1], grads2[1])
-	for i, name := range []string{"solution", "gradient by a", "gradient by b"} {
-		if err := near(got[2*i], got[2*i+1]); err != nil {
-			t.Errorf("%s: %v", name, err)
+	normal := func(solve func(a, b *graph.Node) *graph.Node) func(a, b *graph.Node) *graph.Node {
+		return func(a, b *graph.Node) *graph.Node {
+			return solve(ops.MatMul(ops.Transpose(a), a), ops.MatMul(ops.Transpose(a), b))
+		}
+	}
+	want := eval(t, by(normal(ops.Solve))...)
+	for name, solve := range map[string]func(a, b *graph.Node) *graph.Node{
+		"qr": ops.LeastSquares,
+		"cholesky": normal(func(a, b *graph.Node) *graph.Node {
+			return ops.CholeskySolve(ops.Cholesky(a), b)
+		}),
+	} {
+		for i, got := range eval(t, by(solve)...) {
+			if err := near(got, want[i]); err != nil {
+				t.Errorf("%s, %s: %v", name, []string{"gradient by a", "gradient by b", "solution"}[i], err)
+			}
 		}
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"chainrule/internal/kernel/vec"
 )
 
-var badBool = []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Want: "wants bool"}}
+var badBool = []graph.BadCase{bad(nil, "wants bool", f64(3), f64(3))}
 
 // connective is the record that And, Or and Xor share.
 func connective(name, doc string, e graph.Elementary, f func(dst, x, y []bool)) graph.Op {
 	return graph.Op{
 		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: logicalMap,
-		Kernel: byDType{boolean: loop2(f)}.bind, Derivative: isTest,
+		Kernel: loop2(f), Derivative: isTest,
 		Elementary: e,
 		Batch:      batchMap,
 		Cases: []graph.Case{
@@ -54,10 +54,10 @@ var notOp graph.Op
 func init() {
 	define(&notOp, graph.Op{
 		Name: "not", Doc: "not x", Class: graph.Map, Arity: 1, Infer: logicalMap,
-		Kernel: byDType{boolean: loop1(vec.Not)}.bind, Derivative: isTest,
+		Kernel: loop1(vec.Not), Derivative: isTest,
 		Elementary: graph.ElementaryNot,
 		Batch:      batchMap,
 		Cases:      []graph.Case{{Name: "vector", In: []graph.Arg{bools(7)}}, {Name: "scalar", In: []graph.Arg{bools()}}},
-		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants bool"}},
+		BadCases:   []graph.BadCase{bad(nil, "wants bool", f64(3))},
 	})
 }

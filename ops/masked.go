@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"slices"
 
 	"chainrule/graph"
 )
@@ -169,7 +170,7 @@ func isReshape(n *graph.Node) bool {
 
 // movedMask is the mask of what a linear op makes of tangents with masks.
 func movedMask(n *graph.Node, t, live []*graph.Node) *graph.Node {
-	in := append([]*graph.Node(nil), n.In()...)
+	in := slices.Clone(n.In())
 	switch n.Op().Class {
 	case graph.Map:
 		return eitherOf(t, live)

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/gemm"
@@ -40,7 +41,7 @@ func matmul(a, b *graph.Node, attrs matmulAttrs) *graph.Node {
 	if a.Rank() > 2 && b.Rank() == 2 && !attrs.TransA {
 		rows := a.Shape()[:a.Rank()-1]
 		y := apply(&matmulOp, attrs, Reshape(a, graph.Size(rows), a.Shape()[a.Rank()-1]), b)
-		return Reshape(y, append(append([]int(nil), rows...), y.Shape()[1])...)
+		return Reshape(y, slices.Concat(rows, y.Shape()[1:])...)
 	}
 	return apply(&matmulOp, attrs, a, b)
 }
@@ -80,19 +81,15 @@ var matmulOp graph.Op
 func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
-		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: matmulKernel, Flops: matmulFlops, Epilogue: true,
-		Depends:    matmulDepends,
+		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: byFloat(product[float32], product[float64]),
+		Flops: matmulFlops, Epilogue: true, Depends: matmulDepends,
 		Derivative: Bilinear{matmulLeft, matmulRight}, Batch: batchMatmul,
 		Cases: matmulCases(),
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float64, 2, 3)}, Attrs: matmulAttrs{},
-				Want: "inner dimensions 3 and 2 differ"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Float32, 3, 2)}, Attrs: matmulAttrs{},
-				Want: "convert one with Cast"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3, 2)}, Attrs: matmulAttrs{},
-				Want: "wants operands of rank 2 or more"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 2, 3), graph.T(graph.Float64, 3, 3, 2)}, Attrs: matmulAttrs{},
-				Want: "do not broadcast"},
+			bad(matmulAttrs{}, "inner dimensions 3 and 2 differ", f64(2, 3), f64(2, 3)),
+			bad(matmulAttrs{}, "convert one with Cast", f64(2, 3), f32(3, 2)),
+			bad(matmulAttrs{}, "wants operands of rank 2 or more", f64(3), f64(3, 2)),
+			bad(matmulAttrs{}, "do not broadcast", f64(2, 2, 3), f64(3, 3, 2)),
 		},
 	})
 }
@@ -108,7 +105,7 @@ func inferMatmul(in []*graph.Node, attrs any) (graph.Type, error) {
 	batch, err := graph.BroadcastShapes(a.Shape()[:a.Rank()-2], b.Shape()[:b.Rank()-2])
 	m, _ := extents(a, f.TransA, true)
 	_, n := extents(b, f.TransB, false)
-	return graph.T(a.DType(), append(append([]int(nil), batch...), m, n)...), err
+	return graph.T(a.DType(), slices.Concat(batch, []int{m, n})...), err
 }
 
 // matmulLeft is ā for y = op(a)·op(b).
@@ -135,13 +132,6 @@ func rightFactor(a, ct *graph.Node, f matmulAttrs) *graph.Node {
 		return matmul(ct, a, matmulAttrs{TransA: true, TransB: f.TransA})
 	}
 	return matmul(a, ct, matmulAttrs{TransA: !f.TransA})
-}
-
-func matmulKernel(n *graph.Node) graph.Kernel {
-	if n.DType() == graph.Float32 {
-		return product[float32](n)
-	}
-	return product[float64](n)
 }
 
 // product binds the strides of a batch of products. A batch axis along which an operand is broadcast has

@@ -29,9 +29,6 @@ func init() {
 	of := func(name string, c, a, b []int, transA, transB bool) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{arg(c...), arg(a...), arg(b...)}, Attrs: matmulAttrs{transA, transB}}
 	}
-	of64 := func(c, a, b []int) []graph.Type {
-		return []graph.Type{graph.T(graph.Float64, c...), graph.T(graph.Float64, a...), graph.T(graph.Float64, b...)}
-	}
 	define(&matmulAddOp, graph.Op{
 		Name: "matmul_add", Doc: "c plus a matrix product", Class: graph.Contract, Arity: 3, Attrs: matmulAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
@@ -44,12 +41,7 @@ func init() {
 			}
 			return t, err
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			if n.DType() == graph.Float32 {
-				return productAdd[float32](n)
-			}
-			return productAdd[float64](n)
-		},
+		Kernel:  byFloat(productAdd[float32], productAdd[float64]),
 		InPlace: true, Epilogue: true,
 		Flops:   matmulFlops,
 		Depends: matmulDepends,
@@ -80,9 +72,9 @@ func init() {
 			of("no rows", []int{0, 3}, []int{0, 2}, []int{2, 3}, false, false),
 		},
 		BadCases: []graph.BadCase{
-			{In: of64([]int{2, 2}, []int{2, 3}, []int{3, 4}), Attrs: matmulAttrs{}, Want: "wants c of the product's type f64[2,4]"},
-			{In: of64([]int{2, 2}, []int{2, 3}, []int{2, 2}), Attrs: matmulAttrs{}, Want: "inner dimensions 3 and 2 differ"},
-			{In: of64([]int{2, 2}, []int{1, 2, 3}, []int{3, 2}), Attrs: matmulAttrs{}, Want: "wants matrices"},
+			bad(matmulAttrs{}, "wants c of the product's type f64[2,4]", f64(2, 2), f64(2, 3), f64(3, 4)),
+			bad(matmulAttrs{}, "inner dimensions 3 and 2 differ", f64(2, 2), f64(2, 3), f64(2, 2)),
+			bad(matmulAttrs{}, "wants matrices", f64(2, 2), f64(1, 2, 3), f64(3, 2)),
 		},
 	})
 }

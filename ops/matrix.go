@@ -57,16 +57,6 @@ func matrixDepends(n *graph.Node, _ int, _ graph.Known) graph.Dependence {
 	return d
 }
 
-// byFloat binds a kernel for the element type of the node.
-func byFloat(f32, f64 bind) bind {
-	return func(n *graph.Node) graph.Kernel {
-		if n.In()[0].DType() == graph.Float32 {
-			return f32(n)
-		}
-		return f64(n)
-	}
-}
-
 // room cuts a workspace into integers and elements; bytesFor is how much of it they take.
 func room[T float](workspace graph.Buffer, ints int) ([]int64, []T) {
 	raw := unsafe.Slice((*byte)(workspace.Ptr), workspace.Len)
@@ -130,7 +120,7 @@ func matrixCases() []graph.Case {
 }
 
 var badMatrix = []graph.BadCase{
-	{In: []graph.Type{graph.T(graph.Int64, 3, 3)}, Want: "wants f32 or f64"},
-	{In: []graph.Type{graph.T(graph.Float64, 2, 3)}, Want: "wants square matrices"},
-	{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "wants square matrices"},
+	bad(nil, "wants f32 or f64", i64(3, 3)),
+	bad(nil, "wants square matrices", f64(2, 3)),
+	bad(nil, "wants square matrices", f64(3)),
 }

@@ -81,7 +81,9 @@ func init() {
 	}
 	define(&clampOp, graph.Op{
 		Name: "clamp", Doc: "x held between lo and hi", Class: graph.Map, Arity: 3, Infer: numberMap,
-		Kernel:     numbers3(vec.Clamp[float32], vec.Clamp[float64], vec.Clamp[int64]),
+		Kernel: byDType{
+			f32: loop3(vec.Clamp[float32]), f64: loop3(vec.Clamp[float64]), i64: loop3(vec.Clamp[int64]),
+		}.ofInput,
 		Derivative: Scalar{inside, below, above},
 		Batch:      batchMap,
 		Cases: []graph.Case{
@@ -92,8 +94,6 @@ func init() {
 			{Name: "bounds", In: []graph.Arg{values([]float64{-1, 1}, 2), values([]float64{-1}), values([]float64{1})},
 				Kinked: true},
 		},
-		BadCases: []graph.BadCase{{
-			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float32), graph.T(graph.Float64)},
-			Want: "convert one with Cast"}},
+		BadCases: []graph.BadCase{bad(nil, "convert one with Cast", f64(3), f32(), f64())},
 	})
 }

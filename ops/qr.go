@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/internal/kernel/linalg"
 )
@@ -47,7 +49,7 @@ func init() {
 			if rank < 2 || x.Shape()[rank-2] < x.Shape()[rank-1] {
 				return graph.Type{}, kindError("matrices with at least as many rows as columns")
 			}
-			shape := append([]int(nil), x.Shape()...)
+			shape := slices.Clone(x.Shape())
 			shape[rank-2] += shape[rank-1]
 			return graph.T(x.DType(), shape...), nil
 		},
@@ -76,9 +78,9 @@ func init() {
 		},
 		Batch: batchSame, Cases: cases,
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Int64, 3, 3)}, Want: "wants f32 or f64"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3)}, Want: "at least as many rows as columns"},
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Want: "at least as many rows as columns"},
+			bad(nil, "wants f32 or f64", i64(3, 3)),
+			bad(nil, "at least as many rows as columns", f64(2, 3)),
+			bad(nil, "at least as many rows as columns", f64(3)),
 		},
 	})
 }

@@ -18,7 +18,7 @@ type reduceAttrs struct{ Axes graph.Ints }
 // KeepDims gives a reduction y of x its folded axes back, with length 1, so that it broadcasts against x. The
 // axes are those that the reduction was asked for.
 func KeepDims(y, x *graph.Node, axes ...int) *graph.Node {
-	shape := append([]int(nil), x.Shape()...)
+	shape := slices.Clone(x.Shape())
 	for _, a := range normalAxes(&reshapeOp, x, axes) {
 		shape[a] = 1
 	}
@@ -91,34 +91,20 @@ func folded(ok func(graph.DType) bool, want string, neutral bool, result func(gr
 
 func toIndex(graph.DType) graph.DType { return graph.Int64 }
 
+// folds is the span of a node that folds axes of its input.
+func folds(n *graph.Node) (outer, r, inner int) {
+	return span(n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice())
+}
+
 func foldKernel[A, B, C graph.Element](f32 fold[A, float32], f64 fold[B, float64], i64 fold[C, int64]) bind {
+	return byDType{f32: foldAxes(f32), f64: foldAxes(f64), i64: foldAxes(i64)}.ofInput
+}
+
+func foldAxes[D, S graph.Element](f fold[D, S]) bind {
 	return func(n *graph.Node) graph.Kernel {
-		outer, r, inner := span(n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice())
-		switch n.In()[0].DType() {
-		case graph.Float32:
-			return bindFold(f32, outer, r, inner)
-		case graph.Float64:
-			return bindFold(f64, outer, r, inner)
-		default:
-			return bindFold(i64, outer, r, inner)
-		}
+		outer, r, inner := folds(n)
+		return bindFold(f, outer, r, inner)
 	}
-}
-
-// foldRun binds a fold of any run of elements to one, for partial.
-func foldRun(f32 fold[float32, float32], f64 fold[float64, float64], i64 fold[int64, int64]) bind {
-	return byDType{f32: wholeRun(f32), f64: wholeRun(f64), i64: wholeRun(i64)}.bind
-}
-
-func wholeRun[T graph.Element](f fold[T, T]) graph.Kernel {
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		f(graph.Elements[T](out), graph.Elements[T](in[0]), 1, in[0].Len, 1)
-		return nil
-	}
-}
-
-func partial(fold, combine bind) func(n *graph.Node) (graph.Kernel, graph.Kernel) {
-	return func(n *graph.Node) (graph.Kernel, graph.Kernel) { return fold(n), combine(n) }
 }
 
 // unfold gives v, of a reduction n's shape, the shape [.., 1, ..] that broadcasts against n's input.
@@ -140,20 +126,13 @@ func reduceCases(extra ...graph.Case) []graph.Case {
 	}, extra...)
 }
 
-func foldNothing(name string) graph.Case {
-	return graph.Case{Name: name, In: []graph.Arg{arg(3, 0)}, Attrs: reduceAttrs{"1"}}
-}
-
-func foldInts(name string) graph.Case {
-	return graph.Case{Name: name, In: []graph.Arg{ints(9, 3, 4)}, Attrs: reduceAttrs{"1"}}
-}
-
 var (
-	badAxes = graph.BadCase{In: []graph.Type{graph.T(graph.Float64, 2, 3, 4)}, Attrs: reduceAttrs{"0,2"},
-		Want: "are no neighbours"}
-	badEmpty = graph.BadCase{In: []graph.Type{graph.T(graph.Float64, 2, 0)}, Attrs: reduceAttrs{"1"},
-		Want: "nothing to choose from"}
-	badBoolFold = graph.BadCase{In: []graph.Type{graph.T(graph.Bool, 2)}, Attrs: reduceAttrs{"0"}, Want: "wants "}
+	foldNothing = graph.Case{Name: "nothing", In: []graph.Arg{arg(3, 0)}, Attrs: reduceAttrs{"1"}}
+	foldInts    = graph.Case{Name: "i64", In: []graph.Arg{ints(9, 3, 4)}, Attrs: reduceAttrs{"1"}}
+
+	badAxes     = bad(reduceAttrs{"0,2"}, "are no neighbours", f64(2, 3, 4))
+	badEmpty    = bad(reduceAttrs{"1"}, "nothing to choose from", f64(2, 0))
+	badBoolFold = bad(reduceAttrs{"0"}, "wants ", boolean(2))
 )
 
 // Sum adds over the given axes, all without any. The sum of nothing is 0.
@@ -176,22 +155,27 @@ var sumOp graph.Op
 func init() {
 	define(&sumOp, graph.Op{
 		Name: "sum", Doc: "sum over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
-		Infer: folded(isNumber, "numbers, not bool", true, same),
-		Kernel: func(n *graph.Node) graph.Kernel {
-			outer, r, inner := span(n.In()[0], n.Attrs().(reduceAttrs).Axes.Slice())
-			return byDType{f32: bindSum[float32](outer, r, inner), f64: bindSum[float64](outer, r, inner),
-				i64: bindSum[int64](outer, r, inner)}.bind(n)
+		Infer:  folded(isNumber, "numbers, not bool", true, same),
+		Kernel: byDType{f32: bindSum[float32], f64: bindSum[float64], i64: bindSum[int64]}.ofInput,
+		Partial: func(n *graph.Node) (fold, combine graph.Kernel) {
+			return byDType{f32: sumRun[float32], f64: sumRun[float64], i64: sumRun[int64]}.ofInput(n), addOp.Kernel(n)
 		},
-		Partial: partial(foldRun(vec.Sum[float32], vec.Sum[float64], vec.Sum[int64]),
-			numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64])),
 		Depends: foldDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			return BroadcastTo(unfold(n, ct), n.In()[0].Shape()...)
 		}},
 		Batch:    batchReduce,
-		Cases:    reduceCases(foldNothing("nothing"), foldInts("i64")),
+		Cases:    reduceCases(foldNothing, foldInts),
 		BadCases: []graph.BadCase{badAxes, badBoolFold},
 	})
+}
+
+// sumRun sums a run of any length.
+func sumRun[T vec.Num](*graph.Node) graph.Kernel {
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		vec.Sum(graph.Elements[T](out), graph.Elements[T](in[0]), 1, in[0].Len, 1)
+		return nil
+	}
 }
 
 // Prod multiplies over the given axes, all without any. The product of nothing is 1.
@@ -213,7 +197,7 @@ func init() {
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, others(n))) },
 		},
 		Batch: batchReduce,
-		Cases: reduceCases(foldNothing("nothing"), foldInts("i64"),
+		Cases: reduceCases(foldNothing, foldInts,
 			over("one zero", []float64{2, 0, 3, -1}, 4), over("two zeros", []float64{0, 5, 0, 2, 3}, 5)),
 		BadCases: []graph.BadCase{badAxes, badBoolFold},
 	})
@@ -223,7 +207,7 @@ func init() {
 // exception.
 func others(n *graph.Node) *graph.Node {
 	x := n.In()[0]
-	outer, r, inner := span(x, n.Attrs().(reduceAttrs).Axes.Slice())
+	outer, r, inner := folds(n)
 	return Reshape(exclusive(Reshape(x, outer, r, inner)), x.Shape()...)
 }
 
@@ -245,71 +229,6 @@ func exclusive(x *graph.Node) *graph.Node {
 	return Concat(1, Mul(pairs, b), Mul(pairs, a), Slice(e, All, Range{h, h + 1, 1}))
 }
 
-// Max is the largest element over the given axes, all without any, NaN if one is. Equal largest elements share
-// the derivative equally.
-func Max(x *graph.Node, axes ...int) *graph.Node { return reduce(&maxOp, x, axes) }
-
-// Min is the smallest element over the given axes, all without any, NaN if one is. Equal smallest elements share
-// the derivative equally.
-func Min(x *graph.Node, axes ...int) *graph.Node { return reduce(&minOp, x, axes) }
-
-var maxOp, minOp graph.Op
-
-func init() {
-	define(&maxOp, extreme("max", "largest over neighbouring axes",
-		foldKernel(vec.Max[float32], vec.Max[float64], vec.Max[int64])))
-	define(&minOp, extreme("min", "smallest over neighbouring axes",
-		foldKernel(vec.Min[float32], vec.Min[float64], vec.Min[int64])))
-}
-
-// extreme is the record that Max and Min share.
-func extreme(name, doc string, kernel bind) graph.Op {
-	chosen := func(n *graph.Node) (mask, count *graph.Node) { // 1 for each of count equal extreme elements
-		x := n.In()[0]
-		mask = Cast(Eq(x, unfold(n, n)), x.DType())
-		return mask, refold(n, mask)
-	}
-	tie := values([]float64{1, 3, 3, 2, 2, 0}, 2, 3)
-	return graph.Op{
-		Name: name, Doc: doc, Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
-		Infer: folded(isNumber, "numbers, not bool", false, same), Kernel: kernel,
-		Depends: foldDepends,
-		Derivative: Explicit{
-			Reverse: func(n, ct *graph.Node) *graph.Node {
-				mask, count := chosen(n)
-				return Mul(mask, unfold(n, Div(ct, count)))
-			},
-			Forward: func(n, t *graph.Node) *graph.Node {
-				mask, count := chosen(n)
-				return Div(refold(n, Mul(t, mask)), count)
-			},
-		},
-		Batch: batchReduce,
-		Cases: reduceCases(foldInts("i64"),
-			graph.Case{Name: "tie", In: []graph.Arg{tie}, Attrs: reduceAttrs{"1"}, Kinked: true}),
-		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
-	}
-}
-
-// ArgMax is the index of the largest element over the given axes, all without any, as an i64: the first of equal
-// ones, the first NaN if there is one. Over several axes it counts in row-major order.
-func ArgMax(x *graph.Node, axes ...int) *graph.Node { return reduce(&argmaxOp, x, axes) }
-
-var argmaxOp graph.Op
-
-func init() {
-	define(&argmaxOp, graph.Op{
-		Name: "argmax", Doc: "index of the largest over neighbouring axes", Class: graph.Reduce, Arity: 1,
-		Attrs: reduceAttrs{}, Infer: folded(isNumber, "numbers, not bool", false, toIndex),
-		Kernel:     foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64]),
-		Derivative: NonDiff("its result is an index"),
-		Batch:      batchReduce,
-		Cases: reduceCases(foldInts("i64"),
-			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3}, 3)}, Attrs: reduceAttrs{"0"}}),
-		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
-	})
-}
-
 // LogSumExp is log Σ exp x over the given axes, all without any, without overflow. That of nothing is −Inf.
 func LogSumExp(x *graph.Node, axes ...int) *graph.Node { return reduce(&logsumexpOp, x, axes) }
 
@@ -326,7 +245,7 @@ func init() {
 			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, softmaxOf(n))) },
 		},
 		Batch: batchReduce,
-		Cases: reduceCases(foldNothing("nothing"),
+		Cases: reduceCases(foldNothing,
 			graph.Case{Name: "large", In: []graph.Arg{values([]float64{1000, 1001, 999}, 3)}, Attrs: reduceAttrs{"0"}},
 			graph.Case{Name: "one at minus infinity", In: []graph.Arg{values([]float64{0, math.Inf(-1)}, 2)},
 				Attrs: reduceAttrs{"0"}, Kinked: true}),

@@ -20,19 +20,12 @@ func Trunc(x *graph.Node) *graph.Node { return unary(&truncOp, x) }
 var floorOp, ceilOp, roundOp, truncOp graph.Op
 
 func init() {
-	stairs := func(name, doc string, kernel bind) graph.Op {
-		return graph.Op{
-			Name: name, Doc: doc, Class: graph.Map, Arity: 1, Infer: floatMap, Kernel: kernel,
-			Derivative: NonDiff("it is flat wherever it has a derivative"), Batch: batchMap,
-			Cases: append(unaryCases(-4, 4),
-				graph.Case{Name: "halves", In: []graph.Arg{values([]float64{-1.5, -0.5, 0, 0.5, 1, 1.5, 2.5}, 7)}}),
-			BadCases: badFloat1,
-		}
-	}
-	define(&floorOp, stairs("floor", "greatest integer not above x", floats1(vec.Floor[float32], vec.Floor[float64])))
-	define(&ceilOp, stairs("ceil", "least integer not below x", floats1(vec.Ceil[float32], vec.Ceil[float64])))
-	define(&roundOp, stairs("round", "nearest integer, halves to even", floats1(vec.Round[float32], vec.Round[float64])))
-	define(&truncOp, stairs("trunc", "x without its fraction", floats1(vec.Trunc[float32], vec.Trunc[float64])))
+	cases := append(unaryCases(-4, 4),
+		graph.Case{Name: "halves", In: []graph.Arg{values([]float64{-1.5, -0.5, 0, 0.5, 1, 1.5, 2.5}, 7)}})
+	define(&floorOp, flat("floor", "greatest integer not above x", floats1(vec.Floor[float32], vec.Floor[float64]), cases))
+	define(&ceilOp, flat("ceil", "least integer not below x", floats1(vec.Ceil[float32], vec.Ceil[float64]), cases))
+	define(&roundOp, flat("round", "nearest integer, halves to even", floats1(vec.Round[float32], vec.Round[float64]), cases))
+	define(&truncOp, flat("trunc", "x without its fraction", floats1(vec.Trunc[float32], vec.Trunc[float64]), cases))
 }
 
 // Mod returns the remainder a − b·trunc(a/b), elementwise with broadcasting: it has the sign of a, as math.Mod and

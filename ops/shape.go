@@ -14,7 +14,7 @@ type shapeAttrs struct{ Shape graph.Ints }
 // makes the sizes agree.
 func Reshape(x *graph.Node, shape ...int) *graph.Node {
 	mustExist(reshapeOp.Name, x)
-	shape = append([]int(nil), shape...)
+	shape = slices.Clone(shape)
 	known, free := 1, -1
 	for i, d := range shape {
 		switch {
@@ -63,8 +63,7 @@ func init() {
 			shape("flatten", arg(2, 3), 6), shape("fold", arg(6), 3, 2), shape("scalar", arg(1, 1)),
 			shape("empty", arg(0, 3), 3, 0), shape("i64", ints(5, 4), 2, 2),
 		},
-		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 6)}, Attrs: shapeAttrs{"4"}, Want: "6 elements do not fill [4]"}},
+		BadCases: []graph.BadCase{bad(shapeAttrs{"4"}, "6 elements do not fill [4]", f64(6))},
 	})
 }
 
@@ -75,8 +74,7 @@ func ExpandDims(x *graph.Node, axis int) *graph.Node {
 	if err != nil {
 		graph.Fail("expand_dims", []*graph.Node{x}, "%v", err)
 	}
-	shape := append(append(append([]int(nil), x.Shape()[:a]...), 1), x.Shape()[a:]...)
-	return Reshape(x, shape...)
+	return Reshape(x, slices.Insert(slices.Clone(x.Shape()), a, 1)...)
 }
 
 // Squeeze drops the given axes, which must have length 1; without any, it drops all that have.
@@ -148,8 +146,8 @@ func init() {
 			to("empty", arg(1), 0), to("middle", arg(2, 1, 3), 2, 4, 3),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 2)}, Attrs: shapeAttrs{"3"}, Want: "do not broadcast"},
-			{In: []graph.Type{graph.T(graph.Float64, 2)}, Attrs: shapeAttrs{"1"}, Want: "does not stretch"},
+			bad(shapeAttrs{"3"}, "do not broadcast", f64(2)),
+			bad(shapeAttrs{"1"}, "does not stretch", f64(2)),
 		},
 	})
 }
@@ -182,14 +180,10 @@ type permuteAttrs struct{ Perm graph.Ints }
 func Permute(x *graph.Node, perm ...int) *graph.Node {
 	mustExist(permuteOp.Name, x)
 	moved := false
-	perm = append([]int(nil), perm...)
+	perm = slices.Clone(perm)
 	for i, p := range perm {
-		a, err := normalAxis(p, x.Rank())
-		if err != nil {
-			graph.Fail(permuteOp.Name, []*graph.Node{x}, "%v", err)
-		}
-		perm[i] = a
-		moved = moved || a != i
+		perm[i] = mustBeAxis(permuteOp.Name, p, x)
+		moved = moved || perm[i] != i
 	}
 	if !moved && len(perm) == x.Rank() {
 		return x
@@ -214,14 +208,8 @@ func Transpose(x *graph.Node) *graph.Node {
 // MoveAxis takes one axis of x to another place and keeps the order of the others.
 func MoveAxis(x *graph.Node, from, to int) *graph.Node {
 	mustExist("move_axis", x)
+	from, to = mustBeAxis("move_axis", from, x), mustBeAxis("move_axis", to, x)
 	var perm []int
-	for _, axis := range []*int{&from, &to} {
-		a, err := normalAxis(*axis, x.Rank())
-		if err != nil {
-			graph.Fail("move_axis", []*graph.Node{x}, "%v", err)
-		}
-		*axis = a
-	}
 	for a := range x.Rank() {
 		if a != from {
 			perm = append(perm, a)
@@ -284,8 +272,8 @@ func init() {
 			by("batch", arg(2, 3, 4), 0, 2, 1), by("bool", bools(2, 3), 1, 0),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3)}, Attrs: permuteAttrs{"0"}, Want: "1 axes named for rank 2"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3)}, Attrs: permuteAttrs{"0,0"}, Want: "no permutation"},
+			bad(permuteAttrs{"0"}, "1 axes named for rank 2", f64(2, 3)),
+			bad(permuteAttrs{"0,0"}, "no permutation", f64(2, 3)),
 		},
 	})
 }

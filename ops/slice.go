@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
@@ -25,6 +26,9 @@ func At(i int) Range {
 	}
 	return Range{Start: i, Stop: i + 1}
 }
+
+// along picks a range of one axis, and all of those before it.
+func along(axis int, r Range) []Range { return append(slices.Repeat([]Range{All}, axis), r) }
 
 type sliceAttrs struct{ Start, Stop, Step graph.Ints }
 
@@ -127,8 +131,8 @@ func init() {
 			pick("bool", bools(4), "0", "4", "2"),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: sliceAttrs{"0", "4", "1"}, Want: "axis 0 of length 3 has no range 0:4:1"},
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: sliceAttrs{"0,0", "1,1", "1,1"}, Want: "where the rank is 1"},
+			bad(sliceAttrs{"0", "4", "1"}, "axis 0 of length 3 has no range 0:4:1", f64(3)),
+			bad(sliceAttrs{"0,0", "1,1", "1,1"}, "where the rank is 1", f64(3)),
 		},
 	})
 }
@@ -178,18 +182,7 @@ func init() {
 			}
 			return t, nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			switch n.DType() {
-			case graph.Float32:
-				return place[float32](n)
-			case graph.Float64:
-				return place[float64](n)
-			case graph.Int64:
-				return place[int64](n)
-			default:
-				return place[bool](n)
-			}
-		},
+		Kernel:  byDType{place[float32], place[float64], place[int64], place[bool]}.ofResult,
 		Depends: padDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(padAttrs)
@@ -209,8 +202,8 @@ func init() {
 			with("empty", arg(0), "2", "1", "3"), with("i64", ints(5, 3), "1", "1", "1"),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: padAttrs{"-1", "0", "0"}, Want: "negative padding"},
-			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: padAttrs{"1,1", "0,0", "0,0"}, Want: "where the rank is 1"},
+			bad(padAttrs{"-1", "0", "0"}, "negative padding", f64(3)),
+			bad(padAttrs{"1,1", "0,0", "0,0"}, "where the rank is 1", f64(3)),
 		},
 	})
 }

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/linalg"
@@ -72,7 +73,7 @@ func inferSystem(in []*graph.Node, _ any) (graph.Type, error) {
 		return graph.Type{}, fmt.Errorf("%d equations for right sides of %d rows", n, rows)
 	}
 	batch, err := graph.BroadcastShapes(a.Shape()[:a.Rank()-2], b.Shape()[:b.Rank()-2])
-	return graph.T(a.DType(), append(append([]int(nil), batch...), rows, cols)...), err
+	return graph.T(a.DType(), slices.Concat(batch, []int{rows, cols})...), err
 }
 
 // columns is the number of right sides.
@@ -95,16 +96,12 @@ func systemCases(attrs any) []graph.Case {
 }
 
 func badSystems(attrs any) []graph.BadCase {
-	of64 := func(a, b []int) []graph.Type {
-		return []graph.Type{graph.T(graph.Float64, a...), graph.T(graph.Float64, b...)}
-	}
 	return []graph.BadCase{
-		{In: of64([]int{2, 3}, []int{3, 1}), Attrs: attrs, Want: "wants square matrices"},
-		{In: of64([]int{3, 3}, []int{2, 1}), Attrs: attrs, Want: "3 equations for right sides of 2 rows"},
-		{In: of64([]int{3, 3}, []int{3}), Attrs: attrs, Want: "right sides as the columns of a matrix"},
-		{In: of64([]int{2, 3, 3}, []int{4, 3, 1}), Attrs: attrs, Want: "do not broadcast"},
-		{In: []graph.Type{graph.T(graph.Float64, 3, 3), graph.T(graph.Float32, 3, 1)}, Attrs: attrs,
-			Want: "convert one with Cast"},
+		bad(attrs, "wants square matrices", f64(2, 3), f64(3, 1)),
+		bad(attrs, "3 equations for right sides of 2 rows", f64(3, 3), f64(2, 1)),
+		bad(attrs, "right sides as the columns of a matrix", f64(3, 3), f64(3)),
+		bad(attrs, "do not broadcast", f64(2, 3, 3), f64(4, 3, 1)),
+		bad(attrs, "convert one with Cast", f64(3, 3), f32(3, 1)),
 	}
 }
 
@@ -194,7 +191,8 @@ func init() {
 	}
 	swap := values([]float64{0, 2, 1, 0}, 2, 2)
 	define(&solveOp, graph.Op{
-		Name: "solve", Doc: "x with op(a)·x = b", Class: graph.Opaque, Arity: 2, Fails: true, Attrs: solveAttrs{}, Infer: inferSystem,
+		Name: "solve", Doc: "x with op(a)·x = b", Class: graph.Opaque, Arity: 2, Fails: true,
+		Attrs: solveAttrs{}, Infer: inferSystem,
 		Kernel: byFloat(solveKernel[float32], solveKernel[float64]),
 		Workspace: func(n *graph.Node) int {
 			_, size := matrices(n.In()[0])

@@ -27,12 +27,7 @@ func TopK(x *graph.Node, k, axis int) (largest, index *graph.Node) {
 	if k < 0 || k > n {
 		graph.Fail("topk", []*graph.Node{x}, "%d elements of an axis of length %d", k, n)
 	}
-	ranges := make([]Range, a+1)
-	for i := range ranges {
-		ranges[i] = All
-	}
-	ranges[a] = Range{Stop: k}
-	index = Slice(ArgSort(Neg(x), a), ranges...)
+	index = Slice(ArgSort(Neg(x), a), along(a, Range{Stop: k})...)
 	return TakeAlong(x, index, a), index
 }
 
@@ -57,12 +52,8 @@ func Median(x *graph.Node, axis int) *graph.Node {
 	if n == 0 {
 		graph.Fail("median", []*graph.Node{x}, "axis %d has no elements", a)
 	}
-	ranges := make([]Range, a+1)
-	for i := range ranges {
-		ranges[i] = All
-	}
-	ranges[a] = Range{Start: (n - 1) / 2, Stop: n/2 + 1}
-	return Mean(Slice(Sort(x, a), ranges...), a)
+	middle := Slice(Sort(x, a), along(a, Range{Start: (n - 1) / 2, Stop: n/2 + 1})...)
+	return Mean(middle, a)
 }
 
 var argsortOp graph.Op
@@ -77,12 +68,9 @@ func init() {
 			case x.Rank() == 0:
 				return graph.Type{}, kindError("an axis to sort along")
 			}
-			return graph.T(graph.Int64, in[0].Shape()...), nil
+			return i64(in[0].Shape()...), nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			length := n.Shape()[n.Rank()-1]
-			return byDType{f32: orderOf[float32](length), f64: orderOf[float64](length), i64: orderOf[int64](length)}.bind(n)
-		},
+		Kernel:     byDType{f32: orderOf[float32], f64: orderOf[float64], i64: orderOf[int64]}.ofInput,
 		Derivative: NonDiff("its result is an index"), Batch: batchSame,
 		Cases: []graph.Case{
 			{Name: "vector", In: []graph.Arg{arg(40)}}, {Name: "rows", In: []graph.Arg{arg(3, 5)}},
@@ -91,13 +79,14 @@ func init() {
 			{Name: "nothing", In: []graph.Arg{arg(3, 0)}},
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Bool, 3)}, Want: "wants numbers"},
-			{In: []graph.Type{graph.T(graph.Float64)}, Want: "wants an axis"},
+			bad(nil, "wants numbers", boolean(3)),
+			bad(nil, "wants an axis", f64()),
 		},
 	})
 }
 
-func orderOf[T vec.Num](length int) graph.Kernel {
+func orderOf[T vec.Num](n *graph.Node) graph.Kernel {
+	length := n.Shape()[n.Rank()-1]
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, x := graph.Elements[int64](out), graph.Elements[T](in[0])
 		for ; len(dst) > 0; dst, x = dst[length:], x[length:] {

@@ -42,7 +42,3 @@ func truths(name string, x *graph.Node) *graph.Node {
 	}
 	return Cast(x, graph.Int64)
 }
-
-// ArgMin is the index of the smallest element over the given axes, all without any, as an i64: the first of equal
-// ones, the first NaN if there is one.
-func ArgMin(x *graph.Node, axes ...int) *graph.Node { return ArgMax(Neg(x), axes...) }

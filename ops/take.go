@@ -20,11 +20,7 @@ type takeAttrs struct{ Axis, Batch int }
 // shape of index replaces that axis. Running it with an index out of range is an error.
 func Take(x, index *graph.Node, axis int) *graph.Node {
 	mustExist(takeOp.Name, x, index)
-	a, err := normalAxis(axis, x.Rank())
-	if err != nil {
-		graph.Fail(takeOp.Name, []*graph.Node{x, index}, "%v", err)
-	}
-	return apply(&takeOp, takeAttrs{Axis: a}, x, index)
+	return apply(&takeOp, takeAttrs{Axis: mustBeAxis(takeOp.Name, axis, x)}, x, index)
 }
 
 var takeOp graph.Op
@@ -53,18 +49,7 @@ func init() {
 			shape := slices.Concat(x.Shape()[:a.Axis], index.Shape()[a.Batch:], x.Shape()[a.Axis+1:])
 			return graph.T(x.DType(), shape...), nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			switch n.DType() {
-			case graph.Float32:
-				return takeFrom[float32](n)
-			case graph.Float64:
-				return takeFrom[float64](n)
-			case graph.Int64:
-				return takeFrom[int64](n)
-			default:
-				return takeFrom[bool](n)
-			}
-		},
+		Kernel:  byDType{takeFrom[float32], takeFrom[float64], takeFrom[int64], takeFrom[bool]}.ofResult,
 		Depends: takeDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(takeAttrs)
@@ -91,11 +76,9 @@ func init() {
 			own("own rows, none", takeAttrs{1, 1}, arg(0, 4), ints(4, 0, 2)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2)}, Attrs: takeAttrs{}, Want: "wants i64"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: takeAttrs{Axis: 1},
-				Want: "axis 1 is out of range"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Int64, 3)}, Attrs: takeAttrs{1, 1},
-				Want: "do not agree on 1 leading axes"},
+			bad(takeAttrs{}, "wants i64", f64(3), f64(2)),
+			bad(takeAttrs{Axis: 1}, "axis 1 is out of range", f64(3), i64(2)),
+			bad(takeAttrs{1, 1}, "do not agree on 1 leading axes", f64(2, 3), i64(3)),
 		},
 	})
 }
@@ -177,16 +160,7 @@ func init() {
 			shape := slices.Concat(x.Shape()[:a.Axis], []int{a.Length}, x.Shape()[end:])
 			return graph.T(x.DType(), shape...), nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			switch n.DType() {
-			case graph.Float32:
-				return scatterInto[float32](n)
-			case graph.Float64:
-				return scatterInto[float64](n)
-			default:
-				return scatterInto[int64](n)
-			}
-		},
+		Kernel:  byDType{f32: scatterInto[float32], f64: scatterInto[float64], i64: scatterInto[int64]}.ofResult,
 		Depends: scatterDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(scatterAttrs)
@@ -210,12 +184,9 @@ func init() {
 			own("own rows, none", scatterAttrs{1, 4, 1}, arg(0, 2), ints(4, 0, 2)),
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Int64, 2)}, Attrs: scatterAttrs{Axis: 0, Length: 4},
-				Want: "does not have x's shape"},
-			{In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3)}, Attrs: scatterAttrs{Axis: 0, Length: 4},
-				Want: "i64 as its index"},
-			{In: []graph.Type{graph.T(graph.Float64, 2, 3), graph.T(graph.Int64, 3, 3)}, Attrs: scatterAttrs{1, 4, 1},
-				Want: "do not agree on 1 leading axes"},
+			bad(scatterAttrs{Axis: 0, Length: 4}, "does not have x's shape", f64(3), i64(2)),
+			bad(scatterAttrs{Axis: 0, Length: 4}, "i64 as its index", f64(3), f64(3)),
+			bad(scatterAttrs{1, 4, 1}, "do not agree on 1 leading axes", f64(2, 3), i64(3, 3)),
 		},
 	})
 }
@@ -262,31 +233,21 @@ func init() {
 			if in[0].DType() != graph.Int64 || !a.To.Valid() || a.To == graph.Bool || a.Classes < 0 {
 				return graph.Type{}, kindError("i64 labels, a number of classes and a number type")
 			}
-			return graph.T(a.To, append(append([]int(nil), in[0].Shape()...), a.Classes)...), nil
+			return graph.T(a.To, slices.Concat(in[0].Shape(), []int{a.Classes})...), nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			classes := n.Attrs().(oneHotAttrs).Classes
-			switch n.DType() {
-			case graph.Float32:
-				return oneHot[float32](classes)
-			case graph.Float64:
-				return oneHot[float64](classes)
-			default:
-				return oneHot[int64](classes)
-			}
-		},
+		Kernel:     byDType{f32: oneHot[float32], f64: oneHot[float64], i64: oneHot[int64]}.ofResult,
 		Derivative: NonDiff("its input is a label"),
 		Batch:      batchSame,
 		Cases: []graph.Case{
 			of("vector", 4, graph.Float64, ints(4, 5)), of("matrix", 3, graph.Float32, ints(3, 2, 2)),
 			of("scalar", 3, graph.Int64, ints(3)), of("none", 3, graph.Float64, ints(3, 0)),
 		},
-		BadCases: []graph.BadCase{{
-			In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: oneHotAttrs{3, graph.Float64}, Want: "wants i64 labels"}},
+		BadCases: []graph.BadCase{bad(oneHotAttrs{3, graph.Float64}, "wants i64 labels", f64(3))},
 	})
 }
 
-func oneHot[T vec.Num](classes int) graph.Kernel {
+func oneHot[T vec.Num](n *graph.Node) graph.Kernel {
+	classes := n.Attrs().(oneHotAttrs).Classes
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, labels := graph.Elements[T](out), graph.Elements[int64](in[0])
 		clear(dst)

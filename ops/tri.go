@@ -1,6 +1,10 @@
 package ops
 
-import "chainrule/graph"
+import (
+	"slices"
+
+	"chainrule/graph"
+)
 
 // Tril keeps the elements on and below a diagonal of the last two axes, and puts zeros elsewhere: k = 0 is the main
 // diagonal, k > 0 one above it, k < 0 one below.
@@ -37,13 +41,8 @@ func Diagonal(x *graph.Node) *graph.Node {
 		graph.Fail("diagonal", []*graph.Node{x}, "wants a matrix")
 	}
 	rows, cols := x.Shape()[r-2], x.Shape()[r-1]
-	flat := Reshape(x, append(append([]int(nil), x.Shape()[:r-2]...), rows*cols)...)
-	ranges := make([]Range, r-1)
-	for i := range ranges {
-		ranges[i] = All
-	}
-	ranges[r-2] = Range{Stop: max(0, (min(rows, cols)-1)*(cols+1)+1), Step: cols + 1}
-	return Slice(flat, ranges...)
+	flat := Reshape(x, slices.Concat(x.Shape()[:r-2], []int{rows * cols})...)
+	return Slice(flat, along(r-2, Range{Stop: max(0, (min(rows, cols)-1)*(cols+1)+1), Step: cols + 1})...)
 }
 
 // Diag returns square matrices with the last axis of x on their diagonals, and zeros beside them.
@@ -54,15 +53,14 @@ func Diag(x *graph.Node) *graph.Node {
 		graph.Fail("diag", []*graph.Node{x}, "wants a vector")
 	}
 	n := x.Shape()[r-1]
-	hi := make([]int, r)
-	shape := append(append([]int(nil), x.Shape()...), n)
+	shape := slices.Concat(x.Shape(), []int{n})
 	if n == 0 {
 		return Reshape(x, shape...)
 	}
 	// Each element followed by n zeros fills, from one diagonal element to the next, the matrix in order.
-	gap := make([]int, r)
+	none, gap := make([]int, r), make([]int, r)
 	gap[r-1] = n
-	return Reshape(Pad(x, make([]int, r), hi, gap), shape...)
+	return Reshape(Pad(x, none, none, gap), shape...)
 }
 
 // Trace returns the sum over the main diagonals of the last two axes.

@@ -42,18 +42,9 @@ func init() {
 			}
 			return t, err
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			switch n.DType() {
-			case graph.Float32:
-				return choose[float32]
-			case graph.Float64:
-				return choose[float64]
-			case graph.Int64:
-				return choose[int64]
-			default:
-				return choose[bool]
-			}
-		},
+		Kernel: byDType{
+			always(choose[float32]), always(choose[float64]), always(choose[int64]), always(choose[bool]),
+		}.ofResult,
 		Elementary: graph.ElementaryWhere,
 		Derivative: choice{Linear{
 			nil,
@@ -70,10 +61,8 @@ func init() {
 			{Name: "empty", In: []graph.Arg{bools(0), arg(), arg(0)}},
 		},
 		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64), graph.T(graph.Float64), graph.T(graph.Float64)},
-				Want: "wants bool as its condition"},
-			{In: []graph.Type{graph.T(graph.Bool, 3), graph.T(graph.Float64, 2), graph.T(graph.Float64)},
-				Want: "do not broadcast"},
+			bad(nil, "wants bool as its condition", f64(), f64(), f64()),
+			bad(nil, "do not broadcast", boolean(3), f64(2), f64()),
 		},
 	})
 }
@@ -107,18 +96,7 @@ func init() {
 			}
 			return graph.Type{DType: to, Shape: in[0].Shape()}, nil
 		},
-		Kernel: func(n *graph.Node) graph.Kernel {
-			switch n.DType() {
-			case graph.Float32:
-				return castTo[float32](n)
-			case graph.Float64:
-				return castTo[float64](n)
-			case graph.Int64:
-				return castTo[int64](n)
-			default:
-				return castTo[bool](n)
-			}
-		},
+		Kernel:     byDType{castTo[float32], castTo[float64], castTo[int64], castTo[bool]}.ofResult,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node { return Cast(ct, n.In()[0].DType()) }},
 		Batch:      batchMap,
 		Cases: []graph.Case{
@@ -130,16 +108,14 @@ func init() {
 			{Name: "bool to float", In: []graph.Arg{bools(4)}, Attrs: castAttrs{graph.Float64}},
 			{Name: "empty", In: []graph.Arg{arg(0)}, Attrs: castAttrs{graph.Float64}},
 		},
-		BadCases: []graph.BadCase{
-			{In: []graph.Type{graph.T(graph.Float64)}, Attrs: castAttrs{}, Want: "unknown element type"}},
+		BadCases: []graph.BadCase{bad(castAttrs{}, "unknown element type", f64())},
 	})
 }
 
 func castTo[D graph.Element](n *graph.Node) graph.Kernel {
 	return byDType{
-		f32: loop1(vec.Cast[D, float32]), f64: loop1(vec.Cast[D, float64]),
-		i64: loop1(vec.Cast[D, int64]), boolean: loop1(vec.Cast[D, bool]),
-	}.bind(n)
+		loop1(vec.Cast[D, float32]), loop1(vec.Cast[D, float64]), loop1(vec.Cast[D, int64]), loop1(vec.Cast[D, bool]),
+	}.ofInput(n)
 }
 
 // StopGradient returns x as a value through which no derivative passes.
@@ -154,7 +130,7 @@ func init() {
 		Layout:     rowMajor,
 		Derivative: NonDiff("it is there to stop the gradient"),
 		Batch:      batchSame,
-		Cases:      unaryCases(-2, 2), BadCases: []graph.BadCase{{Want: "0 inputs given, 1 wanted"}},
+		Cases:      unaryCases(-2, 2), BadCases: []graph.BadCase{bad(nil, "0 inputs given, 1 wanted")},
 	})
 }
 

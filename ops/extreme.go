@@ -1,0 +1,75 @@
+package ops
+
+import (
+	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
+)
+
+// Max is the largest element over the given axes, all without any, NaN if one is. Equal largest elements share
+// the derivative equally.
+func Max(x *graph.Node, axes ...int) *graph.Node { return reduce(&maxOp, x, axes) }
+
+// Min is the smallest element over the given axes, all without any, NaN if one is. Equal smallest elements share
+// the derivative equally.
+func Min(x *graph.Node, axes ...int) *graph.Node { return reduce(&minOp, x, axes) }
+
+var maxOp, minOp graph.Op
+
+func init() {
+	define(&maxOp, extreme("max", "largest over neighbouring axes",
+		foldKernel(vec.Max[float32], vec.Max[float64], vec.Max[int64])))
+	define(&minOp, extreme("min", "smallest over neighbouring axes",
+		foldKernel(vec.Min[float32], vec.Min[float64], vec.Min[int64])))
+}
+
+// extreme is the record that Max and Min share.
+func extreme(name, doc string, kernel bind) graph.Op {
+	chosen := func(n *graph.Node) (mask, count *graph.Node) { // 1 for each of count equal extreme elements
+		x := n.In()[0]
+		mask = Cast(Eq(x, unfold(n, n)), x.DType())
+		return mask, refold(n, mask)
+	}
+	tie := values([]float64{1, 3, 3, 2, 2, 0}, 2, 3)
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
+		Infer: folded(isNumber, "numbers, not bool", false, same), Kernel: kernel,
+		Depends: foldDepends,
+		Derivative: Explicit{
+			Reverse: func(n, ct *graph.Node) *graph.Node {
+				mask, count := chosen(n)
+				return Mul(mask, unfold(n, Div(ct, count)))
+			},
+			Forward: func(n, t *graph.Node) *graph.Node {
+				mask, count := chosen(n)
+				return Div(refold(n, Mul(t, mask)), count)
+			},
+		},
+		Batch: batchReduce,
+		Cases: reduceCases(foldInts,
+			graph.Case{Name: "tie", In: []graph.Arg{tie}, Attrs: reduceAttrs{"1"}, Kinked: true}),
+		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
+	}
+}
+
+// ArgMax is the index of the largest element over the given axes, all without any, as an i64: the first of equal
+// ones, the first NaN if there is one. Over several axes it counts in row-major order.
+func ArgMax(x *graph.Node, axes ...int) *graph.Node { return reduce(&argmaxOp, x, axes) }
+
+var argmaxOp graph.Op
+
+func init() {
+	define(&argmaxOp, graph.Op{
+		Name: "argmax", Doc: "index of the largest over neighbouring axes", Class: graph.Reduce, Arity: 1,
+		Attrs: reduceAttrs{}, Infer: folded(isNumber, "numbers, not bool", false, toIndex),
+		Kernel:     foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64]),
+		Derivative: NonDiff("its result is an index"),
+		Batch:      batchReduce,
+		Cases: reduceCases(foldInts,
+			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3}, 3)}, Attrs: reduceAttrs{"0"}}),
+		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
+	})
+}
+
+// ArgMin is the index of the smallest element over the given axes, all without any, as an i64: the first of equal
+// ones, the first NaN if there is one.
+func ArgMin(x *graph.Node, axes ...int) *graph.Node { return ArgMax(Neg(x), axes...) }
