@@ -153,7 +153,7 @@ type stride struct{ T, Y, K, H, Err *graph.Node }
 
 func (m odeMethod) dormandPrince(f flow, from instant, end *graph.Node) *graph.Node {
 	k := f(from.T, from.Y)
-	start := stride{from.T, from.Y, k, ops.StopGradient(m.firstStep(f, from, k, end)), ops.FullLike(from.T, 1e-4)}
+	start := stride{from.T, from.Y, k, ops.StopGradient(m.firstStep(from, k, end)), ops.FullLike(from.T, 1e-4)}
 	last := While(
 		func(c stride) *graph.Node { return ops.Ne(c.T, end) },
 		func(c stride) stride { return m.try(f, c, end) },
@@ -209,7 +209,7 @@ func (m odeMethod) scaled(err, y, next *graph.Node) *graph.Node {
 
 // firstStep guesses the size of the first step (Hairer, Nørsett and Wanner, Solving ordinary differential equations I,
 // II.4): a hundredth of the time in which y would change by its own size.
-func (m odeMethod) firstStep(f flow, from instant, k, end *graph.Node) *graph.Node {
+func (m odeMethod) firstStep(from instant, k, end *graph.Node) *graph.Node {
 	size, slope := m.scaled(from.Y, from.Y, from.Y), m.scaled(k, from.Y, from.Y)
 	all := ops.Sub(end, from.T)
 	tiny := ops.Or(ops.Lt(size, 1e-5), ops.Lt(slope, 1e-5))

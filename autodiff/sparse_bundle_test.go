@@ -24,15 +24,16 @@ type bundle struct {
 type scene struct{ Cameras, Points, Weights *graph.Node }
 
 func newBundle(r *rand.Rand, cameras, points, observations int) bundle {
-	draw := func(n int, scale float64) []float64 {
+	draw := func(n int) []float64 {
 		x := make([]float64, n)
 		for i := range x {
-			x[i] = scale * (r.Float64() - 0.5)
+			x[i] = r.Float64() - 0.5
 		}
 		return x
 	}
-	b := bundle{cameras: draw(11*cameras, 1), points: draw(3*points, 1), weights: draw(observations, 1),
-		features: draw(2*observations, 1)}
+	b := bundle{
+		cameras: draw(11 * cameras), points: draw(3 * points), weights: draw(observations), features: draw(2 * observations),
+	}
 	for i := range points {
 		b.points[3*i+2] += 5
 	}

@@ -55,21 +55,27 @@ func extreme(name, doc string, kernel bind) graph.Op {
 // ones, the first NaN if there is one. Over several axes it counts in row-major order.
 func ArgMax(x *graph.Node, axes ...int) *graph.Node { return reduce(&argmaxOp, x, axes) }
 
-var argmaxOp graph.Op
+// ArgMin is the index of the smallest element over the given axes, all without any, as an i64: the first of equal
+// ones, the first NaN if there is one. Over several axes it counts in row-major order.
+func ArgMin(x *graph.Node, axes ...int) *graph.Node { return reduce(&argminOp, x, axes) }
+
+var argmaxOp, argminOp graph.Op
 
 func init() {
-	define(&argmaxOp, graph.Op{
-		Name: "argmax", Doc: "index of the largest over neighbouring axes", Class: graph.Reduce, Arity: 1,
-		Attrs: reduceAttrs{}, Infer: folded(isNumber, "numbers, not bool", false, toIndex),
-		Kernel:     foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64]),
-		Derivative: NonDiff("its result is an index"),
-		Batch:      batchReduce,
-		Cases: reduceCases(foldInts,
-			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3}, 3)}, Attrs: reduceAttrs{"0"}}),
-		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
-	})
+	define(&argmaxOp, argExtreme("argmax", "index of the largest over neighbouring axes",
+		foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64])))
+	define(&argminOp, argExtreme("argmin", "index of the smallest over neighbouring axes",
+		foldKernel(vec.ArgMin[float32], vec.ArgMin[float64], vec.ArgMin[int64])))
 }
 
-// ArgMin is the index of the smallest element over the given axes, all without any, as an i64: the first of equal
-// ones, the first NaN if there is one.
-func ArgMin(x *graph.Node, axes ...int) *graph.Node { return ArgMax(Neg(x), axes...) }
+// argExtreme is the record that ArgMax and ArgMin share.
+func argExtreme(name, doc string, kernel bind) graph.Op {
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
+		Infer: folded(isNumber, "numbers, not bool", false, toIndex), Kernel: kernel,
+		Derivative: NonDiff("its result is an index"), Batch: batchReduce,
+		Cases: reduceCases(foldInts,
+			graph.Case{Name: "tie", In: []graph.Arg{values([]float64{1, 3, 3, 1}, 4)}, Attrs: reduceAttrs{"0"}}),
+		BadCases: []graph.BadCase{badAxes, badEmpty, badBoolFold},
+	}
+}

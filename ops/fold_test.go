@@ -117,6 +117,7 @@ func TestTiesShareTheDerivative(t *testing.T) {
 	expect(t, ops.ArgMax(x), nil, []float64{0})
 	expect(t, ops.ArgMax(x, 0), []int{3}, []float64{0, 0, 0})
 	expect(t, ops.ArgMax(graph.Const(g, []int64{1, 7, 7}, 3)), nil, []float64{1})
+	expect(t, ops.ArgMin(graph.Const(g, []int64{1, math.MinInt64, math.MinInt64}, 3)), nil, []float64{1})
 }
 
 // TestProductsWithZeros has gradients and Hessians of products that divide by no factor.

@@ -76,7 +76,7 @@ func TestDonation(t *testing.T) {
 			g := graph.New()
 			in := nodes{g.Input("a", graph.Float64, 3, 3), g.Input("b", graph.Float64, 3, 3), g.Input("c", graph.Float64, 3, 3)}
 			u := compile.Unit{Inputs: in, Outputs: c.outputs(in[0], in[1], in[2]), Donated: c.donated}
-			plan, _, _ := run(t, u, unfused)
+			plan := run(t, u, unfused)
 			copies, commits := copiesIn(plan)
 			require.Equal(t, []int{c.copies, c.commits}, []int{copies, commits}, "copies and commits of %v", plan.Steps)
 		})
@@ -98,7 +98,7 @@ func TestManyDonations(t *testing.T) {
 		}
 		u.Outputs, u.Donated = append(u.Outputs, y), append(u.Donated, i)
 	}
-	plan, _, _ := run(t, u, unfused)
+	plan := run(t, u, unfused)
 	copies, commits := copiesIn(plan)
 	require.Equal(t, n, commits)
 	require.Equal(t, n/10, copies, "those whose old value a neighbour reads")
@@ -115,7 +115,7 @@ func TestFusedUpdatesAreInPlace(t *testing.T) {
 	u := compile.Unit{
 		Inputs: []*graph.Node{w, m, x}, Outputs: []*graph.Node{loss, ops.Sub(w, ops.Mul(0.1, m2)), m2}, Donated: []int{-1, 0, 1},
 	}
-	plan, _, _ := run(t, u, compile.Options{Verify: true})
+	plan := run(t, u, compile.Options{Verify: true})
 	copies, commits := copiesIn(plan)
 	require.Equal(t, []int{0, 1}, []int{copies, commits}, "copies and commits of %v", plan.Steps)
 }

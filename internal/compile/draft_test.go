@@ -75,11 +75,11 @@ func (d *draft) either(f func(a, b *graph.Node) *graph.Node, a, b *graph.Node) *
 }
 
 // product draws a matrix product, its operands as they are or transposed by flags.
-func (d *draft) product(batched bool) *graph.Node {
+func (d *draft) product() *graph.Node {
 	m, k, n := d.one(0, 1, 2, 5, 16, 70), d.one(0, 1, 3, 8, 65, 700), d.one(1, 4, 9, 33)
 	d.terms = max(1, k)
 	var batch []int
-	if batched && d.rng.IntN(3) == 0 {
+	if d.rng.IntN(3) == 0 {
 		batch = []int{d.one(1, 3)}
 	}
 	operand := func(rows, cols int, trans bool) *graph.Node {
@@ -273,7 +273,7 @@ var drafts = map[string]struct {
 		return ops.Permute(y, d.rng.Perm(x.Rank())...)
 	}},
 	"matmul-transpose": {floats, func(d *draft) *graph.Node {
-		p := d.product(true)
+		p := d.product()
 		transA, transB := ops.Transposed(p)
 		a, b := p.In()[0], p.In()[1]
 		if d.rng.IntN(2) == 0 {
@@ -284,17 +284,17 @@ var drafts = map[string]struct {
 		}
 		return ops.Product(a, b, transA, transB)
 	}},
-	"matmul-scale": {floats, func(d *draft) *graph.Node { return d.either(mul, d.single(), d.product(true)) }},
+	"matmul-scale": {floats, func(d *draft) *graph.Node { return d.either(mul, d.single(), d.product()) }},
 	"matmul-add": {floats, func(d *draft) *graph.Node {
-		p := d.product(true)
+		p := d.product()
 		return d.either(add, d.input(p.Shape()...), p)
 	}},
 	"matmul-bias": {floats, func(d *draft) *graph.Node {
-		p := d.product(true)
+		p := d.product()
 		return d.either(add, d.input(p.Shape()[p.Rank()-1]), p)
 	}},
 	"matmul-sub": {floats, func(d *draft) *graph.Node {
-		p := d.product(true)
+		p := d.product()
 		return ops.Sub(d.input(p.Shape()...), p)
 	}},
 	"sum-outer": {floats, func(d *draft) *graph.Node {

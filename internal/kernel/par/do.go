@@ -1,7 +1,6 @@
 package par
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -11,9 +10,6 @@ import (
 type Task interface {
 	Part(i int)
 }
-
-// Workers is the number of goroutines that a caller without a wish of its own should ask for.
-func Workers() int { return runtime.GOMAXPROCS(0) }
 
 // Do runs t.Part(0) … t.Part(n-1) on the calling goroutine and at most workers-1 idle helpers, and returns when all
 // are done. If a part panics, parts not yet begun are given up and Do panics with the same value, once no part runs.
