@@ -17,8 +17,9 @@ import (
 type condAttrs struct{ Then, Else *graph.Func }
 
 // Cond returns what then gives if p, a Bool scalar, is true, and what otherwise gives if not: trees of the same shape,
-// with leaves of the same types. Only one of them is computed. Under Vmap with different p both are, and Where chooses;
-// but neither fails, or goes on for ever, for the sake of an example that takes the other.
+// with leaves of the same types. Only one of them is computed, and a value from outside that the other one alone uses has
+// the derivative zero, as with ops.Where. Under Vmap with different p both are computed, and Where chooses; but neither
+// fails, or goes on for ever, for the sake of an example that takes the other.
 func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
 		graph.Fail("cond", present(p), "the condition must be a bool scalar")
@@ -175,55 +176,69 @@ type condRule struct{ packedRule }
 // Wrt implements graph.Derivative.
 func (condRule) Wrt(i int) bool { return i > 0 }
 
-func (condRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+func (condRule) push(n *graph.Node, tangents rates, guard bool) rates {
 	a := n.Attrs().(condAttrs)
-	moves := where(tangents[1:])
-	in := append(slices.Clone(n.In()), some(tangents[1:])...)
-	return both(n.Graph(), a, in, func(f *graph.Func) derived { return pushed(f, moves) })
+	moves, masked := where(tangents.d)[1:], tangents.masked()[1:]
+	all := make(mask, len(a.Then.Outputs()))
+	for i := range all {
+		all[i] = guard
+	}
+	in := slices.Concat(n.In(), some(tangents.d), tangents.wholeMasks())
+	return both(n.Graph(), a, in, all, func(f *graph.Func) derived { return pushed(f, moves, masked, guard) })
 }
 
-func (condRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
+func (condRule) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
 	a := n.Attrs().(condAttrs)
-	given := where(cts)
-	in := append(slices.Clone(n.In()), some(cts)...)
-	back := both(n.Graph(), a, in, func(f *graph.Func) derived { return pulled(f, given, wanted[1:]) })
-	return append([]*graph.Node{nil}, back...)
+	given, masked := where(cts.d), cts.masked()
+	in := slices.Concat(n.In(), some(cts.d), cts.wholeMasks())
+	back := both(n.Graph(), a, in, guard[1:], func(f *graph.Func) derived {
+		return pulled(f, given, masked, wanted[1:], guard[1:])
+	})
+	return rates{append([]*graph.Node{nil}, back.d...), append([]*graph.Node{nil}, back.live...)}
 }
 
-// both is the branch of a function derived from each of a's. What one of them has and the other has not is zero there.
-func both(g *graph.Graph, a condAttrs, in []*graph.Node, derive func(*graph.Func) derived) []*graph.Node {
+// both is the branch of a function derived from each of a's. What one of them has and the other has not is zero there, and
+// not live: the branch does not depend on it, or does not use it.
+func both(g *graph.Graph, a condAttrs, in []*graph.Node, guard mask, derive func(*graph.Func) derived) rates {
 	d, e := derive(a.Then), derive(a.Else)
-	has := make(mask, len(d.has))
-	for i := range has {
-		has[i] = d.has[i] || e.has[i]
+	all := derived{has: make(mask, len(d.has)), live: make(mask, len(d.has))}
+	for i := range all.has {
+		all.has[i] = d.has[i] || e.has[i]
+		all.live[i] = d.live[i] || e.live[i] || guard[i] && d.has[i] != e.has[i]
 	}
-	out := make([]*graph.Node, len(has))
-	if has.count() == 0 {
-		return out
+	if all.has.count() == 0 {
+		return newRates(len(all.has))
 	}
-	then, otherwise := d.filled(has, e), e.filled(has, d)
-	node := g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, in...)
-	next := 0
-	for i := range out {
-		if has[i] {
-			out[i] = graph.Part(node, next)
-			next++
-		}
-	}
-	return out
+	then, otherwise := d.filled(all, e), e.filled(all, d)
+	parts := partsOf(g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, in...))
+	return all.results(parts)
 }
 
-// filled is d's function with zeros for the results that it does not have and the other function has.
-func (d derived) filled(has mask, other derived) *graph.Func {
+// results puts what d's function gives in its places.
+func (d derived) results(nodes []*graph.Node) rates {
+	n := d.has.count()
+	return rates{scatter(nodes[:n], d.has), scatter(nodes[n:], d.live)}
+}
+
+// filled is d's function with all results, of which it may have some only, like the other function.
+func (d derived) filled(all, other derived) *graph.Func {
 	s := unfold(d.f)
-	own, others := scatter(s.outputs, d.has), scatter(other.f.Outputs(), other.has)
-	for i := range has {
-		if has[i] && own[i] == nil {
-			like := others[i]
-			own[i] = ops.BroadcastTo(s.g.Scalar(like.DType(), 0), like.Shape()...)
+	own, others := d.results(s.outputs), other.results(other.f.Outputs())
+	var masks []*graph.Node
+	for i := range all.has {
+		has := own.d[i] != nil
+		if all.has[i] && !has {
+			like := others.d[i]
+			own.d[i] = ops.BroadcastTo(s.g.Scalar(like.DType(), 0), like.Shape()...)
+		}
+		if all.live[i] {
+			if own.live[i] == nil {
+				own.live[i] = constMask(own.d[i], has)
+			}
+			masks = append(masks, wholeMask(own.live[i], own.d[i]))
 		}
 	}
-	return s.g.Func(s.inputs, some(own))
+	return s.g.Func(s.inputs, append(some(own.d), masks...))
 }
 
 func (condRule) spread(

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/ops"
 )
 
 func (a customAttrs) infer(in []*graph.Node) error {
@@ -67,12 +68,16 @@ func isFloat(nodes []*graph.Node) mask {
 	return m
 }
 
-// filledIn lists, for each float of nodes, what is given for it, or zeros.
-func filledIn(given, nodes []*graph.Node) []*graph.Node {
-	var list []*graph.Node
-	for i, n := range nodes {
-		if n.DType().IsFloat() {
-			list = append(list, orZeros(given[i], n))
+// filledIn lists, for each float of nodes, what is given for it, or zeros, which are not live if others have masks.
+func filledIn(given rates, nodes []*graph.Node) rates {
+	floats := isFloat(nodes)
+	list, anyMask := given.choose(floats.widen(len(given.d))), given.masked().count() > 0
+	for i, n := range choose(nodes, floats) {
+		if list.d[i] == nil {
+			list.d[i] = zeros(n)
+			if anyMask {
+				list.live[i] = constMask(n, false)
+			}
 		}
 	}
 	return list
@@ -92,39 +97,89 @@ type customRule struct{ packedRule }
 // Wrt implements graph.Derivative.
 func (customRule) Wrt(int) bool { return true }
 
-func (customRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
+func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
 	c := customOf(n, n.In())
 	c.refuse(wanted)
+	floats := isFloat(c.args)
 	given := filledIn(cts, partsOf(n))
-	var back []*graph.Node
+	var back rates
 	if c.Pull != nil {
-		back = c.pulls(given)
+		back = alongLinear(c.pulls, given)
 	} else {
 		t := zeroAliases(c.args)
-		back = reverseTo(c.pushes(t), given, t)
+		back = reverseTo(c.pushes(t), given, t, every(len(t)))
 	}
-	out := append(scatter(back, isFloat(c.args)), make([]*graph.Node, len(n.In())-c.Args)...)
-	for i := range out {
+	out := back.scatter(floats.widen(len(n.In())))
+	for i := range out.d {
 		if !wanted[i] {
-			out[i] = nil
+			out.d[i], out.live[i] = nil, nil
 		}
 	}
 	return out
 }
 
-func (customRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+func (customRule) push(n *graph.Node, tangents rates, _ bool) rates {
 	c := customOf(n, n.In())
-	c.refuse(where(tangents))
-	results := partsOf(n)
+	c.refuse(where(tangents.d))
+	floats := isFloat(partsOf(n))
 	given := filledIn(tangents, c.args)
-	var moved []*graph.Node
+	var moved rates
 	if c.Push != nil {
-		moved = c.pushes(given)
+		moved = alongLinear(c.pushes, given)
 	} else {
-		u := zeroAliases(results)
-		moved = reverseTo(c.pulls(u), given, u)
+		u := zeroAliases(partsOf(n))
+		moved = reverseTo(c.pulls(u), given, u, every(len(u)))
 	}
-	return scatter(moved, isFloat(results))
+	return moved.scatter(floats)
+}
+
+// alongLinear applies a function of the user's, which is linear, to derivatives. If some are masked, it takes its tangent
+// in their direction, which is the same and knows about masks; but what has no tangent, such as a function in Go, keeps
+// nothing but whether any of them is live.
+func alongLinear(f func([]*graph.Node) []*graph.Node, given rates) rates {
+	if given.masked().count() == 0 {
+		out := f(given.d)
+		return rates{out, make([]*graph.Node, len(out))}
+	}
+	at := zeroAliases(given.d)
+	value := f(at)
+	if order := graph.Topo(append(slices.Clone(at), value...)...); isSmoothIn(at, order) {
+		return forwardTo(value, at, given, true)
+	}
+	out := f(given.d)
+	var live *graph.Node
+	for i := range given.d {
+		one := anywhere(wholeMask(given.mask(i), given.d[i]))
+		if i == 0 {
+			live = one
+		} else {
+			live = ops.EitherMask(live, one)
+		}
+	}
+	r := newRates(len(out))
+	for i, v := range out {
+		r.d[i], r.live[i] = ops.Where(live, v, 0), live
+	}
+	return r
+}
+
+// isSmoothIn reports whether all that depends on the sources has a derivative by them.
+func isSmoothIn(sources, order []*graph.Node) bool {
+	active, depends := reachedFrom(sources, order), newNodeSet(order)
+	for _, x := range sources {
+		depends.add(x)
+	}
+	for _, y := range order {
+		for _, x := range y.In() {
+			if depends.has(x) {
+				depends.add(y)
+			}
+		}
+		if depends.has(y) && !active.has(y) {
+			return false
+		}
+	}
+	return true
 }
 
 // spread batches all arguments, and the three functions.

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -27,10 +28,20 @@ func (m mask) count() int {
 	return n
 }
 
-// derived is a function with, for each of the results that it might have, whether it has it.
+// every means all of n.
+func every(n int) mask {
+	m := make(mask, n)
+	for i := range m {
+		m[i] = true
+	}
+	return m
+}
+
+// derived is a function with, for each of the results that it might have, whether it has it. Derivatives may have masks
+// too, behind the other results.
 type derived struct {
-	f   *graph.Func
-	has mask
+	f         *graph.Func
+	has, live mask
 }
 
 // scratch is a function's nodes on a graph of their own.
@@ -61,6 +72,17 @@ func (s *scratch) twins(nodes []*graph.Node, meant mask) []*graph.Node {
 		}
 	}
 	return twins
+}
+
+// masks adds an input for a mask over each node that is meant, nil for the others.
+func (s *scratch) masks(nodes []*graph.Node, meant mask) []*graph.Node {
+	masks := make([]*graph.Node, len(nodes))
+	for i, n := range nodes {
+		if meant[i] {
+			masks[i] = s.g.Input("", graph.Bool, n.Shape()...)
+		}
+	}
+	return masks
 }
 
 // some lists the nodes that are not nil.
@@ -94,27 +116,49 @@ func choose(nodes []*graph.Node, meant mask) []*graph.Node {
 	return list
 }
 
-// pushed is f's tangent: of the inputs and the tangents of those that move to the tangents of the outputs, those that
-// are not zero whatever the inputs are.
-func pushed(f *graph.Func, moves mask) derived {
-	return f.Memo("push"+moves.key(), func() any {
+// pushed is f's tangent: of the inputs, the tangents of those that move, and masks over those that are masked, to the
+// tangents of the outputs, those that are not zero whatever the inputs are, and to their masks if they are to be guarded.
+func pushed(f *graph.Func, moves, masked mask, guard bool) derived {
+	return f.Memo(fmt.Sprint("push", moves, masked, guard), func() any {
 		s := unfold(f)
-		ts := s.twins(s.inputs, moves)
-		out := forwardTo(s.outputs, choose(s.inputs, moves), some(ts))
-		return derived{s.g.Func(append(s.inputs, some(ts)...), some(out)), where(out)}
+		ts := rates{s.twins(s.inputs, moves), s.masks(s.inputs, masked)}
+		out := forwardTo(s.outputs, choose(s.inputs, moves), ts.choose(moves), guard)
+		return s.derived(slices.Concat(s.inputs, some(ts.d), some(ts.live)), out, s.outputs)
 	}).(derived)
 }
 
-// pulled is f's transposed derivative: of the inputs and the cotangents of those outputs that have one to the
-// cotangents of the wanted inputs, those that are not zero whatever the inputs are.
-func pulled(f *graph.Func, given, wanted mask) derived {
-	return f.Memo("pull"+given.key()+wanted.key(), func() any {
+// pulled is f's transposed derivative: of the inputs, the cotangents of those outputs that have one, and masks over those
+// that are masked, to the cotangents of the wanted inputs, those that are not zero whatever the inputs are, and to masks
+// over those that are to be guarded.
+func pulled(f *graph.Func, given, masked, wanted, guard mask) derived {
+	return f.Memo(fmt.Sprint("pull", given, masked, wanted, guard), func() any {
 		s := unfold(f)
-		cts := s.twins(s.outputs, given)
-		wrt := choose(s.inputs, wanted)
-		back := scatter(reverseTo(choose(s.outputs, given), some(cts), wrt), wanted)
-		return derived{s.g.Func(append(s.inputs, some(cts)...), some(back)), where(back)}
+		cts := rates{s.twins(s.outputs, given), s.masks(s.outputs, masked)}
+		back := s.pull(cts, given, wanted, guard)
+		return s.derived(slices.Concat(s.inputs, some(cts.d), some(cts.live)), back, s.inputs)
 	}).(derived)
+}
+
+// pull returns the cotangents of the wanted inputs, given those of the outputs, each in its place.
+func (s *scratch) pull(cts rates, given, wanted, guard mask) rates {
+	wrt, asked := choose(s.inputs, wanted), make(mask, 0, len(wanted))
+	for i, w := range wanted {
+		if w {
+			asked = append(asked, guard[i])
+		}
+	}
+	return reverseTo(choose(s.outputs, given), cts.choose(given), wrt, asked).scatter(wanted)
+}
+
+// derived is a function of inputs to the rates of nodes, whose masks become whole.
+func (s *scratch) derived(inputs []*graph.Node, r rates, of []*graph.Node) derived {
+	out, live := some(r.d), r.masked()
+	for i, has := range live {
+		if has {
+			out = append(out, wholeMask(r.live[i], of[i]))
+		}
+	}
+	return derived{s.g.Func(inputs, out), where(r.d), live}
 }
 
 // scatter puts a list in the places that are meant, nil in the others.
@@ -128,20 +172,20 @@ func scatter(list []*graph.Node, meant mask) []*graph.Node {
 	return all
 }
 
-// forwardTo is forward that takes empty lists.
-func forwardTo(outputs, wrt, tangents []*graph.Node) []*graph.Node {
+// forwardTo is forwardLive that takes empty lists.
+func forwardTo(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 	if len(outputs) == 0 || len(wrt) == 0 {
-		return make([]*graph.Node, len(outputs))
+		return newRates(len(outputs))
 	}
-	return forward(outputs, wrt, tangents)
+	return forwardLive(outputs, wrt, tangents, guard)
 }
 
-// reverseTo is reverse that takes empty lists.
-func reverseTo(outputs, cts, wrt []*graph.Node) []*graph.Node {
+// reverseTo is reverseLive that takes empty lists.
+func reverseTo(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask) rates {
 	if len(outputs) == 0 || len(wrt) == 0 {
-		return make([]*graph.Node, len(wrt))
+		return newRates(len(wrt))
 	}
-	return reverse(outputs, cts, wrt)
+	return reverseLive(outputs, cts, wrt, guard)
 }
 
 // spreadOut is f for size examples at once, of which only the inputs that are batched have the axis: it goes from them
@@ -170,7 +214,7 @@ func spreadOut(f *graph.Func, batched, all mask, size int) derived {
 				out[i] = y
 			}
 		}
-		return derived{s.g.Func(inputs, out), has}
+		return derived{f: s.g.Func(inputs, out), has: has}
 	}).(derived)
 }
 

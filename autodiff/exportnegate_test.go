@@ -18,12 +18,12 @@ type spoiled struct {
 	form string
 }
 
-func (s spoiled) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
-	return s.change("pull", s.several.pull(n, cts, wanted), func(n *graph.Node) *graph.Node { return ops.Neg(n) })
+func (s spoiled) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
+	return s.change("pull", s.several.pull(n, cts, wanted, guard))
 }
 
-func (s spoiled) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
-	return s.change("push", s.several.push(n, tangents), func(n *graph.Node) *graph.Node { return ops.Neg(n) })
+func (s spoiled) push(n *graph.Node, tangents rates, guard bool) rates {
+	return s.change("push", s.several.push(n, tangents, guard))
 }
 
 func (s spoiled) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
@@ -36,13 +36,13 @@ func (s spoiled) spread(n *graph.Node, in []*graph.Node, batched []bool, size in
 	return results, differ
 }
 
-func (s spoiled) change(form string, list []*graph.Node, change func(*graph.Node) *graph.Node) []*graph.Node {
+func (s spoiled) change(form string, r rates) rates {
 	if form == s.form {
-		for i, n := range list {
+		for i, n := range r.d {
 			if n != nil {
-				list[i] = change(n)
+				r.d[i] = ops.Neg(n)
 			}
 		}
 	}
-	return list
+	return r
 }

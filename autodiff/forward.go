@@ -8,45 +8,55 @@ import (
 // forward pushes tangents through the graph: given those of the nodes wrt it returns those of the outputs, nil
 // where they do not depend on wrt.
 func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
+	return forwardLive(outputs, wrt, rates{d: tangents}, false).d
+}
+
+// forwardLive is forward for tangents that are live in some places only. If guard is set, it also returns where the
+// results are live.
+func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
 	active := reachedFrom(wrt, order)
 	tangent := newLive(order)
 	for i, x := range wrt {
-		tangent.set(x, tangents[i])
+		tangent.set(x, tangents.d[i])
+		tangent.setMask(x, tangents.mask(i))
 	}
 	parts := results{}
+	guards := guardsAbove(outputs, guard, order, active)
 	for _, y := range order {
 		if !active.has(y) || tangent.at(y) != nil {
 			continue
 		}
 		if i, isPart := y.PartIndex(); isPart {
-			if t := parts[y.In()[0]]; t != nil && t[i] != nil {
-				tangent.set(y, t[i])
+			if t, has := parts[y.In()[0]]; has && t.d[i] != nil {
+				tangent.set(y, t.d[i])
+				tangent.setMask(y, t.mask(i))
 			}
 			continue
 		}
-		t := make([]*graph.Node, len(y.In()))
-		moves := false
+		t := newRates(len(y.In()))
 		for i, x := range y.In() {
-			if active.has(x) && passes(y, i) {
-				t[i] = tangent.at(x)
-				moves = moves || t[i] != nil
+			if active.has(x) && passes(y, i) && tangent.at(x) != nil {
+				t.d[i], t.live[i] = tangent.at(x), tangent.mask(x)
 			}
 		}
-		if !moves {
+		if where(t.d).count() == 0 {
 			continue // the tangents of all inputs are zero
 		}
 		y.Graph().Differentiate(y, true, func() {
 			if rule := rulesOf(y); rule != nil {
-				parts[y] = rule.push(y, t)
+				parts[y] = rule.push(y, t, guards.has(y))
 				return
 			}
 			tangent.push(y, t)
 		})
 	}
-	result := make([]*graph.Node, len(outputs))
+	result := newRates(len(outputs))
 	for i, y := range outputs {
-		result[i] = tangent.at(y)
+		result.d[i] = tangent.at(y)
+		if guard {
+			result.live[i] = tangent.mask(y)
+		}
 	}
 	return result
 }

@@ -98,13 +98,9 @@ type goRule struct{ packedRule }
 // Wrt implements graph.Derivative.
 func (goRule) Wrt(int) bool { return false }
 
-func (goRule) pull(n *graph.Node, _ []*graph.Node, _ []bool) []*graph.Node {
-	return make([]*graph.Node, len(n.In()))
-}
+func (goRule) pull(n *graph.Node, _ rates, _, _ mask) rates { return newRates(len(n.In())) }
 
-func (goRule) push(n *graph.Node, _ []*graph.Node) []*graph.Node {
-	return make([]*graph.Node, len(n.Op().Parts(n)))
-}
+func (goRule) push(n *graph.Node, _ rates, _ bool) rates { return newRates(len(n.Op().Parts(n))) }
 
 func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
 	return allDiffer(inTurn(n, in, batched, size))

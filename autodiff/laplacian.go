@@ -92,10 +92,10 @@ func laplaceNode(y *graph.Node, js, ls []*graph.Node, n int) (j, l *graph.Node) 
 		}
 		z := s.g.Apply(y.Op(), y.Attrs(), s.inputs...)
 		xs, ts := choose(s.inputs, where(js)), s.twins(s.inputs, where(js))
-		first := forward([]*graph.Node{z}, xs, some(ts))                                  // g′(x)[t]
-		second := forward(first, xs, some(ts))                                            // g″(x)[t, t]
-		straight := s.twins(s.inputs, where(ls))                                          // Δx
-		along := forwardTo([]*graph.Node{z}, choose(s.inputs, where(ls)), some(straight)) // g′(x)[Δx]
+		first := forward([]*graph.Node{z}, xs, some(ts))                                                     // g′(x)[t]
+		second := forward(first, xs, some(ts))                                                               // g″(x)[t, t]
+		straight := s.twins(s.inputs, where(ls))                                                             // Δx
+		along := forwardTo([]*graph.Node{z}, choose(s.inputs, where(ls)), rates{d: some(straight)}, false).d // g′(x)[Δx]
 		var jin []*graph.Node
 		for _, j := range some(js) {
 			jin = append(jin, s.input(j))
@@ -118,7 +118,7 @@ func laplaceNode(y *graph.Node, js, ls []*graph.Node, n int) (j, l *graph.Node) 
 func nestedLaplacian(value, x *graph.Node) *graph.Node {
 	curved := overBasis(x, func(v *graph.Node) []*graph.Node {
 		wrt, t := []*graph.Node{x}, []*graph.Node{v}
-		return forwardTo(some(forward([]*graph.Node{value}, wrt, t)), wrt, t)
+		return forwardTo(some(forward([]*graph.Node{value}, wrt, t)), wrt, rates{d: t}, false).d
 	})
 	if len(curved) == 0 || curved[0] == nil {
 		return nil

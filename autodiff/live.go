@@ -36,14 +36,6 @@ func (l *live) setMask(n, mask *graph.Node) {
 	l.masks.set(n, mask)
 }
 
-// add adds v, live everywhere, to what n has so far.
-func (l *live) add(n, v *graph.Node) {
-	if v != nil {
-		l.table.add(n, v)
-		l.setMask(n, nil)
-	}
-}
-
 // pull applies the VJP of y by its input i, dz/dy · dy/dx, and adds what comes out to that input's cotangent.
 func (l *live) pull(y *graph.Node, i int) {
 	dzdx, mask := maskedVJP(y, i, l.at(y), l.mask(y))
@@ -51,41 +43,16 @@ func (l *live) pull(y *graph.Node, i int) {
 	l.addLive(x, ops.SumTo(dzdx, x.Shape()...), mask)
 }
 
-// addLive adds v, live where the mask holds, to what n has so far.
+// addLive adds v, live where the mask holds, to what n has so far, if there is v.
 func (l *live) addLive(n, v, mask *graph.Node) {
+	if v == nil {
+		return
+	}
 	if mask != nil && l.at(n) != nil {
 		mask = ops.EitherMask(mask, l.mask(n))
 	}
 	l.table.add(n, v)
 	l.setMask(n, mask)
-}
-
-// part gives an op with several results, of which y is one, the first with a cotangent or not, a mask of one element:
-// whether any of them is live anywhere.
-func (l *live) part(y *graph.Node, first bool) {
-	if l.at(y) == nil {
-		return
-	}
-	mask := l.mask(y)
-	if mask != nil {
-		mask = anywhere(mask)
-	}
-	if !first {
-		mask = ops.EitherMask(mask, l.mask(y.In()[0]))
-	}
-	l.setMask(y.In()[0], mask)
-}
-
-// addAll adds v, what an op y with several results passes on to its input x, if it passes anything on.
-func (l *live) addAll(y, x, v *graph.Node) {
-	mask := l.mask(y)
-	switch {
-	case v == nil:
-	case mask == nil:
-		l.add(x, v)
-	default:
-		l.addLive(x, ops.Where(mask, v, 0), mask)
-	}
 }
 
 func maskedVJP(y *graph.Node, i int, ct, live *graph.Node) (dzdx, mask *graph.Node) {
@@ -116,11 +83,11 @@ func anywhere(mask *graph.Node) *graph.Node {
 }
 
 // push applies the JVP of y to the tangents t of its inputs, nil where they are zero, and sets y's.
-func (l *live) push(y *graph.Node, t []*graph.Node) {
-	tangent, mask := l.maskedJVP(y, t)
+func (l *live) push(y *graph.Node, t rates) {
+	tangent, mask := maskedJVP(y, t)
 	if tangent == nil {
-		if tangent = y.Op().Derivative.JVP(y, t); tangent == nil {
-			tangent = transposed(y, t)
+		if tangent = y.Op().Derivative.JVP(y, t.d); tangent == nil {
+			tangent = transposed(y, t.d)
 		}
 	}
 	l.set(y, ops.BroadcastTo(tangent, y.Shape()...))
@@ -128,24 +95,15 @@ func (l *live) push(y *graph.Node, t []*graph.Node) {
 }
 
 // maskedJVP returns nil if nothing is known, or is to be known, of masks.
-func (l *live) maskedJVP(y *graph.Node, t []*graph.Node) (tangent, mask *graph.Node) {
+func maskedJVP(y *graph.Node, t rates) (tangent, mask *graph.Node) {
 	rule := y.Op().Derivative
 	_, known := rule.(graph.Selective)
-	if !known && l.masks.of == nil {
-		return nil, nil
-	}
-	masks := make([]*graph.Node, len(t))
-	for i, x := range y.In() {
-		if t[i] != nil {
-			masks[i] = l.mask(x)
-			known = known || masks[i] != nil
-		}
-	}
+	known = known || where(t.live).count() > 0
 	switch rule, ok := rule.(graph.Masked); {
 	case known && y.IsAlias():
-		return t[0], masks[0]
+		return t.d[0], t.live[0]
 	case known && ok:
-		return rule.MaskedJVP(y, t, masks)
+		return rule.MaskedJVP(y, t.d, t.live)
 	}
 	return nil, nil
 }

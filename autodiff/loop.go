@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -143,24 +144,17 @@ type loopRule struct{ packedRule }
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopRule) Wrt(int) bool { return true }
 
-func (loopRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+func (loopRule) push(n *graph.Node, tangents rates, guard bool) rates {
 	l := loopOf(n)
-	out := make([]*graph.Node, len(l.parts()))
-	a, ok := l.augment(tangents)
+	a, ok := l.augment(tangents, guard)
 	if !ok {
-		return out
+		return newRates(len(l.parts()))
 	}
-	node := a.node()
-	for i, p := range a.tangent {
-		if p >= 0 {
-			out[i] = graph.Part(node, p)
-		}
-	}
-	return out
+	return a.tangents()
 }
 
-func (loopRule) pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node {
-	return loopOf(n).pull(cts, wanted)
+func (loopRule) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
+	return loopOf(n).pull(cts, wanted, guard)
 }
 
 func (loopRule) spread(
@@ -182,16 +176,32 @@ type augmented struct {
 	loopNode
 	primal  []int // by input of the loop: which input it is now
 	tangent []int // by result of the loop: which result its tangent is now, −1 if it is zero
+	live    []int // by result of the loop: which result the mask over its tangent is now, −1 if that is live
 	value   []int // by result of the loop: which result it is now
 }
 
-// augment adds the tangents of l to it, given those of its inputs. It is false if they all are zero.
-func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
-	moves := where(tangents[:l.bodyInputs()])
+// tangents makes the loop and returns the tangents among its results.
+func (a augmented) tangents() rates {
+	node, r := a.node(), newRates(len(a.tangent))
+	for i, p := range a.tangent {
+		if p >= 0 {
+			r.d[i] = graph.Part(node, p)
+		}
+		if p := a.live[i]; p >= 0 {
+			r.live[i] = graph.Part(node, p)
+		}
+	}
+	return r
+}
+
+// augment adds the tangents of l to it, and masks over them, given those of its inputs. It is false if they all are zero.
+func (l loopNode) augment(tangents rates, guard bool) (augmented, bool) {
+	moves := where(tangents.d[:l.bodyInputs()])
 	if moves.count() == 0 {
 		return augmented{}, false
 	}
-	d := pushed(l.Body, moves)
+	none := make(mask, len(moves))
+	d := pushed(l.Body, moves, none, false)
 	for again := true; again; {
 		again = false
 		for i := range l.Carries {
@@ -199,11 +209,12 @@ func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
 				moves[i], again = true, true
 			}
 		}
-		d = pushed(l.Body, moves)
+		d = pushed(l.Body, moves, none, false)
 	}
+	d, masked := l.maskedPush(d, moves, tangents, guard)
 	a := augmented{loopNode: l}
-	a.Body = l.augmentedBody(d, moves)
-	a.Cond = l.augmentedCond(moves)
+	a.Body = l.augmentedBody(d, moves, masked)
+	a.Cond = l.augmentedCond(moves, masked)
 	a.in = nil
 	counts := [3]*int{&a.Carries, &a.Xs, &a.Consts}
 	from := 0
@@ -215,7 +226,13 @@ func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
 		a.in = append(a.in, l.in[from:to]...)
 		for i := from; i < to; i++ {
 			if moves[i] {
-				a.in = append(a.in, orZeros(tangents[i], l.in[i]))
+				a.in = append(a.in, orZeros(tangents.d[i], l.in[i]))
+				*count++
+			}
+		}
+		for i := from; i < to; i++ {
+			if masked[i] {
+				a.in = append(a.in, tangents.maskOver(i, l.in[i]))
 				*count++
 			}
 		}
@@ -225,62 +242,74 @@ func (l loopNode) augment(tangents []*graph.Node) (augmented, bool) {
 		a.primal = append(a.primal, len(a.in)+i)
 	}
 	a.in = append(a.in, l.in[from:]...)
-	a.place(l, mask(append(append(mask(nil), moves[:l.Carries]...), d.has[l.Carries:]...)))
+	a.place(l, slices.Concat(moves[:l.Carries], d.has[l.Carries:]), slices.Concat(masked[:l.Carries], d.live[l.Carries:]))
 	a.remember(l.loopAttrs)
 	return a, true
 }
 
-// place numbers the results: carries, their tangents, ys, their tangents.
-func (a *augmented) place(l loopNode, moves mask) {
+// place numbers the results: carries, their tangents and masks over these, then ys and theirs.
+func (a *augmented) place(l loopNode, moves, masked mask) {
 	next := 0
-	a.tangent, a.value = make([]int, len(moves)), make([]int, len(moves))
-	for _, group := range [][2]int{{0, l.Carries}, {l.Carries, len(moves)}} {
+	number := func(meant bool) int {
+		if !meant {
+			return -1
+		}
+		next++
+		return next - 1
+	}
+	n := len(moves)
+	a.value, a.tangent, a.live = make([]int, n), make([]int, n), make([]int, n)
+	for _, group := range [][2]int{{0, l.Carries}, {l.Carries, n}} {
 		for i := group[0]; i < group[1]; i++ {
-			a.value[i] = next
-			next++
+			a.value[i] = number(true)
 		}
 		for i := group[0]; i < group[1]; i++ {
-			a.tangent[i] = -1
-			if moves[i] {
-				a.tangent[i] = next
-				next++
-			}
+			a.tangent[i] = number(moves[i])
+		}
+		for i := group[0]; i < group[1]; i++ {
+			a.live[i] = number(masked[i])
 		}
 	}
 }
 
 // augmentedBody puts the inputs and results of a body and its tangent in the order of a loop's.
-func (l loopNode) augmentedBody(d derived, moves mask) *graph.Func {
+func (l loopNode) augmentedBody(d derived, moves, masked mask) *graph.Func {
 	return d.f.Memo(fmt.Sprint("augment", l.Carries, l.Xs, l.Consts), func() any {
 		s := unfold(l.Body)
-		ts := s.twins(s.inputs, moves)
-		pushes := scatter(d.f.Inline(s.g, append(append([]*graph.Node(nil), s.inputs...), some(ts)...)), d.has)
+		ts, masks := s.twins(s.inputs, moves), s.masks(s.inputs, masked)
+		pushes := d.results(d.f.Inline(s.g, slices.Concat(s.inputs, some(ts), some(masks))))
 		for i := range l.Carries {
+			if masked[i] && pushes.live[i] == nil {
+				pushes.live[i] = pushes.maskOver(i, s.outputs[i])
+			}
 			if moves[i] {
-				pushes[i] = orZeros(pushes[i], s.outputs[i])
+				pushes.d[i] = orZeros(pushes.d[i], s.outputs[i])
 			}
 		}
 		var in, out []*graph.Node
 		from := 0
 		for _, count := range []int{l.Carries, l.Xs, l.Consts} {
-			in = append(append(in, s.inputs[from:from+count]...), some(ts[from:from+count])...)
-			from += count
+			to := from + count
+			in = slices.Concat(in, s.inputs[from:to], some(ts[from:to]), some(masks[from:to]))
+			from = to
 		}
-		out = append(append(out, s.outputs[:l.Carries]...), some(pushes[:l.Carries])...)
-		out = append(append(out, s.outputs[l.Carries:]...), some(pushes[l.Carries:])...)
+		for _, group := range [][2]int{{0, l.Carries}, {l.Carries, len(s.outputs)}} {
+			from, to := group[0], group[1]
+			out = slices.Concat(out, s.outputs[from:to], some(pushes.d[from:to]), some(pushes.live[from:to]))
+		}
 		return s.g.Func(in, out)
 	}).(*graph.Func)
 }
 
 // augmentedCond is the condition with tangents beside the carries, which it does not look at.
-func (l loopNode) augmentedCond(moves mask) *graph.Func {
+func (l loopNode) augmentedCond(moves, masked mask) *graph.Func {
 	if l.Cond == nil {
 		return nil
 	}
 	s := unfold(l.Cond)
-	ts := s.twins(s.inputs[:l.Carries], moves[:l.Carries])
-	in := append(append([]*graph.Node(nil), s.inputs[:l.Carries]...), some(ts)...)
-	return s.g.Func(append(in, s.inputs[l.Carries:]...), s.outputs)
+	carries := s.inputs[:l.Carries]
+	ts, masks := s.twins(carries, moves[:l.Carries]), s.masks(carries, masked[:l.Carries])
+	return s.g.Func(slices.Concat(carries, some(ts), some(masks), s.inputs[l.Carries:]), s.outputs)
 }
 
 // orZeros is t, or zeros of n's type if it is nil.

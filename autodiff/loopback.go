@@ -12,13 +12,13 @@ import (
 type unwinding struct {
 	loopAttrs
 	*split
-	plan    *exec.Plan
-	results []int // by cotangent given: which result of the loop it belongs to
-	wrt     []int // by result: which input of the loop it belongs to
-	live    []int // carries that have a cotangent
-	record  record
-	out     block
-	cts     block // of live carries
+	plan   *exec.Plan
+	given  []rateOf // what is given, by result of the loop
+	wrt    []rateOf // what results, by input of the loop
+	live   []rateOf // what is carried: carries' cotangents, the first of those given
+	record record
+	out    block
+	cts    block // of live carries
 	// stacks holds the factors that are left to the end, of all steps, and end the function of them compiled.
 	stacks block
 	end    *exec.Plan
@@ -41,12 +41,12 @@ func newRecord(types []graph.Type) record {
 
 // newUnwinding compiles the steps back. The loop's inputs are in.
 func newUnwinding(a gradAttrs, s *split, in []*graph.Node) unwinding {
-	u := unwinding{loopAttrs: a.loop(), split: s, results: a.results(), wrt: a.Wrt.Slice(), live: a.Live.Slice()}
+	u := unwinding{loopAttrs: a.loop(), split: s, given: a.given(), wrt: a.wrt(), live: a.carried()}
 	u.record = newRecord(s.record)
 	u.out = newBlock(a.parts(in)...)
 	var cts []graph.Type
-	for _, i := range u.live {
-		cts = append(cts, a.Body.Inputs()[i].Type())
+	for _, r := range u.live {
+		cts = append(cts, r.typeOf(a.Body.Inputs()[r.of].Type()))
 	}
 	u.cts = newBlock(cts...)
 	u.plan = planFunc(s.backward, u.overwrites()...)
@@ -74,7 +74,7 @@ func (u *unwinding) endInputs() []int {
 	var list []int
 	seen := map[int]bool{}
 	for k, p := range u.late {
-		if !seen[p.constant] && slices.Contains(u.consts, p.constant) {
+		if !seen[p.constant] && slices.Contains(u.consts, rateOf{of: p.constant}) {
 			list = append(list, p.constant)
 		}
 		seen[p.constant] = true
@@ -100,27 +100,27 @@ func (u *unwinding) overwrites() []int {
 	for range u.xs {
 		list = append(list, -1)
 	}
-	list = append(list, inPlace(len(u.consts), first+len(u.results))...)
+	list = append(list, inPlace(len(u.consts), first+len(u.given))...)
 	for range u.late {
 		list = append(list, -1, -1)
 	}
 	return list
 }
 
-// unwinder is an unwinding with a routine of its own. The buffers in are the loop's inputs and, from number given on,
-// the cotangents.
+// unwinder is an unwinding with a routine of its own. The buffers in are the loop's inputs and, from number first on,
+// what is given.
 type unwinder struct {
 	unwinding
 	steps *exec.Routine
 	end   *exec.Routine
-	given int
+	first int // of the buffers given
 	// stacks is where the stacks lie.
 	at        unsafe.Pointer
 	endInputs []int
 }
 
-func newUnwinder(u unwinding, given int) unwinder {
-	r := unwinder{unwinding: u, steps: newStepsBack(&u), given: given, endInputs: u.endInputs()}
+func newUnwinder(u unwinding, first int) unwinder {
+	r := unwinder{unwinding: u, steps: newStepsBack(&u), first: first, endInputs: u.endInputs()}
 	if u.end != nil {
 		r.end = exec.NewRoutine(u.end)
 	}
@@ -136,15 +136,16 @@ func newStepsBack(u *unwinding) *exec.Routine {
 	}
 	for k, i := range u.takes {
 		if u.isX(i) {
-			steps.InputStride(first+k, -u.stride(u.Body.Inputs()[i]))
+			steps.InputStride(first+k, -u.stride(u.Body.Inputs()[i].Type()))
 		}
 	}
 	first += len(u.takes)
-	for k := len(u.live); k < len(u.results); k++ {
-		steps.InputStride(first+k, -u.stride(u.Body.Outputs()[u.results[k]]))
+	for k := len(u.live); k < len(u.given); k++ {
+		r := u.given[k]
+		steps.InputStride(first+k, -u.stride(r.typeOf(u.Body.Outputs()[r.of].Type())))
 	}
-	for k, i := range u.xs {
-		steps.OutputStride(len(u.live)+k, -u.stride(u.Body.Inputs()[i]))
+	for k, r := range u.xs {
+		steps.OutputStride(len(u.live)+k, -u.stride(r.typeOf(u.Body.Inputs()[r.of].Type())))
 	}
 	first = len(u.live) + len(u.xs) + len(u.consts)
 	for k, bytes := range u.stacks.bytes {
@@ -177,16 +178,19 @@ func (u *unwinder) finish(out graph.Buffer) error {
 	}
 	for i, c := range u.endInputs {
 		if c >= 0 {
-			u.end.Input(i, u.out.at(out.Ptr, slices.Index(u.wrt, c)))
+			u.end.Input(i, u.out.at(out.Ptr, u.resultOf(rateOf{of: c})))
 		} else {
 			u.end.Input(i, u.stacks.at(u.at, -1-c))
 		}
 	}
 	for i, c := range u.ended {
-		u.end.Output(i, u.out.at(out.Ptr, slices.Index(u.wrt, c)))
+		u.end.Output(i, u.out.at(out.Ptr, u.resultOf(rateOf{of: c})))
 	}
 	return u.end.Run()
 }
+
+// resultOf is which result r is, −1 if it is none.
+func (u *unwinding) resultOf(r rateOf) int { return slices.Index(u.wrt, r) }
 
 // begin gives the cotangents their first values and places what stays where it is for all steps. Cotangents of carries
 // that are no result lie at scratch.
@@ -198,19 +202,19 @@ func (u *unwinder) begin(scratch unsafe.Pointer, out graph.Buffer, in []graph.Bu
 		}
 	}
 	first += len(u.takes)
-	for k, i := range u.live {
+	for k, r := range u.live {
 		at := u.cts.at(scratch, k)
-		if p := slices.Index(u.wrt, i); p >= 0 {
+		if p := u.resultOf(r); p >= 0 {
 			at = u.out.at(out.Ptr, p)
 		}
-		copyBytes(at, in[u.given+k].Ptr, u.cts.bytes[k])
+		copyBytes(at, in[u.first+k].Ptr, u.cts.bytes[k])
 		u.steps.Input(first+k, at)
 	}
-	for k, i := range u.consts {
-		p := slices.Index(u.wrt, i)
+	for k, r := range u.consts {
+		p := u.resultOf(r)
 		at := u.out.at(out.Ptr, p)
 		clear(unsafe.Slice((*byte)(at), u.out.bytes[p]))
-		u.steps.Input(first+len(u.results)+k, at)
+		u.steps.Input(first+len(u.given)+k, at)
 	}
 }
 
@@ -249,13 +253,14 @@ func (u *unwinder) place(t int, record unsafe.Pointer, out graph.Buffer, in []gr
 		}
 	}
 	first += len(u.takes)
-	for k := len(u.live); k < len(u.results); k++ {
-		bytes := u.Body.Outputs()[u.results[k]].Type().Bytes()
-		u.steps.Input(first+k, unsafe.Add(in[u.given+k].Ptr, slot*bytes))
+	for k := len(u.live); k < len(u.given); k++ {
+		r := u.given[k]
+		bytes := r.typeOf(u.Body.Outputs()[r.of].Type()).Bytes()
+		u.steps.Input(first+k, unsafe.Add(in[u.first+k].Ptr, slot*bytes))
 	}
-	for k, i := range u.xs {
-		bytes := u.Body.Inputs()[i].Type().Bytes()
-		u.steps.Output(len(u.live)+k, unsafe.Add(u.out.at(out.Ptr, slices.Index(u.wrt, i)), slot*bytes))
+	for k, r := range u.xs {
+		bytes := r.typeOf(u.Body.Inputs()[r.of].Type()).Bytes()
+		u.steps.Output(len(u.live)+k, unsafe.Add(u.out.at(out.Ptr, u.resultOf(r)), slot*bytes))
 	}
 	first = len(u.live) + len(u.xs) + len(u.consts)
 	for k := range u.stacks.bytes {

@@ -131,10 +131,10 @@ func newLoopRun(n *graph.Node) *loopRun {
 func newSteps(a loopAttrs, body *exec.Plan, r record, first int) *exec.Routine {
 	steps := exec.NewRoutine(body)
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
-		steps.InputStride(i, a.stride(a.Body.Inputs()[i]))
+		steps.InputStride(i, a.stride(a.Body.Inputs()[i].Type()))
 	}
 	for i := a.Carries; i < first; i++ {
-		steps.OutputStride(i, a.stride(a.Body.Outputs()[i]))
+		steps.OutputStride(i, a.stride(a.Body.Outputs()[i].Type()))
 	}
 	for k := range r.offsets {
 		steps.OutputStride(first+k, r.size)
@@ -143,11 +143,11 @@ func newSteps(a loopAttrs, body *exec.Plan, r record, first int) *exec.Routine {
 }
 
 // stride is how far apart in memory the slices x or y of a step and the next one lie.
-func (a loopAttrs) stride(n *graph.Node) int {
+func (a loopAttrs) stride(t graph.Type) int {
 	if a.Back {
-		return -n.Type().Bytes()
+		return -t.Bytes()
 	}
-	return n.Type().Bytes()
+	return t.Bytes()
 }
 
 // kernel is the loop's graph.Kernel. The last operand is scratch memory.

@@ -17,7 +17,8 @@ import (
 // where x ↦ (L(x), L′(x)ẋ) is a loop: L augmented.
 
 // gradAttrs is the attribute of loop_grad. A node's inputs are the loop's, then the cotangents of the carries Live and
-// of the results Ys, counted from the first y; its results are the cotangents of the loop's inputs Wrt.
+// of the results Ys, counted from the first y; its results are the cotangents of the loop's inputs Wrt. Behind each of
+// these lists are masks over some of it.
 type gradAttrs struct {
 	Body, Cond          *graph.Func
 	Carries, Xs, Consts int
@@ -25,6 +26,8 @@ type gradAttrs struct {
 	Back, Taped         bool
 	Every               int
 	Live, Ys, Wrt       graph.Ints
+	// LiveMasks, YMasks and WrtMasks list those that have masks.
+	LiveMasks, YMasks, WrtMasks graph.Ints
 }
 
 func (a gradAttrs) loop() loopAttrs {
@@ -42,42 +45,39 @@ func (a gradAttrs) loopInputs() int {
 }
 
 // gradOf is a loop_grad's loop, and its cotangents by result of the loop.
-func gradOf(n *graph.Node) (l loopNode, cts []*graph.Node, a gradAttrs) {
+func gradOf(n *graph.Node) (l loopNode, cts rates, a gradAttrs) {
 	a = n.Attrs().(gradAttrs)
 	l = loopNode{a.loop(), n.In()[:a.loopInputs()]}
 	return l, a.byResult(n.In()[a.loopInputs():]), a
 }
 
-// byResult puts what is given for the cotangents that a node has in the places of the loop's results.
-func (a gradAttrs) byResult(given []*graph.Node) []*graph.Node {
-	all := make([]*graph.Node, len(a.Body.Outputs()))
-	for k, i := range a.results() {
-		all[i] = given[k]
+// byResult puts the cotangents that a node is given in the places of the loop's results.
+func (a gradAttrs) byResult(given []*graph.Node) rates {
+	all := newRates(len(a.Body.Outputs()))
+	for k, r := range a.given() {
+		if r.mask {
+			all.live[r.of] = given[k]
+		} else {
+			all.d[r.of] = given[k]
+		}
 	}
 	return all
 }
 
-// results lists the loop's results that have a cotangent.
-func (a gradAttrs) results() []int {
-	list := a.Live.Slice()
-	for _, y := range a.Ys.Slice() {
-		list = append(list, a.Carries+y)
-	}
-	return list
-}
-
-// pull returns the cotangents of the wanted inputs of l, given those of its results. There need be no node for l.
-func (l loopNode) pull(cts []*graph.Node, wanted []bool) []*graph.Node {
-	out := make([]*graph.Node, len(l.in))
-	active := l.moved(mask(wanted[:l.bodyInputs()]))
-	given := where(cts)
+// pull returns the cotangents of the wanted inputs of l, given those of its results, and masks over those to be guarded.
+// There need be no node for l.
+func (l loopNode) pull(cts rates, wanted, guard mask) rates {
+	out := newRates(len(l.in))
+	active := l.moved(wanted[:l.bodyInputs()])
+	given := where(cts.d)
 	for i := range l.Carries {
 		given[i] = given[i] && active[i]
 	}
 	if given.count() == 0 {
 		return out
 	}
-	d := pulled(l.Body, given, active)
+	none, noInput := make(mask, len(given)), make(mask, len(active))
+	d := pulled(l.Body, given, none, active, noInput)
 	for again := true; again; {
 		again = false
 		for i := range l.Carries {
@@ -85,7 +85,7 @@ func (l loopNode) pull(cts []*graph.Node, wanted []bool) []*graph.Node {
 				given[i], again = true, true
 			}
 		}
-		d = pulled(l.Body, given, active)
+		d = pulled(l.Body, given, none, active, noInput)
 	}
 	if l.Cond != nil && l.Steps == 0 && !l.Taped {
 		graph.Fail("while", l.in, "reverse mode must record the steps, and there is no bound on their number: "+
@@ -93,35 +93,48 @@ func (l loopNode) pull(cts []*graph.Node, wanted []bool) []*graph.Node {
 	}
 	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
 		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every}
-	in := slices.Clone(l.in)
-	var live, ys, wrt []int
-	for i, is := range given {
-		switch {
-		case is && i < l.Carries:
-			live = append(live, i)
-			in = append(in, orZeros(cts[i], l.in[i]))
-		case is:
-			ys = append(ys, i-l.Carries)
-			in = append(in, cts[i])
-		}
+	d, masked := l.maskedPull(d, given, active, cts, guard[:l.bodyInputs()])
+	has := make(mask, l.bodyInputs())
+	live := make(mask, l.bodyInputs())
+	for i := range has {
+		isCarry := i < l.Carries
+		has[i] = wanted[i] && (d.has[i] || isCarry && given[i])
+		live[i] = has[i] && guard[i] && (d.live[i] || isCarry && masked[i])
 	}
-	for i := range l.bodyInputs() {
-		if wanted[i] && (d.has[i] || i < l.Carries && given[i]) {
-			wrt = append(wrt, i)
-		}
-	}
-	if len(wrt) == 0 {
+	if has.count() == 0 {
 		return out
 	}
-	a.Live, a.Ys, a.Wrt = graph.MakeInts(live...), graph.MakeInts(ys...), graph.MakeInts(wrt...)
+	a.Live, a.LiveMasks = given[:l.Carries].ints(), masked[:l.Carries].ints()
+	a.Ys, a.YMasks = given[l.Carries:].ints(), masked[l.Carries:].ints()
+	a.Wrt, a.WrtMasks = has.ints(), live.ints()
+	in := slices.Clone(l.in)
+	for _, r := range a.given() {
+		like := cts.d[r.of]
+		if like == nil {
+			like = l.in[r.of]
+		}
+		in = append(in, cts.at(r, like))
+	}
 	g := in[0].Graph()
 	on := l.on(g)
 	a.Body, a.Cond = on.Body, on.Cond
-	node := g.Apply(&loopGradOp, a, in...)
-	for k, i := range wrt {
-		out[i] = graph.Part(node, k)
+	parts := partsOf(g.Apply(&loopGradOp, a, in...))
+	n := has.count()
+	return rates{scatter(parts[:n], has.widen(len(l.in))), scatter(parts[n:], live.widen(len(l.in)))}
+}
+
+// widen is m for a list that is longer.
+func (m mask) widen(n int) mask { return append(slices.Clone(m), make(mask, n-len(m))...) }
+
+// ints lists the numbers of those meant.
+func (m mask) ints() graph.Ints {
+	var list []int
+	for i, is := range m {
+		if is {
+			list = append(list, i)
+		}
 	}
-	return out
+	return graph.MakeInts(list...)
 }
 
 // moved adds to inputs that move the carries that then move too.
@@ -132,7 +145,7 @@ func (l loopNode) moved(moves mask) mask {
 	}
 	for again := true; again; {
 		again = false
-		has := pushed(l.Body, moves).has
+		has := pushed(l.Body, moves, make(mask, len(moves)), false).has
 		for i := range l.Carries {
 			if has[i] && !moves[i] {
 				moves[i], again = true, true
@@ -171,8 +184,8 @@ func init() {
 
 func (a gradAttrs) parts(in []*graph.Node) []graph.Type {
 	var types []graph.Type
-	for _, i := range a.Wrt.Slice() {
-		types = append(types, in[i].Type())
+	for _, r := range a.wrt() {
+		types = append(types, r.typeOf(in[r.of].Type()))
 	}
 	return types
 }
@@ -182,115 +195,119 @@ type loopGradRule struct{ packedRule }
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopGradRule) Wrt(int) bool { return true }
 
-func (loopGradRule) push(n *graph.Node, tangents []*graph.Node) []*graph.Node {
+func (loopGradRule) push(n *graph.Node, tangents rates, guard bool) rates {
 	l, cts, a := gradOf(n)
-	ctDots := a.byResult(tangents[len(l.in):])
-	wanted := make([]bool, len(l.in))
-	for _, i := range a.Wrt.Slice() {
-		wanted[i] = true
+	k := len(l.in)
+	ctDots := a.byResult(tangents.d[k:])
+	ctDots.live = cts.live // a cotangent that is not live stays zero
+	wanted := meant(a.wrt(), false, k)
+	guards := make(mask, k)
+	for i := range guards {
+		guards[i] = guard && wanted[i]
 	}
-	aug, moves := l.augment(tangents[:len(l.in)])
+	aug, moves := l.augment(rates{tangents.d[:k], tangents.live[:k]}, true)
 	if !moves {
-		return pickInts(l.pull(ctDots, wanted), a.Wrt)
+		return a.byWrt(l.pull(ctDots, wanted, guards))
 	}
-	return pickInts(aug.pullPrimal(aug.results(ctDots, cts), wanted), a.Wrt)
+	return a.byWrt(aug.pullPrimal(aug.results(ctDots, cts), wanted, guards))
 }
 
-func (loopGradRule) pull(n *graph.Node, us []*graph.Node, wanted []bool) []*graph.Node {
-	l, cts, a := gradOf(n)
-	out := make([]*graph.Node, len(n.In()))
-	tangents := make([]*graph.Node, len(l.in))
+// byWrt lists, by the node's results, what belongs to inputs of the loop. Masks have no derivative.
+func (a gradAttrs) byWrt(r rates) rates {
+	all := newRates(len(a.wrt()))
 	for k, i := range a.Wrt.Slice() {
-		tangents[i] = us[k]
+		all.d[k], all.live[k] = r.d[i], r.mask(i)
 	}
-	aug, moves := l.augment(tangents)
+	return all
+}
+
+func (loopGradRule) pull(n *graph.Node, us rates, wanted, guard mask) rates {
+	l, cts, a := gradOf(n)
+	out, inputs := newRates(len(n.In())), len(l.in)
+	tangents := newRates(inputs)
+	for k, i := range a.Wrt.Slice() {
+		tangents.d[i], tangents.live[i] = us.d[k], us.mask(k)
+	}
+	aug, moves := l.augment(tangents, true)
 	if !moves {
 		return out
 	}
-	none := make([]*graph.Node, len(cts))
-	copy(out, aug.pullPrimal(aug.results(none, cts), wanted[:len(l.in)]))
-	node := aug.node()
-	for k, i := range a.results() {
-		if p := aug.tangent[i]; p >= 0 && wanted[len(l.in)+k] {
-			out[len(l.in)+k] = graph.Part(node, p)
+	back := aug.pullPrimal(aug.results(newRates(len(cts.d)), cts), wanted[:inputs], guard[:inputs])
+	copy(out.d, back.d)
+	copy(out.live, back.live)
+	pushed := aug.tangents()
+	for k, r := range a.given() {
+		if !r.mask && wanted[inputs+k] {
+			out.d[inputs+k], out.live[inputs+k] = pushed.d[r.of], pushed.live[r.of]
 		}
 	}
 	return out
 }
 
 // pullPrimal is pull for the inputs of the loop that was augmented.
-func (a augmented) pullPrimal(cts []*graph.Node, wanted []bool) []*graph.Node {
-	all := make([]bool, len(a.in))
+func (a augmented) pullPrimal(cts rates, wanted, guard mask) rates {
+	all, guards := make(mask, len(a.in)), make(mask, len(a.in))
 	for i, p := range a.primal {
-		all[p] = wanted[i]
+		all[p], guards[p] = wanted[i], guard[i]
 	}
-	back := a.pull(cts, all)
-	out := make([]*graph.Node, len(a.primal))
+	back, out := a.pull(cts, all, guards), newRates(len(a.primal))
 	for i, p := range a.primal {
-		out[i] = back[p]
+		out.d[i], out.live[i] = back.d[p], back.mask(p)
 	}
 	return out
 }
 
 // results places, by result of the loop that was augmented, what belongs to its values and to their tangents.
-func (a augmented) results(values, tangents []*graph.Node) []*graph.Node {
-	all := make([]*graph.Node, len(a.Body.Outputs()))
-	for i := range values {
-		all[a.value[i]] = values[i]
+func (a augmented) results(values, tangents rates) rates {
+	all := newRates(len(a.Body.Outputs()))
+	for i, p := range a.value {
+		all.d[p], all.live[p] = values.d[i], values.mask(i)
 		if p := a.tangent[i]; p >= 0 {
-			all[p] = tangents[i]
+			all.d[p], all.live[p] = tangents.d[i], tangents.mask(i)
 		}
 	}
 	return all
-}
-
-func pickInts(all []*graph.Node, list graph.Ints) []*graph.Node {
-	var picked []*graph.Node
-	for _, i := range list.Slice() {
-		picked = append(picked, all[i])
-	}
-	return picked
 }
 
 func (loopGradRule) spread(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
 ) ([]*graph.Node, mask) {
 	l, _, a := gradOf(n)
+	inputs := len(l.in)
 	in, batched = slices.Clone(in), slices.Clone(batched)
-	wanted := make([]bool, len(l.in))
 	for _, i := range a.Wrt.Slice() {
-		wanted[i] = true
 		if !batched[i] { // every example has a gradient of its own
 			in[i], batched[i] = repeated(in[i], size), true
 		}
 	}
-	cts := a.byResult(in[len(l.in):])
 	all := make(mask, l.Carries)
-	for k, i := range a.results() {
-		if !batched[len(l.in)+k] {
-			cts[i] = repeated(cts[i], size)
+	for k, r := range a.given() {
+		ct := &in[inputs+k]
+		if !batched[inputs+k] {
+			*ct = repeated(*ct, size)
 		}
-		if i >= l.Carries {
-			cts[i] = behindSteps(cts[i])
+		if r.of >= l.Carries {
+			*ct = behindSteps(*ct)
 		} else {
-			all[i] = true
+			all[r.of] = true
 		}
 	}
-	s := l.spread(in[:len(l.in)], batched[:len(l.in)], all, size)
-	for i := range cts {
-		if cts[i] != nil && !s.has[i] { // a y that is the same for all examples passes nothing on
-			cts[i] = nil
+	cts := a.byResult(in[inputs:])
+	s := l.spread(in[:inputs], batched[:inputs], all, size)
+	for i := range cts.d {
+		if !s.has[i] { // a y that is the same for all examples passes nothing on
+			cts.d[i], cts.live[i] = nil, nil
 		}
 	}
-	back := s.pull(cts, append(wanted, make([]bool, len(s.in)-len(wanted))...))
-	out := pickInts(back, a.Wrt)
-	for k, i := range a.Wrt.Slice() {
-		switch {
-		case out[k] == nil:
-			out[k] = zeros(in[i])
-		case l.isX(i):
-			out[k] = ops.MoveAxis(out[k], 1, 0)
+	wanted, guard := meant(a.wrt(), false, len(s.in)), meant(a.wrt(), true, len(s.in))
+	back := s.pull(cts, wanted, guard)
+	out := make([]*graph.Node, 0, len(a.wrt()))
+	for _, r := range a.wrt() {
+		v := back.at(r, s.in[r.of])
+		if l.isX(r.of) {
+			v = ops.MoveAxis(v, 1, 0)
 		}
+		out = append(out, v)
 	}
 	return allDiffer(out)
 }

@@ -131,11 +131,9 @@ type noPair struct{ packedRule }
 
 func (noPair) Wrt(int) bool { return false }
 
-func (noPair) pull(*graph.Node, []*graph.Node, []bool) []*graph.Node {
-	panic("autodiff: " + noPairRule)
-}
+func (noPair) pull(*graph.Node, rates, mask, mask) rates { panic("autodiff: " + noPairRule) }
 
-func (noPair) push(*graph.Node, []*graph.Node) []*graph.Node { panic("autodiff: " + noPairRule) }
+func (noPair) push(*graph.Node, rates, bool) rates { panic("autodiff: " + noPairRule) }
 
 func (noPair) spread(*graph.Node, []*graph.Node, []bool, int) ([]*graph.Node, mask) {
 	panic("autodiff: " + noPairRule)

@@ -14,27 +14,35 @@ import (
 // node has several users, the derivatives that they send back are added. Every product and sum is a node, so the
 // result can be differentiated again.
 func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
+	return reverseLive(outputs, rates{d: cts}, wrt, nil).d
+}
+
+// reverseLive is reverse for cotangents that are live in some places only. It also returns where the results are live, for
+// those of wrt that are to be guarded.
+func reverseLive(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask) rates {
 	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
 	active := reachedFrom(wrt, order)
 	ct := newLive(order)
 	for i, y := range outputs {
-		ct.add(y, cts[i])
+		ct.addLive(y, cts.d[i], cts.mask(i))
 	}
 	parts := results{}
+	guards := guardsBelow(wrt, guard, order, active)
 	for k := len(order) - 1; k >= 0; k-- {
 		y := order[k]
 		if i, isPart := y.PartIndex(); isPart {
-			ct.part(y, parts[y.In()[0]] == nil)
-			parts.add(y.In()[0], i, ct.at(y))
+			parts.set(y.In()[0], i, ct.at(y), ct.mask(y))
 			continue
 		}
-		if !active.has(y) || ct.at(y) == nil && parts[y] == nil {
+		if _, has := parts[y]; !active.has(y) || ct.at(y) == nil && !has {
 			continue
 		}
 		y.Graph().Differentiate(y, false, func() {
 			if rule := rulesOf(y); rule != nil {
-				for i, dzdx := range rule.pull(y, parts[y], passing(y, active)) {
-					ct.addAll(y, y.In()[i], dzdx)
+				wanted := passing(y, active)
+				back := rule.pull(y, parts[y], wanted, guards.of(y.In(), wanted))
+				for i, x := range y.In() {
+					ct.addLive(x, back.d[i], back.mask(i))
 				}
 				return
 			}
@@ -45,9 +53,12 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 			}
 		})
 	}
-	grads := make([]*graph.Node, len(wrt))
+	grads := newRates(len(wrt))
 	for i, x := range wrt {
-		grads[i] = ct.at(x)
+		grads.d[i] = ct.at(x)
+		if guard != nil && guard[i] {
+			grads.live[i] = ct.mask(x)
+		}
 	}
 	return grads
 }

@@ -7,10 +7,10 @@ import "chainrule/graph"
 // zero, or for no derivative.
 type several interface {
 	graph.Derivative
-	// pull returns the cotangents of the wanted inputs, given those of the results.
-	pull(n *graph.Node, cts []*graph.Node, wanted []bool) []*graph.Node
-	// push returns the tangents of the results, given those of the inputs.
-	push(n *graph.Node, tangents []*graph.Node) []*graph.Node
+	// pull returns the cotangents of the wanted inputs, given those of the results, and masks of those to be guarded.
+	pull(n *graph.Node, cts rates, wanted, guard mask) rates
+	// push returns the tangents of the results, given those of the inputs, and their masks if they are to be guarded.
+	push(n *graph.Node, tangents rates, guard bool) rates
 	// spread returns the results for size examples, and which of them differ between examples: those have the axis of
 	// examples first, as the inputs have that are batched.
 	spread(n *graph.Node, in []*graph.Node, batched []bool, size int) (results []*graph.Node, differ mask)
@@ -32,23 +32,23 @@ func (packedRule) JVP(*graph.Node, []*graph.Node) *graph.Node {
 	panic("autodiff: JVP of a packed node")
 }
 
-// results holds, for packed nodes, a node for each of their parts.
-type results map[*graph.Node][]*graph.Node
+// results holds, for packed nodes, the derivatives of their parts.
+type results map[*graph.Node]rates
 
-// add adds v to what part i of n has so far.
-func (r results) add(n *graph.Node, i int, v *graph.Node) {
+// set sets those of part i of n, if there are any.
+func (r results) set(n *graph.Node, i int, v, live *graph.Node) {
 	if v == nil {
 		return
 	}
-	if r[n] == nil {
-		r[n] = make([]*graph.Node, len(n.Op().Parts(n)))
+	if _, has := r[n]; !has {
+		r[n] = newRates(len(n.Op().Parts(n)))
 	}
-	r[n][i] = sumOf(r[n][i], v)
+	r[n].d[i], r[n].live[i] = v, live
 }
 
 // passing tells the inputs of y that have a derivative to pass on.
-func passing(y *graph.Node, active nodeSet) []bool {
-	wanted := make([]bool, len(y.In()))
+func passing(y *graph.Node, active nodeSet) mask {
+	wanted := make(mask, len(y.In()))
 	for i, x := range y.In() {
 		wanted[i] = active.has(x) && passes(y, i)
 	}

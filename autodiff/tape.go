@@ -23,9 +23,9 @@ type split struct {
 	record []graph.Type
 	// takes lists the inputs of the body that backward takes after r, before the cotangents.
 	takes []int
-	// xs and consts list the inputs of the body that backward has a result for, after those of the carries. The sums of
-	// consts are its last inputs.
-	xs, consts []int
+	// xs and consts list what backward has results for after those of the carries: cotangents of inputs of the body, and
+	// masks over them. The sums of consts are its last inputs.
+	xs, consts []rateOf
 	// late are the products left to the end, and end the function that adds them up for the inputs ended.
 	late  []lateProduct
 	end   *graph.Func
@@ -50,22 +50,22 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 	g := u.Outputs[0].Graph()
 	s := &split{xs: j.xs}
 	for k, sum := range u.Outputs[len(j.ahead)+len(j.back):] {
-		i, rest := j.consts[k], sum
-		if a.loop().tapeIsFixed() {
+		r, rest := j.consts[k], sum
+		if a.loop().tapeIsFixed() && !r.mask {
 			var products []lateProduct
-			products, rest = lateProducts(i, sum)
+			products, rest = lateProducts(r.of, sum)
 			s.late = append(s.late, products...)
 		}
 		if rest != nil {
 			soFar := g.Input("", sum.DType(), sum.Shape()...)
-			late, back = append(late, soFar), append(back, ops.Add(soFar, rest))
-			s.consts = append(s.consts, i)
+			late, back = append(late, soFar), append(back, r.sum(soFar, rest))
+			s.consts = append(s.consts, r)
 		}
 	}
 	for _, p := range s.late {
 		back = append(back, p.a, p.b)
 	}
-	s.end, s.ended = finish(s.late, a.Steps, func(i int) bool { return slices.Contains(s.consts, i) })
+	s.end, s.ended = finish(s.late, a.Steps, func(i int) bool { return slices.Contains(s.consts, rateOf{of: i}) })
 	r := newRecorder(late, primal[a.Carries:])
 	kept := r.choose(back)
 	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
@@ -95,36 +95,39 @@ func (a gradAttrs) newSplit(withYs bool) *split {
 type joint struct {
 	scratch
 	ahead, back, sums []*graph.Node
-	xs, consts        []int
+	xs, consts        []rateOf
+}
+
+// sum adds what a step makes of a cotangent, or of the mask over it.
+func (r rateOf) sum(soFar, step *graph.Node) *graph.Node {
+	if r.mask {
+		return ops.Or(soFar, step)
+	}
+	return ops.Add(soFar, step)
 }
 
 func (a gradAttrs) joint() joint {
 	j := joint{scratch: unfold(a.Body)}
-	given := make(mask, len(j.outputs))
-	for _, i := range a.results() {
-		given[i] = true
+	var late []*graph.Node
+	for _, r := range a.given() {
+		t := r.typeOf(j.outputs[r.of].Type())
+		late = append(late, j.g.Input("", t.DType, t.Shape...))
 	}
-	cts := j.twins(j.outputs, given)
-	wrt := make(mask, len(j.inputs))
-	for _, i := range a.Live.Slice() {
-		wrt[i] = true
-	}
-	for _, i := range a.Wrt.Slice() {
-		wrt[i] = true
-	}
-	pulls := scatter(reverseTo(choose(j.outputs, given), some(cts), choose(j.inputs, wrt)), wrt)
+	carried := append(a.carried(), a.wrt()...)
+	wanted, guard := meant(carried, false, len(j.inputs)), meant(carried, true, len(j.inputs))
+	back := j.scratch.pull(a.byResult(late), meant(a.given(), false, len(j.outputs)), wanted, guard)
 	j.ahead = j.outputs
-	for _, i := range a.Live.Slice() {
-		j.back = append(j.back, orZeros(pulls[i], j.inputs[i]))
+	for _, r := range a.carried() {
+		j.back = append(j.back, back.at(r, j.inputs[r.of]))
 	}
-	for _, i := range a.Wrt.Slice() {
+	for _, r := range a.wrt() {
 		switch {
-		case a.loop().isX(i):
-			j.xs = append(j.xs, i)
-			j.back = append(j.back, orZeros(pulls[i], j.inputs[i]))
-		case i >= a.Carries:
-			j.consts = append(j.consts, i)
-			j.sums = append(j.sums, pulls[i])
+		case a.loop().isX(r.of):
+			j.xs = append(j.xs, r)
+			j.back = append(j.back, back.at(r, j.inputs[r.of]))
+		case r.of >= a.Carries:
+			j.consts = append(j.consts, r)
+			j.sums = append(j.sums, back.at(r, j.inputs[r.of]))
 		}
 	}
 	return j

@@ -15,13 +15,17 @@ import (
 // zero that meets an infinity is NaN, as it is for Mul by a mask of zeros and ones, and for functions that choose by
 // such a factor, Relu, Maximum and their like. What Where does choose shows what it is, NaN included.
 //
-// This holds element by element through elementwise functions, views, reductions, Softmax, Take, Concat and their like.
-// Through a matrix product it holds if what is chosen of it is finite. Through other functions of whole tensors, such as
-// a factorisation or a loop, it holds if nothing that comes of them is chosen. A Where inside of a loop's body, a branch,
-// a checkpoint or a custom derivative rules there: the zero that it sends to a value from outside is a number like any
-// other, and a body takes from outside all that does not depend on its variables, wherever it is written. In forward mode
-// it holds for what comes of Where, by elementwise functions, views, Take and Concat: Sqrt(Where(Gt(x, 0), x, 0)) has the
-// tangent 0 at x ≤ 0.
+// This holds element by element through elementwise functions, views, reductions, Softmax, Take, Concat and their like,
+// and through loops, branches, checkpoints and custom derivatives, from step to step and from their bodies to what these
+// use from outside. Through a matrix product it holds if what is chosen of it is finite. Through other functions of whole
+// tensors, such as a factorisation, it holds if nothing that comes of them is chosen, and likewise through a custom
+// derivative that is computed by a function in Go. In forward mode it holds for what comes of Where, by elementwise
+// functions, views, Take, Concat, loops, branches, checkpoints and custom derivatives: Sqrt(Where(Gt(x, 0), x, 0)) has
+// the tangent 0 at x ≤ 0.
+//
+// Where alone makes such zeros, and a branch, for what the other one uses. The functions that choose by the size of their
+// operands, Maximum, Minimum, Relu and Abs, and Max, Min, Sort, Take, Slice and their like, send an ordinary zero
+// to what they do not take: Maximum(Sqrt(x), 1) has the gradient NaN at 0, 0·∞, as it has in JAX and PyTorch.
 func Where[X, Y Operand](cond *graph.Node, x X, y Y) *graph.Node {
 	in := nodes(&whereOp, x, y)
 	return apply(&whereOp, nil, cond, in[0], in[1])
