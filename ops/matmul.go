@@ -144,16 +144,16 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 	batch := n.Shape()[:n.Rank()-2]
 	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
 	count := evenRun(offsetsA, offsetsB)
-	var strideA, strideB int
+	p := gemm.Product[T]{Count: count, StrideC: m * cols, TransA: f.TransA, TransB: f.TransB, M: m, N: cols, K: k,
+		LDA: lda, LDB: ldb, LDC: max(1, cols)}
 	if count > 1 {
-		strideA, strideB = offsetsA[1], offsetsB[1]
+		p.StrideA, p.StrideB = offsetsA[1], offsetsB[1]
 	}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
 		e := withDone(w, gemm.Epilogue[T]{}, cols)
 		for h := 0; h < len(offsetsA); h += count {
-			gemm.Batch(count, strideA, strideB, m*cols, f.TransA, f.TransB, m, cols, k, av[offsetsA[h]:], lda,
-				bv[offsetsB[h]:], ldb, cv[h*m*cols:][:count*m*cols], max(1, cols), &e, w.Workers)
+			p.Run(av[offsetsA[h]:], bv[offsetsB[h]:], cv[h*m*cols:][:count*m*cols], &e, w.Workers)
 		}
 		return nil
 	}

@@ -67,6 +67,7 @@ func init() {
 			of("tt", []int{3, 5}, []int{4, 3}, []int{5, 4}, true, true),
 			of("row", []int{5}, []int{3, 4}, []int{4, 5}, false, false),
 			of("row tt", []int{5}, []int{4, 3}, []int{5, 4}, true, true),
+			of("one row", []int{1, 5}, []int{1, 4}, []int{4, 5}, false, false),
 			of("row, no inner", []int{3}, []int{2, 0}, []int{0, 3}, false, false),
 			of("no inner", []int{2, 3}, []int{2, 0}, []int{0, 3}, false, false),
 			of("no rows", []int{0, 3}, []int{0, 2}, []int{2, 3}, false, false),
@@ -83,8 +84,9 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 	f, a, b := n.Attrs().(matmulAttrs), n.In()[1], n.In()[2]
 	m, k := extents(a, f.TransA, true)
 	_, cols := extents(b, f.TransB, false)
-	lda, ldb := max(1, a.Shape()[1]), max(1, b.Shape()[1]) // as BLAS asks for
-	row := n.In()[0].Rank() == 1
+	p := gemm.Product[T]{Count: 1, TransA: f.TransA, TransB: f.TransB, M: m, N: cols, K: k,
+		LDA: max(1, a.Shape()[1]), LDB: max(1, b.Shape()[1]), LDC: max(1, cols)} // as BLAS asks for
+	row := n.In()[0].Rank() == 1 || m == 1 // it may be the row that is computed
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		c, e := graph.Elements[T](out), gemm.Epilogue[T]{Accumulate: true}
 		switch {
@@ -94,8 +96,7 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 			copy(c, graph.Elements[T](in[0]))
 		}
 		e = withDone(w, e, cols)
-		gemm.Gemm(f.TransA, f.TransB, m, cols, k, graph.Elements[T](in[1]), lda, graph.Elements[T](in[2]), ldb,
-			c, max(1, cols), &e, w.Workers)
+		p.Run(graph.Elements[T](in[1]), graph.Elements[T](in[2]), c, &e, w.Workers)
 		return nil
 	}
 }

@@ -44,7 +44,7 @@ func (r *run[T]) tilesOfItems(from, to int) {
 				k.stepB = uintptr(r.k*width) * size
 			}
 		}
-		compute(k)
+		r.call(compute, k)
 	}
 }
 

@@ -46,7 +46,7 @@ func (r *run[T]) multiply(w *worker[T], t0, t1, j0, j1 int) {
 // kernel computes count tiles of equal shape, the first of them tile t at column j, cols wide. The part starts at tile
 // t0 and column j0.
 func (r *run[T]) kernel(w *worker[T], t0, t, j0, j, cols, count int) {
-	r.place(w, t0, t, j0, j, cols, count)(&w.tile)
+	r.call(r.place(w, t0, t, j0, j, cols, count), &w.tile)
 }
 
 // place writes into w.tile where these tiles are, and returns the micro-kernel for them.
@@ -171,7 +171,7 @@ func (r *run[T]) dotKernel(w *worker[T], t0, t, j, cols, count int) {
 	k.c, k.rowC = unsafe.Pointer(&r.c[r.item*r.strideC+i*r.ldc+j]), uintptr(r.ldc)*size
 	k.stepB, k.stepC = uintptr(cols)*k.rowB, uintptr(cols)*size
 	r.addend(w, t0, t, j)
-	e.dots[cols][rows](k)
+	r.call(e.dots[cols][rows], k)
 }
 
 // elementA is the address of op(A)[i, q].

@@ -7,7 +7,7 @@ type Float interface{ float32 | float64 }
 // C = op(A)·op(B), where the former content of C is never read.
 type Epilogue[T Float] struct {
 	Accumulate bool // add the former content of C: beta = 1
-	Bias       []T  // if not nil, Bias[j] is added to column j; length n
+	Bias       []T  // if not nil, Bias[j] is added to column j; length n; it may lie where C does if m is 1
 	RowBias    []T  // if not nil, RowBias[i] is added to row i; length m
 
 	// Apply, if not nil, is called with segments of finished rows while they are in cache: dst is
@@ -40,13 +40,19 @@ func Batch[T Float](
 	if e != nil {
 		p.epilogue = *e
 	}
+	r.start(workers)
+	runs.put(r)
+}
+
+// start computes the problem that r is about.
+func (r *run[T]) start(workers int) {
+	p := &r.problem
 	p.check()
-	if count > 0 && m > 0 && n > 0 {
+	if p.count > 0 && p.m > 0 && p.n > 0 {
 		p.normalize()
 		r.compute(engineOf[T](), workers)
 	}
 	p.forget()
-	runs.put(r)
 }
 
 // A problem is one call of Batch.
@@ -57,12 +63,14 @@ type problem[T Float] struct {
 	a, b, c                          []T
 	lda, ldb, ldc                    int
 	epilogue                         Epilogue[T]
+	swapped                          bool // A and B have changed places
 }
 
 // forget drops all references to the caller's memory.
 func (p *problem[T]) forget() {
 	p.a, p.b, p.c = nil, nil, nil
 	p.epilogue = Epilogue[T]{}
+	p.swapped = false
 }
 
 // normalize restates products with a vector, so that one along the inner dimension counts as contiguous, and a column
@@ -78,6 +86,7 @@ func (p *problem[T]) normalize() {
 		p.transB, p.ldb = true, max(1, p.k)
 	}
 	if e := &p.epilogue; p.ldc == 1 && p.m > 1 && e.Apply == nil { // Cᵀ = op(B)ᵀ·op(A)ᵀ
+		p.swapped = true
 		p.ldc = p.m
 		p.m, p.n = 1, p.m
 		p.transA, p.transB = !p.transB, !p.transA
@@ -97,18 +106,18 @@ func (p *problem[T]) check() {
 	if p.count == 0 {
 		return
 	}
-	rowsA, colsA, rowsB, colsB := p.m, p.k, p.k, p.n
+	colsA, colsB := p.k, p.n
 	if p.transA {
-		rowsA, colsA = colsA, rowsA
+		colsA = p.m
 	}
 	if p.transB {
-		rowsB, colsB = colsB, rowsB
+		colsB = p.k
 	}
-	last := p.count - 1
-	checkMatrix("gemm: A", rowsA, colsA, p.lda, last*p.strideA, len(p.a))
-	checkMatrix("gemm: B", rowsB, colsB, p.ldb, last*p.strideB, len(p.b))
-	checkMatrix("gemm: C", p.m, p.n, p.ldc, last*p.strideC, len(p.c))
-	if last > 0 && p.m > 0 && p.n > 0 && p.strideC == 0 {
+	lenA, lenB, lenC := p.lengths()
+	checkMatrix("gemm: A", colsA, p.lda, lenA, len(p.a))
+	checkMatrix("gemm: B", colsB, p.ldb, lenB, len(p.b))
+	checkMatrix("gemm: C", p.n, p.ldc, lenC, len(p.c))
+	if p.count > 1 && p.m > 0 && p.n > 0 && p.strideC == 0 {
 		panic("gemm: items of C overlap")
 	}
 	if e := &p.epilogue; e.Bias != nil && len(e.Bias) != p.n || e.RowBias != nil && len(e.RowBias) != p.m {
@@ -116,11 +125,26 @@ func (p *problem[T]) check() {
 	}
 }
 
-func checkMatrix(name string, rows, cols, ld, offset, length int) {
+func checkMatrix(name string, cols, ld, least, length int) {
 	if ld < max(1, cols) {
 		panic(name + ": leading dimension smaller than row")
 	}
-	if rows > 0 && cols > 0 && offset+(rows-1)*ld+cols > length {
+	if least > length {
 		panic(name + ": slice too short")
 	}
+}
+
+// lengths are those that the slices must have at least.
+func (p *problem[T]) lengths() (a, b, c int) {
+	of := func(trans bool, rows, cols, ld, stride int) int {
+		if trans {
+			rows, cols = cols, rows
+		}
+		if rows == 0 || cols == 0 {
+			return 0
+		}
+		return (p.count-1)*stride + (rows-1)*ld + cols
+	}
+	return of(p.transA, p.m, p.k, p.lda, p.strideA), of(p.transB, p.k, p.n, p.ldb, p.strideB),
+		of(false, p.m, p.n, p.ldc, p.strideC)
 }

@@ -99,7 +99,10 @@ type outcome[T Float] struct {
 }
 
 // compute calls Batch on operands that follow from the seed.
-func (c trial[T]) compute(seed uint64) outcome[T] {
+func (c trial[T]) compute(seed uint64) outcome[T] { return c.computeBy(seed, nil) }
+
+// computeBy is compute by a Product, if that is not nil, of which it sets the sizes.
+func (c trial[T]) computeBy(seed uint64, p *Product[T]) outcome[T] {
 	random := rand.New(rand.NewPCG(seed, 0))
 	draw := func() T { return T(2*random.Float64() - 1) }
 	drawn := func(n int) []T {
@@ -140,17 +143,30 @@ func (c trial[T]) compute(seed uint64) outcome[T] {
 			}
 		}
 	}
-	Batch(c.count, a.stride, b.stride, got.stride, c.transA, c.transB, c.m, c.n, c.k,
-		a.slice(), a.ld, b.slice(), b.ld, got.slice(), got.ld, e, c.workers)
+	if p != nil {
+		p.Count, p.StrideA, p.StrideB, p.StrideC = c.count, a.stride, b.stride, got.stride
+		p.TransA, p.TransB, p.M, p.N, p.K, p.LDA, p.LDB, p.LDC = c.transA, c.transB, c.m, c.n, c.k, a.ld, b.ld, got.ld
+		p.Run(a.slice(), b.slice(), got.slice(), e, c.workers)
+	} else {
+		Batch(c.count, a.stride, b.stride, got.stride, c.transA, c.transB, c.m, c.n, c.k,
+			a.slice(), a.ld, b.slice(), b.ld, got.slice(), got.ld, e, c.workers)
+	}
 	return outcome[T]{a, b, old, got, e}
 }
 
-// run computes the trial's product by Batch and by a triple loop in double precision, and compares.
+// run computes the trial's product by Batch and by a triple loop in double precision, and compares. A Product gives
+// the same bits, whether it is run for the first time or again, on other operands.
 func (c trial[T]) run(t *testing.T, seed uint64) {
 	t.Helper()
 	o := c.compute(seed)
 	if !o.got.intact() {
 		t.Fatalf("%v seed %d: wrote outside C", c, seed)
+	}
+	var p Product[T]
+	for run, from := range []uint64{seed, seed + 1, seed} {
+		if got := c.computeBy(from, &p).got; from == seed && !slices.EqualFunc(got.all, o.got.all, sameFloat[T]) {
+			t.Fatalf("%v seed %d: other bits as a Product, in run %d", c, seed, run)
+		}
 	}
 	// A sum of k products in any order is off by at most about k·eps times the sum of their sizes; the epilogue adds
 	// a few roundings more.
@@ -194,4 +210,9 @@ func (c trial[T]) run(t *testing.T, seed uint64) {
 			}
 		}
 	}
+}
+
+// sameFloat reports whether x and y are one number, of one sign if it is 0, or both NaNs.
+func sameFloat[T Float](x, y T) bool {
+	return x == y && math.Signbit(float64(x)) == math.Signbit(float64(y)) || x != x && y != y
 }

@@ -8,7 +8,8 @@ type run[T Float] struct {
 	plan    plan
 	engine  *engine
 	packedA buffer[T]
-	own     worker[T] // of the calling goroutine, if it works alone
+	own     worker[T]  // of the calling goroutine, if it works alone
+	record  *script[T] // if not nil, what is written down
 
 	// The step at hand, for Part.
 	stage  stage
