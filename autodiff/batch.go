@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -13,7 +15,7 @@ import (
 // of f's op gives one node for f(a₀, b), f(a₁, b), …: for a function of elements that is f(a, b) itself, for a
 // product of matrices one taller product.
 func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	order := graph.Topo(slices.Concat(outputs, sources)...)
 	all := newTable(order)
 	for i, x := range sources {
 		all.set(x, lifted[i])
@@ -32,7 +34,7 @@ func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 			}
 			continue
 		}
-		in := append([]*graph.Node(nil), y.In()...)
+		in := slices.Clone(y.In())
 		batched := make([]bool, len(in))
 		depends, moved := false, false
 		for i, x := range in {
@@ -96,7 +98,7 @@ func oneByOne(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph.
 		}
 	}
 	one := func(example []*graph.Node) *graph.Node {
-		args, next := append([]*graph.Node(nil), in...), 0
+		args, next := slices.Clone(in), 0
 		for i := range args {
 			if batched[i] {
 				args[i], next = example[next], next+1

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
@@ -90,7 +91,7 @@ func (l *checkLevel) check() error {
 			pushed[i] = zeros(l.outputs[i])
 		}
 	}
-	results, err := evaluate(l.inputs, append(append([]*graph.Node(nil), grads...), pushed...), l.values)
+	results, err := evaluate(l.inputs, slices.Concat(grads, pushed), l.values)
 	if err != nil {
 		return err
 	}

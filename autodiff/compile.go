@@ -135,17 +135,10 @@ func (fn *Function) Run(ctx context.Context, feeds ...any) ([]*tensor.Dense, err
 // argument. All of dst must be contiguous row-major tensors. If f takes slices or maps, Run must have been called
 // before with as many leaves.
 func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error {
-	c, _ := calls.Get().(*call)
-	if c == nil {
-		c = &call{}
-	}
+	c := newCall()
 	defer c.done()
-	for i, d := range in {
-		v, err := exec.Ingest(d)
-		if err != nil {
-			return &exec.FeedError{Index: i, Err: err}
-		}
-		c.in = append(c.in, v)
+	if err := c.ingest(in); err != nil {
+		return err
 	}
 	p, err := fn.programFor(c.in)
 	if err != nil {
@@ -163,10 +156,7 @@ func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error 
 			c.out = append(c.out, c.in[k])
 			continue
 		}
-		v, err := exec.Ingest(d)
-		if err == nil && !exec.Aliases(d, v) {
-			err = errors.New("it is a view, transposed or column-major")
-		}
+		v, err := destination(d)
 		if err != nil {
 			return fmt.Errorf("autodiff: result tensor %d: %w", i, err)
 		}
@@ -212,7 +202,30 @@ func (p *program) overlapsDonated(v exec.Value, in []exec.Value) bool {
 // call is the scratch space of one RunInto.
 type call struct{ in, out []exec.Value }
 
-var calls sync.Pool
+var calls = sync.Pool{New: func() any { return &call{} }}
+
+func newCall() *call { return calls.Get().(*call) }
+
+// ingest takes the leaves of the arguments.
+func (c *call) ingest(in []*tensor.Dense) error {
+	for i, d := range in {
+		v, err := exec.Ingest(d)
+		if err != nil {
+			return &exec.FeedError{Index: i, Err: err}
+		}
+		c.in = append(c.in, v)
+	}
+	return nil
+}
+
+// destination is the memory of a tensor that a result is written to.
+func destination(d *tensor.Dense) (exec.Value, error) {
+	v, err := exec.Ingest(d)
+	if err == nil && !exec.Aliases(d, v) {
+		err = errors.New("it is a view, transposed or column-major")
+	}
+	return v, err
+}
 
 func (c *call) done() {
 	clear(c.in)

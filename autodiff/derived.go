@@ -193,7 +193,7 @@ func reverseTo(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask) 
 func spreadOut(f *graph.Func, batched, all mask, size int) derived {
 	return f.Memo(fmt.Sprint("spread", batched.key(), all.key(), size), func() any {
 		s := unfold(f)
-		inputs := append([]*graph.Node(nil), s.inputs...)
+		inputs := slices.Clone(s.inputs)
 		var sources, lifted []*graph.Node
 		for i, x := range s.inputs {
 			if batched[i] {

@@ -11,11 +11,8 @@ import (
 	"chainrule/internal/exec"
 )
 
-// Errors of feeds.
-type (
-	// FeedError says which input of a run does not fit, and why.
-	FeedError = exec.FeedError
-)
+// FeedError says which input of a run does not fit, and why.
+type FeedError = exec.FeedError
 
 // Errors of values that cannot be fed, wrapped in a FeedError.
 var (
@@ -45,7 +42,7 @@ func (fn *Function) flatten(feeds []any) ([]feedLeaf, string, error) {
 	return f.leaves, strings.Join(f.shape, " "), nil
 }
 
-// argName is the path of an argument in messages: empty for a lone tree's root would say nothing.
+// argName is the path of argument i in messages. A node alone has none: its number is given beside.
 func argName(i int, t reflect.Type) string {
 	if t == nodeType {
 		return ""
@@ -58,6 +55,7 @@ type flattener struct {
 	shape  []string
 }
 
+// add lists what is fed for a tree of type t.
 func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -77,53 +75,63 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:
-		if !v.IsValid() || v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
-			return f.wrong(path, "want a slice of values, not %s", describe(v))
-		}
-		if t.Kind() == reflect.Array && v.Len() != t.Len() {
-			return f.wrong(path, "%d values fed, %d wanted", v.Len(), t.Len())
-		}
-		f.shape = append(f.shape, strconv.Itoa(v.Len()))
-		for i := range v.Len() {
-			if err := f.add(t.Elem(), v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return f.addList(t, v, path)
 	case reflect.Struct:
-		if err := f.extra(t, v, path); err != nil {
-			return err
-		}
-		for i := range t.NumField() {
-			field := t.Field(i)
-			if !field.IsExported() || !holdsNodes(field.Type) {
-				continue
-			}
-			fv, err := fieldOf(v, field.Name)
-			if err != nil {
-				return f.wrong(join(path, field.Name), "%v", err)
-			}
-			if err := f.add(field.Type, fv, join(path, field.Name)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return f.addStruct(t, v, path)
 	case reflect.Map:
-		if !v.IsValid() || v.Kind() != reflect.Map || t.Key().Kind() != reflect.String {
-			return f.wrong(path, "want a map from strings to values, not %s", describe(v))
-		}
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		f.shape = append(f.shape, strconv.Itoa(len(keys)))
-		for _, k := range keys {
-			f.shape = append(f.shape, strconv.Quote(k.String()))
-			if err := f.add(t.Elem(), v.MapIndex(k), join(path, k.String())); err != nil {
-				return err
-			}
-		}
-		return nil
+		return f.addMap(t, v, path)
 	}
 	return f.wrong(path, "a %v is no tree of nodes", t)
+}
+
+func (f *flattener) addList(t reflect.Type, v reflect.Value, path string) error {
+	if !v.IsValid() || v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
+		return f.wrong(path, "want a slice of values, not %s", describe(v))
+	}
+	if t.Kind() == reflect.Array && v.Len() != t.Len() {
+		return f.wrong(path, "%d values fed, %d wanted", v.Len(), t.Len())
+	}
+	f.shape = append(f.shape, strconv.Itoa(v.Len()))
+	for i := range v.Len() {
+		if err := f.add(t.Elem(), v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *flattener) addStruct(t reflect.Type, v reflect.Value, path string) error {
+	if err := f.extra(t, v, path); err != nil {
+		return err
+	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if !field.IsExported() || !holdsNodes(field.Type) {
+			continue
+		}
+		fv, err := fieldOf(v, field.Name)
+		if err != nil {
+			return f.wrong(join(path, field.Name), "%v", err)
+		}
+		if err := f.add(field.Type, fv, join(path, field.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *flattener) addMap(t reflect.Type, v reflect.Value, path string) error {
+	if !v.IsValid() || v.Kind() != reflect.Map || t.Key().Kind() != reflect.String {
+		return f.wrong(path, "want a map from strings to values, not %s", describe(v))
+	}
+	f.shape = append(f.shape, strconv.Itoa(v.Len()))
+	for _, k := range sortedKeys(v) {
+		f.shape = append(f.shape, strconv.Quote(k.String()))
+		if err := f.add(t.Elem(), v.MapIndex(k), join(path, k.String())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wrong is the error of a feed that has not the form of its argument.
@@ -176,57 +184,6 @@ func fieldOf(v reflect.Value, name string) (reflect.Value, error) {
 		return reflect.Value{}, errors.New("the map has no such entry")
 	}
 	return reflect.Value{}, fmt.Errorf("%s has no such field", describe(v))
-}
-
-// holdsNodes reports whether a tree of type t can have leaves.
-func holdsNodes(t reflect.Type) bool { return findNodes(t, nil) }
-
-// findNodes is holdsNodes for a type inside of the outer ones.
-func findNodes(t reflect.Type, outer []reflect.Type) bool {
-	switch {
-	case t == nodeType:
-		return true
-	case slices.Contains(outer, t):
-		return false
-	case t.Kind() != reflect.Struct:
-		return isContainer(t) && findNodes(t.Elem(), append(outer, t))
-	}
-	for i := range t.NumField() {
-		if t.Field(i).IsExported() && findNodes(t.Field(i).Type, append(outer, t)) {
-			return true
-		}
-	}
-	return false
-}
-
-// isContainer reports whether trees of type t consist of trees of its element type.
-func isContainer(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return t.Elem().Kind() == reflect.Struct
-	case reflect.Slice, reflect.Array, reflect.Map:
-		return true
-	}
-	return false
-}
-
-// isRecursive reports whether trees of type t, inside of the outer ones, contain trees of their own type, so that
-// the type alone does not tell how deep they are.
-func isRecursive(t reflect.Type, outer ...reflect.Type) bool {
-	switch {
-	case t == nodeType || !holdsNodes(t):
-		return false
-	case slices.Contains(outer, t):
-		return true
-	case t.Kind() != reflect.Struct:
-		return isRecursive(t.Elem(), append(outer, t)...)
-	}
-	for i := range t.NumField() {
-		if t.Field(i).IsExported() && isRecursive(t.Field(i).Type, append(outer, t)...) {
-			return true
-		}
-	}
-	return false
 }
 
 // fixedShape is the shape of arguments without slices or maps.

@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -14,7 +16,7 @@ func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 // forwardLive is forward for tangents that are live in some places only. If guard is set, it also returns where the
 // results are live.
 func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
+	order := graph.Topo(slices.Concat(outputs, wrt)...)
 	active := reachedFrom(wrt, order)
 	tangent := newLive(order)
 	for i, x := range wrt {
@@ -77,6 +79,4 @@ func transposed(y *graph.Node, t []*graph.Node) *graph.Node {
 	return zeros(y)
 }
 
-func zeros(n *graph.Node) *graph.Node {
-	return ops.BroadcastTo(n.Graph().Scalar(n.DType(), 0), n.Shape()...)
-}
+func zeros(n *graph.Node) *graph.Node { return ops.FullLike(n, 0) }

@@ -2,6 +2,7 @@ package autodiff_test
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"testing"
 
@@ -68,7 +69,7 @@ func TestObjectiveMinimized(t *testing.T) {
 		}
 		var step mat.VecDense
 		require.NoError(t, chol.SolveVecTo(&step, g))
-		f, at := o.Func(x), mat.NewVecDense(n, append([]float64(nil), x...))
+		f, at := o.Func(x), mat.NewVecDense(n, slices.Clone(x))
 		for s := -1.0; ; s /= 2 {
 			mat.NewVecDense(n, x).AddScaledVec(at, s, &step)
 			if o.Func(x) <= f || s > -1e-6 {

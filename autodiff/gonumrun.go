@@ -55,10 +55,7 @@ func (b matrix) apart() bool { return b.rows > 1 && b.stride > b.cols }
 
 // run computes the results at x into dst. It allocates nothing if the lengths are right.
 func (p *vectorProgram) run(x []float64, dst ...matrix) error {
-	c, _ := calls.Get().(*call)
-	if c == nil {
-		c = &call{}
-	}
+	c := newCall()
 	defer c.done()
 	t := p.in
 	if len(x) != t.Size() {

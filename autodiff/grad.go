@@ -191,7 +191,7 @@ func failUnreachable(op string, outputs []*graph.Node, x leaf, alias *graph.Node
 
 // stoppedAt lists the ops that depend on x, are used by the outputs, and pass no derivative on.
 func stoppedAt(outputs []*graph.Node, x *graph.Node) []string {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), x)...)
+	order := graph.Topo(slices.Concat(outputs, []*graph.Node{x})...)
 	reached := reachedFrom([]*graph.Node{x}, order)
 	var stops []string
 	for _, y := range order {

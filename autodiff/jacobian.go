@@ -90,7 +90,7 @@ func (b Blocks) fill() {
 		for j, block := range row {
 			if block == nil {
 				y, x := b.rows[i].node, b.cols[j].node
-				b.Of[i][j] = ops.BroadcastTo(y.Graph().Scalar(y.DType(), 0), joined(y.Shape(), x.Shape())...)
+				b.Of[i][j] = ops.Zeros(y.Graph(), y.DType(), slices.Concat(y.Shape(), x.Shape())...)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package autodiff_test
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -141,7 +142,7 @@ func TestJacobianModesAgree(t *testing.T) {
 	const h = 1e-5
 	for k := range x {
 		moved := func(s float64) []float64 {
-			at := append([]float64(nil), x...)
+			at := slices.Clone(x)
 			at[k] += s
 			return evaluate(t, f, at)[0]
 		}

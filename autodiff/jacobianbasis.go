@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -14,7 +16,7 @@ func pushBasis(outputs []*graph.Node, x *graph.Node) []*graph.Node {
 	for i, c := range columns {
 		if c != nil { // [n, y…] → [y…, x…]
 			y := outputs[i].Shape()
-			columns[i] = ops.Reshape(ops.Permute(c, rotated(len(y)+1)...), joined(y, x.Shape())...)
+			columns[i] = ops.Reshape(ops.Permute(c, rotated(len(y)+1)...), slices.Concat(y, x.Shape())...)
 		}
 	}
 	return columns
@@ -28,7 +30,7 @@ func pullBasis(y *graph.Node, wrt []*graph.Node) []*graph.Node {
 	})
 	for i, r := range rows {
 		if r != nil { // [m, x…] → [y…, x…]
-			rows[i] = ops.Reshape(r, joined(y.Shape(), wrt[i].Shape())...)
+			rows[i] = ops.Reshape(r, slices.Concat(y.Shape(), wrt[i].Shape())...)
 		}
 	}
 	return rows
@@ -39,7 +41,7 @@ func pullBasis(y *graph.Node, wrt []*graph.Node) []*graph.Node {
 func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph.Node {
 	n := x.Type().Size()
 	if n == 1 { // the derivative itself
-		out := linear(ops.BroadcastTo(x.Graph().Scalar(x.DType(), 1), x.Shape()...))
+		out := linear(ops.FullLike(x, 1))
 		for i, y := range out {
 			if y != nil {
 				out[i] = ops.ExpandDims(y, 0)
@@ -49,12 +51,7 @@ func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph
 	}
 	v := x.Graph().Alias(zeros(x))
 	out := linear(v)
-	var found []*graph.Node
-	for _, y := range out {
-		if y != nil {
-			found = append(found, y)
-		}
-	}
+	found := some(out)
 	if len(found) == 0 {
 		return out
 	}
@@ -72,16 +69,8 @@ func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph
 // would stay in memory.
 func basis(x *graph.Node) *graph.Node {
 	n := x.Type().Size()
-	index := make([]int64, n)
-	for i := range index {
-		index[i] = int64(i)
-	}
-	units := ops.OneHot(graph.Const(x.Graph(), index, n), n, x.DType())
-	return ops.Reshape(units, joined([]int{n}, x.Shape())...)
+	return ops.Reshape(ops.Eye(x.Graph(), x.DType(), n), slices.Concat([]int{n}, x.Shape())...)
 }
-
-// joined is the shape [a…, b…].
-func joined(a, b []int) []int { return append(append(make([]int, 0, len(a)+len(b)), a...), b...) }
 
 // rotated is the permutation of n axes that puts the first one last.
 func rotated(n int) []int {

@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -14,7 +16,7 @@ import (
 // meet v as a matrix of one row or column, after a view of it.
 func unitProducts(outputs []*graph.Node, v *graph.Node) (products, known []*graph.Node) {
 	n := v.Type().Size()
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), v)...)
+	order := graph.Topo(slices.Concat(outputs, []*graph.Node{v})...)
 	depends, same := newNodeSet(order), newNodeSet(order) // on v; the elements of v in order
 	depends.add(v)
 	same.add(v)

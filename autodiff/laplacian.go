@@ -106,7 +106,7 @@ func laplaceNode(y *graph.Node, js, ls []*graph.Node, n int) (j, l *graph.Node) 
 			out[1] = sumOf(out[1], ops.Sum(curved[1], 0))
 		}
 		f := s.g.Func(append(append(s.inputs, jin...), some(straight)...), some(out))
-		in := append(append(append([]*graph.Node(nil), y.In()...), some(js)...), some(ls)...)
+		in := append(append(slices.Clone(y.In()), some(js)...), some(ls)...)
 		got := scatter(f.Inline(y.Graph(), in), where(out))
 		j, l = got[0], got[1]
 	})

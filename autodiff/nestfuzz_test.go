@@ -3,6 +3,7 @@ package autodiff_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +79,7 @@ func (f *formula) build(c constructs, v []*graph.Node) *graph.Node {
 	arg := func(i int) *graph.Node { return f.args[i].build(c, v) }
 	with := func(i int) func(x *graph.Node) *graph.Node { // the argument as a function of one more variable, that is bounded
 		return func(x *graph.Node) *graph.Node {
-			return ops.Sin(f.args[i].build(c, append(append([]*graph.Node(nil), v...), x)))
+			return ops.Sin(f.args[i].build(c, slices.Concat(v, []*graph.Node{x})))
 		}
 	}
 	switch f.kind {

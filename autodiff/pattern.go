@@ -103,7 +103,7 @@ func follow(outputs, sources []*graph.Node) *dependence {
 
 // followFrom sends the given sets forward from the sources. Sources without sets count as other inputs.
 func followFrom(sets *sparse.Sets, outputs, sources []*graph.Node, given [][]int32) *dependence {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	order := graph.Topo(slices.Concat(outputs, sources)...)
 	low, top := order[0].ID(), order[len(order)-1].ID()
 	d := &dependence{sets, low, make([][]int32, top-low+1), make([]bool, top-low+1),
 		map[*graph.Node]graph.Buffer{}, map[*graph.Node][][]int32{}}
@@ -220,30 +220,23 @@ func (d *dependence) withoutZeros(y *graph.Node, i int, sets []int32) []int32 {
 	if !mayVanish {
 		return sets
 	}
-	one := ops.BroadcastTo(y.Graph().Scalar(y.DType(), 1), y.Shape()...)
+	one := ops.FullLike(y, 1)
 	slope := y.Op().Derivative.VJP(y, i, one)
 	if slope == one || !slope.Type().Equal(y.Type()) {
 		return sets
 	}
-	values, ok := d.valueOf(slope)
+	buf, ok := d.valueOf(slope)
 	if !ok {
 		return sets
 	}
+	values := exec.Value{Type: slope.Type(), Buf: buf}
 	sets = append([]int32(nil), stretched(sets, y.Type().Size())...)
 	for e := range sets {
-		if floatAt(values, y.DType(), e) == 0 {
+		if values.At(e) == 0 {
 			sets[e] = 0
 		}
 	}
 	return sets
-}
-
-// floatAt is element e of a float tensor.
-func floatAt(b graph.Buffer, d graph.DType, e int) float64 {
-	if d == graph.Float32 {
-		return float64(graph.Elements[float32](b)[e])
-	}
-	return graph.Elements[float64](b)[e]
 }
 
 // valueOf returns n's elements if they are the same whatever is fed.

@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -20,7 +22,7 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 // reverseLive is reverse for cotangents that are live in some places only. It also returns where the results are live, for
 // those of wrt that are to be guarded.
 func reverseLive(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask) rates {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), wrt...)...)
+	order := graph.Topo(slices.Concat(outputs, wrt)...)
 	active := reachedFrom(wrt, order)
 	ct := newLive(order)
 	for i, y := range outputs {

@@ -2,6 +2,7 @@ package autodiff_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,7 +50,7 @@ func TestSparseEvalIntoAllocatesNothing(t *testing.T) {
 	_, err = f.Eval(ctx, x)
 	require.NoError(t, err)
 	in := []*tensor.Dense{tensor.New(tensor.WithBacking(x))}
-	want := append([]float64(nil), m.Values...)
+	want := slices.Clone(m.Values)
 	clear(m.Values)
 	for _, values := range [][]*tensor.Dense{nil, values} {
 		allocs := testing.AllocsPerRun(100, func() { require.NoError(t, f.EvalInto(ctx, m, values, in)) })

@@ -145,17 +145,10 @@ func (s *SparseFunction) Pattern(feeds ...any) (p *Pattern, colors int, err erro
 // the leaves of the arguments. If values is not empty, it has contiguous tensors for what EvalWithValues returns, which
 // must have been called before.
 func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*tensor.Dense) error {
-	c, _ := calls.Get().(*call)
-	if c == nil {
-		c = &call{}
-	}
+	c := newCall()
 	defer c.done()
-	for i, d := range in {
-		v, err := exec.Ingest(d)
-		if err != nil {
-			return &exec.FeedError{Index: i, Err: err}
-		}
-		c.in = append(c.in, v)
+	if err := c.ingest(in); err != nil {
+		return err
 	}
 	p := s.find(len(values) > 0, c.in, "")
 	if p == nil {
@@ -170,12 +163,9 @@ func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*t
 	}
 	c.out = append(c.out, p.entries(dst))
 	for i, d := range values {
-		v, err := exec.Ingest(d)
-		switch {
-		case err != nil:
+		v, err := destination(d)
+		if err != nil {
 			return fmt.Errorf("autodiff: tensor %d for values: %w", i, err)
-		case !exec.Aliases(d, v):
-			return fmt.Errorf("autodiff: tensor %d for values is a view, transposed or column-major", i)
 		}
 		c.out = append(c.out, v)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/exec"
 	"chainrule/internal/sparse"
 	"chainrule/ops"
 )
@@ -33,7 +34,7 @@ func localize(d *dependence, outputs, sources []*graph.Node) *local {
 	l := &local{begin: begins(outputs)}
 	ones := make([]*graph.Node, len(sources))
 	for i, x := range sources {
-		ones[i] = ops.BroadcastTo(x.Graph().Scalar(x.DType(), 1), x.Shape()...)
+		ones[i] = ops.FullLike(x, 1)
 	}
 	became := map[*graph.Node]*graph.Node{}
 	for i, slope := range forward(cut, sources, ones) {
@@ -145,7 +146,7 @@ func (l *local) plan(op string) (plans []rowPlan, cost int, ok bool) {
 // planFor plans for outputs from to to.
 func (l *local) planFor(op string, from, to int) (rowPlan, bool) {
 	p := rowPlan{outputs: l.outputs[from:to], first: l.begin[from]}
-	order := graph.Topo(append(append([]*graph.Node(nil), p.outputs...), l.picked...)...)
+	order := graph.Topo(slices.Concat(p.outputs, l.picked)...)
 	for _, u := range l.picked {
 		reached := reachedFrom([]*graph.Node{u}, order)
 		if slices.ContainsFunc(p.outputs, reached.has) {
@@ -165,7 +166,7 @@ func (p rowPlan) cost() int { return costOf(p.rows.Colors, p.outputs, p.picked) 
 
 // costOf is how many numbers are computed on the way from the sources to the outputs, for each colour.
 func costOf(colors int, outputs, sources []*graph.Node) int {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	order := graph.Topo(slices.Concat(outputs, sources)...)
 	active := reachedFrom(sources, order)
 	numbers := 0
 	for _, n := range order {
@@ -200,12 +201,13 @@ func (l *local) allOnes() bool {
 	begin := 0
 	for _, slope := range l.slopes {
 		n := slope.Type().Size()
-		values, ok := valueIfFixed(slope)
+		buf, ok := valueIfFixed(slope)
 		if !ok {
 			return false
 		}
+		values := exec.Value{Type: slope.Type(), Buf: buf}
 		for e, x := range l.source[begin : begin+n] {
-			if x != 0 && floatAt(values, slope.DType(), e) != 1 {
+			if x != 0 && values.At(e) != 1 {
 				return false
 			}
 		}

@@ -1,10 +1,14 @@
 package autodiff
 
-import "chainrule/graph"
+import (
+	"slices"
+
+	"chainrule/graph"
+)
 
 // picked lists the values that are picked from the sources, see local; nil if these are the sources.
 func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
-	order := graph.Topo(append(append([]*graph.Node(nil), outputs...), sources...)...)
+	order := graph.Topo(slices.Concat(outputs, sources)...)
 	source := newNodeSet(order)
 	for _, x := range sources {
 		source.add(x)

@@ -83,9 +83,7 @@ func visit(v reflect.Value, path string, f func(string, reflect.Value) reflect.V
 			return v
 		}
 		out := reflect.MakeMap(v.Type())
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		for _, k := range keys {
+		for _, k := range sortedKeys(v) {
 			out.SetMapIndex(k, visit(v.MapIndex(k), join(path, k.String()), f))
 		}
 		return out
@@ -105,4 +103,62 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
+}
+
+// sortedKeys are the keys of a map from strings, in order.
+func sortedKeys(v reflect.Value) []reflect.Value {
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	return keys
+}
+
+// holdsNodes reports whether a tree of type t can have leaves.
+func holdsNodes(t reflect.Type) bool { return findNodes(t, nil) }
+
+// findNodes is holdsNodes for a type inside of the outer ones.
+func findNodes(t reflect.Type, outer []reflect.Type) bool {
+	switch {
+	case t == nodeType:
+		return true
+	case slices.Contains(outer, t):
+		return false
+	case t.Kind() != reflect.Struct:
+		return isContainer(t) && findNodes(t.Elem(), append(outer, t))
+	}
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() && findNodes(t.Field(i).Type, append(outer, t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isContainer reports whether trees of type t consist of trees of its element type.
+func isContainer(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return t.Elem().Kind() == reflect.Struct
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return true
+	}
+	return false
+}
+
+// isRecursive reports whether trees of type t, inside of the outer ones, contain trees of their own type, so that
+// the type alone does not tell how deep they are.
+func isRecursive(t reflect.Type, outer ...reflect.Type) bool {
+	switch {
+	case t == nodeType || !holdsNodes(t):
+		return false
+	case slices.Contains(outer, t):
+		return true
+	case t.Kind() != reflect.Struct:
+		return isRecursive(t.Elem(), append(outer, t)...)
+	}
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() && isRecursive(t.Field(i).Type, append(outer, t)...) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"slices"
 	"strings"
 
 	"chainrule/graph"
@@ -107,7 +108,7 @@ func spreadOver[Q any](value Q, axes []Axis, sources, lifted []*graph.Node, size
 	return mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
 		z := all[i]
 		if z == nil {
-			z = ops.BroadcastTo(y, append([]int{size}, y.Shape()...)...)
+			z = repeated(y, size)
 		}
 		return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
 	})
@@ -168,11 +169,8 @@ func checkPaths(axes []Axis, leaves []leaf, out bool, tree string) {
 			continue
 		}
 		for _, p := range a.paths {
-			found := false
-			for _, l := range leaves {
-				found = found || Axis{paths: []string{p}}.names(l.path)
-			}
-			if !found {
+			named := Axis{paths: []string{p}}
+			if !slices.ContainsFunc(leaves, func(l leaf) bool { return named.names(l.path) }) {
 				graph.Fail("vmap", nil, "no leaf of the %s is called %q", tree, p)
 			}
 		}

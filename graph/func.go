@@ -84,7 +84,7 @@ func (g *Graph) Func(inputs, outputs []*Node) *Func {
 		f.inputs = append(f.inputs, n)
 	}
 	f.outputs = c.all(outputs)
-	order := append([]*Node(nil), f.inputs...)
+	order := slices.Clone(f.inputs)
 	for _, n := range postorder(f.outputs) {
 		if !n.IsInput() {
 			order = append(order, n)

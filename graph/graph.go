@@ -2,6 +2,7 @@ package graph
 
 import (
 	"iter"
+	"slices"
 	"weak"
 )
 
@@ -76,7 +77,7 @@ func (g *Graph) Inputs() []*Node { return g.inputs }
 
 // Input adds an input of the given type, fed at run time. The name may be "", and need not be unique.
 func (g *Graph) Input(name string, d DType, shape ...int) *Node {
-	t := Type{DType: d, Shape: append([]int(nil), shape...)}
+	t := Type{DType: d, Shape: slices.Clone(shape)}
 	if !d.Valid() {
 		Fail("input", nil, "unknown element type %v", d)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -87,7 +88,7 @@ func Const[E Element](g *Graph, data []E, shape ...int) *Node {
 
 // constant makes a constant from its bytes in memory order.
 func (g *Graph) constant(t Type, raw []byte) *Node {
-	t.Shape = append([]int(nil), t.Shape...)
+	t.Shape = slices.Clone(t.Shape)
 	if t.Rank() == 0 {
 		var bits uint64
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&bits)), 8), raw)

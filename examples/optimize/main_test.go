@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func TestLogisticDerivatives(t *testing.T) {
 	for i := range w {
 		w[i] = rng.NormFloat64()
 	}
-	wantGrad, want := append([]float64(nil), w...), mat.NewSymDense(n, nil)
+	wantGrad, want := slices.Clone(w), mat.NewSymDense(n, nil)
 	for i := range n {
 		want.SetSym(i, i, 1)
 	}

@@ -3,6 +3,7 @@ package compile_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -27,7 +28,7 @@ func (d *draft) shape() []int {
 
 // below draws a shape that broadcasts to the given one, or to a larger one along axes of length 1.
 func (d *draft) below(shape []int) []int {
-	s := append([]int(nil), shape...)
+	s := slices.Clone(shape)
 	for i := range s {
 		switch {
 		case s[i] == 1 && d.rng.IntN(6) == 0:
@@ -41,7 +42,7 @@ func (d *draft) below(shape []int) []int {
 
 // above draws a shape that the given one broadcasts to.
 func (d *draft) above(shape []int) []int {
-	s := append([]int(nil), shape...)
+	s := slices.Clone(shape)
 	for i := range s {
 		if s[i] == 1 {
 			s[i] = d.one(1, 3, 0)
@@ -86,7 +87,7 @@ func (d *draft) product() *graph.Node {
 		if trans {
 			rows, cols = cols, rows
 		}
-		return d.input(append(append([]int(nil), batch...), rows, cols)...)
+		return d.input(append(slices.Clone(batch), rows, cols)...)
 	}
 	transA, transB := d.rng.IntN(2) == 0, d.rng.IntN(2) == 0
 	return ops.Product(operand(m, k, transA), operand(k, n, transB), transA, transB)
@@ -148,7 +149,7 @@ func (d *draft) padded() *graph.Node {
 	axis := d.rng.IntN(len(shape))
 	var sum *graph.Node
 	for range d.one(2, 3, 4) {
-		size := append([]int(nil), shape...)
+		size := slices.Clone(shape)
 		size[axis] = d.rng.IntN(shape[axis]/2 + 1)
 		lo, hi := make([]int, len(shape)), make([]int, len(shape))
 		lo[axis] = d.rng.IntN(shape[axis] - size[axis] + 1)

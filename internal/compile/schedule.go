@@ -1,6 +1,9 @@
 package compile
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // schedule puts the tasks in an order that needs less memory at its worst moment, if the greedy one does: of all tasks
 // that could come next, the one that frees most, or adds least, and of equals the first. The result depends on the
@@ -90,7 +93,7 @@ func (s *scheduler) countEnd(p *planner) {
 
 // peak is the most memory that an order needs at a time, were nothing written in place.
 func (s *scheduler) peak(order []int) int {
-	left := append([]int(nil), s.uses...)
+	left := slices.Clone(s.uses)
 	live, most := 0, 0
 	for _, i := range order {
 		for _, k := range s.makes[i] {
@@ -114,8 +117,8 @@ func (s *scheduler) peak(order []int) int {
 // greedy takes the best candidate at every step. A task's growth only falls while it is one, when it becomes the last
 // to need a root: then it is put in the heap again, before its old entry.
 func (s *scheduler) greedy() []int {
-	left := append([]int(nil), s.uses...)
-	waits := append([]int(nil), s.waits...)
+	left := slices.Clone(s.uses)
+	waits := slices.Clone(s.waits)
 	done := make([]bool, len(waits))
 	var ready candidates
 	for i, n := range waits {

@@ -62,7 +62,7 @@ func (p *Pattern) Transpose() *Pattern {
 	for j := range t.Rows {
 		t.RowPtr[j+1] += t.RowPtr[j]
 	}
-	next := append([]int(nil), t.RowPtr[:t.Rows]...)
+	next := slices.Clone(t.RowPtr[:t.Rows])
 	for i := range p.Rows {
 		for _, j := range p.Row(i) {
 			t.ColIdx[next[j]] = i

@@ -1,5 +1,7 @@
 package sparse
 
+import "slices"
+
 // Star colours the columns of a symmetric pattern so that neighbours have different colours and every path of four
 // vertices has three: columns of two colours then form stars, and every entry of the matrix shows alone in one of the
 // sums, in its row or in its column (Coleman and Moré 1984). Columns i and j ≠ i are neighbours if there is an entry
@@ -39,7 +41,7 @@ func (p *Pattern) Star() Coloring {
 // edges numbers the edges: entries (i, j) and (j, i) have the same number.
 func (p *Pattern) edges() []int32 {
 	number := make([]int32, p.NNZ())
-	next := append([]int(nil), p.RowPtr[:p.Rows]...)
+	next := slices.Clone(p.RowPtr[:p.Rows])
 	count := int32(0)
 	for i := range p.Rows {
 		for k := p.RowPtr[i]; k < p.RowPtr[i+1]; k++ {
