@@ -23,6 +23,8 @@ func forwardGrad(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node 
 	}
 }
 
+// TestRootOfSquare has √a as a root. Newton's method ends at the number next to it, and each order of derivative adds
+// some products and quotients: about ten, twenty and a hundred roundings.
 func TestRootOfSquare(t *testing.T) {
 	root := autodiff.Root(func(a, x *graph.Node) *graph.Node { return ops.Sub(ops.Square(x), a) })
 	sqrt := func(a *graph.Node) *graph.Node { return root(a, ones(a)) }
@@ -31,18 +33,19 @@ func TestRootOfSquare(t *testing.T) {
 		"rr": r(r(sqrt)), "rf": r(forwardGrad(sqrt)), "fr": forwardGrad(r(sqrt)), "ff": forwardGrad(forwardGrad(sqrt)),
 	} {
 		for _, a := range []float64{0.3, 2, 500} {
-			require.InEpsilon(t, math.Sqrt(a), run1(t, sqrt, a)[0], 1e-15)
-			require.InEpsilon(t, -0.25/(a*math.Sqrt(a)), run1(t, f, a)[0], 1e-14, name)
+			require.InEpsilon(t, math.Sqrt(a), run1(t, sqrt, a)[0], 4*eps)
+			require.InEpsilon(t, -0.25/(a*math.Sqrt(a)), run1(t, f, a)[0], 20*eps, name)
 		}
 	}
 	third := r(r(r(sqrt)))
 	got := run1(t, autodiff.Vmap(third), []float64{0.3, 2, 500})
 	for i, a := range []float64{0.3, 2, 500} {
-		require.InEpsilon(t, 0.375/(a*a*math.Sqrt(a)), got[i], 1e-13)
+		require.InEpsilon(t, 0.375/(a*a*math.Sqrt(a)), got[i], 100*eps)
 	}
 }
 
 // TestKepler solves E − e·sin E = M, whose derivatives are ∂E/∂M = 1/(1 − e·cos E) and ∂E/∂e = sin E/(1 − e·cos E).
+// The solution is off by a rounding of each of a sum's terms, the quotients by a few more.
 func TestKepler(t *testing.T) {
 	type orbit struct{ M, E *graph.Node }
 	kepler := autodiff.FixedPoint(func(o orbit, x *graph.Node) *graph.Node {
@@ -52,13 +55,14 @@ func TestKepler(t *testing.T) {
 	f := func(m, e *graph.Node) (*graph.Node, orbit) { return kepler(orbit{m, e}, m), grad(orbit{m, e}) }
 	out := runAll(t, f, 1.2, 0.6)
 	x := out[0]
-	require.InDelta(t, 1.2, x-0.6*math.Sin(x), 4e-16)
-	require.InDelta(t, 1/(1-0.6*math.Cos(x)), out[1], 1e-14)
-	require.InDelta(t, math.Sin(x)/(1-0.6*math.Cos(x)), out[2], 1e-14)
+	require.InDelta(t, 1.2, x-0.6*math.Sin(x), 2*eps)
+	require.InDelta(t, 1/(1-0.6*math.Cos(x)), out[1], 16*eps)
+	require.InDelta(t, math.Sin(x)/(1-0.6*math.Cos(x)), out[2], 16*eps)
 }
 
 // TestRidge holds the argmin of ‖Xw − y‖² + λ‖w‖² against its closed form w = (XᵀX + λI)⁻¹Xᵀy, and its derivative by λ
-// against −(XᵀX + λI)⁻¹w.
+// against −(XᵀX + λI)⁻¹w. The condition number of the matrix is 4: each of the three solves of a second derivative
+// multiplies some ten roundings of numbers up to 10 by it.
 func TestRidge(t *testing.T) {
 	g := graph.New()
 	x := graph.Const(g, []float64{1, 2, 0.5, -1, 3, 1, 0, 1, -2, 2, 2, 1}, 4, 3)
@@ -86,12 +90,13 @@ func TestRidge(t *testing.T) {
 	for _, p := range pairs {
 		out, err := autodiff.Eval(p[0], p[1])
 		require.NoError(t, err)
-		require.InDeltaSlice(t, elements(out[1]), elements(out[0]), 1e-12)
+		require.InDeltaSlice(t, elements(out[1]), elements(out[0]), 4*4*4*10*eps)
 	}
 }
 
 func TestMinimizeRosenbrock(t *testing.T) {
-	// (a − x)² + 100(y − x²)² has its minimum at (a, a²).
+	// (a − x)² + 100(y − x²)² has its minimum at (a, a²). The condition number of its Hessian there, 10⁴, multiplies a
+	// rounding of the gradient, and for the derivative that of the solution too.
 	f := autodiff.Minimize(func(a, x *graph.Node) *graph.Node {
 		u, v := entry(x, 0), entry(x, 1)
 		return ops.Add(ops.Square(ops.Sub(a, u)), ops.Mul(100, ops.Square(ops.Sub(v, ops.Square(u)))))
@@ -100,9 +105,9 @@ func TestMinimizeRosenbrock(t *testing.T) {
 		return f(a, graph.Const(a.Graph(), []float64{-1.2, 1}, 2))
 	}
 	got := run1(t, argmin, 1.5)
-	require.InDeltaSlice(t, []float64{1.5, 2.25}, got, 1e-12)
+	require.InDeltaSlice(t, []float64{1.5, 2.25}, got, 1e4*eps/4)
 	got = run1(t, autodiff.Jacobian(argmin), 1.5)
-	require.InDeltaSlice(t, []float64{1, 3}, got, 1e-11)
+	require.InDeltaSlice(t, []float64{1, 3}, got, 2*1e4*eps)
 }
 
 func entry(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.At(i)), 0) }

@@ -105,7 +105,9 @@ func TestSparseJacobianOfBundleAdjustment(t *testing.T) {
 	want, err := forward.Eval(ctx, b.feed())
 	require.NoError(t, err)
 	require.Equal(t, want.ColIdx, got.ColIdx)
-	require.InDeltaSlice(t, want.Values, got.Values, 1e-11)
+	for i, w := range want.Values { // of 30 terms each, some of which cancel; no derivative is larger than 100
+		require.InDelta(t, w, got.Values[i], 30*100*eps)
+	}
 }
 
 func BenchmarkSparseBundle(b *testing.B) {

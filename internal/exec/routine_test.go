@@ -37,9 +37,7 @@ func TestRoutines(t *testing.T) {
 		dst, in := feedsOf(u, uint64(k))
 		feeds := map[*graph.Node]exec.Value{}
 		for i, n := range u.Inputs {
-			v := exec.NewValue(n.Type())
-			copy(v.Bytes(), in[i].Bytes())
-			feeds[n] = v
+			feeds[n] = in[i].Clone()
 		}
 		want, err := exec.Reference(u.Outputs, feeds)
 		require.NoError(t, err)
