@@ -73,7 +73,9 @@ func (e *CheckError) Error() string {
 
 // Check returns a *CheckError for the first derivative that differs, or why f could not be run.
 func (c Checker) Check(f any, args ...any) error {
-	c.fill()
+	if err := c.fill(); err != nil {
+		return err
+	}
 	fn := Compile(f)
 	leaves, shape, err := fn.flatten(args)
 	if err != nil {
@@ -96,7 +98,9 @@ func (c Checker) Check(f any, args ...any) error {
 // CheckGraph is Check for a graph built by hand, to which it adds the derivatives. Inputs lists the graph's inputs,
 // of which floats are f64, and feeds has a value for each.
 func (c Checker) CheckGraph(outputs, inputs []*graph.Node, feeds ...any) error {
-	c.fill()
+	if err := c.fill(); err != nil {
+		return err
+	}
 	if len(feeds) != len(inputs) {
 		return fmt.Errorf("autodiff: %d values fed, %d wanted", len(feeds), len(inputs))
 	}
@@ -118,7 +122,9 @@ func (c Checker) CheckGraph(outputs, inputs []*graph.Node, feeds ...any) error {
 	return c.checkAndBlame(outputs, inputs, values)
 }
 
-func (c *Checker) fill() {
+// fill puts defaults in the place of zeros. It is an error if there is something else that says nothing.
+func (c *Checker) fill() error {
+	positive := func(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
 	if c.Order == 0 {
 		c.Order = 2
 	}
@@ -128,6 +134,10 @@ func (c *Checker) fill() {
 	if c.Step == 0 {
 		c.Step = 1e-2
 	}
+	if c.Order < 0 || !positive(c.Tol) || !positive(c.Step) {
+		return fmt.Errorf("autodiff: a check to order %d within %v from steps of %v: they must be positive", c.Order, c.Tol, c.Step)
+	}
+	return nil
 }
 
 // widen converts f32 to f64 and copies, so that elements can be perturbed.

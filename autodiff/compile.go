@@ -31,8 +31,11 @@ type Function struct {
 const defaultCacheSize = 64
 
 // CacheSize bounds the number of compiled programs that a Function keeps, one for each combination of input types;
-// the least recently used goes first. The default is 64.
-func CacheSize(n int) Option { return func(s *settings) { s.cacheSize = max(1, n) } }
+// the least recently used goes first. The default is 64; n is at least 1.
+func CacheSize(n int) Option {
+	atLeastOne("cache_size", n)
+	return func(s *settings) { s.cacheSize = n }
+}
 
 // WithoutPass leaves out an optional pass of the compiler, or one of its rewrites, by name, to find out what it does.
 func WithoutPass(names ...string) Option {
@@ -48,14 +51,17 @@ func WithoutPass(names ...string) Option {
 func WithPass(names ...string) Option {
 	return func(s *settings) {
 		for _, n := range names {
-			delete(s.passesOff, n)
+			s.passesOff[n] = false // not deleted, so that a name that there is not is found
 		}
 	}
 }
 
-// Workers sets the number of cores that one run may use, as many as there are by default. Results are the same, bit
-// for bit, for any number.
-func Workers(n int) Option { return func(s *settings) { s.workers = max(1, n) } }
+// Workers sets the number of cores that one run may use, at least 1; it is as many as there are by default. Results are
+// the same, bit for bit, for any number.
+func Workers(n int) Option {
+	atLeastOne("workers", n)
+	return func(s *settings) { s.workers = n }
+}
 
 type donation struct{ arg, result int }
 

@@ -7,8 +7,12 @@ import (
 // LoopOption changes how a loop is differentiated.
 type LoopOption func(*loopAttrs)
 
-// MaxSteps bounds the steps of a While. A run that goes on after them fails, and reverse mode has room for as many.
-func MaxSteps(n int) LoopOption { return func(a *loopAttrs) { a.Steps = max(1, n) } }
+// MaxSteps bounds the steps of a While by n, which is at least 1. A run that goes on after them fails, and reverse mode
+// has room for as many.
+func MaxSteps(n int) LoopOption {
+	atLeastOne("max_steps", n)
+	return limited(n)
+}
 
 // Recorded lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
 func Recorded() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
@@ -16,10 +20,23 @@ func Recorded() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
 // Backward lets a Scan take its slices, and place its results, from the last to the first.
 func Backward() LoopOption { return func(a *loopAttrs) { a.Back = true } }
 
+// limited is MaxSteps for a number that is known to be good.
+func limited(n int) LoopOption { return func(a *loopAttrs) { a.Steps = n } }
+
+// atLeastOne refuses an option that counts something.
+func atLeastOne(op string, n int) {
+	if n < 1 {
+		graph.Fail(op, nil, "%d given, at least 1 wanted", n)
+	}
+}
+
 // CheckpointEvery makes reverse mode keep what is carried into every n-th step alone and compute the others again: for
 // n = √N the gradient of a loop of N steps takes memory for about 2√N, and one more run of the loop (Griewank 1992 has
 // better schedules). A While needs MaxSteps beside it.
-func CheckpointEvery(n int) LoopOption { return func(a *loopAttrs) { a.Every = max(1, n) } }
+func CheckpointEvery(n int) LoopOption {
+	atLeastOne("checkpoint_every", n)
+	return func(a *loopAttrs) { a.Every = n }
+}
 
 // While applies body to what it carries, from init on, as long as cond holds, and returns what it carries then. Cond
 // gives a Bool scalar; body gives a tree like its argument, with leaves of the same types. Both may use nodes from

@@ -25,11 +25,20 @@ type solver struct {
 }
 
 // Tolerance ends a solver when a step changes no unknown by more than tol·(1 + the largest unknown's magnitude). The
-// default is ε^⅔ of the element type, after which a step of a Newton method is as exact as rounding lets it be.
-func Tolerance(tol float64) SolverOption { return func(s *solver) { s.tolerance = tol } }
+// default is ε^⅔ of the element type, after which a step of a Newton method is as exact as rounding lets it be. It is
+// positive.
+func Tolerance(tol float64) SolverOption {
+	if !(tol > 0) || math.IsInf(tol, 1) {
+		graph.Fail("tolerance", nil, "%v given, a positive number wanted", tol)
+	}
+	return func(s *solver) { s.tolerance = tol }
+}
 
 // Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000.
-func Iterations(n int) SolverOption { return func(s *solver) { s.steps = n } }
+func Iterations(n int) SolverOption {
+	atLeastOne("iterations", n)
+	return func(s *solver) { s.steps = n }
+}
 
 func newSolver(steps int, opts []SolverOption) solver {
 	s := solver{steps: steps}

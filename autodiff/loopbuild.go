@@ -23,11 +23,27 @@ func newLoopBuilder(op string, carried []leaf, opts []LoopOption) *loopBuilder {
 	for _, o := range opts {
 		o(&b.attrs)
 	}
+	b.checkOptions()
 	b.attrs.Carries = len(carried)
 	if len(carried) > 0 {
 		b.graph = carried[0].node.Graph()
 	}
 	return b
+}
+
+// checkOptions refuses options that another kind of loop takes.
+func (b *loopBuilder) checkOptions() {
+	a, isWhile := b.attrs, b.op == "while"
+	switch {
+	case a.Back && b.op != "scan":
+		graph.Fail(b.op, nil, "Backward is for Scan, which takes slices")
+	case a.Steps > 0 && !isWhile:
+		graph.Fail(b.op, nil, "MaxSteps is for While: the number of steps is known")
+	case a.Taped && !isWhile:
+		graph.Fail(b.op, nil, "Recorded is for While: the number of steps is known")
+	case a.Every > 0 && a.Steps == 0 && isWhile:
+		graph.Fail(b.op, nil, "CheckpointEvery needs MaxSteps beside it")
+	}
 }
 
 // slices adds the inputs that every step takes a slice of.

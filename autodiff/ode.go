@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"math"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -15,13 +17,19 @@ type odeMethod struct {
 	limit      int
 }
 
-// RK4 takes n steps of the classical Runge–Kutta method of order 4 between two times.
-func RK4(n int) ODEOption { return func(m *odeMethod) { m.substeps = max(1, n) } }
+// RK4 takes n steps, at least 1, of the classical Runge–Kutta method of order 4 between two times.
+func RK4(n int) ODEOption {
+	atLeastOne("rk4", n)
+	return func(m *odeMethod) { m.substeps = n }
+}
 
 // DormandPrince takes steps of the method of Dormand and Prince (1980), of order 5 with an error estimate of order 4, as
 // long as they may be for an error of at most atol + rtol·|y| in the root mean square over the unknowns. It is the default,
-// with 1e-6 and 1e-9. A run that needs more than 100,000 steps between two times fails.
+// with 1e-6 and 1e-9. One of them may be 0. A run that needs more than 100,000 steps between two times fails.
 func DormandPrince(rtol, atol float64) ODEOption {
+	if !(rtol >= 0 && atol >= 0 && rtol+atol > 0) || math.IsInf(rtol+atol, 1) {
+		graph.Fail("dormand_prince", nil, "no error can be held within rtol %v and atol %v", rtol, atol)
+	}
 	return func(m *odeMethod) { m.substeps, m.rtol, m.atol = 0, rtol, atol }
 }
 
@@ -160,9 +168,6 @@ func (m odeMethod) dormandPrince(f flow, from instant, end *graph.Node) *graph.N
 		start, Recorded(), limited(m.limit))
 	return last.Y
 }
-
-// limited is MaxSteps for a loop that is recorded as it grows.
-func limited(n int) LoopOption { return func(a *loopAttrs) { a.Steps = n } }
 
 // try makes a step if its error is small enough, and chooses the size of the next one by a PI controller (Hairer and
 // Wanner, Solving ordinary differential equations II, IV.2).

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -68,8 +69,12 @@ func (s Sequential) Apply(x *graph.Node) *graph.Node {
 }
 
 // NewMLP returns a feedforward net of fully connected layers with the given widths, inputs first. Hidden layers
-// have the activation σ; the output layer is left linear, for costs that take its weighted input.
+// have the activation σ; the output layer is left linear, for costs that take its weighted input. Less than two widths
+// are no net, and widths are positive: NewMLP panics with a *graph.Error.
 func NewMLP(d graph.DType, widths []int, activation Func, init Initialiser, rng *rand.Rand) Sequential {
+	if len(widths) < 2 || slices.Min(widths) < 1 {
+		graph.Fail("mlp", nil, "widths %v: two or more are wanted, all positive", widths)
+	}
 	var net Sequential
 	for i := 1; i < len(widths); i++ {
 		if i > 1 {

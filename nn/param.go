@@ -16,8 +16,17 @@ type Param struct {
 	Value *tensor.Dense
 }
 
-// NewParam returns zeros of the given element type, Float32 or Float64, and shape.
+// NewParam returns zeros of the given element type, Float32 or Float64, and shape. It panics with a *graph.Error if they
+// are something else.
 func NewParam(d graph.DType, shape ...int) *Param {
+	if !d.IsFloat() {
+		graph.Fail("param", nil, "a parameter is f32 or f64, not %v", d)
+	}
+	for _, n := range shape {
+		if n < 0 {
+			graph.Fail("param", nil, "negative dimension in %v", shape)
+		}
+	}
 	size := graph.Size(shape)
 	if d == graph.Float32 {
 		return &Param{tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float32, size)))}

@@ -19,13 +19,16 @@ const End = 1<<62 - 1
 // All picks a whole axis.
 var All = Range{Stop: End}
 
-// At picks one index and keeps the axis, with length 1.
+// At picks one index, which must be in range, and keeps the axis, with length 1.
 func At(i int) Range {
 	if i == -1 {
-		return Range{Start: -1, Stop: End}
+		return Range{Start: -1, Stop: End, Step: one}
 	}
-	return Range{Start: i, Stop: i + 1}
+	return Range{Start: i, Stop: i + 1, Step: one}
 }
+
+// one is the Step of a Range made by At.
+const one = -End
 
 // along picks a range of one axis, and all of those before it.
 func along(axis int, r Range) []Range { return append(slices.Repeat([]Range{All}, axis), r) }
@@ -43,6 +46,12 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 		r := All
 		if i < len(ranges) {
 			r = ranges[i]
+		}
+		if r.Step == one {
+			if r.Start < -d || r.Start >= d {
+				graph.Fail(sliceOp.Name, []*graph.Node{x}, "index %d is out of range for axis %d", r.Start, i)
+			}
+			r.Step = 1
 		}
 		if r.Step < 0 {
 			graph.Fail(sliceOp.Name, []*graph.Node{x}, "axis %d has the step %d", i, r.Step)

@@ -3,7 +3,8 @@ package ops
 import "chainrule/graph"
 
 // Var returns the variance over the given axes, all without any: the mean of the squared distances from the mean, or,
-// with ddof = 1, the estimate from a sample, which divides by one less.
+// with ddof = 1, the estimate from a sample, which divides by one less. A ddof that leaves nothing to divide by is
+// refused, and so is a negative one.
 func Var(x *graph.Node, ddof int, axes ...int) *graph.Node {
 	mustExist("var", x)
 	count := -ddof
@@ -12,6 +13,9 @@ func Var(x *graph.Node, ddof int, axes ...int) *graph.Node {
 		n *= x.Shape()[a]
 	}
 	count += n
+	if ddof < 0 || ddof > 0 && count <= 0 {
+		graph.Fail("var", []*graph.Node{x}, "%d elements less ddof %d are nothing to divide by", n, ddof)
+	}
 	distance := Sub(x, KeepDims(Mean(x, axes...), x, axes...))
 	return Div(Sum(Square(distance), axes...), count)
 }

@@ -5,6 +5,8 @@
 package optim
 
 import (
+	"math"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -33,6 +35,9 @@ func (s SGD) States() int {
 func (s SGD) Update(p, grad, rate *graph.Node, state []*graph.Node) (*graph.Node, []*graph.Node) {
 	if s.Momentum == 0 {
 		return ops.Sub(p, ops.Mul(rate, grad)), nil
+	}
+	if math.IsNaN(s.Momentum) || math.IsInf(s.Momentum, 0) {
+		graph.Fail("sgd", []*graph.Node{p}, "the momentum is %v", s.Momentum)
 	}
 	v := ops.Add(ops.Mul(s.Momentum, state[0]), grad)
 	return ops.Sub(p, ops.Mul(rate, v)), []*graph.Node{v}

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -35,6 +36,9 @@ type Plan struct {
 // Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
 // with the context's error. The same model, data and plan give the same parameters to the last bit.
 func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, error) {
+	if plan.Epochs < 0 || math.IsNaN(plan.Rate) || math.IsInf(plan.Rate, 0) {
+		return Progress{}, fmt.Errorf("train: %d epochs at the rate %v", plan.Epochs, plan.Rate)
+	}
 	batches, err := data.NewBatches(set.Len(), plan.BatchSize, plan.Seed)
 	if err != nil {
 		return Progress{}, err

@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -156,6 +157,18 @@ func TestStopsAfterIterationAtHand(t *testing.T) {
 	p, err := trainer.Fit(ctx, blobs(10), train.Plan{BatchSize: 4, Epochs: 1, Rate: .1})
 	if !errors.Is(err, context.Canceled) || p.Iterations != 1 || slices.Equal(before, numbers(net)) {
 		t.Errorf("%+v, error %v, want one iteration", p, err)
+	}
+}
+
+// A plan that says nothing is an error, not a training that does nothing.
+func TestFitRefusesPlans(t *testing.T) {
+	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
+	for _, plan := range []train.Plan{{BatchSize: 5, Epochs: -1, Rate: .1}, {BatchSize: 5, Epochs: 1, Rate: math.NaN()},
+		{BatchSize: 5, Epochs: 1, Rate: math.Inf(1)}} {
+		_, err := newTrainer(t, net, optim.SGD{}).Fit(context.Background(), blobs(10), plan)
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("train: %d epochs at the rate %v", plan.Epochs, plan.Rate)) {
+			t.Errorf("%+v: error %v", plan, err)
+		}
 	}
 }
 

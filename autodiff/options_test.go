@@ -1,0 +1,92 @@
+package autodiff_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/nn"
+	"chainrule/nn/optim"
+	"chainrule/ops"
+)
+
+// An option that means nothing is a *graph.Error at the line that gives it; none is taken for another one silently.
+func TestOptionsThatMeanNothing(t *testing.T) {
+	var line int
+	g := graph.New()
+	x := g.Input("x", graph.Float64, 3)
+	nan, inf := math.NaN(), math.Inf(1)
+	step := func(c node) node { return ops.Mul(0.5, c) }
+	loop := func(opts ...autodiff.LoopOption) {
+		autodiff.For(2, func(_, c node) node { return step(c) }, at(&line, x), opts...)
+	}
+	while := func(opts ...autodiff.LoopOption) {
+		autodiff.While(func(c node) node { return ops.Gt(ops.Sum(c), 1) }, step, at(&line, x), opts...)
+	}
+	scan := func(opts ...autodiff.LoopOption) {
+		autodiff.Scan(func(c, x node) (node, node) { return ops.Add(c, x), c }, g.Scalar(graph.Float64, 0), at(&line, x), opts...)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	mlp := func(widths ...int) { nn.NewMLP(at(&line, graph.Float64), widths, nn.Tanh, nn.Xavier, rng) }
+	for _, c := range []struct {
+		want string
+		do   func()
+	}{
+		{"max_steps: 0 given, at least 1 wanted", func() { autodiff.MaxSteps(at(&line, 0)) }},
+		{"max_steps: -7 given", func() { autodiff.MaxSteps(at(&line, -7)) }},
+		{"checkpoint_every: -3 given", func() { autodiff.CheckpointEvery(at(&line, -3)) }},
+		{"rk4: 0 given", func() { autodiff.RK4(at(&line, 0)) }},
+		{"dormand_prince: no error can be held within rtol -1 and atol 1", func() { autodiff.DormandPrince(at(&line, -1.0), 1) }},
+		{"dormand_prince: no error", func() { autodiff.DormandPrince(0, at(&line, 0.0)) }},
+		{"dormand_prince: no error", func() { autodiff.DormandPrince(1e-6, at(&line, nan)) }},
+		{"dormand_prince: no error", func() { autodiff.DormandPrince(at(&line, inf), 0) }},
+		{"tolerance: 0 given, a positive number wanted", func() { autodiff.Tolerance(at(&line, 0.0)) }},
+		{"tolerance: NaN given", func() { autodiff.Tolerance(at(&line, nan)) }},
+		{"tolerance: +Inf given", func() { autodiff.Tolerance(at(&line, inf)) }},
+		{"iterations: 0 given", func() { autodiff.Iterations(at(&line, 0)) }},
+		{"cache_size: 0 given", func() { autodiff.CacheSize(at(&line, 0)) }},
+		{"workers: -1 given", func() { autodiff.Workers(at(&line, -1)) }},
+		{"for: Backward is for Scan", func() { loop(autodiff.Backward()) }},
+		{"while: Backward is for Scan", func() { while(autodiff.Backward()) }},
+		{"for: MaxSteps is for While", func() { loop(autodiff.MaxSteps(3)) }},
+		{"scan: MaxSteps is for While", func() { scan(autodiff.MaxSteps(3)) }},
+		{"scan: Recorded is for While", func() { scan(autodiff.Recorded()) }},
+		{"while: CheckpointEvery needs MaxSteps", func() { while(autodiff.CheckpointEvery(2)) }},
+		{"var: 3 elements less ddof 3 are nothing to divide by", func() { ops.Var(at(&line, x), 3) }},
+		{"var: 3 elements less ddof -1", func() { ops.Var(at(&line, x), -1) }},
+		{"slice: index 3 is out of range for axis 0", func() { ops.Slice(at(&line, x), ops.At(3)) }},
+		{"slice: index -4 is out of range for axis 0", func() { ops.Slice(at(&line, x), ops.At(-4)) }},
+		{"param: a parameter is f32 or f64, not i64", func() { nn.NewParam(at(&line, graph.Int64), 2) }},
+		{"param: negative dimension in [2 -1]", func() { nn.NewParam(at(&line, graph.Float32), 2, -1) }},
+		{"mlp: widths []: two or more are wanted", func() { mlp() }},
+		{"mlp: widths [3 0 2]: two or more are wanted, all positive", func() { mlp(3, 0, 2) }},
+		{"sgd: the momentum is NaN", func() { optim.SGD{Momentum: nan}.Update(at(&line, x), x, x, []node{x}) }},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			line = 0
+			err := graph.Try(c.do)
+			var wrong *graph.Error
+			require.ErrorAs(t, err, &wrong)
+			require.ErrorContains(t, err, c.want)
+			require.Equal(t, "options_test.go", filepath.Base(wrong.File))
+			require.Equal(t, line, wrong.Line, wrong.Error())
+		})
+	}
+}
+
+// What has an error to return returns it.
+func TestChecksAndPassesThatMeanNothing(t *testing.T) {
+	for _, c := range []autodiff.Checker{{Order: -1}, {Tol: -1}, {Tol: math.NaN()}, {Step: math.Inf(1)}} {
+		require.ErrorContains(t, c.Check(ops.Sin, 1.0), "autodiff: a check to order")
+	}
+	_, err := autodiff.Compile(ops.Sin, autodiff.WithPass("epilog")).Run(context.Background(), 1.0)
+	require.ErrorContains(t, err, `there is no pass called "epilog"`)
+	_, err = autodiff.Compile(ops.Sin, autodiff.WithPass("epilogue")).Run(context.Background(), 1.0)
+	require.NoError(t, err)
+}
