@@ -44,37 +44,54 @@ func main() {
 // errWrong ends a run in which the subject's answer was wrong.
 var errWrong = errors.New(subject + " computes something else than the reference")
 
-// measure runs the command: results to out, all else to log.
-func measure(args []string, out, log io.Writer) error {
+// command is what the flags say.
+type command struct {
+	json, markdown, list bool
+	cases, peers         string
+	threads, rounds      int
+	seconds              float64
+	raw, python          string
+}
+
+func parseFlags(args []string, log io.Writer) (c command, err error) {
 	flags := flag.NewFlagSet("vs", flag.ContinueOnError)
 	flags.SetOutput(log)
-	asJSON := flags.Bool("json", false, "print one object a line")
-	asMarkdown := flags.Bool("markdown", false, "print the table for README.md")
-	list := flags.Bool("list", false, "print the names of the cases and end")
-	caseList := flags.String("cases", "", "cases by name or regexp, separated by commas; none means all")
-	peerList := flags.String("peers", "", "peers by name, separated by commas; all for every one that is known")
-	threads := flags.Int("threads", 1, "threads for each peer")
-	rounds := flags.Int("rounds", 15, "rounds for each case, at least 3")
-	seconds := flags.Float64("seconds", 1, "time for each case and peer")
-	raw := flags.String("raw", "", "write every sample to this file, one object a line for each case and peer")
-	interpreter := flags.String("python", "/usr/bin/python3", "Python for the peers that are written in it")
+	flags.BoolVar(&c.json, "json", false, "print one object a line")
+	flags.BoolVar(&c.markdown, "markdown", false, "print the table for README.md")
+	flags.BoolVar(&c.list, "list", false, "print the names of the cases and end")
+	flags.StringVar(&c.cases, "cases", "", "cases by name or regexp, separated by commas; none means all")
+	flags.StringVar(&c.peers, "peers", "", "peers by name, separated by commas; all for every one that is known")
+	flags.IntVar(&c.threads, "threads", 1, "threads for each peer")
+	flags.IntVar(&c.rounds, "rounds", 15, "rounds for each case, at least 3")
+	flags.Float64Var(&c.seconds, "seconds", 1, "time for each case and peer")
+	flags.StringVar(&c.raw, "raw", "", "write every sample to this file, one object a line for each case and peer")
+	flags.StringVar(&c.python, "python", "/usr/bin/python3", "Python for the peers that are written in it")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return c, err
 	}
-	if flags.NArg() > 0 || *threads < 1 || *rounds < 3 || *seconds <= 0 {
-		return errors.New("nothing but flags is taken; at least 1 thread, 3 rounds and some time")
+	if flags.NArg() > 0 || c.threads < 1 || c.rounds < 3 || c.seconds <= 0 {
+		return c, errors.New("nothing but flags is taken; at least 1 thread, 3 rounds and some time")
 	}
-	cases, err := chooseCases(*caseList)
+	return c, nil
+}
+
+// measure runs the command: results to out, all else to log.
+func measure(args []string, out, log io.Writer) error {
+	do, err := parseFlags(args, log)
 	if err != nil {
 		return err
 	}
-	if *list {
+	cases, err := chooseCases(do.cases)
+	if err != nil {
+		return err
+	}
+	if do.list {
 		for _, c := range cases {
 			fmt.Fprintln(out, c.Name)
 		}
 		return nil
 	}
-	chosen, err := choosePeers(*peerList)
+	chosen, err := choosePeers(do.peers)
 	if err != nil {
 		return err
 	}
@@ -83,28 +100,32 @@ func measure(args []string, out, log io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	s := &setting{threads: *threads, python: *interpreter, folder: folder}
 	var p printer = &table{out: out, log: log}
 	switch {
-	case *asJSON:
+	case do.json:
 		p = &objects{out: out, log: log}
-	case *asMarkdown:
+	case do.markdown:
 		p = &markdown{out: out, log: log}
 	}
-	if *raw != "" {
-		file, err := os.Create(*raw)
+	if do.raw != "" {
+		file, err := os.Create(do.raw)
 		if err != nil {
 			return err
 		}
 		defer file.Close()
 		p = printers{p, &samples{out: file}}
 	}
-	entrants := start(s, chosen, log)
+	entrants := start(&setting{threads: do.threads, python: do.python, folder: folder}, chosen, log)
 	defer entrants.close()
+	return do.all(entrants, cases, p)
+}
+
+// all measures the cases, one after the other.
+func (do command) all(entrants *field, cases []workload.Case, p printer) error {
 	p.head(heading{
-		threads: *threads, cpu: cpuName(), goVersion: runtime.Version(), date: time.Now(), peers: entrants.versions(),
+		threads: do.threads, cpu: cpuName(), goVersion: runtime.Version(), date: time.Now(), peers: entrants.versions(),
 	})
-	turn := turns{rounds: *rounds, slice: time.Duration(*seconds / float64(*rounds) * float64(time.Second))}
+	turn := turns{rounds: do.rounds, slice: time.Duration(do.seconds / float64(do.rounds) * float64(time.Second))}
 	wrong := false
 	for _, c := range cases {
 		results := entrants.measure(c, turn)

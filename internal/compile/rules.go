@@ -2,7 +2,6 @@ package compile
 
 import (
 	"math"
-	"unsafe"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
@@ -31,7 +30,7 @@ var constantRules = []rule{{
 		if err != nil {
 			return nil // running it says why
 		}
-		return constant(n.Graph(), values[0])
+		return values[0].Const(n.Graph())
 	},
 }}
 
@@ -45,21 +44,6 @@ func foldable() []string {
 	}
 	return names
 }
-
-func constant(g *graph.Graph, v exec.Value) *graph.Node {
-	switch v.Type.DType {
-	case graph.Float32:
-		return graph.Const(g, elements[float32](v), v.Type.Shape...)
-	case graph.Float64:
-		return graph.Const(g, elements[float64](v), v.Type.Shape...)
-	case graph.Int64:
-		return graph.Const(g, elements[int64](v), v.Type.Shape...)
-	default:
-		return graph.Const(g, elements[bool](v), v.Type.Shape...)
-	}
-}
-
-func elements[T graph.Element](v exec.Value) []T { return unsafe.Slice((*T)(v.Buf.Ptr), v.Buf.Len) }
 
 var arithmeticRules = []rule{
 	{

@@ -73,6 +73,20 @@ func (v Value) Set(i int, x float64) {
 	}
 }
 
+// Const returns a constant of g with the elements of v.
+func (v Value) Const(g *graph.Graph) *graph.Node {
+	switch v.Type.DType {
+	case graph.Float32:
+		return graph.Const(g, elements[float32](v), v.Type.Shape...)
+	case graph.Float64:
+		return graph.Const(g, elements[float64](v), v.Type.Shape...)
+	case graph.Int64:
+		return graph.Const(g, elements[int64](v), v.Type.Shape...)
+	default:
+		return graph.Const(g, elements[bool](v), v.Type.Shape...)
+	}
+}
+
 // Dense returns v as a tensor over the same memory.
 func (v Value) Dense() *tensor.Dense {
 	shape := tensor.WithShape(v.Type.Shape...)

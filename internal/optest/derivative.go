@@ -43,7 +43,7 @@ func (in Instance) differences(order int, vary func(i int) bool) error {
 	var feeds []any
 	for i, v := range in.values() {
 		if !vary(i) {
-			xs[i] = constant(g, v)
+			xs[i] = v.Const(g)
 			continue
 		}
 		xs[i] = g.Input(fmt.Sprintf("x%d", i), v.Type.DType, v.Type.Shape...)
@@ -65,19 +65,6 @@ func (in Instance) largest() float64 {
 		}
 	}
 	return size
-}
-
-func constant(g *graph.Graph, v exec.Value) *graph.Node {
-	switch v.Type.DType {
-	case graph.Float32:
-		return graph.Const(g, graph.Elements[float32](v.Buf), v.Type.Shape...)
-	case graph.Float64:
-		return graph.Const(g, graph.Elements[float64](v.Buf), v.Type.Shape...)
-	case graph.Int64:
-		return graph.Const(g, graph.Elements[int64](v.Buf), v.Type.Shape...)
-	default:
-		return graph.Const(g, graph.Elements[bool](v.Buf), v.Type.Shape...)
-	}
 }
 
 // gradient returns the op's value and ctᵀ·∂y/∂x by each input of wrt, computed by the reference executor.

@@ -37,7 +37,7 @@ func (in Instance) comparePattern(of []int, constants bool) error {
 	feeds := map[*graph.Node]exec.Value{}
 	for i, v := range in.values() {
 		if constants && !slices.Contains(of, i) {
-			xs[i] = constantOf(g, v)
+			xs[i] = v.Const(g)
 			continue
 		}
 		xs[i] = g.Input("", v.Type.DType, v.Type.Shape...)
@@ -85,19 +85,6 @@ func isLinear(d graph.Derivative) bool {
 		return true
 	}
 	return false
-}
-
-func constantOf(g *graph.Graph, v exec.Value) *graph.Node {
-	switch v.Type.DType {
-	case graph.Float32:
-		return graph.Const(g, graph.Elements[float32](v.Buf), v.Type.Shape...)
-	case graph.Float64:
-		return graph.Const(g, graph.Elements[float64](v.Buf), v.Type.Shape...)
-	case graph.Int64:
-		return graph.Const(g, graph.Elements[int64](v.Buf), v.Type.Shape...)
-	default:
-		return graph.Const(g, graph.Elements[bool](v.Buf), v.Type.Shape...)
-	}
 }
 
 // forgetting makes an op forget what its result depends on.

@@ -76,12 +76,10 @@ func (in Instance) busy(b busy) *circuit {
 	one := func(d graph.DType) *graph.Node {
 		if ones[d] == nil {
 			t := graph.T(d)
-			value := fill(t, func(int) float64 {
-				if d == graph.Bool {
-					return 0
-				}
-				return 1
-			})
+			value := exec.NewValue(t)
+			if d != graph.Bool {
+				value.Set(0, 1)
+			}
 			ones[d] = c.input(t, func(*rand.Rand) exec.Value { return value }, g)
 		}
 		return ones[d]
@@ -118,23 +116,26 @@ func (in Instance) busy(b busy) *circuit {
 	if len(wrt) == 0 || !y.DType().IsFloat() {
 		return c
 	}
+	c.differentiate(g, y, wrt, func(wrt []*graph.Node) *graph.Node { return f(replace(xs, wrt)) })
+	return c
+}
+
+// differentiate adds the first and second order gradients of y = f(wrt), along weights that are further inputs.
+func (c *circuit) differentiate(g *graph.Graph, y *graph.Node, wrt []*graph.Node, f func([]*graph.Node) *graph.Node) {
 	weight := func(n *graph.Node) *graph.Node {
 		t := n.Type()
 		return c.input(t, func(rng *rand.Rand) exec.Value { return directions(rng, t) }, g)
 	}
 	ct := weight(y)
-	grad := func(wrt []*graph.Node) []*graph.Node {
-		_, pull := autodiff.VJP(func(wrt []*graph.Node) *graph.Node { return f(replace(xs, wrt)) }, wrt,
-			autodiff.AllowUnreachable())
+	grads, pull := autodiff.VJP(func(wrt []*graph.Node) []*graph.Node {
+		_, pull := autodiff.VJP(f, wrt, autodiff.AllowUnreachable())
 		return pull(ct)
-	}
-	grads, pull := autodiff.VJP(grad, wrt, autodiff.AllowUnreachable())
+	}, wrt, autodiff.AllowUnreachable())
 	cts := make([]*graph.Node, len(grads))
 	for i, n := range grads {
 		cts[i] = weight(n)
 	}
-	c.outputs = append(append(c.outputs, grads...), pull(cts)...)
-	return c
+	c.outputs = slices.Concat(c.outputs, grads, pull(cts))
 }
 
 // replace puts the float nodes given in the places of those in xs, in order.
