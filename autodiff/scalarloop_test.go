@@ -51,9 +51,9 @@ func scalarLoops(opts ...autodiff.LoopOption) map[string]func(r, x, xs *graph.No
 			return ops.Add(end.A, ops.Square(end.B))
 		},
 		"scan": scan(opts...), "scan from the end": scan(append(opts, autodiff.Backward())...),
-		"while": while(9, opts...), "while, no step": while(0, opts...),
+		"while": while(9), "while, no step": while(0),
 		"while, at most 9": while(9, append(opts, autodiff.MaxSteps(9))...),
-		"while, many":      while(7000, opts...), // whose tape is in several pieces
+		"while, many":      while(7000), // whose tape is in several pieces
 	}
 }
 
