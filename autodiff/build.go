@@ -28,6 +28,7 @@ func (b *builder) next() string {
 	return word
 }
 
+// build makes a tree of type t with an input for each leaf. path is that of the tree in the argument.
 func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
 	if t == nodeType {
 		v := b.values[len(b.inputs)].Type

@@ -11,6 +11,7 @@ import (
 	"chainrule/internal/exec"
 )
 
+// check compares the derivatives of the outputs by the inputs, at the given values, order by order.
 func (c Checker) check(outputs, inputs []*graph.Node, values []exec.Value) error {
 	rng := rand.New(rand.NewPCG(c.Seed, 1))
 	level := checkLevel{Checker: c, rng: rng, inputs: inputs, values: values}
@@ -46,13 +47,15 @@ type checkLevel struct {
 	xs      []int // the inputs to differentiate by
 }
 
+// random draws numbers of size ½ to 1½, of both signs.
 func (l *checkLevel) random(t graph.Type) exec.Value {
 	v := exec.NewValue(graph.T(graph.Float64, t.Shape...))
-	for i := range graph.Elements[float64](v.Buf) {
-		graph.Elements[float64](v.Buf)[i] = l.rng.Float64() + 0.5
+	for i := range v.Buf.Len {
+		x := l.rng.Float64() + 0.5
 		if l.rng.IntN(2) == 0 {
-			graph.Elements[float64](v.Buf)[i] *= -1
+			x = -x
 		}
+		v.Set(i, x)
 	}
 	return v
 }
@@ -65,6 +68,8 @@ func (l *checkLevel) feed(like *graph.Node) *graph.Node {
 	return n
 }
 
+// check compares the gradients ctᵀ·∂y/∂x for random cotangents ct with forward mode, by ⟨ct, J·t⟩ = ⟨Jᵀ·ct, t⟩, and with
+// differences. Then the gradients are the outputs of the next order.
 func (l *checkLevel) check() error {
 	plain := len(l.inputs)
 	var cts, wrt, tangents []*graph.Node
@@ -77,9 +82,7 @@ func (l *checkLevel) check() error {
 	}
 	grads := reverse(l.outputs, cts, wrt)
 	for i, g := range grads {
-		if g == nil {
-			grads[i] = zeros(wrt[i])
-		}
+		grads[i] = filled(g, wrt[i])
 	}
 	afterCts := len(l.inputs)
 	for _, x := range wrt {
@@ -87,9 +90,7 @@ func (l *checkLevel) check() error {
 	}
 	pushed := forward(l.outputs, wrt, tangents)
 	for i, t := range pushed {
-		if t == nil {
-			pushed[i] = zeros(l.outputs[i])
-		}
+		pushed[i] = filled(t, l.outputs[i])
 	}
 	results, err := evaluate(l.inputs, slices.Concat(grads, pushed), l.values)
 	if err != nil {

@@ -94,6 +94,7 @@ type custom[Q any] struct {
 	pullIn, pushIn []*graph.Node
 }
 
+// newCustom traces f at p.
 func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
 	args := leavesOf(p)
 	if len(args) == 0 {

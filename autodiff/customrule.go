@@ -9,6 +9,7 @@ import (
 	"chainrule/ops"
 )
 
+// infer checks that the inputs are what the function and its derivative were made for.
 func (a customAttrs) infer(in []*graph.Node) error {
 	if a.Body == nil || a.Pull == nil && a.Push == nil {
 		return errors.New("there is no function, or no derivative of it")

@@ -75,9 +75,7 @@ func (e expression[Q]) gradient(op string, s settings) []*graph.Node {
 	grads := reverse(e.outputs, []*graph.Node{value.Graph().Scalar(value.DType(), 1)}, e.wrt)
 	e.needReached(op, s, func(i int) bool { return grads[i] != nil })
 	for i, x := range e.wrt {
-		if grads[i] == nil {
-			grads[i] = zeros(x)
-		}
+		grads[i] = filled(grads[i], x)
 	}
 	return grads
 }

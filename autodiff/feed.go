@@ -200,6 +200,7 @@ func (fn *Function) fixedShape(leaves int) (string, error) {
 	return strings.Join(f.shape, " "), nil
 }
 
+// fixed counts the leaves of trees of type t. It is false if the type alone does not tell their number.
 func (f *flattener) fixed(t reflect.Type) bool {
 	switch {
 	case t == nodeType:

@@ -17,6 +17,7 @@ type vectorProgram struct {
 	buffers sync.Pool // of *[]float64, each as long as the largest result
 }
 
+// newVectorProgram compiles f for vectors of length n.
 func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, opts []Option) (*vectorProgram, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("autodiff: a vector of length %d", n)

@@ -21,6 +21,7 @@ func HessianBlocks[P any](f func(P) *graph.Node, opts ...Option) func(P) Blocks 
 	return func(p P) Blocks { return hessian(f, p, opts) }
 }
 
+// hessian computes the blocks on and above the diagonal, column by column, and mirrors them.
 func hessian[P any](f func(P) *graph.Node, p P, opts []Option) Blocks {
 	s := apply(opts)
 	e := traceAt("hessian", f, p)

@@ -96,6 +96,7 @@ func (b Blocks) fill() {
 	}
 }
 
+// jacobian computes the blocks by rows or by columns. op names the transformation in messages.
 func jacobian[P, Q any](op string, f func(P) Q, p P, opts []Option) Blocks {
 	s := apply(opts)
 	e := traceAt(op, f, p)

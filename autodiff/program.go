@@ -179,6 +179,7 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 	return p, err
 }
 
+// donate notes, for each leaf of a donation, which input the output overwrites. Their types must be equal.
 func (p *program) donate(t trace, d donation) error {
 	if d.arg < 0 || d.arg >= len(t.argLeaves) || d.result < 0 || d.result >= len(t.resultLeaves) {
 		return fmt.Errorf("autodiff: Donate(%d, %d) of a function with %d arguments and %d results",

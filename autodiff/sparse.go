@@ -70,6 +70,8 @@ func (c Compressed) reaches(sources []*graph.Node, i int) bool {
 // manySeeds is the number of elements of all directions together beyond which they are refused.
 const manySeeds = 1 << 28
 
+// compressJacobian finds the pattern, then takes the cheapest of three ways to the entries: sums of columns by forward
+// mode, sums of rows by reverse mode, or a local Jacobian. op names the transformation in messages.
 func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Compressed {
 	d := follow(outputs, sources)
 	p := patternOf(op, d, outputs)
@@ -132,6 +134,7 @@ func chooseColors(p *Pattern, m mode) (forward bool, c sparse.Coloring, ok bool)
 	return true, c, ok
 }
 
+// compressHessian takes sums of columns of the gradient's Jacobian, and each entry from the one in which it is alone.
 func compressHessian(op string, gradient, sources []*graph.Node) Compressed {
 	p := hessianPattern(op, gradient, sources)
 	c := p.Star()

@@ -113,6 +113,7 @@ func (s *SparseFunction) EvalWithValues(ctx context.Context, feeds ...any) (*CSR
 	return s.eval(ctx, true, feeds)
 }
 
+// eval runs the program for what is fed, into a new matrix and new tensors.
 func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any) (*CSR, []*tensor.Dense, error) {
 	p, values, err := s.prepare(withValues, feeds)
 	if err != nil {
@@ -208,6 +209,7 @@ func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, 
 	return p, values, nil
 }
 
+// build traces, finds the pattern and compiles, for values of new types.
 func (s *SparseFunction) build(withValues bool, values []exec.Value, shape string) (*sparseProgram, error) {
 	t, err := s.fn.trace(values, shape)
 	if err != nil {

@@ -182,6 +182,7 @@ func parseFunc(g *Graph, s string) (*Func, error) {
 	return g.Func(body.Inputs(), outputs), nil
 }
 
+// setAttr parses s into f, a field of an attribute struct.
 func setAttr(g *Graph, f reflect.Value, s string) error {
 	switch f.Interface().(type) {
 	case Ints:

@@ -2,7 +2,7 @@ package graph
 
 import "errors"
 
-// The three ops that the graph itself needs.
+// The ops that the graph itself needs; part.go has two more, for ops with several results and for functions.
 var inputOp, constOp, aliasOp *Op
 
 type inputAttrs struct{ Index int }

@@ -168,6 +168,7 @@ type copier struct {
 	became map[*Node]*Node
 }
 
+// all copies what the outputs depend on, and returns the copies of the outputs.
 func (c copier) all(outputs []*Node) []*Node {
 	result := make([]*Node, len(outputs))
 	var in []*Node

@@ -169,6 +169,7 @@ func (l literal) String() string {
 	return b.String() + "}"
 }
 
+// formatElement prints element i of the elements of type d at p, so that it parses back to the same bits.
 func formatElement(d DType, p unsafe.Pointer, i int) string {
 	p = unsafe.Add(p, i*d.Size())
 	switch d {
@@ -210,6 +211,7 @@ func parseLiteral(t Type, s string) ([]byte, error) {
 	return raw, nil
 }
 
+// parseElement returns the bits of an element, in the low bytes.
 func parseElement(d DType, s string) (uint64, error) {
 	switch d {
 	case Float32:

@@ -99,6 +99,7 @@ func (p *parser) node(line string) error {
 	return nil
 }
 
+// build makes the node that a line describes: rest is what follows the op, up to the name.
 func (p *parser) build(op *Op, rest, name string, t Type) (n *Node, err error) {
 	switch op {
 	case inputOp:

@@ -97,6 +97,7 @@ type frameCache struct {
 	all map[uintptr]owner
 }
 
+// owner says whose function is at a program counter.
 func (c *frameCache) owner(pc uintptr) owner {
 	r := &c.recent[(pc^pc>>6)%uintptr(len(c.recent))]
 	if r.pc == pc {

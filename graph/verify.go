@@ -29,6 +29,7 @@ func (g *Graph) Verify() error {
 	return nil
 }
 
+// verifyNode checks the node that has the given place in the graph.
 func (g *Graph) verifyNode(id int, n *Node) error {
 	if n.ID() != id || n.graph != g {
 		return errorf("it has ID %d or belongs to another graph", n.ID())
@@ -50,6 +51,7 @@ func (g *Graph) verifyNode(id int, n *Node) error {
 	return nil
 }
 
+// verifyType checks the attributes, and the type against the shape rule.
 func (n *Node) verifyType() error {
 	t := *n.typ
 	switch attrs := n.attrs.(type) {

@@ -107,6 +107,7 @@ func joinKernel(n *graph.Node) graph.Kernel {
 	}
 }
 
+// join binds a loop that copies, operand by operand, its run of each row of the result.
 func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 	axis := n.Attrs().(axisAttrs).Axis
 	outer := graph.Size(n.Shape()[:axis])

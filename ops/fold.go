@@ -61,6 +61,7 @@ func bindSum[T vec.Num](n *graph.Node) graph.Kernel {
 // columnsPerPart is the least number of columns that are worth a part: some cache lines of each row.
 const columnsPerPart = 64
 
+// bindParts binds a fold that may be cut into so many parts at most, if it is large enough to be cut.
 func bindParts[D, S graph.Element](w foldWork[D, S], most int) graph.Kernel {
 	if most <= 1 || w.outer*w.r*w.inner < parallelFold {
 		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {

@@ -61,6 +61,7 @@ func extents(x *graph.Node, trans, left bool) (rows, cols int) {
 	return s[len(s)-2], s[len(s)-1]
 }
 
+// innerAgree says what does not fit between two factors: element types or inner dimensions.
 func innerAgree(a, b *graph.Node, attrs matmulAttrs) error {
 	if !a.DType().IsFloat() {
 		return kindError("f32 or f64")

@@ -80,6 +80,7 @@ func init() {
 	})
 }
 
+// productAdd binds c + op(a)·op(b). A row c is the product's bias; a matrix c is copied first, unless it lies there.
 func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 	f, a, b := n.Attrs().(matmulAttrs), n.In()[1], n.In()[2]
 	m, k := extents(a, f.TransA, true)

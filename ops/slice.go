@@ -217,6 +217,7 @@ func init() {
 	})
 }
 
+// place binds the copy of x to its places among zeros.
 func place[T graph.Element](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(padAttrs)
 	lo, gap := a.Lo.Slice(), a.Gap.Slice()

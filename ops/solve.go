@@ -79,6 +79,7 @@ func inferSystem(in []*graph.Node, _ any) (graph.Type, error) {
 // columns is the number of right sides.
 func columns(n *graph.Node) int { return n.Shape()[n.Rank()-1] }
 
+// systemCases are well-conditioned systems of all shapes, for an op with the given attributes.
 func systemCases(attrs any) []graph.Case {
 	square := func(n int) graph.Arg { a := wellConditioned(1, n); a.Shape = a.Shape[1:]; return a }
 	wide := wellConditioned(2, 3)

@@ -83,6 +83,7 @@ func init() {
 	})
 }
 
+// takeFrom binds the loop of take for elements of type T.
 func takeFrom[T graph.Element](n *graph.Node) graph.Kernel {
 	x, a := n.In()[0], n.Attrs().(takeAttrs)
 	outer, length, inner := span(x, []int{a.Axis})
@@ -191,6 +192,7 @@ func init() {
 	})
 }
 
+// scatterInto binds the loop of scatter_add for elements of type T.
 func scatterInto[T vec.Num](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(scatterAttrs)
 	outer, length, inner := span(n, []int{a.Axis})

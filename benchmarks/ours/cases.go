@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// gemm is a product of matrices, with the operands transposed that the case says.
 func gemm[T workload.Float](c workload.Case, threads int) (*Subject, error) {
 	f := autodiff.Compile(func(a, b *graph.Node) *graph.Node {
 		if c.Form[0] == 't' {
@@ -67,6 +68,7 @@ func repeated(n int, x, k *graph.Node) *graph.Node {
 	return v
 }
 
+// scalar is a chain of operations on single numbers, with its derivative.
 func scalar[T workload.Float](c workload.Case, threads int) (*Subject, error) {
 	f := autodiff.Compile(func(x, k *graph.Node) (*graph.Node, *graph.Node) {
 		return autodiff.ValueAndGrad(func(x *graph.Node) *graph.Node { return repeated(c.N, x, k) })(x)
@@ -120,6 +122,7 @@ func descend(c workload.Case, layers []layer[*graph.Node], x, y *graph.Node) (*g
 	return value, next
 }
 
+// training is a step of gradient descent, which updates the parameters in place.
 func training[T workload.Float](c workload.Case, threads int) (*Subject, error) {
 	f := autodiff.Compile(func(layers [3]layer[*graph.Node], x, y *graph.Node) (*graph.Node, [3]layer[*graph.Node]) {
 		value, next := descend(c, layers[:], x, y)

@@ -43,6 +43,7 @@ func (a *arena) extend(size int) int {
 	return offset
 }
 
+// release takes a block back and joins it with its free neighbours.
 func (a *arena) release(offset, size int) {
 	b := block{offset, aligned(size)}
 	if b.size == 0 {

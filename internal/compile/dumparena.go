@@ -60,6 +60,7 @@ func (v *view) arena(s sheet) {
 	s.put("</svg></figure>\n")
 }
 
+// times draws a bar for the time of each step.
 func (v *view) times(s sheet, x float64) {
 	s.put(`<text x="4" y="%.0f">%s</text>`+"\n", pictureMargin+8, timeText(v.most))
 	s.put(`<line x1="%.0f" x2="%.1f" y1="%.0f" y2="%.0f"/>`+"\n", pictureLeft,
@@ -72,6 +73,7 @@ func (v *view) times(s sheet, x float64) {
 	}
 }
 
+// blocks draws each value of the arena as a rectangle: its steps from left to right, its bytes from top to bottom.
 func (v *view) blocks(s sheet, x, top float64) {
 	y := arenaHeight / float64(v.Plan.Arena)
 	s.put(`<text x="4" y="%.0f">0</text><text x="4" y="%.0f">%s</text>`+"\n", top+8, top+arenaHeight,

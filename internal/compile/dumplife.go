@@ -19,6 +19,7 @@ type result struct {
 	bytes  int
 }
 
+// results lists what a step writes and later ones may read.
 func results(s exec.Step) []result {
 	switch {
 	case s.Members != nil:
@@ -42,6 +43,7 @@ type operand struct {
 	bytes int
 }
 
+// operands lists what a step reads, each value once.
 func operands(s exec.Step) []operand {
 	if s.Members == nil && s.Node == nil {
 		return []operand{{slot: s.In[0], bytes: s.Bytes}}

@@ -62,6 +62,7 @@ type view struct {
 	total, most time.Duration
 }
 
+// view finds what all parts of the page need to know of the last stage and the plan.
 func (p Page) view(last []line) *view {
 	stage := &p.Record.Stages[len(p.Record.Stages)-1]
 	v := &view{Page: p, lines: last, at: positions(stage), lives: lives(p.Plan.Steps), rows: make([][]string, len(last))}

@@ -54,6 +54,7 @@ func (v *view) rowOf(l life) string {
 	return stepRow(l.born)
 }
 
+// step writes the row of step i, and below it those of the members of a group.
 func (v *view) step(s sheet, i int, st exec.Step, stays map[string]life) {
 	in := operands(st)
 	out := results(st)

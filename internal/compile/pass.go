@@ -165,6 +165,8 @@ func (u *Unit) check() error {
 	return u.checkDonated()
 }
 
+// checkDonated says what is wrong with the donations: each output may overwrite one input of its type, which no other
+// output does.
 func (u Unit) checkDonated() error {
 	if u.Donated != nil && len(u.Donated) != len(u.Outputs) {
 		return fmt.Errorf("donations for %d outputs of %d", len(u.Donated), len(u.Outputs))

@@ -212,6 +212,7 @@ func (p *planner) addWorkspace(t *task) {
 	}
 }
 
+// placeResult finds memory for n, a result of t, which is step i.
 func (p *planner) placeResult(i int, t *task, n *graph.Node) {
 	r := p.at(n).root
 	if r.placed {
@@ -243,6 +244,7 @@ func (p *planner) slot(n *graph.Node) exec.Slot {
 	return s
 }
 
+// step makes the step of a task whose operands and results have their places.
 func (p *planner) step(t *task) {
 	if !t.group {
 		n := t.nodes[0]

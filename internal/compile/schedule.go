@@ -34,6 +34,7 @@ type scheduler struct {
 	users   [][]int // by task
 }
 
+// newScheduler numbers the roots that tasks make, and finds who makes and who reads them.
 func newScheduler(p *planner) *scheduler {
 	n := len(p.order)
 	s := &scheduler{makes: make([][]int, n), reads: make([][]int, n), waits: make([]int, n), users: make([][]int, n)}

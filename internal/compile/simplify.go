@@ -110,6 +110,7 @@ func (s *simplifier) settle(n *graph.Node) *graph.Node {
 	return n
 }
 
+// once applies the first rule that fires, and returns nil if none does.
 func (s *simplifier) once(n *graph.Node) *graph.Node {
 	for _, i := range s.byOp[n.Op()] {
 		if s.off[i] {

@@ -26,6 +26,7 @@ func Benchmark(b *testing.B) {
 	}
 }
 
+// benchmark times the op compiled alone.
 func benchmark(b *testing.B, in Instance) {
 	b.Run(fmt.Sprintf("op=%s/case=%s/dtype=%v", in.Op.Name, in.Case.Name, in.DType), func(b *testing.B) {
 		c := in.alone()

@@ -148,6 +148,7 @@ func checkPrecision(in Instance) error {
 	return nil
 }
 
+// close32 allows a difference of tol relative to the largest finite element.
 func close32(got, want exec.Value, tol float64) error {
 	size := 0.0
 	for i := range want.Buf.Len {

@@ -91,6 +91,7 @@ type fuzzed struct {
 	programs []*exec.Program
 }
 
+// newFuzzed compiles the op alone and among others, each with memory used again and not.
 func newFuzzed(t *testing.T, in Instance) []*fuzzed {
 	var list []*fuzzed
 	for _, c := range []*circuit{in.alone(), in.busy(busy{keep: func(i int) bool { return i == 0 }})} {

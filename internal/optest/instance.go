@@ -40,6 +40,7 @@ func Instances(op *graph.Op) []Instance {
 	return all
 }
 
+// newInstance gives the open arguments of a case the element type d.
 func newInstance(op *graph.Op, c graph.Case, d graph.DType) Instance {
 	in := Instance{Op: op, Case: c, DType: d}
 	for _, a := range c.In {

@@ -67,6 +67,7 @@ func inputsOf(op *graph.Op) []int {
 	return list
 }
 
+// negation expects the checks to notice, and to name op and input, when the derivative by input i has the wrong sign.
 func negation(t *testing.T, op *graph.Op, i int) {
 	names := fmt.Sprintf("%s: derivative by input %d:", op.Name, i)
 	noticed, forward := 0, 0

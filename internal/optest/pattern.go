@@ -32,6 +32,7 @@ func checkPattern(in Instance) error {
 	return nil
 }
 
+// comparePattern is checkPattern by the inputs numbered in of, with the others constant or fed.
 func (in Instance) comparePattern(of []int, constants bool) error {
 	g, xs := graph.New(), make([]*graph.Node, len(in.args))
 	feeds := map[*graph.Node]exec.Value{}

@@ -70,6 +70,7 @@ type busy struct {
 	result, twin bool
 }
 
+// busy builds the circuit that b describes.
 func (in Instance) busy(b busy) *circuit {
 	c, g := &circuit{}, graph.New()
 	ones := map[graph.DType]*graph.Node{}

@@ -45,6 +45,7 @@ type many struct {
 	inputs []exec.Value // those inputs with an axis of examples before their own, and the others as they are
 }
 
+// many draws values for size examples, which differ in the inputs that are mapped.
 func (in Instance) many(size int, mapped func(i int) bool) many {
 	m := many{Instance: in, size: size}
 	rng := rand.New(rand.NewPCG(in.Seed(), 4))
@@ -79,6 +80,7 @@ func (m many) example(k int) []exec.Value {
 	return values
 }
 
+// check compares the op under Vmap, and its derivatives, with a loop over the examples.
 func (m many) check() error {
 	y, grads, err := m.vmapped()
 	if err != nil {
@@ -187,6 +189,7 @@ func (m many) pullback(types []graph.Type, f func([]*graph.Node) *graph.Node) pu
 	return p
 }
 
+// run computes the value and the cotangents of the inputs.
 func (p pulled) run(values []exec.Value, ct exec.Value) (exec.Value, []exec.Value, error) {
 	feeds := map[*graph.Node]exec.Value{}
 	for i, x := range p.inputs {

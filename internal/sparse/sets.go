@@ -66,6 +66,7 @@ func (s *Sets) Union(a, b int32) int32 {
 	return made.of
 }
 
+// merge is Union for two sets that are not empty and differ.
 func (s *Sets) merge(a, b int32) int32 {
 	x, y := s.Of(a), s.Of(b)
 	if len(x) > len(y) {
@@ -168,6 +169,7 @@ func tableSize(n int) int {
 	return size
 }
 
+// grow doubles the table.
 func (s *Sets) grow() {
 	old := s.table
 	s.table = make([]known, 2*len(old))

@@ -74,6 +74,7 @@ type starState struct {
 // first is the first neighbour of a colour that a vertex has met, and by which entry.
 type first struct{ vertex, neighbour, entry int32 }
 
+// star colours the vertices in the given order, each with the first colour that it may have.
 func (p *Pattern) star(edges, order []int32) Coloring {
 	n := p.Rows
 	s := starState{p: p, edges: edges, color: make([]int32, n), star: make([]int32, p.NNZ()),

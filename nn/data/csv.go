@@ -76,6 +76,7 @@ type rowParser struct {
 	fieldCount int
 }
 
+// add appends one row: its features and its label.
 func (p *rowParser) add(fields []string) error {
 	last := len(fields) - 1
 	if p.fieldCount == 0 {

@@ -26,6 +26,7 @@ func OpenMNIST(dir string) (train, test *Set, err error) {
 	return train, test, nil
 }
 
+// openImages reads the images and labels of one part of MNIST, "train" or "t10k".
 func openImages(dir, part string) (*Set, error) {
 	images, err := openEither(dir, part+"-images", "idx3-ubyte")
 	if err != nil {

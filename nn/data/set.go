@@ -38,6 +38,7 @@ func (s *Set) Split(count int, seed uint64) (first, rest *Set, err error) {
 	return s.pick(order[:count]), s.pick(order[count:]), nil
 }
 
+// pick returns a copy of the samples with the given numbers.
 func (s *Set) pick(rows []int) *Set {
 	out := &Set{
 		X:       make([]float64, 0, len(rows)*s.Dim),
