@@ -75,6 +75,14 @@ var fusible = []struct {
 			Outputs: nodes{y, ops.Sum(ops.Square(y)), ops.MatMul(y, ops.Transpose(w)), ops.Sum(z, 0)},
 		}
 	}},
+	{"rows that one matrix multiplies", func(g *graph.Graph, n int) compile.Unit {
+		w, h, d := g.Input("w", graph.Float64, n, 7), g.Input("h", graph.Float64, 1, n), g.Input("d", graph.Float64, 1, n)
+		b, c := g.Input("b", graph.Float64, 7), g.Input("c", graph.Float64, 1, 7)
+		y := ops.Tanh(ops.Add(ops.MatMul(h, w), b))
+		z := ops.Mul(ops.Add(ops.MatMul(d, w), c), ops.Sub(1, ops.Square(y)))
+		back, forth := ops.MatMul(w, ops.Transpose(y)), ops.MatMul(w, ops.Transpose(z))
+		return compile.Unit{Inputs: nodes{w, h, d, b, c}, Outputs: nodes{y, z, forth, ops.Sum(ops.Square(back))}}
+	}},
 	{"donated updates", func(g *graph.Graph, n int) compile.Unit {
 		w, m, x := g.Input("w", graph.Float32, n), g.Input("m", graph.Float32, n), g.Input("x", graph.Float32, n)
 		rate := g.Input("rate", graph.Float32)
@@ -112,7 +120,8 @@ func settings(workers ...int) map[string]compile.Options {
 		with("no fusion nor reuse", true, "fuse")
 		with("no epilogue", false, "epilogue")
 		with("no simplification", false, "simplify")
-		with("nothing", true, "unalias", "simplify", "fuse", "epilogue", "schedule")
+		with("no pairs", false, "pair")
+		with("nothing", true, "unalias", "simplify", "pair", "fuse", "epilogue", "schedule")
 		if w == 1 {
 			for _, r := range compile.Rules {
 				with("without "+r.Name, false, r.Name)

@@ -39,6 +39,7 @@ type Pass struct {
 var Pipeline = []Pass{
 	{"unalias", "aliases have done their work once derivatives are built; without them equal expressions meet", unalias},
 	{"simplify", "fewer and cheaper nodes are left to group", simplify},
+	{"pair", "only products that are left are read together, and groups take up what comes before and after", pair},
 	{"fuse", "groups are lists of nodes, which a pass that makes a new graph would lose", fuse},
 	{"epilogue", "products can only head groups that there are", epilogue},
 }

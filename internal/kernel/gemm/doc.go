@@ -12,11 +12,11 @@
 // once, for all. Matrices that are small, or used by few tiles, are read where they are; transposition is absorbed by
 // packing or by strides. Few rows against a transposed B, and vectors, are computed as dot products instead.
 //
-// Files: gemm.go (entry), product.go (products that are computed again and again), plan.go (choice of path and
-// blocking), run.go (loops and parallelism), block.go (the calls of micro-kernels), batch.go (many small products),
-// pack.go, portable.go (micro-kernels in Go, the specification), outer.go (outer products larger than the caches),
-// tile.go (what assembly is told), engine*.go (which kernels a CPU has), space.go (memory kept between calls). The
-// assembly is written by internal/kernel/gen/gemm.
+// Files: gemm.go (entry), product.go (products that are computed again and again), pair.go (two rows with one matrix),
+// plan.go (choice of path and blocking), run.go (loops and parallelism), block.go (the calls of micro-kernels), batch.go
+// (many small products), pack.go, portable.go (micro-kernels in Go, the specification), outer.go (outer products larger
+// than the caches), tile.go (what assembly is told), engine*.go (which kernels a CPU has), space.go (memory kept between
+// calls). The assembly is written by internal/kernel/gen/gemm.
 //
 // Every path gives the same bits for any number of workers: work is split over C only, never over k.
 package gemm

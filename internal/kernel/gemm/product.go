@@ -61,14 +61,23 @@ type script[T Float] struct {
 	swapped          bool // A is B
 }
 
-// A call is one of a micro-kernel, with a tile without addresses and what these are less those of the operands. What is
-// added lies in C, if addC is set, or in the bias.
+// A call is one of a micro-kernel, with a tile without addresses and what these are less those of the operands.
 type call struct {
 	kernel       func(*tile)
 	tile         tile
 	a, b, c, add uintptr
-	addC         bool
+	adds         addend
 }
+
+// An addend is where what a micro-kernel adds lies: in the bias, in C as it was, or in C as the sum so far.
+type addend uint8
+
+const (
+	addedNothing addend = iota
+	addedBias
+	addedC
+	addedSum
+)
 
 // longScript is a number of calls that is too large to be kept.
 const longScript = 32
@@ -92,12 +101,14 @@ func (r *run[T]) told(kernel func(*tile), k *tile) call {
 		return uintptr(at) - uintptr(unsafe.Pointer(unsafe.SliceData(x)))
 	}
 	told := call{kernel: kernel, tile: *k, a: from(r.a, k.a), b: from(r.b, k.b), c: from(r.c, k.c)}
-	if k.add != nil {
-		if told.addC = r.q0 > 0 || r.epilogue.Accumulate; told.addC {
-			told.add = from(r.c, k.add)
-		} else {
-			told.add = from(r.epilogue.Bias, k.add)
-		}
+	switch {
+	case k.add == nil:
+	case r.q0 > 0:
+		told.adds, told.add = addedSum, from(r.c, k.add)
+	case r.epilogue.Accumulate:
+		told.adds, told.add = addedC, from(r.c, k.add)
+	default:
+		told.adds, told.add = addedBias, from(r.epilogue.Bias, k.add)
 	}
 	told.tile.a, told.tile.b, told.tile.c, told.tile.add = nil, nil, nil, nil
 	return told
@@ -133,10 +144,10 @@ func (s *script[T]) run(a, b, c []T, e *Epilogue[T]) bool {
 		told := &s.calls[i]
 		k := told.tile
 		k.a, k.b, k.c = unsafe.Add(at, told.a), unsafe.Add(bt, told.b), unsafe.Add(ct, told.c)
-		switch {
-		case told.addC:
+		switch told.adds {
+		case addedC, addedSum:
 			k.add = unsafe.Add(ct, told.add)
-		case s.bias > 0:
+		case addedBias:
 			k.add = unsafe.Add(biasAt, told.add)
 		}
 		told.kernel(onStack(&k))

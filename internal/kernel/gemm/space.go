@@ -12,6 +12,7 @@ type space[T Float] struct {
 	batches freelist[batch[T]]
 	outers  freelist[outers[T]]
 	workers freelist[worker[T]]
+	pairs   freelist[pairSpace[T]]
 }
 
 var (

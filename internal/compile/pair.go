@@ -1,0 +1,64 @@
+package compile
+
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// pair puts products of two rows with one matrix into one node, so that the matrix is read once: h·W and ḣ·W of a function
+// and its derivative, above all, since of a product with one row reading the matrix is most of the work.
+//
+//	%3 = matmul(%0, %2)                    %3 = row_pair(%2, %0, %1)
+//	%4 = matmul(%1, %2)         →          %4 = slice(%3) [row 0]
+//	                                       %5 = slice(%3) [row 1]
+//
+// The level of a node is the largest number of such products on a way to it. Two of one level do not depend on each
+// other, nor do pairs of one level; so pairs never wait for each other.
+func pair(u Unit, _ Options) Unit {
+	type kind struct {
+		matrix *graph.Node
+		trans  bool
+		level  int32
+	}
+	level := make([]int32, u.graph().Len()) // of a node's users
+	alone := map[kind]*graph.Node{}
+	var pairs [][2]*graph.Node
+	for _, n := range u.topo() {
+		at := int32(0)
+		for _, x := range n.In() {
+			at = max(at, level[x.ID()])
+		}
+		level[n.ID()] = at
+		p, ok := ops.AsRowProduct(n)
+		if !ok {
+			continue
+		}
+		level[n.ID()]++
+		of := kind{p.Matrix, p.Trans, at}
+		if first := alone[of]; first != nil {
+			pairs = append(pairs, [2]*graph.Node{first, n})
+			delete(alone, of)
+		} else {
+			alone[of] = n
+		}
+	}
+	if len(pairs) == 0 {
+		return u
+	}
+	by := map[*graph.Node]*graph.Node{}
+	for _, two := range pairs {
+		u.graph().With(two[1], func() {
+			x, _ := ops.AsRowProduct(two[0])
+			y, _ := ops.AsRowProduct(two[1])
+			rows := ops.RowPair(x, y)
+			for i, n := range two {
+				by[n] = ops.Reshape(ops.Slice(rows, ops.At(i)), n.Shape()...)
+			}
+		})
+	}
+	next, ok := u.Substitute(by)
+	if !ok {
+		panic("compile: products of a pair depend on each other")
+	}
+	return next
+}
