@@ -54,9 +54,8 @@ type Op struct {
 	// Epilogue says that the kernel of a Contract, for results of rank 2, calls Work.Done, if there is one, for every
 	// run of elements that it has finished.
 	Epilogue bool
-	// Partial returns, for a Reduce that can be computed piece by piece, the code that folds any run of the input
-	// to one element, and the code that combines two such elements. It is nil for others.
-	Partial func(n *Node) (fold, combine Kernel)
+	// Partial says, for a Reduce that can be computed piece by piece, how. It is nil for others.
+	Partial func(n *Node) Partial
 	// Layout says, for a View, where the result's elements lie in the input.
 	Layout func(n *Node) Layout
 	// Derivative is the op's rule, NonDiff included; only leaves have none.
@@ -87,6 +86,18 @@ type Op struct {
 
 	serial int32 // its number in the registry, for hashing
 }
+
+// Partial is how to compute a Reduce of [outer, R, Inner] to [outer, Inner] piece by piece.
+type Partial struct {
+	R, Inner int
+	// Fold folds [k, r, Inner] to [k, Inner], for any k and r, and for r = 1 any run of elements to as many.
+	Fold Kernel
+	// Combine combines two results of Fold, element by element, and a result with a row that it did not fold yet.
+	Combine Kernel
+}
+
+// Run is how many elements in a row are folded to Inner.
+func (p Partial) Run() int { return p.R * p.Inner }
 
 // Scalar is an elementwise function of one or two numbers; b is a again for a function of one.
 type Scalar struct {

@@ -157,8 +157,10 @@ func init() {
 		Name: "sum", Doc: "sum over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
 		Infer:  folded(isNumber, "numbers, not bool", true, same),
 		Kernel: byDType{f32: bindSum[float32], f64: bindSum[float64], i64: bindSum[int64]}.ofInput,
-		Partial: func(n *graph.Node) (fold, combine graph.Kernel) {
-			return byDType{f32: sumRun[float32], f64: sumRun[float64], i64: sumRun[int64]}.ofInput(n), addOp.Kernel(n)
+		Partial: func(n *graph.Node) graph.Partial {
+			_, r, inner := folds(n)
+			fold := byDType{f32: sumPart[float32], f64: sumPart[float64], i64: sumPart[int64]}.ofInput(n)
+			return graph.Partial{R: r, Inner: inner, Fold: fold, Combine: addOp.Kernel(n)}
 		},
 		Depends: foldDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
@@ -170,10 +172,15 @@ func init() {
 	})
 }
 
-// sumRun sums a run of any length.
-func sumRun[T vec.Num](*graph.Node) graph.Kernel {
+// sumPart is the Fold of a sum's Partial.
+func sumPart[T vec.Num](n *graph.Node) graph.Kernel {
+	_, _, columns := folds(n)
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		vec.Sum(graph.Elements[T](out), graph.Elements[T](in[0]), 1, in[0].Len, 1)
+		dst, x, inner := graph.Elements[T](out), graph.Elements[T](in[0]), columns
+		if len(dst) == len(x) {
+			inner = len(x)
+		}
+		vec.Sum(dst, x, len(dst)/inner, len(x)/len(dst), inner)
 		return nil
 	}
 }

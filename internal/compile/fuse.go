@@ -2,12 +2,14 @@ package compile
 
 import (
 	"math"
+	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/exec"
 )
 
-// fuse groups Maps of one shape that use each other, and the reductions to one element at their ends, to be computed
-// in one loop over tiles. What only members use never goes to memory.
+// fuse groups Maps of one shape that use each other, and the reductions at their ends, to be computed in one loop over
+// tiles. What only members use never goes to memory.
 //
 //	%3 = mul(%0, %1)
 //	%4 = tanh(%3)         →          one loop: mul, tanh, sum
@@ -45,17 +47,24 @@ func (f *fuser) groups(order []*graph.Node, alone func(*graph.Node) bool) (group
 		}
 		groups[number[root]] = append(groups[number[root]], n)
 	}
-	return groups
+	for i, members := range groups {
+		misfits := exec.Misfits(members)
+		members = slices.DeleteFunc(members, func(n *graph.Node) bool { return slices.Contains(misfits, n) })
+		if groups[i] = members; len(members) == 1 && !alone(members[0]) {
+			groups[i] = nil
+		}
+	}
+	return slices.DeleteFunc(groups, func(members []*graph.Node) bool { return members == nil })
 }
 
 // worthSplitting reports whether a lone member is large enough for more than one core: a group's tiles are divided
 // among them.
 func worthSplitting(n *graph.Node) bool {
 	size := n.Type().Size()
-	if n.Op().Class == graph.Reduce {
+	if n.Op().Class == graph.Reduce && size == 1 {
 		size = n.In()[0].Type().Size()
 	}
-	return size >= 1<<16
+	return size >= 1<<16 && (n.Op().Class == graph.Map || n.Type().Size() == 1)
 }
 
 type fuser struct {
@@ -127,7 +136,7 @@ func (f *fuser) joins(n *graph.Node) bool {
 	case graph.Map:
 		return n.Type().Size() > 0
 	case graph.Reduce:
-		return n.Op().Partial != nil && n.Type().Size() == 1 && n.In()[0].Type().Size() > 0
+		return n.Op().Partial != nil && n.In()[0].Type().Size() > 0
 	}
 	return false
 }

@@ -37,6 +37,37 @@ var fusible = []struct {
 		y := ops.Tanh(ops.Sub(ops.Mul(ops.Add(x, row), column), ops.Mul(middle, row)))
 		return compile.Unit{Inputs: nodes{x, row, column, middle}, Outputs: nodes{y, ops.Sum(ops.Exp(y)), ops.Sum(y, 1)}}
 	}},
+	{"sums of short rows and of their columns", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float32, []int{1}, []int{0})(n/37+1, 37)
+	}},
+	{"sums of rows that divide tiles, and of all", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float64, []int{1}, []int{0}, []int{0, 1})(n/64+1, 64)
+	}},
+	{"sums of rows that do not, and of all", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float32, []int{1}, []int{0}, []int{0, 1})(n/300+1, 300)
+	}},
+	{"sums of short columns", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float32, []int{0})(n/10+1, 10)
+	}},
+	{"sums of long rows and their columns", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float32, []int{1}, []int{0})(3, n/3+1)
+	}},
+	{"sums of middles and their neighbours", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float64, []int{1}, []int{2}, []int{1, 2}, []int{0, 1}, []int{0})(n/133+1, 19, 7)
+	}},
+	{"sums of long middles", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Int64, []int{1}, []int{0}, []int{0, 1})(3, n/150+1, 50)
+	}},
+	{"sums of many short middles", func(g *graph.Graph, n int) compile.Unit {
+		return sums(g, graph.Float32, []int{1})(n/40+1, 5, 8)
+	}},
+	{"sums of rows of several types", func(g *graph.Graph, n int) compile.Unit {
+		x := g.Input("x", graph.Float64, n/50+1, 50)
+		y := ops.Cast(ops.Exp(x), graph.Float32)
+		return compile.Unit{Inputs: nodes{x}, Outputs: nodes{
+			ops.Sum(ops.Square(y), 1), ops.Sum(ops.Neg(ops.Exp(x)), 1), ops.Sum(y, 0),
+		}}
+	}},
 	{"compare, where and cast", func(g *graph.Graph, n int) compile.Unit {
 		x, y := g.Input("x", graph.Float64, n), g.Input("y", graph.Float64, n)
 		k, s := g.Input("k", graph.Int64, n), g.Input("s", graph.Float32)
@@ -93,6 +124,19 @@ var fusible = []struct {
 			Outputs: nodes{ops.Sum(ops.Square(e)), ops.Sub(w, ops.Mul(rate, m2)), m2}, Donated: []int{-1, 0, 1},
 		}
 	}},
+}
+
+// sums are those of −2·|x| over each of the lists of axes, for x of a shape.
+func sums(g *graph.Graph, d graph.DType, axes ...[]int) func(shape ...int) compile.Unit {
+	return func(shape ...int) compile.Unit {
+		x := g.Input("x", d, shape...)
+		y := ops.Mul(-2, ops.Abs(x))
+		u := compile.Unit{Inputs: nodes{x}}
+		for _, a := range axes {
+			u.Outputs = append(u.Outputs, ops.Sum(y, a...))
+		}
+		return u
+	}
 }
 
 // chain is Σ tanh(x·w + b)·σ(x) and its gradient by x.
@@ -199,18 +243,42 @@ func TestFusedIsReference(t *testing.T) {
 	}
 }
 
-// So are they where tiles ask for the memory of the next one.
-func TestFusedAskingAhead(t *testing.T) {
-	const n = 1<<20 + 7
-	for _, d := range []graph.DType{graph.Float32, graph.Float64} {
-		u := chain(graph.New(), d, n)
-		feeds := drawn(u, n)
+// So are they where tiles ask for the memory of the next one, and columns are added up row by row.
+func TestFusedIsReferenceWhereLarge(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(g *graph.Graph) compile.Unit
+		alone int // reductions that are in no group
+	}{
+		{"chain, f32", func(g *graph.Graph) compile.Unit { return chain(g, graph.Float32, 1<<20+7) }, 0},
+		{"chain, f64", func(g *graph.Graph) compile.Unit { return chain(g, graph.Float64, 1<<20+7) }, 0},
+		{"columns", func(g *graph.Graph) compile.Unit {
+			return sums(g, graph.Float64, []int{0})(2001, 150)
+		}, 0},
+		{"rows and columns", func(g *graph.Graph) compile.Unit {
+			return sums(g, graph.Float32, []int{1}, []int{0})(4100, 130)
+		}, 0},
+		{"columns and all", func(g *graph.Graph) compile.Unit {
+			return sums(g, graph.Float32, []int{0}, []int{0, 1})(500, 1500)
+		}, 0},
+		{"middles, leading axes and rows", func(g *graph.Graph) compile.Unit {
+			return sums(g, graph.Float32, []int{1}, []int{0}, []int{0, 1}, []int{2})(3, 999, 300)
+		}, 0},
+		{"middles and long rows", func(g *graph.Graph) compile.Unit {
+			return sums(g, graph.Int64, []int{1}, []int{1, 2}, []int{2})(5, 333, 200)
+		}, 1},
+	} {
+		u := c.build(graph.New())
+		feeds := drawn(u, 4)
 		want := evaluateFeeds(t, u, feeds)
+		_, plan := compile.PlanOf(u, compile.Options{})
+		require.Len(t, plan.Steps, 1+c.alone, c.name)
 		for _, workers := range []int{1, 2, 3, 8} {
 			p, err := compile.Compile(u, compile.Options{Workers: workers, Off: map[string]bool{"fast": true}})
 			require.NoError(t, err)
+			p.Spoil(0xff)
 			for i, got := range runOn(t, p, u, feeds) {
-				require.NoError(t, optest.Differ(got, want[i]), "%v: output %d, %d workers", d, i, workers)
+				require.NoError(t, optest.Differ(got, want[i]), "%s: output %d, %d workers", c.name, i, workers)
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func (f *frame) askAhead() {
 	perElement := 0
 	for _, m := range f.moving {
 		known := slices.ContainsFunc(streams, func(a ask) bool { return a.base == m.base })
-		if m.elem == 0 || m.perTile || known {
+		if m.elem == 0 || known {
 			continue
 		}
 		perElement += m.elem

@@ -26,7 +26,7 @@ type placement struct {
 }
 
 // plan finds a register or a base for every operand and member.
-func (b *binder) plan(s Step, tiles int) {
+func (b *binder) plan(s Step) {
 	last := newNodeNumbers(s.Members) // the last member that reads a register
 	for i, m := range s.Members {
 		for j, x := range m.Node.In() {
@@ -61,7 +61,7 @@ func (b *binder) plan(s Step, tiles int) {
 		}
 		switch {
 		case m.Node.Op().Class == graph.Reduce:
-			b.fold(i, m, tiles)
+			b.fold(i, m)
 		case m.Kept:
 			b.places = append(b.places, placement{i, m.Out})
 			b.know(m.Node, value{register: -1, base: i, elem: elem})
@@ -99,16 +99,15 @@ func (b *binder) operand(x *graph.Node, slot Slot) {
 }
 
 // fold gives a reduction its partial results.
-func (b *binder) fold(i int, m Member, tiles int) {
-	elem := m.Node.DType().Size()
-	partials := len(b.group.bases)
-	b.group.bases = append(b.group.bases, graph.Buffer{Ptr: allocate(tiles * elem), Len: tiles})
+func (b *binder) fold(i int, m Member) {
 	b.places = append(b.places, placement{i, m.Out})
-	_, combine := m.Node.Op().Partial(m.Node)
-	b.group.folds = append(b.group.folds, fold{
-		out: i, partials: partials, elem: elem, combine: combine, pair: make([]graph.Buffer, 2),
-	})
-	b.know(m.Node, value{register: -1, base: partials, elem: elem, single: true})
+	f := newFold(b.group.cut, m.Node)
+	f.out, f.partials = i, i
+	if f.pieces > 1 {
+		f.partials = len(b.group.bases)
+		b.group.bases = append(b.group.bases, graph.Buffer{Ptr: allocate(f.runs * f.pieces * f.Inner * f.elem)})
+	}
+	b.group.folds = append(b.group.folds, f)
 }
 
 // count finds how many operands the members have, and how many of these and of their results lie in memory and have the
@@ -124,7 +123,9 @@ func (b *binder) count(s Step) (operands, inMemory, tiled int) {
 	}
 	for _, m := range s.Members {
 		operands += len(m.Node.In())
-		add(b.value(m.Node))
+		if m.Node.Op().Class != graph.Reduce {
+			add(b.value(m.Node))
+		}
 		for _, x := range m.Node.In() {
 			add(b.value(x))
 		}
@@ -134,7 +135,7 @@ func (b *binder) count(s Step) (operands, inMemory, tiled int) {
 
 // frame makes the operations of one worker, over registers of its own.
 func (b *binder) frame(s Step) frame {
-	f := frame{group: b.group, expands: slices.Clone(b.expands), length: -1}
+	f := frame{group: b.group, expands: slices.Clone(b.expands), length: -1, pair: make([]graph.Buffer, 2)}
 	size := b.group.tile * 8
 	memory := allocate(max(1, b.registers) * (size + alignment))
 	register := func(r int) unsafe.Pointer { return unsafe.Add(memory, r*(size+alignment)) }
@@ -145,6 +146,7 @@ func (b *binder) frame(s Step) frame {
 	slab := make([]graph.Buffer, operands)
 	f.moving, f.tiled = make([]moving, 0, inMemory), make([]*graph.Buffer, 0, tiled)
 	f.ops = make([]tileOp, len(s.Members))
+	folds := 0
 	for i, m := range s.Members {
 		op := &f.ops[i]
 		n := len(m.Node.In())
@@ -163,14 +165,13 @@ func (b *binder) frame(s Step) frame {
 		for j, x := range m.Node.In() {
 			point(&op.in[j], b.value(x))
 		}
-		out := b.value(m.Node)
-		point(&op.out, out)
 		if m.Node.Op().Class == graph.Reduce {
-			op.kernel, _ = m.Node.Op().Partial(m.Node)
-			f.moving[len(f.moving)-1].perTile = true
-		} else {
-			op.kernel = m.Node.Op().Kernel(m.Node)
+			op.fold = &b.group.folds[folds]
+			folds++
+			continue
 		}
+		point(&op.out, b.value(m.Node))
+		op.kernel = m.Node.Op().Kernel(m.Node)
 	}
 	f.askAhead()
 	return f

@@ -13,7 +13,7 @@ import "unsafe"
 // Down a column (inner > 1) a block is 16 rows added in order to 0, and the tree over the blocks is the same.
 const (
 	laneBytes   = 256
-	blockLanes  = 16            // stripes in a block of a row, rows in a block of a column
+	blockLanes  = SumRows       // stripes in a block of a row, rows in a block of a column
 	tileColumns = laneBytes / 4 // columns that are reduced together
 )
 
@@ -22,6 +22,9 @@ func lanes[T any]() int {
 	var zero T
 	return laneBytes / int(unsafe.Sizeof(zero))
 }
+
+// SumRows is the number of rows in a block of columns.
+const SumRows = 16
 
 // SumBlock is the number of elements of type T in a block of Sum. Sums of pieces that begin at multiples of a power of
 // two of blocks, of that length or shorter for the last, combine into the sum of the whole by adding neighbours.
