@@ -29,13 +29,14 @@
 //
 // Three sweeps over a graph apply the rules of its ops, each a page long; nearly everything else asks them.
 //
-//	reverse, forward, batch         the sweeps; live: zeros that stay zero; several: ops with several results
+//	reverse, forward, batch         the sweeps
+//	several, live, rates            ops with several results; zeros that stay zero
 //	tree, expression                functions on trees, and their arguments as nodes to differentiate by
 //	grad, auxiliary, directional    gradients, VJP and JVP, derivatives along one direction
 //	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
 //	laplacian                       forward with Jacobians and Laplacians
 //	vmap                            many examples at once
-//	control, cond                   Scan, For, While, Checkpoint; Cond
+//	control*, cond                  Scan, For, While, Checkpoint; Cond
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
 //	derived, guard                  functions derived from bodies and branches; examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go

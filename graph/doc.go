@@ -14,4 +14,16 @@
 // Expressions are written with the functions of package ops. Every traversal here is iterative, so a chain of
 // a million nodes is as safe as a chain of ten. A Graph is built by one goroutine; once built it may be read
 // by many.
+//
+// # Where things are
+//
+//	graph, node, intern, literal    nodes, and how equal ones are found; constants
+//	dtype, shape, attrs             element types, shapes, attributes
+//	op, registry, kernel            the record of an op; all of them; what kernels see
+//	elementary, depends, masked     more that a record may say
+//	builtin, part, func, capture    ops of the graph's own; several results; functions as values, and their making
+//	bind, derived                   what stands for a parameter; what a node is a derivative of
+//	walk, verify                    order; invariants
+//	text, parse, dot, gonum         other forms of a graph
+//	error, source, frame*           mistakes, and the user's line
 package graph

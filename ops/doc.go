@@ -37,4 +37,22 @@
 // against differences to second order, the forward form against the reverse one, the batching rule against a loop
 // over examples, the compiled program against the reference executor, and refuses a record without a doc line, a case,
 // a derivative or a batching rule (batch.go has those that ops share).
+//
+// # Where things are
+//
+//	arith, fused, minmax, round       arithmetic; several operations in one pass; bounds; whole numbers
+//	compare, logical, where, choice   comparisons, truth values, choices by them
+//	exp, trig, hyperbolic, gamma      functions of one number, and some of two, as tables of derivatives
+//	activation, softmax               functions of neural networks
+//	reduce, fold, extreme             sums and products, least and greatest over axes
+//	statistics, cumulative            means and norms; running sums and recurrences
+//	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
+//	slice, concat, take, sort         parts of tensors by ranges and by indices; orders
+//	matmul*, batchmatmul, rowpair     products of matrices
+//	einsum                            sums of products by a formula
+//	matrix, solve, det                linear algebra: what it shares; equations, determinants
+//	cholesky, qr, eigh                factorisations
+//	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
+//	scalar, cases, batch              types of numbers; cases and batching rules that ops share
+//	family, masked*, depends*         families of derivatives; zeros that stay zero; what depends on what
 package ops

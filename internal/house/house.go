@@ -4,9 +4,10 @@
 //   - arrow: an import of one package of this module by another.
 //   - law: the table of arrows that are allowed, law.txt; everything else is a violation.
 //   - hand-written: a file without the standard "Code generated … DO NOT EDIT." header.
+//   - map: the part of a package comment that says what each file holds.
 //
-// Besides the arrows, it fails on hand-written files of more than MaxLines lines and on packages
-// without a package comment. Test files count for length only. Folders named testdata or vendor,
+// Besides the arrows, it fails on hand-written files of more than MaxLines lines, on packages without a package
+// comment, and on maps that miss a file. Test files count for length only. Folders named testdata or vendor,
 // those that open with a dot or an underscore, and nested modules are left out, as by the go command.
 package house
 
@@ -83,6 +84,8 @@ func (h *checker) checkDir(dir string) error {
 	}
 	named := h.law.Names(dir)
 	var code, codeDocs, tests, testDocs int
+	var comment string
+	var files []string
 	for _, e := range entries {
 		if e.IsDir() || path.Ext(e.Name()) != ".go" {
 			continue
@@ -111,6 +114,8 @@ func (h *checker) checkDir(dir string) error {
 		default:
 			code++
 			codeDocs += doc
+			comment += file.Doc.Text()
+			files = append(files, e.Name())
 			if named {
 				h.checkImports(dir, fset, file)
 			}
@@ -122,6 +127,7 @@ func (h *checker) checkDir(dir string) error {
 	if codeDocs == 0 && (code > 0 || testDocs == 0) {
 		h.fail("%s: no file has a package comment: say what the package is, and its vocabulary", dir)
 	}
+	h.checkMap(dir, comment, files)
 	if !named {
 		h.fail("%s: %s has no line for this package: add one", dir, h.law.name)
 	}

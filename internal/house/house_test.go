@@ -127,3 +127,32 @@ func TestBroken(t *testing.T) {
 		t.Error("go.mod without a module line: want an error")
 	}
 }
+
+// TestMap: a map names every file of its package, and nothing else.
+func TestMap(t *testing.T) {
+	law, err := ParseLaw("law.txt", "NONE < a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "// Package a is a fixture.\n//\n// # Where things are\n//\n"
+	for name, c := range map[string]struct{ table, want string }{
+		"whole":     {"//\tone, two*  all of them\n", ""},
+		"by star":   {"//\t*  all of them\n", ""},
+		"one short": {"//\tone  one of them\n", "a: the map in the package comment does not say what is in two_amd64.go"},
+		"one too many": {"//\tone, two*  all\n//\tthree  none\n",
+			"a: the map in the package comment names three, which is not there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := check(t, fstest.MapFS{
+				"go.mod":          {Data: []byte("module m\n")},
+				"a/doc.go":        {Data: []byte(head + c.table + "package a\n")},
+				"a/one.go":        {Data: []byte("package a\n")},
+				"a/two_amd64.go":  {Data: []byte("package a\n")},
+				"a/other_test.go": {Data: []byte("package a\n")},
+			}, law)
+			if strings.Join(got, "; ") != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
