@@ -115,20 +115,15 @@ func loopGradCases() []graph.Case {
 		of("scan backward every 2", gradient(scanCase(Backward(), CheckpointEvery(2))), floatArg(2), floatArg(3, 2), matrix),
 		of("while bounded", gradient(whileCase(MaxSteps(6))), three, three),
 		of("while recorded", gradient(whileCase(Recorded())), three, three),
+		of("for, and its value", withGradient(forCase()), three, three),
+		of("scan, and its value", withGradient(scanCase()), floatArg(2), floatArg(6, 2), matrix),
 	}
 }
 
-// pairCases want a loop's results and its gradient, for which the compiler makes the pair.
-func pairCases() []graph.Case {
-	both := func(build built) built {
-		return func(in ...*graph.Node) *graph.Node {
-			return ops.Add(ops.Sum(build(in...)), ops.Sin(gradient(build)(in...)))
-		}
-	}
-	three := floatArg(3)
-	return []graph.Case{
-		of("for", both(forCase()), three, three),
-		of("scan", both(scanCase()), floatArg(2), floatArg(4, 2), floatArg(2, 2)),
+// withGradient wants what a case builds and its gradient.
+func withGradient(build built) built {
+	return func(in ...*graph.Node) *graph.Node {
+		return ops.Add(ops.Sum(build(in...)), ops.Sin(gradient(build)(in...)))
 	}
 }
 

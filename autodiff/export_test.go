@@ -15,5 +15,5 @@ func (fn *Function) Cached() int {
 // RecordBytes is how much a step's record takes of the gradient of a loop that x is a part of.
 func RecordBytes(x *graph.Node) int {
 	a := x.In()[0].Attrs().(gradAttrs)
-	return newRecord(a.split(false).record).size
+	return newRecord(a.split().record).size
 }

@@ -19,9 +19,6 @@ type unwinding struct {
 	record record
 	out    block
 	cts    block // of live carries
-	// stacks holds the factors that are left to the end, of all steps, and end the function of them compiled.
-	stacks block
-	end    *exec.Plan
 }
 
 // record is how a step's record lies on the tape.
@@ -50,46 +47,7 @@ func newUnwinding(a gradAttrs, s *split, in []*graph.Node) unwinding {
 	}
 	u.cts = newBlock(cts...)
 	u.plan = planFunc(s.backward, u.overwrites()...)
-	var stacks []graph.Type
-	for _, p := range s.late {
-		stacks = append(stacks, u.stacked(p.a), u.stacked(p.b))
-	}
-	u.stacks = newBlock(stacks...)
-	if len(s.late) > 0 {
-		u.end = planFunc(s.end, u.endOverwrites()...)
-	}
 	return u
-}
-
-// arena is the memory that any of the functions needs.
-func (u *unwinding) arena() int {
-	if u.end == nil {
-		return u.plan.Arena
-	}
-	return max(u.plan.Arena, u.end.Arena)
-}
-
-// endInputs says, for each input of end, the constant whose sum so far it is, or −1 − the number of a stack.
-func (u *unwinding) endInputs() []int {
-	var list []int
-	seen := map[int]bool{}
-	for k, p := range u.late {
-		if !seen[p.constant] && slices.Contains(u.consts, rateOf{of: p.constant}) {
-			list = append(list, p.constant)
-		}
-		seen[p.constant] = true
-		list = append(list, -1-2*k, -2-2*k)
-	}
-	return list
-}
-
-// endOverwrites says which sum so far each output of end overwrites, −1 if there is none.
-func (u *unwinding) endOverwrites() []int {
-	var list []int
-	for _, c := range u.ended {
-		list = append(list, slices.Index(u.endInputs(), c))
-	}
-	return list
 }
 
 // overwrites says which input of backward each of its outputs overwrites: cotangents of carries their own, sums their
@@ -100,11 +58,7 @@ func (u *unwinding) overwrites() []int {
 	for range u.xs {
 		list = append(list, -1)
 	}
-	list = append(list, inPlace(len(u.consts), first+len(u.given))...)
-	for range u.late {
-		list = append(list, -1, -1)
-	}
-	return list
+	return append(list, inPlace(len(u.consts), first+len(u.given))...)
 }
 
 // unwinder is an unwinding with a routine of its own. The buffers in are the loop's inputs and, from number first on,
@@ -112,20 +66,10 @@ func (u *unwinding) overwrites() []int {
 type unwinder struct {
 	unwinding
 	steps *exec.Routine
-	end   *exec.Routine
 	first int // of the buffers given
-	// stacks is where the stacks lie.
-	at        unsafe.Pointer
-	endInputs []int
 }
 
-func newUnwinder(u unwinding, first int) unwinder {
-	r := unwinder{unwinding: u, steps: newStepsBack(&u), first: first, endInputs: u.endInputs()}
-	if u.end != nil {
-		r.end = exec.NewRoutine(u.end)
-	}
-	return r
-}
+func newUnwinder(u unwinding, first int) unwinder { return unwinder{u, newStepsBack(&u), first} }
 
 // newStepsBack returns a routine for the steps back.
 func newStepsBack(u *unwinding) *exec.Routine {
@@ -147,46 +91,7 @@ func newStepsBack(u *unwinding) *exec.Routine {
 	for k, r := range u.xs {
 		steps.OutputStride(len(u.live)+k, -u.stride(r.typeOf(u.Body.Inputs()[r.of].Type())))
 	}
-	first = len(u.live) + len(u.xs) + len(u.consts)
-	for k, bytes := range u.stacks.bytes {
-		steps.OutputStride(first+k, -bytes/u.Steps)
-	}
 	return steps
-}
-
-// bind gives the routines their memory.
-func (u *unwinder) bind(w *graph.Work, arena, stacks unsafe.Pointer) {
-	u.steps.Bind(w, arena)
-	u.at = stacks
-	if u.end != nil {
-		u.end.Bind(w, arena)
-	}
-}
-
-func (u *unwinder) release() {
-	u.steps.Release()
-	u.at = nil
-	if u.end != nil {
-		u.end.Release()
-	}
-}
-
-// finish adds up what was left to the end.
-func (u *unwinder) finish(out graph.Buffer) error {
-	if u.end == nil {
-		return nil
-	}
-	for i, c := range u.endInputs {
-		if c >= 0 {
-			u.end.Input(i, u.out.at(out.Ptr, u.resultOf(rateOf{of: c})))
-		} else {
-			u.end.Input(i, u.stacks.at(u.at, -1-c))
-		}
-	}
-	for i, c := range u.ended {
-		u.end.Output(i, u.out.at(out.Ptr, u.resultOf(rateOf{of: c})))
-	}
-	return u.end.Run()
 }
 
 // resultOf is which result r is, −1 if it is none.
@@ -261,10 +166,6 @@ func (u *unwinder) place(t int, record unsafe.Pointer, out graph.Buffer, in []gr
 	for k, r := range u.xs {
 		bytes := r.typeOf(u.Body.Inputs()[r.of].Type()).Bytes()
 		u.steps.Output(len(u.live)+k, unsafe.Add(u.out.at(out.Ptr, u.resultOf(r)), slot*bytes))
-	}
-	first = len(u.live) + len(u.xs) + len(u.consts)
-	for k := range u.stacks.bytes {
-		u.steps.Output(first+k, unsafe.Add(u.stacks.at(u.at, k), t*(u.stacks.bytes[k]/u.Steps)))
 	}
 }
 

@@ -87,25 +87,39 @@ func stopped(w *graph.Work) error {
 	}
 }
 
-// loopCode is a loop compiled. The carries lie in the result and are overwritten by every step.
+// loopCode is a loop compiled.
 type loopCode struct {
 	loopAttrs
 	body, cond *exec.Plan
 	parts      block
-	space      block // scratch: the arenas of body and condition, the condition's result
+	space      block // scratch: the arenas of body and condition, the condition's result, places for carries in turns
+	turns      block // by carry
+	carried    []carried
+	// outputs lists the results of the body that the plan gives.
+	outputs []int
 }
+
+// spaceTurns is the last value of loopCode.space.
+const spaceTurns = 3
 
 func loopCodeOf(n *graph.Node) *loopCode {
 	a := n.Attrs().(loopAttrs)
 	return a.Body.Memo(a, func() any {
 		c := &loopCode{loopAttrs: a, parts: newBlock(a.parts()...)}
-		c.body = planFunc(a.Body, inPlace(a.Carries, 0)...)
-		arenas := []graph.Type{graph.T(graph.Packed, c.body.Arena)}
+		c.planBody()
+		turns := make([]int, a.Carries)
+		for i, carried := range c.carried {
+			if carried.place == inTurns {
+				turns[i] = c.parts.bytes[i]
+			}
+		}
+		c.turns = spaceOf(turns...)
+		condArena := 0
 		if a.Cond != nil {
 			c.cond = planFunc(a.Cond)
-			arenas = append(arenas, graph.T(graph.Packed, c.cond.Arena), graph.T(graph.Bool))
+			condArena = c.cond.Arena
 		}
-		c.space = newBlock(arenas...)
+		c.space = spaceOf(c.body.Arena, condArena, 1, c.turns.size())
 		return c
 	}).(*loopCode)
 }
@@ -117,27 +131,27 @@ type loopRun struct {
 	*loopCode
 	steps *exec.Routine
 	cond  *condition
-	// record is how the record of a step lies on the tape, the last part of the result, if there is one.
-	record record
 }
 
 func newLoopRun(n *graph.Node) *loopRun {
 	c := loopCodeOf(n)
-	return &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, len(c.Body.Outputs())), cond: newCondition(c)}
+	return &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, c.outputs), cond: newCondition(c)}
 }
 
-// newSteps returns a routine for the steps ahead of a loop, whose records, if there are any, are its outputs from number
-// first on.
-func newSteps(a loopAttrs, body *exec.Plan, r record, first int) *exec.Routine {
+// newSteps returns a routine for the steps ahead of a loop, whose plan has outputs that are results of the body, and then
+// records, if there are any.
+func newSteps(a loopAttrs, body *exec.Plan, r record, outputs []int) *exec.Routine {
 	steps := exec.NewRoutine(body)
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
 		steps.InputStride(i, a.stride(a.Body.Inputs()[i].Type()))
 	}
-	for i := a.Carries; i < first; i++ {
-		steps.OutputStride(i, a.stride(a.Body.Outputs()[i].Type()))
+	for k, y := range outputs {
+		if y >= a.Carries {
+			steps.OutputStride(k, a.stride(a.Body.Outputs()[y].Type()))
+		}
 	}
 	for k := range r.offsets {
-		steps.OutputStride(first+k, r.size)
+		steps.OutputStride(len(outputs)+k, r.size)
 	}
 	return steps
 }
@@ -155,56 +169,62 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	scratch := in[len(in)-1].Ptr
 	r.steps.Bind(w, r.space.at(scratch, 0))
 	defer r.steps.Release()
-	for i := range r.bodyInputs() {
-		at := in[i].Ptr
-		if i < r.Carries {
-			at = r.parts.at(out.Ptr, i)
-			copyBytes(at, in[i].Ptr, r.parts.bytes[i])
-		}
-		if !r.isX(i) {
-			r.steps.Input(i, at)
-		}
+	r.beginCarries(out, in)
+	for i := r.Carries + r.Xs; i < r.bodyInputs(); i++ {
+		r.steps.Input(i, in[i].Ptr)
 	}
 	r.cond.bind(w, scratch, out.Ptr, r.parts, in)
 	defer r.cond.release()
-	if done, err := r.repeat(w, out, in); done {
+	if done, err := r.repeat(w, scratch, out, in); done {
 		return err
 	}
 	for t := 0; ; t++ {
-		if goesOn, err := r.goesOn(r.cond, t); !goesOn {
+		if goesOn, err := r.goesOn(r.cond, t); err != nil {
 			return err
+		} else if !goesOn {
+			break
 		}
 		if err := stopped(w); err != nil {
 			return err
 		}
-		r.place(t, out, in)
+		r.place(t, scratch, out, in)
 		if err := r.steps.Run(); err != nil {
 			return err
 		}
 	}
+	r.endCarries(out)
+	return nil
 }
 
-// place says where the slices and the record of step t lie.
-func (r *loopRun) place(t int, out graph.Buffer, in []graph.Buffer) {
-	slot, outputs := r.slot(t), len(r.Body.Outputs())
+// place says where the slices of step t lie, and the carries that move.
+func (r *loopRun) place(t int, scratch unsafe.Pointer, out graph.Buffer, in []graph.Buffer) {
+	slot := r.slot(t)
+	for i := range r.carried {
+		if r.carried[i].place != overwritten {
+			r.steps.Input(i, r.found(i, t, scratch, out, in))
+		}
+	}
 	for i := r.Carries; i < r.Carries+r.Xs; i++ {
 		r.steps.Input(i, r.sliceOf(i, slot, in))
 	}
-	for k, offset := range r.record.offsets {
-		tape := unsafe.Add(r.parts.at(out.Ptr, outputs), t*r.record.size)
-		r.steps.Output(outputs+k, unsafe.Add(tape, offset))
-	}
-	for i := r.Carries; i < outputs; i++ {
-		r.steps.Output(i, unsafe.Add(r.parts.at(out.Ptr, i), slot*r.Body.Outputs()[i].Type().Bytes()))
+	for k, y := range r.outputs {
+		switch {
+		case y >= r.Carries:
+			r.steps.Output(k, r.slice(y, t, out))
+		case r.carried[y].place != overwritten:
+			r.steps.Output(k, r.found(y, t+1, scratch, out, in))
+		}
 	}
 }
 
 // repeat makes all steps at once if there is nothing but numbers. It is false if it made none.
-func (r *loopRun) repeat(w *graph.Work, out graph.Buffer, in []graph.Buffer) (done bool, err error) {
+func (r *loopRun) repeat(
+	w *graph.Work, scratch unsafe.Pointer, out graph.Buffer, in []graph.Buffer,
+) (done bool, err error) {
 	if r.Steps == 0 && r.cond == nil {
 		return true, nil
 	}
-	r.place(0, out, in)
+	r.place(0, scratch, out, in)
 	_, more, done, err := r.steps.Repeat(w, r.cond.repeated(), r.Steps)
 	if err == nil && more {
 		err = r.tooMany()

@@ -20,7 +20,6 @@ const (
 	spaceCts
 	spaceTape
 	spaceKept
-	spaceStacks
 )
 
 func gradCodeOf(n *graph.Node) *gradCode {
@@ -30,7 +29,7 @@ func gradCodeOf(n *graph.Node) *gradCode {
 
 func newGradCode(a gradAttrs, in []*graph.Node) *gradCode {
 	c := &gradCode{loopCode: loopCode{loopAttrs: a.loop()}}
-	c.back = newUnwinding(a, a.split(false), in)
+	c.back = newUnwinding(a, a.split(), in)
 	c.body = planFunc(c.back.forward, inPlace(c.Carries, 0)...)
 	c.carries = newBlock(typesOf(a.Body.Inputs()[:c.Carries])...)
 	condArena := 0
@@ -45,8 +44,8 @@ func newGradCode(a gradAttrs, in []*graph.Node) *gradCode {
 	case c.grows():
 		tape = 0
 	}
-	c.space = spaceOf(max(c.body.Arena, c.back.arena()), condArena, 1,
-		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept, c.back.stacks.size())
+	c.space = spaceOf(max(c.body.Arena, c.back.plan.Arena), condArena, 1,
+		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept)
 	return c
 }
 
@@ -76,7 +75,7 @@ type gradRun struct {
 
 func newGradRun(n *graph.Node) *gradRun {
 	c := gradCodeOf(n)
-	ahead := newSteps(c.loopAttrs, c.body, c.back.record, c.Carries)
+	ahead := newSteps(c.loopAttrs, c.body, c.back.record, inPlace(c.Carries, 0))
 	return &gradRun{gradCode: c, ahead: ahead, cond: newCondition(&c.loopCode),
 		behind: newUnwinder(c.back, n.Attrs().(gradAttrs).loopInputs())}
 }
@@ -86,7 +85,7 @@ func (r *gradRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 	scratch := in[len(in)-1].Ptr
 	r.bind(w, scratch, in)
 	defer r.ahead.Release()
-	defer r.behind.release()
+	defer r.behind.steps.Release()
 	defer r.cond.release()
 	r.behind.begin(r.space.at(scratch, spaceCts), out, in)
 	if r.segmented() {
@@ -106,7 +105,7 @@ func (r *gradRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 		}
 		end -= n
 	}
-	return r.behind.finish(out)
+	return nil
 }
 
 // inSegments goes ahead without a record, but for the carries at the beginning of every segment, and then makes the
@@ -143,7 +142,7 @@ func (r *gradRun) inSegments(w *graph.Work, scratch unsafe.Pointer, out graph.Bu
 // bind places what stays where it is for all steps ahead.
 func (r *gradRun) bind(w *graph.Work, scratch unsafe.Pointer, in []graph.Buffer) {
 	r.ahead.Bind(w, r.space.at(scratch, 0))
-	r.behind.bind(w, r.space.at(scratch, 0), r.space.at(scratch, spaceStacks))
+	r.behind.steps.Bind(w, r.space.at(scratch, 0))
 	carries := r.space.at(scratch, spaceCarries)
 	for i := range r.bodyInputs() {
 		switch {

@@ -16,7 +16,7 @@ import (
 //
 //	(r, x, k, c̄′, ȳ, k̄) ↦ (c̄, x̄, k̄ + what the step adds)
 //
-// Records are kept on a tape, one for each step. Factors of products that are left to the end are backward's last results.
+// Records are kept on a tape, one for each step.
 type split struct {
 	forward, backward *graph.Func
 	// record lists the types of r.
@@ -26,74 +26,58 @@ type split struct {
 	// xs and consts list what backward has results for after those of the carries: cotangents of inputs of the body, and
 	// masks over them. The sums of consts are its last inputs.
 	xs, consts []rateOf
-	// late are the products left to the end, and end the function that adds them up for the inputs ended.
-	late  []lateProduct
-	end   *graph.Func
-	ended []int
 }
 
-// split makes the functions; forward gives the ys too if it is asked to, between c′ and r.
-func (a gradAttrs) split(withYs bool) *split {
-	type key struct {
-		attrs  gradAttrs
-		withYs bool
-	}
-	return a.Body.Memo(key{a, withYs}, func() any { return a.newSplit(withYs) }).(*split)
+// split makes the functions.
+func (a gradAttrs) split() *split {
+	return a.Body.Memo(splitKey{a}, func() any { return a.newSplit() }).(*split)
 }
 
-func (a gradAttrs) newSplit(withYs bool) *split {
-	j := a.joint()
-	u := compile.Simplified(compile.Unit{Inputs: j.g.Inputs(), Outputs: slices.Concat(j.ahead, j.back, j.sums)})
-	n := len(a.Body.Inputs())
-	primal, late := u.Inputs[:n], slices.Clone(u.Inputs[n:])
-	ahead, back := u.Outputs[:len(j.ahead)], slices.Clone(u.Outputs[len(j.ahead):len(j.ahead)+len(j.back)])
-	g := u.Outputs[0].Graph()
-	s := &split{xs: j.xs}
-	for k, sum := range u.Outputs[len(j.ahead)+len(j.back):] {
-		r, rest := j.consts[k], sum
-		if a.loop().tapeIsFixed() && !r.mask {
-			var products []lateProduct
-			products, rest = lateProducts(r.of, sum)
-			s.late = append(s.late, products...)
-		}
-		if rest != nil {
-			soFar := g.Input("", sum.DType(), sum.Shape()...)
-			late, back = append(late, soFar), append(back, r.sum(soFar, rest))
-			s.consts = append(s.consts, r)
-		}
+type splitKey struct{ gradAttrs }
+
+func (a gradAttrs) newSplit() *split {
+	j := a.bothWays()
+	s := &split{xs: j.xs, consts: j.consts}
+	back, late := slices.Clone(j.back), slices.Clone(j.cts)
+	for k, sum := range j.sums {
+		soFar := j.g.Input("", sum.DType(), sum.Shape()...)
+		late, back = append(late, soFar), append(back, j.consts[k].sum(soFar, sum))
 	}
-	for _, p := range s.late {
-		back = append(back, p.a, p.b)
-	}
-	s.end, s.ended = finish(s.late, a.Steps, func(i int) bool { return slices.Contains(s.consts, rateOf{of: i}) })
-	r := newRecorder(late, primal[a.Carries:])
-	kept := r.choose(back)
-	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
-		far := newRecorder(late, primal[a.Carries:])
-		far.far = true
-		if fewer := far.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
-			r, kept = far, fewer
-		}
-	}
+	r, kept := j.record(a, late, back)
 	s.record = typesOf(kept)
-	if !withYs {
-		ahead = ahead[:a.Carries]
-	}
-	s.forward = g.Func(primal, append(slices.Clone(ahead), kept...))
+	s.forward = j.g.Func(j.primal, append(slices.Clone(j.ahead[:a.Carries]), kept...))
 	taken := slices.Clone(kept)
-	for i, x := range primal {
+	for i, x := range j.primal {
 		if r.used[x] && r.free[x] {
 			s.takes = append(s.takes, i)
 			taken = append(taken, x)
 		}
 	}
-	s.backward = g.Func(append(taken, late...), back)
+	s.backward = j.g.Func(append(taken, late...), back)
 	return s
+}
+
+// record chooses what of a step goes on the tape, where late are the inputs that the way back alone has.
+func (j joint) record(a gradAttrs, late, back []*graph.Node) (r *recorder, kept []*graph.Node) {
+	r = newRecorder(late, j.primal[a.Carries:])
+	kept = r.choose(back)
+	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
+		far := newRecorder(late, j.primal[a.Carries:])
+		far.far = true
+		if fewer := far.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
+			r, kept = far, fewer
+		}
+	}
+	return r, kept
 }
 
 // joint is both functions in one, on one graph.
 type joint struct {
-	scratch
+	g *graph.Graph
+	// primal are the body's inputs, and cts what is given: cotangents of its results, and masks over them.
+	primal, cts []*graph.Node
+	// ahead are the body's results, back the cotangents of live carries and of xs, and sums what is added to those of
+	// consts.
 	ahead, back, sums []*graph.Node
 	xs, consts        []rateOf
 }
@@ -106,30 +90,37 @@ func (r rateOf) sum(soFar, step *graph.Node) *graph.Node {
 	return ops.Add(soFar, step)
 }
 
-func (a gradAttrs) joint() joint {
-	j := joint{scratch: unfold(a.Body)}
+// bothWays makes them, simplified.
+func (a gradAttrs) bothWays() joint {
+	s := unfold(a.Body)
+	n := len(s.inputs)
 	var late []*graph.Node
 	for _, r := range a.given() {
-		t := r.typeOf(j.outputs[r.of].Type())
-		late = append(late, j.g.Input("", t.DType, t.Shape...))
+		t := r.typeOf(s.outputs[r.of].Type())
+		late = append(late, s.g.Input("", t.DType, t.Shape...))
 	}
 	carried := append(a.carried(), a.wrt()...)
-	wanted, guard := meant(carried, false, len(j.inputs)), meant(carried, true, len(j.inputs))
-	back := j.scratch.pull(a.byResult(late), meant(a.given(), false, len(j.outputs)), wanted, guard)
-	j.ahead = j.outputs
+	wanted, guard := meant(carried, false, n), meant(carried, true, n)
+	pulled := s.pull(a.byResult(late), meant(a.given(), false, len(s.outputs)), wanted, guard)
+	var j joint
+	var back, sums []*graph.Node
 	for _, r := range a.carried() {
-		j.back = append(j.back, back.at(r, j.inputs[r.of]))
+		back = append(back, pulled.at(r, s.inputs[r.of]))
 	}
 	for _, r := range a.wrt() {
 		switch {
 		case a.loop().isX(r.of):
 			j.xs = append(j.xs, r)
-			j.back = append(j.back, back.at(r, j.inputs[r.of]))
+			back = append(back, pulled.at(r, s.inputs[r.of]))
 		case r.of >= a.Carries:
 			j.consts = append(j.consts, r)
-			j.sums = append(j.sums, back.at(r, j.inputs[r.of]))
+			sums = append(sums, pulled.at(r, s.inputs[r.of]))
 		}
 	}
+	u := compile.Simplified(compile.Unit{Inputs: s.g.Inputs(), Outputs: slices.Concat(s.outputs, back, sums)})
+	j.g, j.primal, j.cts = u.Outputs[0].Graph(), u.Inputs[:n], u.Inputs[n:]
+	j.ahead, u.Outputs = u.Outputs[:len(s.outputs)], u.Outputs[len(s.outputs):]
+	j.back, j.sums = u.Outputs[:len(back)], u.Outputs[len(back):]
 	return j
 }
 

@@ -99,6 +99,9 @@ func became(before, next *Stage) [][]int {
 	done := 0 // nodes of the new graph up to this ID stand for a node, or were born when one was rewritten
 	for i, n := range before.Nodes {
 		m := next.Unit.became[n.ID()]
+		if m == nil {
+			continue
+		}
 		for ; done <= m.ID(); done++ {
 			if j := at[done]; j >= 0 && next.Born[j] {
 				to[i] = append(to[i], j)
@@ -122,10 +125,10 @@ func positions(s *Stage) numbering {
 	return at
 }
 
-// of appends the position of n, if it has one.
+// of appends the position of n, if it has one. A node that a pass has left out is nil.
 func (at numbering) of(n *graph.Node, to []int) []int {
-	if i := at[n.ID()]; i >= 0 {
-		return append(to, i)
+	if n == nil || at[n.ID()] < 0 {
+		return to
 	}
-	return to
+	return append(to, at[n.ID()])
 }

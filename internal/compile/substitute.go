@@ -51,6 +51,9 @@ func (u Unit) Substitute(by map[*graph.Node]*graph.Node) (Unit, bool) {
 	for _, n := range u.Outputs {
 		next.Outputs = append(next.Outputs, fresh[resolve(n).ID()])
 	}
+	for n, m := range by {
+		fresh[n.ID()] = fresh[m.ID()]
+	}
 	next.order = next.topo()
 	return next, true
 }
