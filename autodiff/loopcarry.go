@@ -138,6 +138,31 @@ func (r *loopRun) found(i, t int, scratch unsafe.Pointer, out graph.Buffer, in [
 	}
 }
 
+// strideCarries lets the routine move carries on stacks, and lists those that lie in turns.
+func (r *loopRun) strideCarries() {
+	for i, c := range r.carried {
+		stride, output := r.stride(r.Body.Inputs()[i].Type()), slices.Index(r.outputs, i)
+		switch c.place {
+		case inTurns:
+			r.turning = append(r.turning, [2]int{i, output})
+		case stackedAsFound:
+			r.steps.InputStride(i, stride)
+			r.steps.OutputStride(output, stride)
+		case stackedAsLeft:
+			r.steps.InputStride(i, stride)
+		}
+	}
+}
+
+// next places what moves for step t, after step t − 1 and before the last one.
+func (r *loopRun) next(t int, scratch unsafe.Pointer, out graph.Buffer, in []graph.Buffer) {
+	r.steps.Next()
+	for _, c := range r.turning {
+		r.steps.Input(c[0], r.found(c[0], t, scratch, out, in))
+		r.steps.Output(c[1], r.found(c[0], t+1, scratch, out, in))
+	}
+}
+
 // endCarries gives the results that are stacks' last slices.
 func (r *loopRun) endCarries(out graph.Buffer) {
 	for i, c := range r.carried {

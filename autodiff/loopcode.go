@@ -131,11 +131,15 @@ type loopRun struct {
 	*loopCode
 	steps *exec.Routine
 	cond  *condition
+	// turning lists carries that lie in turns, and the outputs that are their new values.
+	turning [][2]int
 }
 
 func newLoopRun(n *graph.Node) *loopRun {
 	c := loopCodeOf(n)
-	return &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, c.outputs), cond: newCondition(c)}
+	r := &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, c.outputs), cond: newCondition(c)}
+	r.strideCarries()
+	return r
 }
 
 // newSteps returns a routine for the steps ahead of a loop, whose plan has outputs that are results of the body, and then
@@ -187,7 +191,11 @@ func (r *loopRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) err
 		if err := stopped(w); err != nil {
 			return err
 		}
-		r.place(t, scratch, out, in)
+		if t < 2 || t == r.Steps-1 { // carries may come from elsewhere, and go elsewhere
+			r.place(t, scratch, out, in)
+		} else {
+			r.next(t, scratch, out, in)
+		}
 		if err := r.steps.Run(); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
-	"chainrule/ops"
 )
 
 // What the steps of a loop do without each other is done for all of them at once, before the loop or behind it, on
@@ -166,7 +165,7 @@ func (s *stacking) findSums() {
 	}
 }
 
-// findInside sorts the nodes that are wanted.
+// findInside sorts the nodes that are wanted: what leads to carries, or cannot be moved, is done by the steps.
 func (s *stacking) findInside() {
 	s.inside = map[*graph.Node]bool{}
 	var wanted []*graph.Node
@@ -192,8 +191,8 @@ func (s *stacking) findInside() {
 	for _, n := range wanted {
 		s.inside[n] = true
 	}
-	order := s.follow(slices.Concat(wanted, s.behind)...)
-	for _, n := range slices.Backward(order) {
+	s.order = s.follow(slices.Concat(wanted, s.behind)...)
+	for _, n := range slices.Backward(s.order) {
 		if s.inside[n] || s.varies[n] && !s.movable(n) {
 			s.inside[n] = true
 			for _, x := range n.In() {
@@ -201,18 +200,22 @@ func (s *stacking) findInside() {
 			}
 		}
 	}
-	s.order = order
+	s.findBefore(wanted)
+}
+
+// findBefore takes out what can go before the loop, given the nodes that lead to carries. Views stay, unless something
+// that goes is made of them: they cost nothing.
+func (s *stacking) findBefore(wanted []*graph.Node) {
 	s.isBefore = map[*graph.Node]bool{}
-	for _, n := range order {
+	for _, n := range s.order {
 		s.isBefore[n] = s.inside[n] && s.varies[n] && !s.carried[n] && len(n.In()) > 0 && s.movable(n) &&
 			!slices.ContainsFunc(n.In(), func(x *graph.Node) bool { return s.varies[x] && !s.isBefore[x] && !x.IsInput() })
 	}
-	// A view costs nothing inside.
 	usedInside := map[*graph.Node]bool{}
 	for _, n := range wanted {
 		usedInside[n] = true
 	}
-	for _, n := range slices.Backward(order) {
+	for _, n := range slices.Backward(s.order) {
 		if s.isBefore[n] && n.Op().Class == graph.View && usedInside[n] {
 			s.isBefore[n] = false
 		}
@@ -240,191 +243,4 @@ func (s *stacking) movable(n *graph.Node) bool {
 		return s.fast
 	}
 	return false
-}
-
-// replace says what comes in place of the results of the loop n.
-func (s *stacking) replace(n *graph.Node, by map[*graph.Node]*graph.Node) {
-	stacks := map[*graph.Node]*graph.Node{} // of nodes of the body
-	for i := s.Carries; i < s.Carries+s.Xs; i++ {
-		stacks[s.body.inputs[i]] = s.in[i]
-	}
-	s.doAll(s.wantedBefore(), stacks)
-	carries := s.doSteps(stacks)
-	s.doAll(s.behind, stacks)
-	for i := range s.body.outputs {
-		sum, isSum := s.sums[i]
-		switch {
-		case !s.used[i]:
-		case i >= s.Carries:
-			by[graph.Part(n, i)] = stacks[s.body.outputs[i]]
-		case !isSum:
-			by[graph.Part(n, i)] = carries[i]
-		default:
-			total := carries[i]
-			if total == nil && !isZero(s.in[i]) {
-				total = s.in[i]
-			}
-			if sum.rest != nil && !sum.stays {
-				total = sumOf(total, ops.Sum(stacks[sum.rest], 0))
-			}
-			for _, p := range sum.products {
-				total = sumOf(total, p.sum(stacks))
-			}
-			if total == nil {
-				total = s.in[i]
-			}
-			by[graph.Part(n, i)] = total
-		}
-	}
-}
-
-func isZero(n *graph.Node) bool {
-	for n.Op().Name == "broadcast_to" {
-		n = n.In()[0]
-	}
-	v, ok := n.ScalarValue()
-	return ok && v == 0
-}
-
-// wantedBefore lists what comes before the loop and is used by something else.
-func (s *stacking) wantedBefore() (list []*graph.Node) {
-	wanted := map[*graph.Node]bool{}
-	for _, n := range s.order {
-		if !s.isBefore[n] {
-			for _, x := range n.In() {
-				wanted[x] = true
-			}
-		}
-	}
-	for _, n := range slices.Concat(s.behind, s.kept()) {
-		wanted[n] = true
-	}
-	for _, n := range s.order {
-		if s.isBefore[n] && wanted[n] {
-			list = append(list, n)
-		}
-	}
-	return list
-}
-
-// doAll adds the stacks of some nodes, given those of what they depend on, all steps at once.
-func (s *stacking) doAll(nodes []*graph.Node, stacks map[*graph.Node]*graph.Node) {
-	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n *graph.Node) bool { return stacks[n] != nil })
-	if len(nodes) == 0 {
-		return
-	}
-	var in, args []*graph.Node
-	var batched mask
-	for _, x := range s.order { // inputs before what they are used for
-		if stacks[x] != nil {
-			in, args, batched = append(in, x), append(args, stacks[x]), append(batched, true)
-		}
-	}
-	for i, x := range s.body.inputs[s.Carries+s.Xs:] {
-		in, args, batched = append(in, x), append(args, s.in[s.Carries+s.Xs+i]), append(batched, false)
-	}
-	all := make(mask, len(nodes))
-	for i := range all {
-		all[i] = true
-	}
-	f := spreadOut(s.body.g.Func(in, nodes), batched, all, s.Steps).f
-	for i, n := range f.Inline(s.in[0].Graph(), args) {
-		stacks[nodes[i]] = n
-	}
-}
-
-// kept lists what the loop still carries on.
-func (s *stacking) kept() (list []*graph.Node) {
-	for i, y := range s.body.outputs[:s.Carries] {
-		if sum, isSum := s.sums[i]; s.used[i] && !isSum {
-			list = append(list, y)
-		} else if sum.stays {
-			list = append(list, ops.Add(s.body.inputs[i], sum.rest))
-		}
-	}
-	return list
-}
-
-// doSteps adds the loop of what is left, if there is anything, and the stacks of what is used behind it. It returns the
-// carries at the end.
-func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.Node {
-	out := s.kept()
-	l := loopNode{loopAttrs: s.loopAttrs}
-	l.Carries, l.Xs, l.Consts = len(out), 0, 0
-	wanted := map[*graph.Node]bool{} // behind the loop
-	for _, n := range s.behind {
-		wanted[n] = true
-	}
-	for _, n := range s.order {
-		if !s.inside[n] && !s.isBefore[n] {
-			for _, x := range n.In() {
-				wanted[x] = true
-			}
-		}
-	}
-	var shifted []int // carries of which both what a step finds and what it leaves is wanted
-	for _, n := range s.order {
-		if !wanted[n] || !s.varies[n] || stacks[n] != nil || !s.inside[n] && !n.IsInput() {
-			continue
-		}
-		if i := slices.Index(s.body.inputs, n); i >= 0 && n.Type().Size() <= mostElements {
-			if left := s.body.outputs[i]; left != n && wanted[left] && s.inside[left] && stacks[left] == nil {
-				shifted = append(shifted, i)
-				continue
-			}
-		}
-		out = append(out, n)
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	needs := map[*graph.Node]bool{}
-	for _, n := range out {
-		needs[n] = true
-	}
-	for _, n := range slices.Backward(graph.Topo(out...)) {
-		if needs[n] && stacks[n] == nil {
-			for _, x := range n.In() {
-				needs[x] = true
-			}
-		}
-	}
-	var in []*graph.Node
-	index := map[int]int{}
-	for i, c := range s.body.inputs[:s.Carries] {
-		if sum, isSum := s.sums[i]; s.used[i] && (!isSum || sum.stays) {
-			index[i] = len(in)
-			in, l.in = append(in, c), append(l.in, s.in[i])
-		}
-	}
-	for _, x := range s.order {
-		if needs[x] && stacks[x] != nil {
-			in, l.in = append(in, x), append(l.in, stacks[x])
-			l.Xs++
-		}
-	}
-	for i, x := range s.body.inputs[s.Carries+s.Xs:] {
-		if needs[x] {
-			in, l.in = append(in, x), append(l.in, s.in[s.Carries+s.Xs+i])
-			l.Consts++
-		}
-	}
-	l.Body = s.body.g.Func(in, out)
-	node := l.node()
-	for k, n := range out[l.Carries:] {
-		stacks[n] = graph.Part(node, l.Carries+k)
-	}
-	for _, i := range shifted {
-		first, left := ops.ExpandDims(s.in[i], 0), stacks[s.body.outputs[i]]
-		if s.Back {
-			stacks[s.body.inputs[i]] = ops.Concat(0, ops.Slice(left, ops.Range{Start: 1, Stop: ops.End}), first)
-		} else {
-			stacks[s.body.inputs[i]] = ops.Concat(0, first, ops.Slice(left, ops.Range{Stop: -1}))
-		}
-	}
-	carries := map[int]*graph.Node{}
-	for i, k := range index {
-		carries[i] = graph.Part(node, k)
-	}
-	return carries
 }

@@ -15,8 +15,15 @@ type Routine struct {
 	bad     func(x float64) bool // see graph.Work
 	loop    scalarRepeater       // nil if it is none, or not bound yet
 	loopOf  [2]*machine
-	// inStrides and outStrides are by how many bytes inputs and outputs move from step to step of Repeat.
+	// inStrides and outStrides are by how many bytes inputs and outputs move from step to step.
 	inStrides, outStrides []int
+	strides               []stride
+}
+
+// stride is an operand with a stride in bytes.
+type stride struct {
+	buf   *graph.Buffer
+	bytes int
 }
 
 // NewRoutine returns a Routine that follows a plan, which other routines may follow too.
@@ -24,11 +31,10 @@ func NewRoutine(plan *Plan) *Routine {
 	return &Routine{plan: plan, inStrides: make([]int, len(plan.Inputs)), outStrides: make([]int, len(plan.Outputs))}
 }
 
-// InputStride says that from one step of Repeat to the next input i moves by some bytes. It is called before the first
-// Repeat.
+// InputStride says that from one step to the next input i moves by some bytes. It is called before Bind.
 func (r *Routine) InputStride(i, bytes int) { r.inStrides[i] = bytes }
 
-// OutputStride says that from one step of Repeat to the next output i moves by some bytes.
+// OutputStride says that from one step to the next output i moves by some bytes.
 func (r *Routine) OutputStride(i, bytes int) { r.outStrides[i] = bytes }
 
 // Bytes is how much memory Bind wants.
@@ -40,8 +46,28 @@ func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 		plan := *r.plan
 		plan.Workers = w.Workers
 		r.machine, r.arena = newMachineIn(&plan, arena), arena
+		r.strides = appendStrides(appendStrides(nil, r.machine.inputs, r.inStrides), r.machine.outputs, r.outStrides)
 	}
 	r.machine.work.Stop, r.bad = w.Stop, w.Bad
+}
+
+func appendStrides(list []stride, patches [][]patch, bytes []int) []stride {
+	for i, uses := range patches {
+		for _, p := range uses {
+			if bytes[i] != 0 {
+				list = append(list, stride{p.buf, bytes[i]})
+			}
+		}
+	}
+	return list
+}
+
+// Next moves inputs and outputs by their strides. There must be a next step.
+func (r *Routine) Next() {
+	for i := range r.strides {
+		s := &r.strides[i]
+		s.buf.Ptr = unsafe.Add(s.buf.Ptr, s.bytes)
+	}
 }
 
 // Input says where input i lies from now on. An output that overwrites a donated input lies there too.
