@@ -222,7 +222,8 @@ func cheapOrCopy(n *graph.Node) bool { return cheap(n) || isCopy[n.Op().Name] }
 var isArithmetic = map[string]bool{
 	"add": true, "sub": true, "mul": true, "neg": true, "square": true, "mul_add": true, "where": true, "positive": true,
 	"eq": true, "ne": true, "lt": true, "le": true, "gt": true, "ge": true, "and": true, "or": true, "not": true,
-	"slope_tanh": true, "slope_sigmoid": true, "maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
+	"slope_tanh": true, "slope_sigmoid": true, "mul_slope_tanh": true, "mul_slope_sigmoid": true,
+	"maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
 }
 
 // isCopy lists the ops that copy elements in runs.

@@ -82,6 +82,31 @@ func init() {
 	})
 }
 
+// MulSlopeTanh returns a·(1 − y²): what a tanh whose value is y makes of a derivative a.
+func MulSlopeTanh[A, Y Operand](a A, y Y) *graph.Node { return binary(&mulSlopeTanhOp, a, y) }
+
+// MulSlopeSigmoid returns a·(y·(1 − y)): what a sigmoid whose value is y makes of a derivative a.
+func MulSlopeSigmoid[A, Y Operand](a A, y Y) *graph.Node { return binary(&mulSlopeSigmoidOp, a, y) }
+
+var mulSlopeTanhOp, mulSlopeSigmoidOp graph.Op
+
+func init() {
+	define(&mulSlopeTanhOp, graph.Op{
+		Name: "mul_slope_tanh", Doc: "a·(1 − y²)", Class: graph.Map, Arity: 2, Infer: floatMap,
+		Kernel: floats2(vec.MulSlopeTanh[float32], vec.MulSlopeTanh[float64]),
+		Derivative: d2(func(a, y, _ *graph.Node) *graph.Node { return SlopeTanh(y) },
+			func(a, y, _ *graph.Node) *graph.Node { return Mul(-2, Mul(a, y)) }),
+		Batch: batchMap, Cases: binaryCases(-2, 2, -1, 1), BadCases: badFloat2,
+	})
+	define(&mulSlopeSigmoidOp, graph.Op{
+		Name: "mul_slope_sigmoid", Doc: "a·(y·(1 − y))", Class: graph.Map, Arity: 2, Infer: floatMap,
+		Kernel: floats2(vec.MulSlopeSigmoid[float32], vec.MulSlopeSigmoid[float64]),
+		Derivative: d2(func(a, y, _ *graph.Node) *graph.Node { return SlopeSigmoid(y) },
+			func(a, y, _ *graph.Node) *graph.Node { return Mul(a, Sub(1, Mul(2, y))) }),
+		Batch: batchMap, Cases: binaryCases(-2, 2, 0, 1), BadCases: badFloat2,
+	})
+}
+
 // One element, for graphs of scalars.
 func slopeTanhOne[T float](y, _ T) T    { return 1 - T(y*y) }
 func slopeSigmoidOne[T float](y, _ T) T { return y * (1 - y) }

@@ -339,6 +339,14 @@ var drafts = map[string]struct {
 		p := d.either(mul, x, d.input(d.below(x.Shape())...))
 		return d.either(add, p, d.input(d.below(p.Shape())...))
 	}},
+	"mul-slope": {floats, func(d *draft) *graph.Node {
+		x := d.any()
+		slope := ops.SlopeTanh(x)
+		if d.rng.IntN(2) == 0 {
+			slope = ops.SlopeSigmoid(x)
+		}
+		return d.either(mul, d.input(x.Shape()...), slope)
+	}},
 	"add-pads": {numbers, (*draft).padded},
 	"sum-neg": {floats, func(d *draft) *graph.Node {
 		x := d.any()

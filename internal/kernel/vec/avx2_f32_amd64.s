@@ -5443,6 +5443,210 @@ done7:
 	VZEROUPPER
 	RET
 
+// func mulSlopeTanhF32AVX2(dst *float32, x *float32, y *float32, n int, repeated int)
+// Requires: AVX
+TEXT ·mulSlopeTanhF32AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000020, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ    (R9)(R9*2), SI
+	VMOVUPS f32_3f800000<>+0(SB), Y0
+	SUBQ    $0x00000020, BX
+	JLT     short4
+
+loop3:
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS (CX)(DI*1), Y1
+	VMOVUPS (DX)(R9*1), Y2
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS (CX)(DI*2), Y1
+	VMOVUPS (DX)(R9*2), Y2
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS (CX)(R8*1), Y1
+	VMOVUPS (DX)(SI*1), Y2
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000020, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000008, BX
+	JGE     loop5
+
+short6:
+	ADDQ       $0x00000008, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), SI
+	SHLQ       $0x02, BX
+	SUBQ       BX, SI
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VMASKMOVPS (DX), Y1, Y3
+	VMULPS     Y3, Y3, Y3
+	VSUBPS     Y3, Y0, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func mulSlopeSigmoidF32AVX2(dst *float32, x *float32, y *float32, n int, repeated int)
+// Requires: AVX
+TEXT ·mulSlopeSigmoidF32AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSS (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000020, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSS (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ    (R9)(R9*2), SI
+	VMOVUPS f32_3f800000<>+0(SB), Y0
+	SUBQ    $0x00000020, BX
+	JLT     short4
+
+loop3:
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VSUBPS  Y2, Y0, Y3
+	VMULPS  Y3, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS (CX)(DI*1), Y1
+	VMOVUPS (DX)(R9*1), Y2
+	VSUBPS  Y2, Y0, Y3
+	VMULPS  Y3, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS (CX)(DI*2), Y1
+	VMOVUPS (DX)(R9*2), Y2
+	VSUBPS  Y2, Y0, Y3
+	VMULPS  Y3, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS (CX)(R8*1), Y1
+	VMOVUPS (DX)(SI*1), Y2
+	VSUBPS  Y2, Y0, Y3
+	VMULPS  Y3, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000020, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, BX
+	JLT  short6
+
+loop5:
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VSUBPS  Y2, Y0, Y3
+	VMULPS  Y3, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000008, BX
+	JGE     loop5
+
+short6:
+	ADDQ       $0x00000008, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), SI
+	SHLQ       $0x02, BX
+	SUBQ       BX, SI
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VMASKMOVPS (DX), Y1, Y3
+	VSUBPS     Y3, Y0, Y0
+	VMULPS     Y0, Y3, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
 // func mulAddF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int, repeated int)
 // Requires: AVX
 TEXT ·mulAddF32AVX2(SB), NOSPLIT, $192-48

@@ -5637,6 +5637,210 @@ done7:
 	VZEROUPPER
 	RET
 
+// func mulSlopeTanhF64AVX2(dst *float64, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·mulSlopeTanhF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000020, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ    (R9)(R9*2), SI
+	VMOVUPD f64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x00000010, BX
+	JLT     short4
+
+loop3:
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VMULPD  Y2, Y2, Y2
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	VMOVUPD (CX)(DI*1), Y1
+	VMOVUPD (DX)(R9*1), Y2
+	VMULPD  Y2, Y2, Y2
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD (CX)(DI*2), Y1
+	VMOVUPD (DX)(R9*2), Y2
+	VMULPD  Y2, Y2, Y2
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(AX)
+	VMOVUPD (CX)(R8*1), Y1
+	VMOVUPD (DX)(SI*1), Y2
+	VMULPD  Y2, Y2, Y2
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000010, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000010, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VMULPD  Y2, Y2, Y2
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000004, BX
+	JGE     loop5
+
+short6:
+	ADDQ       $0x00000004, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), SI
+	SHLQ       $0x03, BX
+	SUBQ       BX, SI
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VMASKMOVPD (DX), Y1, Y3
+	VMULPD     Y3, Y3, Y3
+	VSUBPD     Y3, Y0, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func mulSlopeSigmoidF64AVX2(dst *float64, x *float64, y *float64, n int, repeated int)
+// Requires: AVX
+TEXT ·mulSlopeSigmoidF64AVX2(SB), NOSPLIT, $128-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000020, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Y0
+	LEAQ         32(SP), CX
+	ANDQ         $-32, CX
+	VMOVUPS      Y0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000020, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Y0
+	LEAQ         96(SP), DX
+	ANDQ         $-32, DX
+	VMOVUPS      Y0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ    (R9)(R9*2), SI
+	VMOVUPD f64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x00000010, BX
+	JLT     short4
+
+loop3:
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VSUBPD  Y2, Y0, Y3
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	VMOVUPD (CX)(DI*1), Y1
+	VMOVUPD (DX)(R9*1), Y2
+	VSUBPD  Y2, Y0, Y3
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD (CX)(DI*2), Y1
+	VMOVUPD (DX)(R9*2), Y2
+	VSUBPD  Y2, Y0, Y3
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(AX)
+	VMOVUPD (CX)(R8*1), Y1
+	VMOVUPD (DX)(SI*1), Y2
+	VSUBPD  Y2, Y0, Y3
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(AX)
+	ADDQ    $0x00000080, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000010, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000010, BX
+	SUBQ $0x00000004, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VSUBPD  Y2, Y0, Y3
+	VMULPD  Y3, Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000004, BX
+	JGE     loop5
+
+short6:
+	ADDQ       $0x00000004, BX
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), SI
+	SHLQ       $0x03, BX
+	SUBQ       BX, SI
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VMASKMOVPD (DX), Y1, Y3
+	VSUBPD     Y3, Y0, Y0
+	VMULPD     Y0, Y3, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
 // func mulAddF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int, repeated int)
 // Requires: AVX
 TEXT ·mulAddF64AVX2(SB), NOSPLIT, $192-48

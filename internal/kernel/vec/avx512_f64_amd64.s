@@ -5147,6 +5147,208 @@ done7:
 	VZEROUPPER
 	RET
 
+// func mulSlopeTanhF64AVX512(dst *float64, x *float64, y *float64, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·mulSlopeTanhF64AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000040, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ         (R9)(R9*2), SI
+	VBROADCASTSD f64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x00000020, BX
+	JLT          short4
+
+loop3:
+	VMOVUPD (CX), Z1
+	VMOVUPD (DX), Z2
+	VMULPD  Z2, Z2, Z2
+	VSUBPD  Z2, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	VMOVUPD (CX)(DI*1), Z1
+	VMOVUPD (DX)(R9*1), Z2
+	VMULPD  Z2, Z2, Z2
+	VSUBPD  Z2, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD (CX)(DI*2), Z1
+	VMOVUPD (DX)(R9*2), Z2
+	VMULPD  Z2, Z2, Z2
+	VSUBPD  Z2, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 128(AX)
+	VMOVUPD (CX)(R8*1), Z1
+	VMOVUPD (DX)(SI*1), Z2
+	VMULPD  Z2, Z2, Z2
+	VSUBPD  Z2, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000020, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD (CX), Z1
+	VMOVUPD (DX), Z2
+	VMULPD  Z2, Z2, Z2
+	VSUBPD  Z2, Z0, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000008, BX
+	JGE     loop5
+
+short6:
+	ADDQ      $0x00000008, BX
+	TESTQ     BX, BX
+	JEQ       done7
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVQ     SI, K1
+	VMOVUPD.Z (CX), K1, Z1
+	VMOVUPD.Z (DX), K1, Z2
+	VMULPD    Z2, Z2, Z2
+	VSUBPD    Z2, Z0, Z0
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
+// func mulSlopeSigmoidF64AVX512(dst *float64, x *float64, y *float64, n int, repeated int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·mulSlopeSigmoidF64AVX512(SB), NOSPLIT, $256-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         repeated+32(FP), SI
+	MOVQ         $0x00000040, DI
+	BTQ          $0x00, SI
+	JCC          varies1
+	VBROADCASTSD (CX), Z0
+	LEAQ         64(SP), CX
+	ANDQ         $-64, CX
+	VMOVUPS      Z0, (CX)
+	XORQ         DI, DI
+
+varies1:
+	LEAQ         (DI)(DI*2), R8
+	MOVQ         $0x00000040, R9
+	BTQ          $0x01, SI
+	JCC          varies2
+	VBROADCASTSD (DX), Z0
+	LEAQ         192(SP), DX
+	ANDQ         $-64, DX
+	VMOVUPS      Z0, (DX)
+	XORQ         R9, R9
+
+varies2:
+	LEAQ         (R9)(R9*2), SI
+	VBROADCASTSD f64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x00000020, BX
+	JLT          short4
+
+loop3:
+	VMOVUPD (CX), Z1
+	VMOVUPD (DX), Z2
+	VSUBPD  Z2, Z0, Z3
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	VMOVUPD (CX)(DI*1), Z1
+	VMOVUPD (DX)(R9*1), Z2
+	VSUBPD  Z2, Z0, Z3
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD (CX)(DI*2), Z1
+	VMOVUPD (DX)(R9*2), Z2
+	VSUBPD  Z2, Z0, Z3
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 128(AX)
+	VMOVUPD (CX)(R8*1), Z1
+	VMOVUPD (DX)(SI*1), Z2
+	VSUBPD  Z2, Z0, Z3
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(R9*4), DX
+	SUBQ    $0x00000020, BX
+	JGE     loop3
+
+short4:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, BX
+	JLT  short6
+
+loop5:
+	VMOVUPD (CX), Z1
+	VMOVUPD (DX), Z2
+	VSUBPD  Z2, Z0, Z3
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    DI, CX
+	ADDQ    R9, DX
+	SUBQ    $0x00000008, BX
+	JGE     loop5
+
+short6:
+	ADDQ      $0x00000008, BX
+	TESTQ     BX, BX
+	JEQ       done7
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVQ     SI, K1
+	VMOVUPD.Z (CX), K1, Z1
+	VMOVUPD.Z (DX), K1, Z2
+	VSUBPD    Z2, Z0, Z0
+	VMULPD    Z0, Z2, Z0
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done7:
+	VZEROUPPER
+	RET
+
 // func mulAddF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int, repeated int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·mulAddF64AVX512(SB), NOSPLIT, $384-48

@@ -71,6 +71,8 @@ func binaryCases[T Float]() []binaryCase[T] {
 		{name: "minimum", f: Minimum[T], exact: true},
 		{name: "maximum", f: Maximum[T], exact: true},
 		{name: "mod", f: Mod[T], exact: true},
+		{name: "mul_slope_tanh", f: MulSlopeTanh[T], exact: true},
+		{name: "mul_slope_sigmoid", f: MulSlopeSigmoid[T], exact: true},
 		{name: "atan2", f: Atan2[T]},
 		{name: "pow", f: Pow[T], positive: true},
 	}

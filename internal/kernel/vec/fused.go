@@ -47,3 +47,17 @@ func SlopeSigmoid[T Float](dst, y []T) {
 		map1(dst, y, func(a T) T { return a * (1 - a) })
 	}
 }
+
+// MulSlopeTanh sets dst[i] = a[i]*(1 - y[i]²), rounded three times.
+func MulSlopeTanh[T Float](dst, a, y []T) {
+	if !binaryTwin(opMulSlopeTanh, dst, a, y) {
+		map2(dst, a, y, func(a, y T) T { return a * (1 - T(y*y)) })
+	}
+}
+
+// MulSlopeSigmoid sets dst[i] = a[i]*(y[i]*(1 - y[i])), rounded three times.
+func MulSlopeSigmoid[T Float](dst, a, y []T) {
+	if !binaryTwin(opMulSlopeSigmoid, dst, a, y) {
+		map2(dst, a, y, func(a, y T) T { return a * T(y*(1-y)) })
+	}
+}

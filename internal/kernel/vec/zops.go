@@ -47,6 +47,8 @@ const (
 	opAtan2
 	opExpSub
 	opLeakyRelu
+	opMulSlopeTanh
+	opMulSlopeSigmoid
 	opMulAdd
 	opEq
 	opNe

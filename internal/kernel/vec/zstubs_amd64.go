@@ -246,6 +246,16 @@ func expSubF32AVX2(dst, x, y *float32, n, repeated int)
 //go:noescape
 func leakyReluF32AVX2(dst, x, y *float32, n, repeated int)
 
+// mulSlopeTanhF32AVX2 is MulSlopeTanh on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeTanhF32AVX2(dst, x, y *float32, n, repeated int)
+
+// mulSlopeSigmoidF32AVX2 is MulSlopeSigmoid on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeSigmoidF32AVX2(dst, x, y *float32, n, repeated int)
+
 // mulAddF32AVX2 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
 //
 //go:noescape
@@ -536,6 +546,16 @@ func expSubF64AVX2(dst, x, y *float64, n, repeated int)
 //go:noescape
 func leakyReluF64AVX2(dst, x, y *float64, n, repeated int)
 
+// mulSlopeTanhF64AVX2 is MulSlopeTanh on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeTanhF64AVX2(dst, x, y *float64, n, repeated int)
+
+// mulSlopeSigmoidF64AVX2 is MulSlopeSigmoid on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeSigmoidF64AVX2(dst, x, y *float64, n, repeated int)
+
 // mulAddF64AVX2 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
 //
 //go:noescape
@@ -825,6 +845,16 @@ func expSubF32AVX512(dst, x, y *float32, n, repeated int)
 //
 //go:noescape
 func leakyReluF32AVX512(dst, x, y *float32, n, repeated int)
+
+// mulSlopeTanhF32AVX512 is MulSlopeTanh on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeTanhF32AVX512(dst, x, y *float32, n, repeated int)
+
+// mulSlopeSigmoidF32AVX512 is MulSlopeSigmoid on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeSigmoidF32AVX512(dst, x, y *float32, n, repeated int)
 
 // mulAddF32AVX512 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
 //
@@ -1135,6 +1165,16 @@ func expSubF64AVX512(dst, x, y *float64, n, repeated int)
 //
 //go:noescape
 func leakyReluF64AVX512(dst, x, y *float64, n, repeated int)
+
+// mulSlopeTanhF64AVX512 is MulSlopeTanh on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeTanhF64AVX512(dst, x, y *float64, n, repeated int)
+
+// mulSlopeSigmoidF64AVX512 is MulSlopeSigmoid on n elements; bit 0 of repeated repeats x[0], bit 1 y[0].
+//
+//go:noescape
+func mulSlopeSigmoidF64AVX512(dst, x, y *float64, n, repeated int)
 
 // mulAddF64AVX512 is MulAdd on n elements; bit 0 of repeated repeats x[0], bit 1 y[0], bit 2 z[0].
 //

@@ -34,7 +34,10 @@ func round(m *machine, x value) value      { return m.round(x) }
 func trunc(m *machine, x value) value      { return m.trunc(x) }
 
 // slopeTanh and slopeSigmoid round twice, as the kernels do that they stand for.
-func slopeTanh(m *machine, y value) value    { return m.sub(m.k(1), m.mul(y, y)) }
+func slopeTanh(m *machine, y value) value          { return m.sub(m.k(1), m.mul(y, y)) }
+func mulSlopeTanh(m *machine, a, y value) value    { return m.mul(a, slopeTanh(m, y)) }
+func mulSlopeSigmoid(m *machine, a, y value) value { return m.mul(a, slopeSigmoid(m, y)) }
+
 func slopeSigmoid(m *machine, y value) value { return m.mul(y, m.sub(m.k(1), y)) }
 
 // sign is ±1 with the bit of x, x - x where that compares as neither: +0 for zeros, NaN for NaN.

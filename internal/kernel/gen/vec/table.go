@@ -73,6 +73,8 @@ var binaries = []binary{
 	{name: "Atan2", body: atan2, wide: true},
 	{name: "ExpSub", body: expSub},
 	{name: "LeakyRelu", body: leakyRelu, unroll: 4},
+	{name: "MulSlopeTanh", body: mulSlopeTanh, unroll: 4},
+	{name: "MulSlopeSigmoid", body: mulSlopeSigmoid, unroll: 4},
 }
 
 // ternary is a kernel with three operands, each of which may be a single, repeated element.
