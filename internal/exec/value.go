@@ -25,6 +25,7 @@ func allocate(bytes int) unsafe.Pointer {
 	}
 	raw := make([]uint64, (bytes+alignment)/8)
 	p := unsafe.Pointer(unsafe.SliceData(raw))
+	wantHuge(p, len(raw)*8)
 	return unsafe.Add(p, (alignment-uintptr(p)%alignment)%alignment)
 }
 
