@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
 )
 
 type axisAttrs struct{ Axis int }
@@ -107,32 +108,62 @@ func joinKernel(n *graph.Node) graph.Kernel {
 	}
 }
 
-// join binds a loop that copies, operand by operand, its run of each row of the result.
+// joinBlock is how many elements of the result are written at a time: of narrow operands all columns, while its lines
+// are in the first-level cache.
+const joinBlock = 2048
+
+// join binds a loop that copies, block by block and operand by operand, its run of each row of the result.
 func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 	axis := n.Attrs().(axisAttrs).Axis
 	outer := graph.Size(n.Shape()[:axis])
 	runs := make([]int, len(n.In()))
-	row := 0
+	row, narrow := 0, len(runs) >= 4
 	for i, x := range n.In() {
 		runs[i] = graph.Size(x.Shape()[axis:])
 		row += runs[i]
+		narrow = narrow && runs[i] == 1
+	}
+	block := max(1, joinBlock/max(1, row))
+	if narrow && block >= 16 {
+		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+			interleave(unsafe.Slice((*Word)(out.Ptr), out.Len), in, block)
+			return nil
+		}
 	}
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst := unsafe.Slice((*Word)(out.Ptr), out.Len)
-		at := 0
-		for i, run := range runs {
-			src := unsafe.Slice((*Word)(in[i].Ptr), in[i].Len)
-			if run == 1 { // a call of copy would take longer than the copying
-				for o, x := range src[:outer] {
-					dst[o*row+at] = x
+		for from := 0; from < outer; from += block {
+			to, at := min(from+block, outer), 0
+			for i, run := range runs {
+				src := unsafe.Slice((*Word)(in[i].Ptr), in[i].Len)
+				if run == 1 { // a call of copy would take longer than the copying
+					for o, x := range src[from:to] {
+						dst[(from+o)*row+at] = x
+					}
+				} else {
+					for o := from; o < to; o++ {
+						copy(dst[o*row+at:][:run], src[o*run:])
+					}
 				}
-			} else {
-				for o := range outer {
-					copy(dst[o*row+at:][:run], src[o*run:])
-				}
+				at += run
 			}
-			at += run
 		}
 		return nil
+	}
+}
+
+// interleave writes rows that have one element of each operand. It collects block elements of each at a time, and
+// transposes these.
+func interleave[Word uint8 | uint32 | uint64](dst []Word, in []graph.Buffer, block int) {
+	var collected [joinBlock]Word
+	columns := len(in)
+	rows := len(dst) / columns
+	for from := 0; from < rows; from += block {
+		to := min(from+block, rows)
+		for i, b := range in {
+			copy(collected[i*block:], unsafe.Slice((*Word)(b.Ptr), b.Len)[from:to])
+		}
+		shape, strides := [...]int{to - from, columns}, [...]int{1, block}
+		vec.CopyStrided(dst[from*columns:to*columns], shape[:], collected[:], 0, strides[:])
 	}
 }

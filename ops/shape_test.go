@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"chainrule/graph"
@@ -120,6 +121,47 @@ func TestJoins(t *testing.T) {
 	refused(t, "dimensions 2 and 1 of axis 1 differ", func() { ops.Concat(0, a, b) })
 	refused(t, "differ", func() { ops.Stack(0, x, a) })
 	refused(t, "convert one with Cast", func() { ops.Concat(0, a, ops.Cast(a, graph.Float32)) })
+}
+
+// Joined along the last axis, long operands are written in blocks: columns alone, with wider ones between, of words of
+// every width, and on both sides of the blocks' ends.
+func TestConcatBlocks(t *testing.T) {
+	for _, widths := range [][]int{slices.Repeat([]int{1}, 16), {1, 1, 1, 1}, {1, 0, 3, 1}, {1, 1}} {
+		for _, rows := range []int{1, 15, 127, 128, 129, 512, 513, 1000} {
+			columns := 0
+			for _, w := range widths {
+				columns += w
+			}
+			g := graph.New()
+			want, parts := make([]float64, rows*columns), []*graph.Node(nil)
+			at := 0
+			for _, w := range widths {
+				var x []float64
+				for i := range rows * w {
+					v := float64((7*i + 3*at) % 101)
+					x, want[i/max(w, 1)*columns+at+i%max(w, 1)] = append(x, v), v
+				}
+				parts = append(parts, graph.Const(g, x, rows, w))
+				at += w
+			}
+			for _, d := range []graph.DType{graph.Float64, graph.Float32, graph.Int64} {
+				expect(t, joined(parts, d), []int{rows, columns}, want)
+			}
+			for i, v := range want {
+				want[i] = min(v, 1)
+			}
+			expect(t, joined(parts, graph.Bool), []int{rows, columns}, want)
+		}
+	}
+}
+
+// joined is columns joined as elements of the type d.
+func joined(parts []*graph.Node, d graph.DType) *graph.Node {
+	cast := make([]*graph.Node, len(parts))
+	for i, x := range parts {
+		cast[i] = ops.Cast(x, d)
+	}
+	return ops.Cast(ops.Concat(1, cast...), graph.Float64)
 }
 
 func TestBroadcasts(t *testing.T) {

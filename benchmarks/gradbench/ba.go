@@ -139,7 +139,7 @@ func bundleJacobian(b bundle[*graph.Node]) (blocks, weights *graph.Node) {
 	for _, row := range autodiff.Vmap(one)(observations(b)).Of {
 		entries = append(entries, row...)
 	}
-	return ops.Transpose(ops.Stack(0, entries...)), autodiff.Vmap(autodiff.Grad(weightError))(b.Weights)
+	return ops.Stack(1, entries...), autodiff.Vmap(autodiff.Grad(weightError))(b.Weights)
 }
 
 const (

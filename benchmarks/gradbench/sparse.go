@@ -7,38 +7,40 @@ type csr struct {
 	Vals []float64 `json:"vals"`
 }
 
-// sparse is the Jacobian of all errors, [3p, 11n + 3m + p], from the entries that are not zero: two rows for each
-// observation, then a row for each weight.
+// sparse is the Jacobian of all errors, [3p, 11n + 3m + p], which has two rows for each observation, then a row for each
+// weight. Of each list it has what the eval wants to see: as much as two rows have entries, and the last element.
 func (in baInput) sparse(r []result) any {
 	blocks, weights := r[0].floats(), r[1].floats()
-	j := csr{Rows: []int{0}, Vals: append(blocks, weights...)}
-	points, ws := cameraSize*in.N, cameraSize*in.N+3*in.M
-	for i := range in.P {
-		for range 2 {
-			for k := range cameraSize {
-				j.Cols = append(j.Cols, cameraSize*(i%in.N)+k)
-			}
-			for k := range 3 {
-				j.Cols = append(j.Cols, points+3*(i%in.M)+k)
-			}
-			j.Cols = append(j.Cols, ws+i)
-			j.Rows = append(j.Rows, len(j.Cols))
+	inBlocks := len(blocks)
+	row := func(i int) int { return blockSize*min(i, 2*in.P) + max(i-2*in.P, 0) }
+	column := func(e int) int {
+		if e >= inBlocks {
+			return cameraSize*in.N + 3*in.M + e - inBlocks
 		}
+		i, k := e/(2*blockSize), e%blockSize
+		switch {
+		case k < cameraSize:
+			return cameraSize*(i%in.N) + k
+		case k < cameraSize+3:
+			return cameraSize*in.N + 3*(i%in.M) + k - cameraSize
+		}
+		return cameraSize*in.N + 3*in.M + i
 	}
-	for i := range in.P {
-		j.Cols = append(j.Cols, ws+i)
-		j.Rows = append(j.Rows, len(j.Cols))
+	value := func(e int) float64 {
+		if e >= inBlocks {
+			return weights[e-inBlocks]
+		}
+		return blocks[e]
 	}
-	return j.compressed()
+	entries := inBlocks + len(weights)
+	return csr{ends(3*in.P+1, row), ends(entries, column), ends(entries, value)}
 }
 
-// compressed is the form in which the eval wants the matrix of an observation repeated: the first two rows' worth of
-// each list, and its last element.
-func (j csr) compressed() csr {
-	const first = 2 * blockSize
-	return csr{ends(j.Rows, first), ends(j.Cols, first), ends(j.Vals, first)}
-}
-
-func ends[T any](list []T, first int) []T {
-	return append(append([]T(nil), list[:min(first, len(list))]...), list[len(list)-1])
+// ends lists the first of n elements, and the last once more.
+func ends[T any](n int, at func(int) T) []T {
+	list := make([]T, 0, 2*blockSize+1)
+	for i := range min(2*blockSize, n) {
+		list = append(list, at(i))
+	}
+	return append(list, at(n-1))
 }

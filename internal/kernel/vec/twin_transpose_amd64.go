@@ -15,7 +15,7 @@ func transposeTwin[T any](dst, src []T, m, n, dstStride, srcStride int) (rows, c
 	}
 	var zero T
 	switch any(zero).(type) {
-	case float32, float64, int64:
+	case float32, float64, int64, uint32, uint64:
 	default:
 		return 0, 0
 	}
