@@ -14,7 +14,7 @@ const (
 type htInput struct {
 	runs
 	Theta []float64   `json:"theta"`
-	Us    [][]float64 `json:"us"`
+	Us    [][]float64 `json:"us,omitempty"`
 	Data  struct {
 		Model           htModel     `json:"model"`
 		Correspondences []int64     `json:"correspondences"`
@@ -28,7 +28,7 @@ type htModel struct {
 	InverseBaseAbsolutes [][][]float64 `json:"inverse_base_absolutes"`
 	BasePositions        [][]float64   `json:"base_positions"`
 	Weights              [][]float64   `json:"weights"`
-	Triangles            [][]int64     `json:"triangles"`
+	Triangles            [][]int64     `json:"triangles,omitempty"`
 	IsMirrored           bool          `json:"is_mirrored"`
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -46,6 +45,7 @@ type evaluation struct {
 	output  func(results []result) any
 	wanted  runs
 	prepare time.Duration
+	most    time.Duration // for one run
 }
 
 // runs is the part of an input that says how often to evaluate it: at least MinRuns times, and until the evaluations
@@ -57,21 +57,22 @@ type runs struct {
 
 func (r runs) wanted() runs { return r }
 
-// mostRuns and mostSeconds are more than the suite asks for.
+// mostRuns and mostSeconds are more than the suite asks for. No evaluation may take longer than mostSeconds either: some
+// inputs lead to loops without an end, such as a particle that flies off.
 const (
 	mostRuns    = 1 << 20
-	mostSeconds = 3600
+	mostSeconds = 600
 )
 
 // planned is the function that makes its plan from an input of type In.
 func planned[In interface{ wanted() runs }](of func(In) (plan, error)) function {
 	return func(input []byte) (*evaluation, error) {
 		var in In
-		if err := json.Unmarshal(input, &in); err != nil {
+		if err := decode(input, &in); err != nil {
 			return nil, fmt.Errorf("the input cannot be read: %w", err)
 		}
 		start := time.Now()
-		e := &evaluation{wanted: in.wanted()}
+		e := &evaluation{wanted: in.wanted(), most: mostSeconds * time.Second}
 		if e.wanted.MinRuns > mostRuns || e.wanted.MinSeconds > mostSeconds {
 			return nil, fmt.Errorf("%d runs, %g seconds: too much to ask for", e.wanted.MinRuns, e.wanted.MinSeconds)
 		}
@@ -108,8 +109,10 @@ func (e *evaluation) repeat() (output any, timings []timing, err error) {
 }
 
 func (e *evaluation) once() (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), e.most)
+	defer cancel()
 	start := time.Now()
-	err := e.run(context.Background())
+	err := e.run(ctx)
 	return time.Since(start), err
 }
 

@@ -136,6 +136,8 @@ func respond(line []byte) (a answer) {
 			return failure(m.ID, err)
 		}
 		a.Success = &success
+	case "":
+		return failure(m.ID, errors.New("the message has no kind"))
 	}
 	return a
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -108,6 +110,14 @@ func TestProtocolRefuses(t *testing.T) {
 		{"no input", `{"id":7,"kind":"evaluate","module":"lse","function":"primal"}`, 7, "the input cannot be read"},
 		{"input of another kind", evaluate("lse", "primal", `"x"`), 7, "the input cannot be read"},
 		{"number too large", evaluate("lse", "primal", `{"x":[1e999]}`), 7, "the input cannot be read"},
+		{"no kind", `{"id":7}`, 7, "no kind"},
+		{"nothing", `null`, anyID, "no kind"},
+		{"two messages", `{"id":7,"kind":"start"} {"id":8,"kind":"start"}`, anyID, "cannot be read"},
+		{"a null", evaluate("lse", "primal", `{"x":[1,null]}`), 7, "an element is null"},
+		{"nothing but null", evaluate("hello", "square", "null"), 7, "an element is null"},
+		{"a field too few", evaluate("particle", "ff", `{"min_runs":1}`), 7, `there is no "w"`},
+		{"a word for a number", evaluate("lse", "primal", `{"x":["NaN"]}`), 7, "the input cannot be read"},
+		{"no number", evaluate("lse", "primal", `{"x":[NaN]}`), 7, "cannot be read"},
 		{"empty", evaluate("lse", "primal", `{"x":[]}`), 7, "x is empty"},
 		{"overflow", evaluate("hello", "square", "1e200"), 7, "the output cannot be sent"},
 		{"too many runs", evaluate("lse", "primal", `{"x":[1],"min_runs":1000000000}`), 7, "too much to ask for"},
@@ -122,15 +132,18 @@ func TestProtocolRefuses(t *testing.T) {
 		{"no coordinates", evaluate("kmeans", "cost", `{"points":[[]],"centroids":[[]]}`), 7, "no coordinates"},
 		{"a centroid without points", evaluate("kmeans", "dir", `{"points":[[1],[1]],"centroids":[[1],[2]]}`), 7,
 			"cannot be sent"},
-		{"gmm of nothing", evaluate("gmm", "objective", `{}`), 7, "do not have the sizes"},
+		{"gmm of nothing", evaluate("gmm", "objective", `{}`), 7, `there is no "d"`},
+		{"gmm of no points", evaluate("gmm", "objective",
+			`{"d":1,"k":1,"n":0,"x":[],"m":0,"gamma":1,"alpha":[1],"mu":[[1]],"q":[[1]],"l":[[]]}`), 7, "do not have the sizes"},
 		{"huge gmm", evaluate("gmm", "objective",
-			`{"d":1000000000,"k":1,"n":1,"x":[[1]],"alpha":[1],"mu":[[1]],"q":[[1]],"l":[[]]}`), 7, "too large"},
+			`{"d":1000000000,"k":1,"n":1,"x":[[1]],"alpha":[1],"mu":[[1]],"q":[[1]],"l":[[]],"m":0,"gamma":1}`), 7,
+			"too large"},
 		{"huge bundle", evaluate("ba", "jacobian",
 			`{"n":1,"m":1,"p":100000000000,"cam":[1,1,1,1,1,1,1,1,1,1,1],"x":[1,1,1],"w":1,"feat":[1,1]}`), 7,
 			"too large"},
 		{"half a camera", evaluate("ba", "jacobian", `{"n":1,"m":1,"p":1,"cam":[1],"x":[1,1,1],"w":1,"feat":[1,1]}`), 7,
 			"a camera of 1"},
-		{"half a hand", evaluate("ht", "jacobian", `{"theta":[1]}`), 7, "theta has 1"},
+		{"half a hand", evaluate("ht", "jacobian", `{"theta":[1],"data":{}}`), 7, "theta has 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newTool(t)
@@ -143,6 +156,23 @@ func TestProtocolRefuses(t *testing.T) {
 			require.Equal(t, map[string]any{"id": 8.0}, p.say(`{"id":8,"kind":"analysis","of":7,"valid":false}`))
 		})
 	}
+}
+
+// A loop that does not end is stopped: with w = 3 the particle flies off.
+func TestEndless(t *testing.T) {
+	for _, modes := range []string{"rr", "rf", "fr", "ff"} {
+		e, err := particle[modes]([]byte(`{"w":3}`))
+		require.NoError(t, err)
+		e.most = 20 * time.Millisecond
+		_, _, err = e.repeat()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+}
+
+// A string may have the word null, a key too, and only that element is one.
+func TestNull(t *testing.T) {
+	require.NoError(t, withoutNull([]byte(`{"null":["null","x null"],"n":1}`)))
+	require.ErrorContains(t, withoutNull([]byte(`{"null":["null",[null]]}`)), "is null")
 }
 
 // A line over the limit is skipped, however long it is; the last line needs no end.
@@ -165,9 +195,9 @@ func TestHandRefuses(t *testing.T) {
 		"index out of range":       func(in *htInput) { in.Data.Correspondences[0] = 1 << 40 },
 		"row 1 of weights has 1":   func(in *htInput) { in.Data.Model.Weights[1] = []float64{1} },
 		"2 us for 3 points":        func(in *htInput) { in.Us = in.Us[:2] },
-		"row 0 of triangles":       func(in *htInput) { in.Data.Model.Triangles[0] = nil },
+		"row 0 of triangles":       func(in *htInput) { in.Data.Model.Triangles[0] = []int64{} },
 		"2 points, 3 corresp":      func(in *htInput) { in.Data.Points = in.Data.Points[:2] },
-		"matrix 0 of base_relativ": func(in *htInput) { in.Data.Model.BaseRelatives[0] = nil },
+		"matrix 0 of base_relativ": func(in *htInput) { in.Data.Model.BaseRelatives[0] = [][]float64{} },
 		"a hand with 3 bones":      func(in *htInput) { in.Data.Model.Parents = in.Data.Model.Parents[:3] },
 	} {
 		in := newGenerator(2).ht(9, 3, true).input.(htInput)
