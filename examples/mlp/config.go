@@ -55,6 +55,17 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	return c, c.check(*layers, *precision)
 }
 
+// mostWeights are 2 GB in double precision, and as much again for the gradient.
+const mostWeights = 1 << 28
+
+// weights counts those of all layers, as a float64: a product of two widths may be too large for an int.
+func (c *config) weights() (n float64) {
+	for i, width := range c.widths[1:] {
+		n += float64(c.widths[i]) * float64(width)
+	}
+	return n
+}
+
 func (c *config) check(layers, precision string) error {
 	switch precision {
 	case "f32":
@@ -76,6 +87,8 @@ func (c *config) check(layers, precision string) error {
 	switch {
 	case len(c.widths) < 2:
 		return fmt.Errorf("-layers %s: want at least inputs and outputs", layers)
+	case c.weights() > mostWeights:
+		return fmt.Errorf("-layers %s: %.3g weights, want up to %d", layers, c.weights(), mostWeights)
 	case c.cost != "quadratic" && c.cost != "cross-entropy":
 		return fmt.Errorf("-cost %s: want quadratic or cross-entropy", c.cost)
 	case c.batch < 1:
@@ -83,7 +96,7 @@ func (c *config) check(layers, precision string) error {
 	case c.epochs < 0:
 		return fmt.Errorf("-epochs %d: want 0 or more", c.epochs)
 	case !(c.rate > 0) || c.rate > 1e6:
-		return fmt.Errorf("-rate %v: want a positive number", c.rate)
+		return fmt.Errorf("-rate %v: want a positive number up to a million", c.rate)
 	}
 	return nil
 }

@@ -172,6 +172,7 @@ func TestBadInput(t *testing.T) {
 		want   string
 	}{
 		{"-layers 64", 2, "at least inputs and outputs"},
+		{"-layers 64,1000000000,10", 2, "7.4e+10 weights, want up to 268435456"},
 		{"-layers 64,x,10", 2, `"x" is no width`},
 		{"-layers 60,10", 1, "the first layer is 60 wide, but the samples have 64 features"},
 		{"-layers 64,30,9", 1, "the last layer is 9 wide, but the data has 10 classes"},
@@ -179,6 +180,7 @@ func TestBadInput(t *testing.T) {
 		{"-batch 0", 2, "-batch 0"},
 		{"-rate -1", 2, "-rate -1"},
 		{"-rate NaN", 2, "-rate NaN"},
+		{"-rate 1e300", 2, "up to a million"},
 		{"-epochs -1", 2, "-epochs -1"},
 		{"-precision f16", 2, "want f32 or f64"},
 		{"-activation gelu", 2, "want sigmoid"},
