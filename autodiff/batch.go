@@ -16,6 +16,7 @@ import (
 // product of matrices one taller product.
 func batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 	order := graph.Topo(slices.Concat(outputs, sources)...)
+	needInside(order)
 	all := newTable(order)
 	for i, x := range sources {
 		all.set(x, lifted[i])

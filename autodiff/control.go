@@ -23,6 +23,9 @@ func Backward() LoopOption { return func(a *loopAttrs) { a.Back = true } }
 // limited is MaxSteps for a number that is known to be good.
 func limited(n int) LoopOption { return func(a *loopAttrs) { a.Steps = n } }
 
+// calledBy gives a loop the name of the function that needs it, for errors.
+func calledBy(name string) LoopOption { return func(a *loopAttrs) { a.By = name } }
+
 // atLeastOne refuses an option that counts something.
 func atLeastOne(op string, n int) {
 	if n < 1 {

@@ -21,7 +21,12 @@ type customAttrs struct {
 	Push *graph.Func
 	// Args counts the arguments, the others the inputs that each function uses from outside.
 	Args, BodyIn, PullIn, PushIn int
+	// By is the function of this package that has made it.
+	By string
 }
+
+// Title is how errors call it.
+func (a customAttrs) Title() string { return a.By }
 
 // CustomVJP returns f with a reverse derivative of the user's: pull takes the argument p, the value f(p) and the
 // cotangent of the value to the cotangent of p. Leaves of ct and of pull's result that are not floats are nil. Forward
@@ -49,8 +54,13 @@ func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 //
 // A derivative by a node that f uses from outside is refused: make it part of p.
 func CustomJVP[P, Q any](f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
+	return customJVP("custom_jvp", f, push)
+}
+
+// customJVP is CustomJVP for the function that errors name.
+func customJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
 	return func(p P) Q {
-		c := newCustom("custom_jvp", p, f)
+		c := newCustom(op, p, f)
 		args, results := leavesOf(p), leavesOf(c.value)
 		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(args)))
 		c.attrs.Push, c.pushIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
@@ -100,7 +110,7 @@ func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
 	if len(args) == 0 {
 		graph.Fail(op, nil, "the argument has no node")
 	}
-	c := &custom[Q]{op: op, graph: args[0].node.Graph()}
+	c := &custom[Q]{op: op, graph: args[0].node.Graph(), attrs: customAttrs{By: op}}
 	c.attrs.Body, c.bodyIn = c.graph.Capture(leafTypes(args), true, func(params []*graph.Node) []*graph.Node {
 		c.value = f(treeOf(p, params))
 		results := nodesOf(leavesOf(c.value))

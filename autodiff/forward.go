@@ -17,6 +17,7 @@ func forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 // results are live.
 func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 	order := graph.Topo(slices.Concat(outputs, wrt)...)
+	needInside(order)
 	active := reachedFrom(wrt, order)
 	tangent := newLive(order)
 	for i, x := range wrt {

@@ -20,8 +20,10 @@ import (
 type SolverOption func(*solver)
 
 type solver struct {
+	name      string // for errors
 	tolerance float64
 	steps     int
+	anyway    bool // give what does not converge
 }
 
 // Tolerance ends a solver when a step changes no unknown by more than tol·(1 + the largest unknown's magnitude). The
@@ -34,14 +36,15 @@ func Tolerance(tol float64) SolverOption {
 	return func(s *solver) { s.tolerance = tol }
 }
 
-// Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000.
+// Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000, and
+// for each of Minimize's two methods 200.
 func Iterations(n int) SolverOption {
 	atLeastOne("iterations", n)
 	return func(s *solver) { s.steps = n }
 }
 
-func newSolver(steps int, opts []SolverOption) solver {
-	s := solver{steps: steps}
+func newSolver(name string, steps int, opts []SolverOption) solver {
+	s := solver{name: name, steps: steps}
 	for _, o := range opts {
 		o(&s)
 	}
@@ -61,50 +64,48 @@ func (s solver) tol(x *graph.Node) float64 {
 
 // Root returns a function that finds x with f(p, x) = 0 by Newton's method from an initial x, halving steps that do not
 // make f smaller. X is a tree of floats of one type, and f(p, x) is a tree like x. The derivative is the implicit one, by
-// p alone: nodes that f uses from outside must be constants.
+// p alone: nodes that f uses from outside must be constants. A run that comes to no root fails with a *ConvergenceError.
 func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
-	s := newSolver(100, opts)
+	s := newSolver("root", 100, opts)
 	return implicit("root", f, func(p P, init X) X {
 		residual := func(v *graph.Node) *graph.Node { return ravelLike("root", f(p, treeFrom(v, init)), init) }
-		return treeFrom(s.newton(residual, ravel("root", init)), init)
+		x := ravel("root", init)
+		return treeFrom(s.checked(s.newton(residual, x, no(x))), init)
 	})
 }
 
 // FixedPoint returns a function that finds x = f(p, x) by applying f again and again to an initial x. For a contraction
-// with factor q the result is as near as q/(1−q) times the Tolerance. Numbers that grow without bound end as infinities
-// or NaN. X is a tree of floats of one type, and f(p, x) is a tree like x. The derivative is the implicit one, by p alone:
-// nodes that f uses from outside must be constants.
+// with factor q the result is as near as q/(1−q) times the Tolerance. Where numbers grow without bound, or do not come to
+// rest, the run fails with a *ConvergenceError. X is a tree of floats of one type, and f(p, x) is a tree like x. The
+// derivative is the implicit one, by p alone: nodes that f uses from outside must be constants.
 func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
-	s := newSolver(10000, opts)
+	s := newSolver("fixed_point", 10000, opts)
 	residual := func(p P, x X) X {
 		fx := leavesOf(f(p, x))
 		return mapLeaves(x, func(i int, n *graph.Node) *graph.Node { return ops.Sub(fx[i].node, n) })
 	}
 	return implicit("fixed_point", residual, func(p P, init X) X {
-		type state struct{ X, Last *graph.Node }
 		next := func(x *graph.Node) *graph.Node { return ravelLike("fixed_point", f(p, treeFrom(x, init)), init) }
-		x := ravel("fixed_point", init)
-		end := While(
-			func(c state) *graph.Node { return ops.Not(s.near(c.X, c.Last)) },
-			func(c state) state { return state{next(c.X), c.X} },
-			state{next(x), x}, MaxSteps(s.steps))
-		return treeFrom(end.X, init)
+		return treeFrom(s.checked(s.iterate(next, ravel("fixed_point", init))), init)
 	})
 }
 
 // Minimize returns a function that finds the x at which f(p, x), a scalar, is least, from an initial x: by the BFGS
 // method (Nocedal and Wright, Numerical optimization, 2006, chapter 6) with a backtracking line search, and then Newton
-// steps to where the gradient is zero. X is a tree of floats of one type. It finds a local minimum. The derivative is the
-// implicit one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must be constants.
+// steps to where the gradient is zero. X is a tree of floats of one type. It finds a local minimum, or the run fails with
+// a *ConvergenceError. The derivative is the implicit one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must
+// be constants.
 func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func(p P, init X) X {
-	s := newSolver(200, opts)
+	s := newSolver("minimize", 200, opts)
 	slope := func(p P, x X) X {
 		return Grad(func(x X) *graph.Node { return f(p, x) }, AllowUnreachable())(x)
 	}
 	return implicit("minimize", slope, func(p P, init X) X {
 		cost := func(v *graph.Node) *graph.Node { return f(p, treeFrom(v, init)) }
-		x := s.bfgs(cost, ravel("minimize", init))
-		return treeFrom(s.newton(Grad(cost), x), init)
+		low := s.bfgs(cost, ravel("minimize", init))
+		end := s.newton(Grad(cost), low.X, ops.Not(low.Good))
+		end.Good, end.Steps = ops.And(low.Good, end.Good), ops.Add(low.Steps, end.Steps)
+		return treeFrom(s.checked(end), init)
 	})
 }
 
@@ -116,7 +117,7 @@ type solved[P, X any] struct {
 
 // implicit gives solve, which finds the x that makes f zero, the implicit derivative.
 func implicit[P, X any](op string, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
-	root := CustomJVP(
+	root := customJVP(op,
 		func(a solved[P, X]) X { return solve(a.P, a.Init) },
 		func(a solved[P, X], x X, tangent solved[P, X]) X {
 			_, moved := JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)

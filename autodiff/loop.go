@@ -32,7 +32,12 @@ type loopAttrs struct {
 	// Every is the number of steps between those whose carries reverse mode keeps, while it computes the rest again: 0
 	// if it keeps all.
 	Every int
+	// By is what errors call the loop, if it is not the caller's own.
+	By string
 }
+
+// Title is how errors call a loop.
+func (a loopAttrs) Title() string { return a.By }
 
 // loopNode is a loop that there need not be a node for: derivatives of a loop are derivatives of other loops.
 type loopNode struct {

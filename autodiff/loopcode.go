@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"unsafe"
@@ -240,8 +241,12 @@ func (r *loopRun) repeat(
 	return done, err
 }
 
+// ErrSteps is matched by the error of a run in which a While would make more steps than MaxSteps says, or ODE's adaptive
+// method more than 100,000 between two times.
+var ErrSteps = errors.New("too many steps")
+
 func (a loopAttrs) tooMany() error {
-	return fmt.Errorf("the loop goes on after %d steps, the most that it may make", a.Steps)
+	return fmt.Errorf("%w: it goes on after %d, the most that it may make", ErrSteps, a.Steps)
 }
 
 // slot is which slice step t takes.

@@ -25,6 +25,7 @@ type gradAttrs struct {
 	Steps               int
 	Back, Taped         bool
 	Every               int
+	By                  string
 	Live, Ys, Wrt       graph.Ints
 	// LiveMasks, YMasks and WrtMasks list those that have masks.
 	LiveMasks, YMasks, WrtMasks graph.Ints
@@ -32,8 +33,11 @@ type gradAttrs struct {
 
 func (a gradAttrs) loop() loopAttrs {
 	return loopAttrs{Body: a.Body, Cond: a.Cond, Carries: a.Carries, Xs: a.Xs, Consts: a.Consts,
-		Steps: a.Steps, Back: a.Back, Taped: a.Taped, Every: a.Every}
+		Steps: a.Steps, Back: a.Back, Taped: a.Taped, Every: a.Every, By: a.By}
 }
+
+// Title is how errors call a loop's gradient.
+func (a gradAttrs) Title() string { return a.By }
 
 // loopInputs is the number of inputs that the loop takes.
 func (a gradAttrs) loopInputs() int {
@@ -92,7 +96,7 @@ func (l loopNode) pull(cts rates, wanted, guard mask) rates {
 			"give MaxSteps, or Recorded to let the record grow")
 	}
 	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
-		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every}
+		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every, By: l.By}
 	d, masked := l.maskedPull(d, given, active, cts, guard[:l.bodyInputs()])
 	has := make(mask, l.bodyInputs())
 	live := make(mask, l.bodyInputs())

@@ -37,7 +37,7 @@ func (a augmented) remember(from loopAttrs) {
 func originOf(a loopAttrs) (origin, bool) {
 	o, ok := a.Body.Known(originKey{}).(origin)
 	// Loops with the same body may differ in the rest.
-	o.Steps, o.Back, o.Taped, o.Every = a.Steps, a.Back, a.Taped, a.Every
+	o.Steps, o.Back, o.Taped, o.Every, o.By = a.Steps, a.Back, a.Taped, a.Every, a.By
 	return o, ok
 }
 

@@ -39,7 +39,7 @@ func TestMaxSteps(t *testing.T) {
 			require.Equal(t, want, flat(out))
 		}
 		_, err := fn.Run(context.Background(), 1.0, 8.5)
-		require.ErrorContains(t, err, "goes on after 3 steps")
+		require.ErrorContains(t, err, "too many steps: it goes on after 3,")
 		require.ErrorContains(t, err, "looprun_test.go:")
 		out, err := fn.Run(context.Background(), 1.0, 8.0) // it runs again
 		require.NoError(t, err)

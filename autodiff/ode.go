@@ -25,7 +25,8 @@ func RK4(n int) ODEOption {
 
 // DormandPrince takes steps of the method of Dormand and Prince (1980), of order 5 with an error estimate of order 4, as
 // long as they may be for an error of at most atol + rtol·|y| in the root mean square over the unknowns. It is the default,
-// with 1e-6 and 1e-9. One of them may be 0. A run that needs more than 100,000 steps between two times fails.
+// with 1e-6 and 1e-9. One of them may be 0. A run that needs more than 100,000 steps between two times fails
+// with an error that matches ErrSteps.
 func DormandPrince(rtol, atol float64) ODEOption {
 	if !(rtol >= 0 && atol >= 0 && rtol+atol > 0) || math.IsInf(rtol+atol, 1) {
 		graph.Fail("dormand_prince", nil, "no error can be held within rtol %v and atol %v", rtol, atol)
@@ -105,7 +106,7 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 	_, rest := Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
 		y := m.advance(f, c, end)
 		return instant{end, y}, y
-	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}))
+	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}), calledBy("ode"))
 	return ops.Concat(0, first, rest)
 }
 
@@ -131,7 +132,7 @@ func (m odeMethod) rk4(f flow, from instant, end *graph.Node) *graph.Node {
 		k4 := f(ops.Add(t, h), plus(y, h, k3))
 		sum := ops.Add(ops.Add(k1, ops.Mul(2, ops.Add(k2, k3))), k4)
 		return plus(y, ops.Div(h, 6), sum)
-	}, from.Y)
+	}, from.Y, calledBy("ode"))
 	return last
 }
 
@@ -165,7 +166,7 @@ func (m odeMethod) dormandPrince(f flow, from instant, end *graph.Node) *graph.N
 	last := While(
 		func(c stride) *graph.Node { return ops.Ne(c.T, end) },
 		func(c stride) stride { return m.try(f, c, end) },
-		start, Recorded(), limited(m.limit))
+		start, Recorded(), limited(m.limit), calledBy("ode"))
 	return last.Y
 }
 

@@ -50,7 +50,7 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 			T:  ops.Slice(times, ops.Range{Start: 1, Stop: last + 1}),
 			Y:  ops.Slice(ops.Flip(ys, 0), ops.Range{Start: 0, Stop: last}),
 			Ct: ops.Slice(ops.Flip(cts, 0), ops.Range{Start: 1, Stop: last + 1}),
-		})
+		}, calledBy("ode"))
 		// Moving the time of an output moves its y by f; moving the first one moves all others by −f.
 		tct := Vmap(func(x moment) *graph.Node { return ops.Sum(ops.Mul(x.Ct, slope(x.T, x.Y))) })(moment{args.Times, ys, cts})
 		arrived := row(tcts, last-1) // at the first time, without its own cotangent

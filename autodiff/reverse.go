@@ -23,6 +23,7 @@ func reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 // those of wrt that are to be guarded.
 func reverseLive(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask) rates {
 	order := graph.Topo(slices.Concat(outputs, wrt)...)
+	needInside(order)
 	active := reachedFrom(wrt, order)
 	ct := newLive(order)
 	for i, y := range outputs {
@@ -63,6 +64,14 @@ func reverseLive(outputs []*graph.Node, cts rates, wrt []*graph.Node, guard mask
 		}
 	}
 	return grads
+}
+
+// needInside refuses what uses a variable of a body, or one of Vmap's many examples, outside of it: derivatives would be
+// taken as if it depended on nothing.
+func needInside(order []*graph.Node) {
+	if err := graph.Escaped(order); err != nil {
+		panic(err)
+	}
 }
 
 // passes reports whether y has a derivative with respect to its input i.

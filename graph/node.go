@@ -58,6 +58,15 @@ func Named(name string, n *Node) *Node {
 // IsInput reports whether n is an input of its graph, fed at run time.
 func (n *Node) IsInput() bool { return n.op == inputOp }
 
+// Title is what errors of a run call the node: the function that needs it, if its attributes have a Title that says so,
+// or the op.
+func (n *Node) Title() string {
+	if t, ok := n.attrs.(interface{ Title() string }); ok && t.Title() != "" {
+		return t.Title()
+	}
+	return n.op.Name
+}
+
 // Source returns the user's line that built the node, as in "model.go:41", or "" if it is not known.
 func (n *Node) Source() string { return sourceOf(n.graph.line(n.pc)).short() }
 

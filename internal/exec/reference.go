@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"strings"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
@@ -111,10 +112,14 @@ func strided[T graph.Element](shape []int, l graph.Layout) graph.Kernel {
 	}
 }
 
-// nodeError says at which node a run failed.
+// nodeError says at which node a run failed, once for each function of the user's line.
 func nodeError(n *graph.Node, err error) error {
+	where := n.Title()
 	if src := n.Source(); src != "" {
-		return fmt.Errorf("%s at %s: %w", n.Op().Name, src, err)
+		where += " at " + src
 	}
-	return fmt.Errorf("%s: %w", n.Op().Name, err)
+	if strings.HasPrefix(err.Error(), where+": ") { // a loop within a solver is the solver's too
+		return err
+	}
+	return fmt.Errorf("%s: %w", where, err)
 }

@@ -1,0 +1,121 @@
+package autodiff
+
+import (
+	"errors"
+	"fmt"
+
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// ConvergenceError says that Root, FixedPoint or Minimize found nothing: see AllowUnconverged.
+type ConvergenceError struct {
+	// Solver is "root", "fixed_point" or "minimize".
+	Solver string
+	// Steps is the number of steps that it made.
+	Steps int
+	// Residual is what should be 0, the largest magnitude among its elements: f(p, x) of Root, the last change of x of
+	// FixedPoint, and the slope of Minimize. It may be an infinity or NaN.
+	Residual float64
+	// Example is the number of the example under Vmap, −1 without.
+	Example int
+}
+
+func (e *ConvergenceError) Error() string {
+	example := ""
+	if e.Example >= 0 {
+		example = fmt.Sprintf(" for example %d", e.Example)
+	}
+	return fmt.Sprintf("%s did not converge%s after %d steps, residual %.3g", e.Solver, example, e.Steps, e.Residual)
+}
+
+// AllowUnconverged makes a solver give what it has come to when its steps are used up or help no more, not an error.
+func AllowUnconverged() SolverOption { return func(s *solver) { s.anyway = true } }
+
+// outcome is what a solver has come to: where, what should be 0 there, whether that will do, and after how many steps.
+type outcome struct{ X, Residual, Good, Steps *graph.Node }
+
+// checked is the x of an outcome that will do.
+func (s solver) checked(o outcome) *graph.Node {
+	if s.anyway {
+		return o.X
+	}
+	return o.X.Graph().Apply(&convergedOp, convergedAttrs{s.name}, o.X, o.Residual, o.Good, o.Steps)
+}
+
+type convergedAttrs struct{ Solver string }
+
+// Title is how errors call the op.
+func (a convergedAttrs) Title() string { return a.Solver }
+
+var convergedOp graph.Op
+
+func init() {
+	convergedOp = graph.Op{
+		Name:  "converged",
+		Doc:   "its first operand, unless a solver has not come to an end",
+		Arity: 4, Class: graph.Opaque, Attrs: convergedAttrs{}, Fails: true,
+		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
+			if !in[0].DType().IsFloat() || in[1].DType() != in[0].DType() || in[2].DType() != graph.Bool || in[3].DType() != graph.Int64 {
+				return graph.Type{}, errors.New("wants floats, their residual, a bool and a number of steps")
+			}
+			for _, x := range in[1:] {
+				if x.Type().Size() != in[1].Type().Size() {
+					return graph.Type{}, errors.New("the shapes of residual, bool and number of steps differ")
+				}
+			}
+			return in[0].Type(), nil
+		},
+		Kernel:     convergedKernel,
+		Derivative: ops.NonDiff("it is the result of a solver, whose derivative is the implicit one"),
+		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+			size := 0
+			for i, x := range in {
+				if batched[i] {
+					size = x.Shape()[0]
+				}
+			}
+			all := make([]*graph.Node, len(in))
+			for i, x := range in {
+				all[i] = x
+				if !batched[i] {
+					all[i] = repeated(x, size)
+				}
+			}
+			return n.Graph().Apply(n.Op(), n.Attrs(), all...)
+		},
+		Cases: []graph.Case{{Name: "good", In: []graph.Arg{floatArg(3), floatArg(), boolArg(1), intArg(9)}}},
+		BadCases: []graph.BadCase{{
+			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Bool), graph.T(graph.Float64)},
+			Want: "wants floats, their residual, a bool and a number of steps",
+		}, {
+			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2), graph.T(graph.Bool), graph.T(graph.Int64, 2)},
+			Want: "the shapes of residual, bool and number of steps differ",
+		}},
+	}
+	graph.Register(&convergedOp)
+}
+
+func convergedKernel(n *graph.Node) graph.Kernel {
+	name, one, bytes := n.Attrs().(convergedAttrs).Solver, n.In()[2].Rank() == 0, n.Type().Bytes()
+	wide := n.DType() == graph.Float64
+	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		for i, good := range graph.Elements[bool](in[2]) {
+			if good {
+				continue
+			}
+			e := &ConvergenceError{Solver: name, Steps: int(graph.Elements[int64](in[3])[i]), Example: i}
+			if wide {
+				e.Residual = graph.Elements[float64](in[1])[i]
+			} else {
+				e.Residual = float64(graph.Elements[float32](in[1])[i])
+			}
+			if one {
+				e.Example = -1
+			}
+			return e
+		}
+		copyBytes(out.Ptr, in[0].Ptr, bytes)
+		return nil
+	}
+}
