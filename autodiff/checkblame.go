@@ -9,26 +9,32 @@ import (
 
 // checkAndBlame is check that names the op at fault.
 func (c Checker) checkAndBlame(outputs, inputs []*graph.Node, values []exec.Value) error {
-	err := c.check(outputs, inputs, values)
+	err := c.try(outputs, inputs, values)
 	var wrong *CheckError
 	if errors.As(err, &wrong) {
 		if op := (Checker{wrong.Order, c.Tol, c.Step, c.Seed}).culprit(outputs, inputs, values); op != nil {
-			wrong.Op, wrong.Source = op.Op().Name, op.Source()
+			wrong.Op, wrong.Source = op.Title(), op.Source()
 		}
 	}
 	return err
 }
 
+// try is check that returns why there is no derivative.
+func (c Checker) try(outputs, inputs []*graph.Node, values []exec.Value) (err error) {
+	if failed := graph.Try(func() { err = c.check(outputs, inputs, values) }); failed != nil {
+		return failed
+	}
+	return err
+}
+
 // culprit is the first node whose op has a derivative that differs when it is checked alone, with the values that it
-// has in the graph, nil if none does.
+// has in the graph, nil if none does. Nodes that hold functions are searched.
 func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *graph.Node {
 	var suspects, operands []*graph.Node
 	listed := map[*graph.Node]int{}
 	for _, y := range graph.Topo(outputs...) {
-		if y.DType() != graph.Float64 || y.IsAlias() || y.Op().Derivative == nil || rulesOf(y) != nil {
-			continue
-		}
-		if _, isPart := y.PartIndex(); isPart {
+		_, isPart := y.PartIndex()
+		if isPart || y.IsAlias() || y.Op().Derivative == nil || y.DType() != graph.Float64 && rulesOf(y) == nil {
 			continue
 		}
 		suspects = append(suspects, y)
@@ -44,17 +50,81 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		return nil
 	}
 	for _, y := range suspects {
-		g := graph.New()
-		var xs []*graph.Node
-		var vs []exec.Value
-		for _, x := range y.In() {
-			xs = append(xs, g.Input(x.Name(), x.DType(), x.Shape()...))
-			vs = append(vs, widen(at[listed[x]])) // a copy: steps are taken in it
+		in := make([]exec.Value, len(y.In()))
+		for i, x := range y.In() {
+			in[i] = at[listed[x]]
 		}
-		var wrong *CheckError
-		if errors.As(c.check([]*graph.Node{g.Copy(y, xs...)}, xs, vs), &wrong) {
+		if rulesOf(y) != nil {
+			if found := c.culpritWithin(y, in); found != nil {
+				return found
+			}
+		}
+		if _, custom := y.Attrs().(customAttrs); (custom || rulesOf(y) == nil) && c.differs(y, in) {
 			return y
 		}
 	}
 	return nil
+}
+
+// differs reports whether the derivative of y alone differs, at values of its inputs.
+func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
+	g := graph.New()
+	var xs []*graph.Node
+	var vs []exec.Value
+	in := make([]*graph.Node, len(y.In()))
+	for i, x := range y.In() {
+		if a, custom := y.Attrs().(customAttrs); custom && i >= a.Args { // no derivative is asked by these
+			in[i] = at[i].Const(g)
+			continue
+		}
+		in[i] = g.Input(x.Name(), x.DType(), x.Shape()...)
+		xs, vs = append(xs, in[i]), append(vs, widen(at[i])) // a copy: steps are taken in it
+	}
+	outputs := []*graph.Node{g.Copy(y, in...)}
+	if y.Op().Parts != nil {
+		outputs = partsOf(outputs[0])
+	}
+	var wrong *CheckError
+	return errors.As(c.try(outputs, xs, vs), &wrong)
+}
+
+// culpritWithin is the culprit in one of the functions that a node with several results holds, at values of its inputs.
+func (c Checker) culpritWithin(y *graph.Node, at []exec.Value) *graph.Node {
+	var funcs []*graph.Func
+	switch a := y.Attrs().(type) {
+	case condAttrs:
+		taken := a.Then
+		if !graph.Elements[bool](at[0].Buf)[0] {
+			taken = a.Else
+		}
+		funcs, at = append(funcs, taken), at[1:]
+	case loopAttrs:
+		if a.Cond == nil && a.Steps == 0 {
+			return nil
+		}
+		funcs, at = append(funcs, a.Body), a.firstStep(at)
+	case customAttrs:
+		return nil // its own derivative is another
+	}
+	for _, f := range funcs {
+		s := unfold(f)
+		if found := c.culprit(s.outputs, s.inputs, at[:len(s.inputs)]); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// firstStep returns what the body takes in the first step of a loop, of the values of the loop's inputs.
+func (a loopAttrs) firstStep(in []exec.Value) []exec.Value {
+	first := make([]exec.Value, a.bodyInputs())
+	for i, x := range a.Body.Inputs() {
+		first[i] = in[i]
+		if a.isX(i) {
+			first[i] = exec.NewValue(x.Type())
+			bytes := x.Type().Bytes()
+			copy(first[i].Bytes(), in[i].Bytes()[a.slot(0)*bytes:][:bytes])
+		}
+	}
+	return first
 }

@@ -296,9 +296,9 @@ func TestVmapLeaks(t *testing.T) {
 	leaky := func(x node) node {
 		var leak node
 		y := autodiff.Vmap(func(x node) node {
-			leak = ops.Square(x)
+			leak = ops.Square(at(&line, x))
 			return ops.Sin(x)
-		})(at(&line, x))
+		})(x)
 		return ops.Add(ops.Sum(y), leak)
 	}
 	_, err := autodiff.Compile(leaky).Run(t.Context(), []float64{5, 6})

@@ -130,16 +130,17 @@ func escape(user, n *Node) *Error {
 }
 
 // Escaped returns an *Error if one of the nodes, which are in topological order, uses a parameter of a function that
-// Capture has made, nil if none does.
+// has been made, nil if none does. The user's line is that of the first node that is no alias of the parameter.
 func Escaped(order []*Node) error {
 	var found *Node
 	for _, n := range order {
-		if n.isEscaped() {
+		if n.stands().isEscaped() {
 			found = n
+			continue
 		}
 		for _, x := range n.In() {
-			if x.isEscaped() {
-				return escape(n, x)
+			if p := x.stands(); p.isEscaped() {
+				return escape(n, p)
 			}
 		}
 	}
@@ -147,4 +148,12 @@ func Escaped(order []*Node) error {
 		return escape(found, found)
 	}
 	return nil
+}
+
+// stands is what n is an alias of, or n.
+func (n *Node) stands() *Node {
+	for n.IsAlias() {
+		n = n.In()[0]
+	}
+	return n
 }
