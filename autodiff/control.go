@@ -83,8 +83,9 @@ func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOpti
 		next := leavesOf(body(params[0], tree))
 		return b.matched(append([]leaf{{path: "step", node: addOne(params[0])}}, next...))
 	})
+	b.dropCount()
 	out := b.finish()
-	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[1+i] })
+	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[b.hidden+i] })
 }
 
 // Scan applies body to what it carries and to the slices of xs along their first axis, one after the other, and returns

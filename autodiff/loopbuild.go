@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -86,6 +88,17 @@ func (b *loopBuilder) body(build func(params []*graph.Node) []*graph.Node) {
 	}
 	types = append(types, leafTypes(b.given)...)
 	b.attrs.Body, b.bodyIn = b.graph.Capture(types, false, build)
+}
+
+// dropCount ends carrying the number of the step, the first carry, if the body does not use it.
+func (b *loopBuilder) dropCount() {
+	f := b.attrs.Body
+	next := f.Outputs()[1:]
+	if slices.Contains(graph.Topo(next...), f.Inputs()[0]) {
+		return
+	}
+	b.attrs.Body = b.graph.Func(f.Inputs()[1:], next)
+	b.carried, b.hidden, b.attrs.Carries = b.carried[1:], 0, b.attrs.Carries-1
 }
 
 // matched returns what the body carries on, which must be of the types of what it carried.
