@@ -16,6 +16,8 @@ const (
 	ElementarySquare
 	ElementaryReciprocal
 	ElementarySqrt
+	ElementarySlopeTanh    // 1 − x²
+	ElementarySlopeSigmoid // x·(1 − x)
 	ElementaryMulAdd
 	// Comparisons take two numbers and give a bool.
 	ElementaryEq

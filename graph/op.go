@@ -46,9 +46,6 @@ type Op struct {
 	Kernel func(n *Node) Kernel
 	// Elementary, if it is set, is what a Map does to each element.
 	Elementary Elementary
-	// Scalar, if it is set, computes one element of a Map as Kernel does, bit for bit: for graphs of scalars, where a
-	// kernel's call costs more than its work. Maps that are Elementary need none.
-	Scalar Scalar
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
 	Flops func(n *Node) float64
 	// Epilogue says that the kernel of a Contract, for results of rank 2, calls Work.Done, if there is one, for every
@@ -98,12 +95,6 @@ type Partial struct {
 
 // Run is how many elements in a row are folded to Inner.
 func (p Partial) Run() int { return p.R * p.Inner }
-
-// Scalar is an elementwise function of one or two numbers; b is a again for a function of one.
-type Scalar struct {
-	F32 func(a, b float32) float32
-	F64 func(a, b float64) float64
-}
 
 // Derivative is an op's derivative rule. Package ops has the families that implement it: Scalar, Linear,
 // Bilinear, Explicit and NonDiff.

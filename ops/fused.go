@@ -58,7 +58,7 @@ func init() {
 		Name: "slope_tanh", Doc: "1 − y², the derivative of tanh where it is y", Class: graph.Map, Arity: 1,
 		Infer:      floatMap,
 		Kernel:     floats1(vec.SlopeTanh[float32], vec.SlopeTanh[float64]),
-		Scalar:     graph.Scalar{F32: slopeTanhOne[float32], F64: slopeTanhOne[float64]},
+		Elementary: graph.ElementarySlopeTanh,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }),
 		Batch:      batchMap,
 		Cases:      unaryCases(-1, 1), BadCases: badFloat1,
@@ -75,7 +75,7 @@ func init() {
 		Name: "slope_sigmoid", Doc: "y·(1 − y), the derivative of sigmoid where it is y", Class: graph.Map, Arity: 1,
 		Infer:      floatMap,
 		Kernel:     floats1(vec.SlopeSigmoid[float32], vec.SlopeSigmoid[float64]),
-		Scalar:     graph.Scalar{F32: slopeSigmoidOne[float32], F64: slopeSigmoidOne[float64]},
+		Elementary: graph.ElementarySlopeSigmoid,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sub(1, Mul(2, x)) }),
 		Batch:      batchMap,
 		Cases:      unaryCases(0, 1), BadCases: badFloat1,
@@ -106,7 +106,3 @@ func init() {
 		Batch: batchMap, Cases: binaryCases(-2, 2, 0, 1), BadCases: badFloat2,
 	})
 }
-
-// One element, for graphs of scalars.
-func slopeTanhOne[T float](y, _ T) T    { return 1 - T(y*y) }
-func slopeSigmoidOne[T float](y, _ T) T { return y * (1 - y) }

@@ -99,7 +99,7 @@ func (s Step) onScalars() bool {
 // written by s, but for results of s's members and what is copied, and no copy of s comes after a result of t for the
 // same place.
 func (s Step) absorbs(t Step) bool {
-	if !s.onScalars() || !t.onScalars() || s.Members == nil && s.Node == nil {
+	if !s.onScalars() || !t.onScalars() {
 		return false
 	}
 	s = s.grouped()
@@ -121,8 +121,11 @@ func (s Step) absorbs(t Step) bool {
 
 // grouped is a step on scalars as a group.
 func (s Step) grouped() Step {
-	if s.Members != nil {
+	switch {
+	case s.Members != nil:
 		return s
+	case s.Node == nil:
+		return Step{Members: []Member{}, Copies: []Copy{{From: -1, In: s.In[0], Out: s.Out, Bytes: s.Bytes}}}
 	}
 	return Step{Members: []Member{{Node: s.Node, Out: s.Out, Kept: true, In: s.In}}}
 }

@@ -5,10 +5,11 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/kernel/threaded"
 )
 
-// Scalars are computed in a loop over operations on single elements: no tiles, and for the commonest ops no kernel
-// either, but an opcode or a function of two numbers.
+// Scalars are computed by programs of operations on single elements: no tiles, and for the commonest ops no kernel
+// either, but an instruction.
 
 // scalarRunner is a bound group of one element.
 type scalarRunner interface {
@@ -17,27 +18,33 @@ type scalarRunner interface {
 
 // scalars is the group for members that are mostly of type T.
 type scalars[T float32 | float64] struct {
-	ops       []scalarOp[T]
-	slow      []slowOp
-	registers []uint64
-	loads     []transfer
-	stores    []transfer
-	bases     []graph.Buffer
-	slots     []Slot // of bases
+	scalarCode[T]
+	program scalarProgram[T]
+	loads   []transfer
+	stores  []transfer
+	bases   []graph.Buffer
+	slots   []Slot // of bases
 }
 
-// scalarOp sets register dst to what its code makes of registers a, b and c. Registers are counted in bytes.
-type scalarOp[T float32 | float64] struct {
-	f            func(a, b T) T
-	code         opcode
-	dst, a, b, c uint32
+// scalarCode is instructions on registers, whose number is count.
+type scalarCode[T float32 | float64] struct {
+	ops   []scalarOp
+	calls []scalarCall
+	count int
 }
 
-// slowOp is an operation by its kernel, on the registers of a node's operands and its own.
-type slowOp struct {
-	tileOp
-	node *graph.Node
+// scalarOp is an instruction. Registers are counted in bytes.
+type scalarOp struct {
+	op         threaded.Op
+	a, b, c, d uint32
 }
+
+// Why programs halt. The first operand of haltCall is the call to make then.
+const (
+	haltEnd = iota
+	haltCall
+	haltCondition
+)
 
 // transfer moves an element between a base and a register.
 type transfer struct {
@@ -48,7 +55,7 @@ type transfer struct {
 
 func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
 	s.load(s.loads)
-	if failed, err := s.compute(w); err != nil {
+	if _, failed, err := s.program.run(w); err != nil {
 		return failed, err
 	}
 	s.store()
@@ -56,16 +63,14 @@ func (s *scalars[T]) do(w *graph.Work) (*graph.Node, error) {
 }
 
 func (s *scalars[T]) load(loads []transfer) {
-	r := unsafe.Pointer(unsafe.SliceData(s.registers))
 	for _, t := range loads {
-		move(unsafe.Add(r, t.register), s.bases[t.base].Ptr, t.size)
+		move(registerAt(s.program.registers, t.register), s.bases[t.base].Ptr, t.size)
 	}
 }
 
 func (s *scalars[T]) store() {
-	r := unsafe.Pointer(unsafe.SliceData(s.registers))
 	for _, t := range s.stores {
-		move(s.bases[t.base].Ptr, unsafe.Add(r, t.register), t.size)
+		move(s.bases[t.base].Ptr, registerAt(s.program.registers, t.register), t.size)
 	}
 }
 
@@ -89,18 +94,17 @@ func newScalars(s Step, place func(b *graph.Buffer, s Slot)) scalarRunner {
 		}
 	}
 	if 2*f32 > len(s.Members) {
-		return bindScalars(s, place, func(f graph.Scalar) func(a, b float32) float32 { return f.F32 })
+		return bindScalars[float32](s, place)
 	}
-	return bindScalars(s, place, func(f graph.Scalar) func(a, b float64) float64 { return f.F64 })
+	return bindScalars[float64](s, place)
 }
 
-func bindScalars[T float32 | float64](
-	s Step, place func(b *graph.Buffer, s Slot), choose func(graph.Scalar) func(a, b T) T,
-) *scalars[T] {
+func bindScalars[T float32 | float64](s Step, place func(b *graph.Buffer, s Slot)) *scalars[T] {
 	inOrder := s.Members
 	s = byReadiness(s)
 	b := scalarBinder{register: newNodeNumbers(s.Members), last: newNodeNumbers(s.Members)}
-	code := &scalars[T]{ops: make([]scalarOp[T], 0, len(s.Members))}
+	code := &scalars[T]{}
+	code.ops = make([]scalarOp, 0, len(s.Members))
 	for i, m := range s.Members {
 		for _, x := range m.Node.In() {
 			b.last.set(x, i)
@@ -124,6 +128,10 @@ func bindScalars[T float32 | float64](
 	}
 	for _, c := range s.Copies {
 		if c.From < 0 {
+			if i := code.loadOf(slots, c); i >= 0 {
+				b.copied = append(b.copied, int(code.loads[i].register/8))
+				continue
+			}
 			r := b.take()
 			b.copied = append(b.copied, r)
 			code.loads = append(code.loads, transfer{len(slots), bytesTo(r), c.Bytes})
@@ -137,7 +145,7 @@ func bindScalars[T float32 | float64](
 		if m.Kept || copied(s.Copies, i) {
 			b.last.set(m.Node, len(s.Members))
 		}
-		code.add(&b, m.Node, choose)
+		code.add(&b, m.Node)
 	}
 	for i, m := range inOrder {
 		if m.Kept && !overwritten(inOrder[i+1:], m.Out) {
@@ -155,23 +163,19 @@ func bindScalars[T float32 | float64](
 		code.stores = append(code.stores, transfer{len(slots), r, c.Bytes})
 		slots = append(slots, c.Out)
 	}
-	code.registers = make([]uint64, b.count)
-	r := unsafe.Pointer(unsafe.SliceData(code.registers))
-	buffers := make([]graph.Buffer, len(b.operands))
-	for i, register := range b.operands {
-		buffers[i] = graph.Buffer{Ptr: unsafe.Add(r, register), Len: 1}
-	}
-	for i := range code.slow {
-		op := &code.slow[i]
-		n := len(op.node.In())
-		op.in, op.out, buffers = buffers[:n:n], buffers[n], buffers[n+1:]
-	}
+	code.count = b.count
+	code.program = code.linked()
 	code.slots = slots
 	code.bases = make([]graph.Buffer, len(slots))
 	for i, slot := range slots {
 		place(&code.bases[i], slot)
 	}
 	return code
+}
+
+// loadOf is the number of the load that a copy from memory can share, −1 if there is none.
+func (s *scalars[T]) loadOf(slots []Slot, c Copy) int {
+	return slices.IndexFunc(s.loads, func(t transfer) bool { return t.size == c.Bytes && slots[t.base].meets(c.In) })
 }
 
 func copied(copies []Copy, member int) bool {
@@ -188,8 +192,7 @@ type scalarBinder struct {
 	register, last nodeNumbers
 	free           []int
 	count          int
-	operands       []uint32 // of slow operations, and the result of each after them
-	copied         []int    // registers of what is copied from memory to memory
+	copied         []int // registers of what is copied from memory to memory
 }
 
 // bytesTo is where a register begins.
@@ -221,35 +224,24 @@ func (b *scalarBinder) release(i int, m Member) {
 }
 
 // add appends the operation that computes n.
-func (s *scalars[T]) add(b *scalarBinder, n *graph.Node, choose func(graph.Scalar) func(a, b T) T) {
-	in, dst := n.In(), b.at(n)
-	op := scalarOp[T]{dst: dst, a: b.at(in[0]), b: b.at(in[len(in)-1]), c: b.at(in[len(in)-1])}
-	if len(in) == 3 {
-		op.b = b.at(in[1])
-	}
-	if code, ok := elementaryCode[T](n); ok {
-		op.code = code
-		s.ops = append(s.ops, op)
+func (s *scalarCode[T]) add(b *scalarBinder, n *graph.Node) {
+	in, d := n.In(), b.at(n)
+	if op, ok := elementaryOp[T](n); ok {
+		i := scalarOp{op: op, a: b.at(in[0]), b: b.at(in[len(in)-1]), c: b.at(in[len(in)-1]), d: d}
+		if len(in) == 3 {
+			i.b = b.at(in[1])
+		}
+		s.ops = append(s.ops, i)
 		return
 	}
-	fast := choose(n.Op().Scalar)
-	if fast != nil && isOf[T](n) && !slices.ContainsFunc(in, func(x *graph.Node) bool { return !isOf[T](x) }) {
-		op.code, op.f = codeFunc, fast
-		s.ops = append(s.ops, op)
-		return
-	}
+	call := scalarCall{node: n, kernel: n.Op().Kernel(n), registers: make([]uint32, 0, len(in)+1)}
 	for _, x := range in {
-		b.operands = append(b.operands, b.at(x))
+		call.registers = append(call.registers, b.at(x))
 	}
-	b.operands = append(b.operands, dst)
-	slow := slowOp{node: n}
-	slow.kernel = n.Op().Kernel(n)
-	s.ops = append(s.ops, scalarOp[T]{code: codeKernel, a: uint32(len(s.slow))})
-	s.slow = append(s.slow, slow)
+	call.registers = append(call.registers, d)
+	s.ops = append(s.ops, scalarOp{op: threaded.Halt, a: uint32(len(s.calls)), b: haltCall})
+	s.calls = append(s.calls, call)
 }
-
-// isOf reports whether n's elements are of type T.
-func isOf[T float32 | float64](n *graph.Node) bool { return n.DType() == graph.DTypeOf[T]() }
 
 // nodeNumbers gives numbers to the members of a group and their operands: by ID in a slice where the IDs lie close
 // together, else in a map.
@@ -260,6 +252,9 @@ type nodeNumbers struct {
 }
 
 func newNodeNumbers(members []Member) nodeNumbers {
+	if len(members) == 0 {
+		return nodeNumbers{}
+	}
 	low, top, count := members[0].Node.ID(), 0, 0
 	for _, m := range members {
 		top = max(top, m.Node.ID())

@@ -1,10 +1,6 @@
 package exec
 
-import (
-	"unsafe"
-
-	"chainrule/graph"
-)
+import "chainrule/graph"
 
 // A loop whose body and condition are groups of scalars runs without leaving them: what it carries stays in registers,
 // and is moved from those of results to those of operands after every step. What every step has for itself, such as its
@@ -40,30 +36,32 @@ type scalarRepeater interface {
 	repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error)
 }
 
-// scalarLoop is a body and a condition, which is nil for a fixed number of steps.
+// scalarLoop is a body and a condition, if there is one, in one program:
+//
+//	      go to the condition
+//	step: load what moves; the body; store what moves; carries from results to operands
+//	      the condition; end unless it holds
+//	      go to step while the count is not zero
 type scalarLoop[T float32 | float64] struct {
-	body, cond *scalars[T]
-	// once are the body's loads that are the same in all steps. The others are reads, and what is no carry is written.
-	once          []transfer
-	reads, writes []moved
-	// moves take carries from results to operands, in order.
-	moves  []registerMove
-	ends   []registerEnd
-	result *bool // of the condition
+	program scalarProgram[T]
+	// loads are done once, and ends after the last step.
+	loads, ends []loopTransfer
+	moving      []movingBase
+	count       uint32 // the register of the steps to make, and one
+	conditional bool
 }
 
-// registerEnd is a store of the body after the last step.
-type registerEnd struct {
-	base, size int
-	from       *uint64
+// loopTransfer moves an element between memory and a register.
+type loopTransfer struct {
+	memory   *graph.Buffer
+	register uint32
+	size     int
 }
 
-type registerMove struct{ to, from *uint64 }
-
-// moved is an element that every step finds further on in memory, by a stride in bytes.
-type moved struct {
-	transfer
-	stride int
+// movingBase is what a program's base of the same number points to in the first step. How far it has moved is in a register.
+type movingBase struct {
+	memory *graph.Buffer
+	moved  uint32
 }
 
 func newScalarRepeater(body, cond *Routine) scalarRepeater {
@@ -85,99 +83,55 @@ func onlyGroup(r *Routine) scalarRunner {
 }
 
 func bindLoop[T float32 | float64](body *scalars[T], r, cond *Routine) scalarRepeater {
-	l := &scalarLoop[T]{body: body}
+	b := newLoopBinder(body, r)
+	if !b.carriesOnly() {
+		return nil
+	}
+	var c *scalars[T]
 	if cond != nil {
-		c, ok := onlyGroup(cond).(*scalars[T])
-		if !ok || len(c.stores) != 1 {
+		var ok bool
+		if c, ok = onlyGroup(cond).(*scalars[T]); !ok || len(c.stores) != 1 {
 			return nil
 		}
-		l.cond, l.result = c, (*bool)(unsafe.Pointer(c.cell(c.stores[0].register)))
 	}
-	operand := map[uint32]bool{}
-	for _, t := range body.loads {
-		operand[t.register] = true
-		if from := body.slots[t.base]; from.Space == Input && r.inStrides[from.Index] != 0 {
-			l.reads = append(l.reads, moved{t, r.inStrides[from.Index]})
-		} else {
-			l.once = append(l.once, t)
-		}
-	}
-	var late []registerMove
-	for _, t := range body.stores {
-		carry := body.slots[t.base]
-		if carry.Space == Output {
-			l.writes = append(l.writes, moved{t, r.outStrides[carry.Index]})
-			continue
-		}
-		if carry.Space != Input {
-			return nil
-		}
-		from := body.cell(t.register)
-		if operand[t.register] { // which another move may overwrite
-			saved := new(uint64)
-			l.moves, from = append(l.moves, registerMove{saved, from}), saved
-		}
-		l.ends = append(l.ends, registerEnd{t.base, t.size, from})
-		late = append(late, body.intoOperands(carry, from)...)
-		if l.cond != nil {
-			late = append(late, l.cond.intoOperands(carry, from)...)
-		}
-	}
-	l.moves = append(l.moves, late...)
-	return l
-}
-
-func (s *scalars[T]) cell(register uint32) *uint64 { return &s.registers[register/8] }
-
-// intoOperands are the moves to all operands that are loaded from a slot.
-func (s *scalars[T]) intoOperands(slot Slot, from *uint64) (moves []registerMove) {
-	for _, t := range s.loads {
-		if s.slots[t.base].meets(slot) {
-			moves = append(moves, registerMove{s.cell(t.register), from})
-		}
-	}
-	return moves
+	return b.bind(c)
 }
 
 // stepsUnstopped is how many steps pass before a loop looks whether it has been cancelled.
 const stepsUnstopped = 256
 
 func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error) {
-	l.body.load(l.once)
-	if l.cond != nil {
-		l.cond.load(l.cond.loads)
+	registers := l.program.registers
+	for _, t := range l.loads {
+		move(registerAt(registers, t.register), t.memory.Ptr, t.size)
 	}
-	for ; ; steps++ {
-		if l.cond != nil {
-			if failed, err := l.cond.compute(w); err != nil {
-				return steps, false, failed, err
-			}
-			more = *l.result
-		} else {
-			more = steps < limit
+	for i, m := range l.moving {
+		l.program.bases[i] = m.memory.Ptr
+		registers[m.moved/8] = 0
+	}
+	defer clear(l.program.bases)
+	bounded := limit > 0 || !l.conditional
+	for ended := false; !ended && (!bounded || steps < limit); {
+		n := stepsUnstopped
+		if bounded {
+			n = min(n, limit-steps)
 		}
-		if !more || l.cond != nil && limit > 0 && steps == limit {
-			break
-		}
-		if steps%stepsUnstopped == 0 && stopped(w) {
+		if stopped(w) {
 			return steps, false, nil, graph.ErrStopped
 		}
-		for _, t := range l.reads {
-			move(unsafe.Pointer(l.body.cell(t.register)), unsafe.Add(l.body.bases[t.base].Ptr, steps*t.stride), t.size)
-		}
-		if failed, err := l.body.compute(w); err != nil {
+		registers[l.count/8] = uint64(n + 1)
+		if ended, failed, err = l.program.run(w); err != nil {
 			return steps, false, failed, err
 		}
-		for _, t := range l.writes {
-			move(unsafe.Add(l.body.bases[t.base].Ptr, steps*t.stride), unsafe.Pointer(l.body.cell(t.register)), t.size)
+		if ended {
+			n -= int(registers[l.count/8]) - 1
 		}
-		for _, m := range l.moves {
-			*m.to = *m.from
-		}
+		steps += n
+		more = l.conditional && !ended
 	}
 	if steps > 0 {
-		for _, e := range l.ends {
-			move(l.body.bases[e.base].Ptr, unsafe.Pointer(e.from), e.size)
+		for _, t := range l.ends {
+			move(t.memory.Ptr, registerAt(registers, t.register), t.size)
 		}
 	}
 	return steps, more, nil, nil
