@@ -84,7 +84,7 @@ func init() {
 			}
 			return n.Graph().Apply(n.Op(), n.Attrs(), all...)
 		},
-		Cases: []graph.Case{{Name: "good", In: []graph.Arg{floatArg(3), floatArg(), boolArg(1), intArg(9)}}},
+		Cases: []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), boolArg(1), intArg(9)}}},
 		BadCases: []graph.BadCase{{
 			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Bool), graph.T(graph.Float64)},
 			Want: "wants floats, their residual, a bool and a number of steps",

@@ -39,7 +39,7 @@ func benchmark(b *testing.B, in Instance) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := agree(p, feeds, want, false); err != nil {
+		if err := agree(p, feeds, want, in.slack(false)); err != nil {
 			b.Fatal(err)
 		}
 		bytes := c.outputs[0].Type().Bytes()

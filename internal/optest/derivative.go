@@ -137,19 +137,19 @@ func checkPrecision(in Instance) error {
 		terms = max(terms, t.Size())
 	}
 	tol := float64(8+terms) * eps32 * max(1, in.largest())
-	if err := close32(y, y64, tol); err != nil {
-		return fmt.Errorf("value: %w", err)
+	if err := near(y, y64, tol); err != nil {
+		return fmt.Errorf("f32 and f64: value: %w", err)
 	}
 	for k, i := range in.wrt() {
-		if err := close32(grads[k], grads64[k], tol); err != nil {
-			return fmt.Errorf("%s: derivative by input %d: %w", in.Op.Name, i, err)
+		if err := near(grads[k], grads64[k], tol); err != nil {
+			return fmt.Errorf("%s: f32 and f64: derivative by input %d: %w", in.Op.Name, i, err)
 		}
 	}
 	return nil
 }
 
-// close32 allows a difference of tol relative to the largest finite element.
-func close32(got, want exec.Value, tol float64) error {
+// near allows a difference of tol relative to the largest finite element.
+func near(got, want exec.Value, tol float64) error {
 	size := 0.0
 	for i := range want.Buf.Len {
 		if x := math.Abs(want.At(i)); !math.IsInf(x, 0) {
@@ -159,7 +159,7 @@ func close32(got, want exec.Value, tol float64) error {
 	for i := range want.Buf.Len {
 		g, w := got.At(i), want.At(i)
 		if g != w && !(math.Abs(g-w) <= tol*size) && !(math.IsNaN(g) && math.IsNaN(w)) {
-			return fmt.Errorf("element %d is %v in f32, %v in f64: differs by %.3g, %.3g allowed", i, g, w,
+			return fmt.Errorf("element %d is %v, want %v: differs by %.3g, %.3g allowed", i, g, w,
 				math.Abs(g-w), tol*size)
 		}
 	}

@@ -30,7 +30,7 @@ func checkForward(in Instance) error {
 		if err != nil {
 			return err
 		}
-		if err := close32(own, transposed, 64*size*epsilon(own.Type.DType)); err != nil {
+		if err := near(own, transposed, 64*size*epsilon(own.Type.DType)); err != nil {
 			return fmt.Errorf("%s: tangents of inputs %v: forward and transposed reverse disagree: %w", in.Op.Name, of, err)
 		}
 	}

@@ -70,7 +70,7 @@ func TestFaultsAreFound(t *testing.T) {
 			sink = make([]float64, 100)
 			copy(out, in)
 		})},
-		{"is not precise", "exp", "in f32", checkPrecision, func(op *graph.Op) {
+		{"is not precise", "exp", "f32 and f64", checkPrecision, func(op *graph.Op) {
 			exact := op.Kernel
 			op.Kernel = func(n *graph.Node) graph.Kernel {
 				return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {

@@ -116,7 +116,7 @@ func (m many) near(got, want exec.Value) error {
 	for _, v := range m.inputs {
 		terms = max(terms, v.Buf.Len)
 	}
-	return close32(got, want, float64(8+terms)*epsilon(got.Type.DType)*max(1, m.largest()))
+	return near(got, want, float64(8+terms)*epsilon(got.Type.DType)*max(1, m.largest()))
 }
 
 // vmapped computes the op for all examples by Vmap, and its derivatives for random cotangents.
