@@ -189,7 +189,7 @@ func (t *tracer) element(at spot, v Value) float64 {
 		offset := graph.Offsets(at.node.Op().Parts(at.node))[i]
 		v.Buf.Ptr = unsafe.Add(v.Buf.Ptr, offset)
 	}
-	v.Type = at.as.Type()
+	v.Type, v.Buf.Len = at.as.Type(), at.as.Type().Size()
 	return v.At(at.element)
 }
 

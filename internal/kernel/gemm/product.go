@@ -85,7 +85,7 @@ const longScript = 32
 // call calls a micro-kernel, and writes it down if the run is to be.
 func (r *run[T]) call(kernel func(*tile), k *tile) {
 	if s := r.record; s != nil {
-		if r.plan.packA || r.plan.packB || len(s.calls) == longScript {
+		if len(s.calls) == longScript {
 			r.record = nil
 		} else {
 			s.calls = append(s.calls, r.told(kernel, k))

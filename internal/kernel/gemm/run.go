@@ -49,6 +49,9 @@ func (r *run[T]) chunk(workers int) {
 	tiles := r.t1 - r.t0
 	parts := ceil(tiles, r.plan.tilesPerPart) * r.plan.colParts
 	alone := parts == 1 || workers <= 1
+	if !alone {
+		r.record = nil // a script is of one worker
+	}
 	for r.q0 = 0; ; {
 		r.depth = min(r.plan.depth, r.k-r.q0)
 		if r.plan.packA {
@@ -125,6 +128,9 @@ func (r *run[T]) compute(e *engine, workers int) {
 	}
 	r.engine = e
 	r.plan.set(e, r.transA, r.transB, r.m, r.n, r.k, r.ldb, workers)
+	if r.plan.packA || r.plan.packB {
+		r.record = nil // a script is of operands where they are
+	}
 	r.items(0, r.count, workers)
 }
 
