@@ -18,7 +18,6 @@ func (p *Program[T]) number() {
 // runPortable is the specification of Run.
 func runPortable[T Float](i *Instr, r, bases unsafe.Pointer) *Instr {
 	for {
-		next := i.Next()
 		switch Op(i.handler) {
 		case Add:
 			*at[T](r, i.D) = *at[T](r, i.A) + *at[T](r, i.B)
@@ -107,15 +106,17 @@ func runPortable[T Float](i *Instr, r, bases unsafe.Pointer) *Instr {
 		case Again:
 			count := at[int64](r, i.A)
 			if *count--; *count != 0 {
-				next = i.target()
+				i = i.target()
+				continue
 			}
 		case Jump:
-			next = i.target()
+			i = i.target()
+			continue
 		case Recall:
 		default:
 			return i
 		}
-		i = next
+		i = i.Next()
 	}
 }
 
