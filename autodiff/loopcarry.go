@@ -28,10 +28,17 @@ type carried struct {
 	y     int
 }
 
-// planBody chooses places for the carries and compiles the body.
+// planBody chooses places for the carries and compiles the body. If it turns out to be nothing but numbers, all of which
+// can stay in registers, its carries are overwritten.
 func (c *loopCode) planBody() {
 	c.carried = make([]carried, c.Carries)
-	if c.Cond == nil && !c.ofNumbers() {
+	if c.givesNumbers() {
+		c.planOutputs()
+		if c.inRegisters = exec.Repeats(c.body, c.cond); c.inRegisters {
+			return
+		}
+	}
+	if c.Cond == nil {
 		for i := range c.carried {
 			c.carried[i] = c.carriedBy(i)
 		}
@@ -47,6 +54,11 @@ func (c *loopCode) planBody() {
 	if len(turns) > 0 {
 		c.planOutputs()
 	}
+}
+
+// givesNumbers reports whether all results have one element, without which there is no use in trying registers.
+func (c *loopCode) givesNumbers() bool {
+	return !slices.ContainsFunc(c.Body.Outputs(), func(y *graph.Node) bool { return y.Type().Size() != 1 })
 }
 
 // carriedBy is the place of carry i of a loop with a known number of steps.

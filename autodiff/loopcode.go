@@ -98,6 +98,8 @@ type loopCode struct {
 	carried    []carried
 	// outputs lists the results of the body that the plan gives.
 	outputs []int
+	// inRegisters says that the steps are made at once, by Repeat, with all carries overwritten.
+	inRegisters bool
 }
 
 // spaceTurns is the last value of loopCode.space.
@@ -107,6 +109,9 @@ func loopCodeOf(n *graph.Node) *loopCode {
 	a := n.Attrs().(loopAttrs)
 	return a.Body.Memo(a, func() any {
 		c := &loopCode{loopAttrs: a, parts: newBlock(a.parts()...)}
+		if a.Cond != nil {
+			c.cond = planFunc(a.Cond)
+		}
 		c.planBody()
 		turns := make([]int, a.Carries)
 		for i, carried := range c.carried {
@@ -117,7 +122,6 @@ func loopCodeOf(n *graph.Node) *loopCode {
 		c.turns = spaceOf(turns...)
 		condArena := 0
 		if a.Cond != nil {
-			c.cond = planFunc(a.Cond)
 			condArena = c.cond.Arena
 		}
 		c.space = spaceOf(c.body.Arena, condArena, 1, c.turns.size())
@@ -232,6 +236,9 @@ func (r *loopRun) repeat(
 ) (done bool, err error) {
 	if r.Steps == 0 && r.cond == nil {
 		return true, nil
+	}
+	if !r.inRegisters {
+		return false, nil
 	}
 	r.place(0, scratch, out, in)
 	_, more, done, err := r.steps.Repeat(w, r.cond.repeated(), r.Steps)

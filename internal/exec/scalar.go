@@ -87,21 +87,25 @@ func move(dst, src unsafe.Pointer, size int) {
 
 // newScalars binds a step whose members have one element each.
 func newScalars(s Step, place func(b *graph.Buffer, s Slot)) scalarRunner {
+	if s.isFloat32() {
+		return bindScalars[float32](s, place)
+	}
+	return bindScalars[float64](s, place)
+}
+
+// isFloat32 reports whether most members are of that type.
+func (s Step) isFloat32() bool {
 	f32 := 0
 	for _, m := range s.Members {
 		if m.Node.DType() == graph.Float32 {
 			f32++
 		}
 	}
-	if 2*f32 > len(s.Members) {
-		return bindScalars[float32](s, place)
-	}
-	return bindScalars[float64](s, place)
+	return 2*f32 > len(s.Members)
 }
 
-func bindScalars[T float32 | float64](s Step, place func(b *graph.Buffer, s Slot)) *scalars[T] {
-	inOrder := s.Members
-	s = byReadiness(s)
+func bindScalars[T float32 | float64](step Step, place func(b *graph.Buffer, s Slot)) *scalars[T] {
+	s := byReadiness(step)
 	b := scalarBinder{register: newNodeNumbers(s.Members), last: newNodeNumbers(s.Members)}
 	code := &scalars[T]{}
 	code.ops = make([]scalarOp, 0, len(s.Members))
@@ -147,8 +151,8 @@ func bindScalars[T float32 | float64](s Step, place func(b *graph.Buffer, s Slot
 		}
 		code.add(&b, m.Node)
 	}
-	for i, m := range inOrder {
-		if m.Kept && !overwritten(inOrder[i+1:], m.Out) {
+	for i, m := range step.Members {
+		if step.leaves(i) {
 			code.stores = append(code.stores, transfer{len(slots), b.at(m.Node), m.Node.DType().Size()})
 			slots = append(slots, m.Out)
 		}
@@ -182,9 +186,23 @@ func copied(copies []Copy, member int) bool {
 	return slices.ContainsFunc(copies, func(c Copy) bool { return c.From == member })
 }
 
-// overwritten reports whether one of the members leaves its value at a slot.
-func overwritten(members []Member, slot Slot) bool {
-	return slices.ContainsFunc(members, func(m Member) bool { return m.Kept && m.Out.meets(slot) })
+// leaves reports whether member i leaves its value in memory, where no later member writes.
+func (s Step) leaves(i int) bool {
+	m := s.Members[i]
+	return m.Kept && !slices.ContainsFunc(s.Members[i+1:], func(n Member) bool { return n.Kept && n.Out.meets(m.Out) })
+}
+
+// results lists where a group of scalars writes.
+func (s Step) results() (slots []Slot) {
+	for i, m := range s.Members {
+		if s.leaves(i) {
+			slots = append(slots, m.Out)
+		}
+	}
+	for _, c := range s.Copies {
+		slots = append(slots, c.Out)
+	}
+	return slots
 }
 
 // scalarBinder hands out registers, by number.

@@ -25,14 +25,6 @@ func newLoopBinder[T float32 | float64](body *scalars[T], r *Routine) *loopBinde
 	return b
 }
 
-// carriesOnly reports whether all results overwrite inputs or are outputs.
-func (b *loopBinder[T]) carriesOnly() bool {
-	return !slices.ContainsFunc(b.body.stores, func(t transfer) bool {
-		to := b.body.slots[t.base].Space
-		return to != Input && to != Output
-	})
-}
-
 // take returns a new register.
 func (b *loopBinder[T]) take() uint32 {
 	b.code.count++

@@ -1,6 +1,10 @@
 package exec
 
-import "chainrule/graph"
+import (
+	"slices"
+
+	"chainrule/graph"
+)
 
 // A loop whose body and condition are groups of scalars runs without leaving them: what it carries stays in registers,
 // and is moved from those of results to those of operands after every step. What every step has for itself, such as its
@@ -64,8 +68,32 @@ type movingBase struct {
 	moved  uint32
 }
 
+// Repeats reports whether Repeat can make the steps of a loop with this body and this condition, which may be nil: both
+// are one group of scalars, computed in one float type, whose results overwrite inputs or are outputs.
+func Repeats(body, cond *Plan) bool {
+	if !body.isOneGroup() || slices.ContainsFunc(body.Steps[0].results(), isInArena) {
+		return false
+	}
+	return cond == nil || cond.isOneGroup() && len(cond.Steps[0].results()) == 1 &&
+		cond.Steps[0].isFloat32() == body.Steps[0].isFloat32()
+}
+
+// isOneGroup reports whether a plan consists of a group of scalars.
+func (p *Plan) isOneGroup() bool {
+	return len(p.Steps) == 1 && p.Steps[0].Members != nil && p.Steps[0].ofOne()
+}
+
+func isInArena(s Slot) bool { return s.Space == Arena }
+
 func newScalarRepeater(body, cond *Routine) scalarRepeater {
-	switch b := onlyGroup(body).(type) {
+	var planned *Plan
+	if cond != nil {
+		planned = cond.plan
+	}
+	if !Repeats(body.plan, planned) {
+		return nil
+	}
+	switch b := body.group().(type) {
 	case *scalars[float64]:
 		return bindLoop(b, body, cond)
 	case *scalars[float32]:
@@ -74,27 +102,15 @@ func newScalarRepeater(body, cond *Routine) scalarRepeater {
 	return nil
 }
 
-// onlyGroup is the group that a routine consists of, nil if there is more, or none.
-func onlyGroup(r *Routine) scalarRunner {
-	if len(r.machine.steps) != 1 {
-		return nil
-	}
-	return r.machine.steps[0].scalar
-}
+// group is the group of scalars that a routine consists of.
+func (r *Routine) group() scalarRunner { return r.machine.steps[0].scalar }
 
 func bindLoop[T float32 | float64](body *scalars[T], r, cond *Routine) scalarRepeater {
-	b := newLoopBinder(body, r)
-	if !b.carriesOnly() {
-		return nil
-	}
 	var c *scalars[T]
 	if cond != nil {
-		var ok bool
-		if c, ok = onlyGroup(cond).(*scalars[T]); !ok || len(c.stores) != 1 {
-			return nil
-		}
+		c = cond.group().(*scalars[T])
 	}
-	return b.bind(c)
+	return newLoopBinder(body, r).bind(c)
 }
 
 // stepsUnstopped is how many steps pass before a loop looks whether it has been cancelled.
