@@ -176,7 +176,7 @@ type condRule struct{ packedRule }
 // Wrt implements graph.Derivative.
 func (condRule) Wrt(i int) bool { return i > 0 }
 
-func (condRule) push(n *graph.Node, tangents rates, guard bool) rates {
+func (condRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
 	a := n.Attrs().(condAttrs)
 	moves, masked := where(tangents.d)[1:], tangents.masked()[1:]
 	all := make(mask, len(a.Then.Outputs()))
@@ -184,7 +184,7 @@ func (condRule) push(n *graph.Node, tangents rates, guard bool) rates {
 		all[i] = guard
 	}
 	in := slices.Concat(n.In(), some(tangents.d), tangents.wholeMasks())
-	return both(n.Graph(), a, in, all, func(f *graph.Func) derived { return pushed(f, moves, masked, guard) })
+	return both(n.Graph(), a, in, all, func(f *graph.Func) derived { return pushed(f, moves, masked, needed, guard) })
 }
 
 func (condRule) pull(n *graph.Node, cts rates, wanted, guard mask) rates {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -108,7 +109,7 @@ func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
 		back = alongLinear(c.pulls, given)
 	} else {
 		t := zeroAliases(c.args)
-		back = reverseTo(c.pushes(t), given, t, every(len(t)))
+		back = c.transposed(c.pushes, t, given, wanted[:c.Args].of(floats), "tangent")
 	}
 	out := back.scatter(floats.widen(len(n.In())))
 	for i := range out.d {
@@ -119,7 +120,7 @@ func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
 	return out
 }
 
-func (customRule) push(n *graph.Node, tangents rates, _ bool) rates {
+func (customRule) push(n *graph.Node, tangents rates, needed mask, _ bool) rates {
 	c := customOf(n, n.In())
 	c.refuse(where(tangents.d))
 	floats := isFloat(partsOf(n))
@@ -129,9 +130,39 @@ func (customRule) push(n *graph.Node, tangents rates, _ bool) rates {
 		moved = alongLinear(c.pushes, given)
 	} else {
 		u := zeroAliases(partsOf(n))
-		moved = reverseTo(c.pulls(u), given, u, every(len(u)))
+		moved = c.transposed(c.pulls, u, given, needed.of(floats), "cotangent")
 	}
 	return moved.scatter(floats)
+}
+
+// transposed is the transpose of a function of the user's, which is linear in the aliases at, for those that are wanted.
+func (c customCall) transposed(
+	f func([]*graph.Node) []*graph.Node, at []*graph.Node, given rates, wanted mask, kind string,
+) rates {
+	out, wrt := f(at), choose(at, wanted)
+	if len(wrt) == 0 {
+		return newRates(len(at))
+	}
+	order := graph.Topo(slices.Concat(out, wrt)...)
+	reached, depends := reachedFrom(wrt, order), dependsOn(wrt, order)
+	for _, y := range out {
+		if depends.has(y) && !reached.has(y) {
+			graph.Fail(c.By, c.args, "the derivative given for it is not linear in the %s, so that it has no transpose: %s",
+				kind, strings.Join(stoppedAt([]*graph.Node{y}, wrt...), "; "))
+		}
+	}
+	return reverseTo(out, given, wrt, every(len(wrt))).scatter(wanted)
+}
+
+// of lists what m says of those that are meant.
+func (m mask) of(meant mask) mask {
+	var list mask
+	for i, is := range meant {
+		if is {
+			list = append(list, m[i])
+		}
+	}
+	return list
 }
 
 // alongLinear applies a function of the user's, which is linear, to derivatives. If some are masked, it takes its tangent
@@ -166,21 +197,27 @@ func alongLinear(f func([]*graph.Node) []*graph.Node, given rates) rates {
 
 // isSmoothIn reports whether all that depends on the sources has a derivative by them.
 func isSmoothIn(sources, order []*graph.Node) bool {
-	active, depends := reachedFrom(sources, order), newNodeSet(order)
-	for _, x := range sources {
-		depends.add(x)
-	}
+	active, depends := reachedFrom(sources, order), dependsOn(sources, order)
 	for _, y := range order {
-		for _, x := range y.In() {
-			if depends.has(x) {
-				depends.add(y)
-			}
-		}
-		if depends.has(y) && !active.has(y) {
+		if depends.has(y) && (!active.has(y) || holdsGo(y)) {
 			return false
 		}
 	}
 	return true
+}
+
+// dependsOn returns the nodes that are computed from one of the sources, themselves included.
+func dependsOn(sources, order []*graph.Node) nodeSet {
+	set := newNodeSet(order)
+	for _, x := range sources {
+		set.add(x)
+	}
+	for _, y := range order {
+		if slices.ContainsFunc(y.In(), set.has) {
+			set.add(y)
+		}
+	}
+	return set
 }
 
 // spread batches all arguments, and the three functions.

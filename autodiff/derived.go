@@ -117,14 +117,32 @@ func choose(nodes []*graph.Node, meant mask) []*graph.Node {
 }
 
 // pushed is f's tangent: of the inputs, the tangents of those that move, and masks over those that are masked, to the
-// tangents of the outputs, those that are not zero whatever the inputs are, and to their masks if they are to be guarded.
-func pushed(f *graph.Func, moves, masked mask, guard bool) derived {
-	return f.Memo(fmt.Sprint("push", moves, masked, guard), func() any {
+// tangents of the needed outputs, those that are not zero whatever the inputs are, and to their masks if they are to be
+// guarded.
+func pushed(f *graph.Func, moves, masked, needed mask, guard bool) derived {
+	return f.Memo(fmt.Sprint("push", moves, masked, needed, guard), func() any {
 		s := unfold(f)
 		ts := rates{s.twins(s.inputs, moves), s.masks(s.inputs, masked)}
-		out := forwardTo(s.outputs, choose(s.inputs, moves), ts.choose(moves), guard)
+		out := forwardTo(choose(s.outputs, needed), choose(s.inputs, moves), ts.choose(moves), guard).scatter(needed)
 		return s.derived(slices.Concat(s.inputs, some(ts.d), some(ts.live)), out, s.outputs)
 	}).(derived)
+}
+
+// senders tells from which inputs of f there is a derivative of one of the outputs that are needed.
+func senders(f *graph.Func, needed mask) mask {
+	return f.Memo(fmt.Sprint("senders", needed), func() any {
+		from := make(mask, len(f.Inputs()))
+		if needed.count() == 0 {
+			return from
+		}
+		outputs := choose(f.Outputs(), needed)
+		order := graph.Topo(slices.Concat(outputs, f.Inputs())...)
+		to := leadingTo(outputs, order)
+		for i, x := range f.Inputs() {
+			from[i] = to.has(x)
+		}
+		return from
+	}).(mask)
 }
 
 // pulled is f's transposed derivative: of the inputs, the cotangents of those outputs that have one, and masks over those

@@ -22,8 +22,8 @@ func (s spoiled) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
 	return s.change("pull", s.several.pull(n, cts, wanted, guard))
 }
 
-func (s spoiled) push(n *graph.Node, tangents rates, guard bool) rates {
-	return s.change("push", s.several.push(n, tangents, guard))
+func (s spoiled) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
+	return s.change("push", s.several.push(n, tangents, needed, guard))
 }
 
 func (s spoiled) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {

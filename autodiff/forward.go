@@ -25,9 +25,11 @@ func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 		tangent.setMask(x, tangents.mask(i))
 	}
 	parts := results{}
+	useful := leadingTo(outputs, order)
+	needed := neededParts(useful, order)
 	guards := guardsAbove(outputs, guard, order, active)
 	for _, y := range order {
-		if !active.has(y) || tangent.at(y) != nil {
+		if !active.has(y) || !useful.has(y) || tangent.at(y) != nil {
 			continue
 		}
 		if i, isPart := y.PartIndex(); isPart {
@@ -48,7 +50,7 @@ func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 		}
 		y.Graph().Differentiate(y, true, func() {
 			if rule := rulesOf(y); rule != nil {
-				parts[y] = rule.push(y, t, guards.has(y))
+				parts[y] = rule.push(y, t, needed[y], guards.has(y))
 				return
 			}
 			tangent.push(y, t)

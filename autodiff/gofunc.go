@@ -28,7 +28,9 @@ type goAttrs struct{ Func *goFunc }
 // for equal inputs; it may be called from several goroutines at once, and for nodes whose results turn out not to be
 // needed it is not called at all.
 //
-// It has no derivative; give it one with CustomVJP or CustomJVP. Under Vmap it is called for one example after the
+// It has no derivative, and that is not taken for zero: to ask for one by an input that a float result is computed from
+// panics with a *graph.Error. Give it one with CustomVJP or CustomJVP, or put a result that is no part of it into
+// ops.StopGradient. Under Vmap it is called for one example after the
 // other. The name is for messages and pictures.
 func GoFunc(name string, run func(out, in []*tensor.Dense) error, results []graph.Type, in ...*graph.Node) []*graph.Node {
 	if len(in) == 0 || len(results) == 0 {
@@ -92,15 +94,43 @@ func goKernel(n *graph.Node) graph.Kernel {
 	}
 }
 
-// goRule says that a Go function has no derivative.
+// goRule says that nobody knows the derivative of a Go function.
 type goRule struct{ packedRule }
 
-// Wrt implements graph.Derivative.
-func (goRule) Wrt(int) bool { return false }
+// Wrt implements graph.Derivative: there may be a derivative by any input, which pull and push refuse.
+func (goRule) Wrt(int) bool { return true }
 
-func (goRule) pull(n *graph.Node, _ rates, _, _ mask) rates { return newRates(len(n.In())) }
+func (goRule) pull(n *graph.Node, _ rates, _, _ mask) rates { panic(unknownDerivative(n)) }
 
-func (goRule) push(n *graph.Node, _ rates, _ bool) rates { return newRates(len(n.Op().Parts(n))) }
+func (goRule) push(n *graph.Node, _ rates, _ mask, _ bool) rates { panic(unknownDerivative(n)) }
+
+// unknownDerivative fails for a Go function of which a derivative is asked.
+func unknownDerivative(n *graph.Node) any {
+	graph.Fail("go", n.In(), "the derivative of %v is not known: give it one with CustomVJP or CustomJVP, or "+
+		"StopGradient its result to take it for a constant", n.Attrs().(goAttrs).Func)
+	return nil
+}
+
+// holdsGo reports whether computing n calls functions in Go, which are then in the way of a derivative through n.
+func holdsGo(n *graph.Node) bool {
+	switch a := n.Attrs().(type) {
+	case goAttrs:
+		return true
+	case loopAttrs:
+		return funcHoldsGo(a.Body)
+	case gradAttrs:
+		return funcHoldsGo(a.Body)
+	case condAttrs:
+		return funcHoldsGo(a.Then) || funcHoldsGo(a.Else)
+	case customAttrs:
+		return a.Pull != nil && funcHoldsGo(a.Pull) || a.Push != nil && funcHoldsGo(a.Push)
+	}
+	return false
+}
+
+func funcHoldsGo(f *graph.Func) bool {
+	return f.Memo("holdsGo", func() any { return slices.ContainsFunc(graph.Topo(f.Outputs()...), holdsGo) }).(bool)
+}
 
 func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
 	return allDiffer(inTurn(n, in, batched, size))

@@ -107,7 +107,9 @@ func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
 
 // JVP applies f at p and returns its value with the tangent of each leaf of the value for the tangent t of p:
 // ∂f/∂p·t. Leaves of p that are not floats need no tangent. Leaves of the value that do not depend on p have the
-// tangent 0, and those that are not floats keep their value.
+// tangent 0, and so have those that depend on it through ops alone that are flat wherever they have a derivative, that
+// select, or that stop it; those that are not floats keep their value. It panics with a *graph.Error where a derivative
+// is not known, see GoFunc.
 func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	tangents := match("jvp", "tangent", floatLeaves(p), t)
 	var wrt []*graph.Node
@@ -189,10 +191,10 @@ func failUnreachable(op string, outputs []*graph.Node, x leaf, alias *graph.Node
 	graph.Fail(op, outputs, "no derivative reaches %s: %s", x, strings.Join(stops, "; "))
 }
 
-// stoppedAt lists the ops that depend on x, are used by the outputs, and pass no derivative on.
-func stoppedAt(outputs []*graph.Node, x *graph.Node) []string {
-	order := graph.Topo(slices.Concat(outputs, []*graph.Node{x})...)
-	reached := reachedFrom([]*graph.Node{x}, order)
+// stoppedAt lists the ops that depend on one of xs, are used by the outputs, and pass no derivative on.
+func stoppedAt(outputs []*graph.Node, xs ...*graph.Node) []string {
+	order := graph.Topo(slices.Concat(outputs, xs)...)
+	reached := reachedFrom(xs, order)
 	var stops []string
 	for _, y := range order {
 		for i, in := range y.In() {

@@ -149,9 +149,9 @@ type loopRule struct{ packedRule }
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopRule) Wrt(int) bool { return true }
 
-func (loopRule) push(n *graph.Node, tangents rates, guard bool) rates {
+func (loopRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
 	l := loopOf(n)
-	a, ok := l.augment(tangents, guard)
+	a, ok := l.augment(tangents, needed, guard)
 	if !ok {
 		return newRates(len(l.parts()))
 	}
@@ -199,14 +199,22 @@ func (a augmented) tangents() rates {
 	return r
 }
 
-// augment adds the tangents of l to it, and masks over them, given those of its inputs. It is false if they all are zero.
-func (l loopNode) augment(tangents rates, guard bool) (augmented, bool) {
+// augment adds the tangents of l that the needed results have to it, and masks over them, given those of its inputs. It is
+// false if they all are zero.
+func (l loopNode) augment(tangents rates, needed mask, guard bool) (augmented, bool) {
+	needed = l.needed(needed)
+	tangents = rates{slices.Clone(tangents.d), tangents.live}
+	for i, is := range needed[:l.Carries] {
+		if !is {
+			tangents.d[i] = nil
+		}
+	}
 	moves := where(tangents.d[:l.bodyInputs()])
 	if moves.count() == 0 {
 		return augmented{}, false
 	}
 	none := make(mask, len(moves))
-	d := pushed(l.Body, moves, none, false)
+	d := pushed(l.Body, moves, none, needed, false)
 	for again := true; again; {
 		again = false
 		for i := range l.Carries {
@@ -214,9 +222,9 @@ func (l loopNode) augment(tangents rates, guard bool) (augmented, bool) {
 				moves[i], again = true, true
 			}
 		}
-		d = pushed(l.Body, moves, none, false)
+		d = pushed(l.Body, moves, none, needed, false)
 	}
-	d, masked := l.maskedPush(d, moves, tangents, guard)
+	d, masked := l.maskedPush(d, moves, needed, tangents, guard)
 	a := augmented{loopNode: l}
 	a.Body = l.augmentedBody(d, moves, masked)
 	a.Cond = l.augmentedCond(moves, masked)
@@ -250,6 +258,14 @@ func (l loopNode) augment(tangents rates, guard bool) (augmented, bool) {
 	a.place(l, slices.Concat(moves[:l.Carries], d.has[l.Carries:]), slices.Concat(masked[:l.Carries], d.live[l.Carries:]))
 	a.remember(l.loopAttrs)
 	return a, true
+}
+
+// needed adds to the results that are needed the carries that lead to them in later steps.
+func (l loopNode) needed(results mask) mask {
+	results = slices.Clone(results)
+	for results.addFirst(senders(l.Body, results)[:l.Carries]) {
+	}
+	return results
 }
 
 // place numbers the results: carries, their tangents and masks over these, then ys and theirs.

@@ -72,8 +72,8 @@ func (a gradAttrs) byResult(given []*graph.Node) rates {
 // There need be no node for l.
 func (l loopNode) pull(cts rates, wanted, guard mask) rates {
 	out := newRates(len(l.in))
-	active := l.moved(wanted[:l.bodyInputs()])
 	given := where(cts.d)
+	active := l.moved(wanted[:l.bodyInputs()], given)
 	for i := range l.Carries {
 		given[i] = given[i] && active[i]
 	}
@@ -141,15 +141,15 @@ func (m mask) ints() graph.Ints {
 	return graph.MakeInts(list...)
 }
 
-// moved adds to inputs that move the carries that then move too.
-func (l loopNode) moved(moves mask) mask {
-	moves = slices.Clone(moves)
+// moved adds to inputs that move the carries that then move too, as far as the given results need them.
+func (l loopNode) moved(moves, given mask) mask {
+	moves, needed := slices.Clone(moves), l.needed(given)
 	for i, x := range l.Body.Inputs() {
 		moves[i] = moves[i] && x.DType().IsFloat()
 	}
 	for again := true; again; {
 		again = false
-		has := pushed(l.Body, moves, make(mask, len(moves)), false).has
+		has := pushed(l.Body, moves, make(mask, len(moves)), needed, false).has
 		for i := range l.Carries {
 			if has[i] && !moves[i] {
 				moves[i], again = true, true
@@ -199,17 +199,16 @@ type loopGradRule struct{ packedRule }
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopGradRule) Wrt(int) bool { return true }
 
-func (loopGradRule) push(n *graph.Node, tangents rates, guard bool) rates {
+func (loopGradRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
 	l, cts, a := gradOf(n)
 	k := len(l.in)
 	ctDots := a.byResult(tangents.d[k:])
 	ctDots.live = cts.live // a cotangent that is not live stays zero
-	wanted := meant(a.wrt(), false, k)
-	guards := make(mask, k)
-	for i := range guards {
-		guards[i] = guard && wanted[i]
+	wanted, guards := make(mask, k), make(mask, k)
+	for result, i := range a.Wrt.Slice() {
+		wanted[i], guards[i] = needed[result], needed[result] && guard
 	}
-	aug, moves := l.augment(rates{tangents.d[:k], tangents.live[:k]}, true)
+	aug, moves := l.augment(rates{tangents.d[:k], tangents.live[:k]}, where(cts.d), true)
 	if !moves {
 		return a.byWrt(l.pull(ctDots, wanted, guards))
 	}
@@ -232,7 +231,7 @@ func (loopGradRule) pull(n *graph.Node, us rates, wanted, guard mask) rates {
 	for k, i := range a.Wrt.Slice() {
 		tangents.d[i], tangents.live[i] = us.d[k], us.mask(k)
 	}
-	aug, moves := l.augment(tangents, true)
+	aug, moves := l.augment(tangents, where(cts.d), true)
 	if !moves {
 		return out
 	}

@@ -66,7 +66,7 @@ func meant(list []rateOf, masks bool, n int) mask {
 }
 
 // maskedPush makes d, the body's tangent, one with masks, if there is use for them, and tells which inputs have one.
-func (l loopNode) maskedPush(d derived, moves mask, tangents rates, guard bool) (derived, mask) {
+func (l loopNode) maskedPush(d derived, moves, needed mask, tangents rates, guard bool) (derived, mask) {
 	masked := tangents.masked()[:l.bodyInputs()]
 	if !guard && !isRough(l.Body) || masked.count() == 0 && !selects(l.Body) {
 		return d, make(mask, len(masked))
@@ -75,7 +75,7 @@ func (l loopNode) maskedPush(d derived, moves mask, tangents rates, guard bool) 
 		masked[i] = masked[i] || moves[i] && tangents.d[i] == nil
 	}
 	for {
-		d = pushed(l.Body, moves, masked, true)
+		d = pushed(l.Body, moves, masked, needed, true)
 		if !masked.addFirst(d.live[:l.Carries]) {
 			return d, masked
 		}

@@ -100,6 +100,26 @@ func reachedFrom(sources, order []*graph.Node) nodeSet {
 	return set
 }
 
+// leadingTo returns the nodes by which one of the outputs has a derivative, themselves included.
+func leadingTo(outputs, order []*graph.Node) nodeSet {
+	set := newNodeSet(order)
+	for _, y := range outputs {
+		set.add(y)
+	}
+	for k := len(order) - 1; k >= 0; k-- {
+		y := order[k]
+		if !set.has(y) {
+			continue
+		}
+		for i, x := range y.In() {
+			if passes(y, i) {
+				set.add(x)
+			}
+		}
+	}
+	return set
+}
+
 // nodeSet is a set of the nodes of one traversal.
 type nodeSet struct {
 	low int

@@ -9,8 +9,8 @@ type several interface {
 	graph.Derivative
 	// pull returns the cotangents of the wanted inputs, given those of the results, and masks of those to be guarded.
 	pull(n *graph.Node, cts rates, wanted, guard mask) rates
-	// push returns the tangents of the results, given those of the inputs, and their masks if they are to be guarded.
-	push(n *graph.Node, tangents rates, guard bool) rates
+	// push returns the tangents of the needed results, given those of the inputs, and their masks if they are to be guarded.
+	push(n *graph.Node, tangents rates, needed mask, guard bool) rates
 	// spread returns the results for size examples, and which of them differ between examples: those have the axis of
 	// examples first, as the inputs have that are batched.
 	spread(n *graph.Node, in []*graph.Node, batched []bool, size int) (results []*graph.Node, differ mask)
@@ -44,6 +44,23 @@ func (r results) set(n *graph.Node, i int, v, live *graph.Node) {
 		r[n] = newRates(len(n.Op().Parts(n)))
 	}
 	r[n].d[i], r[n].live[i] = v, live
+}
+
+// neededParts tells, for packed nodes, which of their parts are in a set.
+func neededParts(set nodeSet, order []*graph.Node) map[*graph.Node]mask {
+	needed := map[*graph.Node]mask{}
+	for _, y := range order {
+		i, isPart := y.PartIndex()
+		if !isPart || !set.has(y) {
+			continue
+		}
+		n := y.In()[0]
+		if needed[n] == nil {
+			needed[n] = make(mask, len(n.Op().Parts(n)))
+		}
+		needed[n][i] = true
+	}
+	return needed
 }
 
 // passing tells the inputs of y that have a derivative to pass on.
