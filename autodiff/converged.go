@@ -68,23 +68,8 @@ func init() {
 		},
 		Kernel:     convergedKernel,
 		Derivative: ops.NonDiff("it is the result of a solver, whose derivative is the implicit one"),
-		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
-			size := 0
-			for i, x := range in {
-				if batched[i] {
-					size = x.Shape()[0]
-				}
-			}
-			all := make([]*graph.Node, len(in))
-			for i, x := range in {
-				all[i] = x
-				if !batched[i] {
-					all[i] = repeated(x, size)
-				}
-			}
-			return n.Graph().Apply(n.Op(), n.Attrs(), all...)
-		},
-		Cases: []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), boolArg(1), intArg(9)}}},
+		Batch:      allRepeated,
+		Cases:      []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), boolArg(1), intArg(9)}}},
 		BadCases: []graph.BadCase{{
 			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Bool), graph.T(graph.Float64)},
 			Want: "wants floats, their residual, a bool and a number of steps",
@@ -94,6 +79,24 @@ func init() {
 		}},
 	}
 	graph.Register(&convergedOp)
+}
+
+// allRepeated is the batching rule of an op that takes examples beside each other, all its operands for each of them.
+func allRepeated(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
+	size := 0
+	for i, x := range in {
+		if batched[i] {
+			size = x.Shape()[0]
+		}
+	}
+	all := make([]*graph.Node, len(in))
+	for i, x := range in {
+		all[i] = x
+		if !batched[i] {
+			all[i] = repeated(x, size)
+		}
+	}
+	return n.Graph().Apply(n.Op(), n.Attrs(), all...)
 }
 
 func convergedKernel(n *graph.Node) graph.Kernel {

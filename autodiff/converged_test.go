@@ -138,10 +138,18 @@ func TestODEThatDoesNotEnd(t *testing.T) {
 		"value": blow(), "gradient": grad(blow()), "adjoint": grad(blow(autodiff.Adjoint())),
 	} {
 		_, err := autodiff.Compile(f).Run(t.Context(), 1.0, []float64{0, 0.5, 2}) // 1/(1 − t)
-		require.ErrorIs(t, err, autodiff.ErrSteps, name)
-		require.ErrorContains(t, err, where+": too many steps: it goes on after 100000", name)
+		var wrong *autodiff.ODEError
+		require.ErrorAs(t, err, &wrong, name)
+		require.InDelta(t, 1, wrong.Time, 1e-6)
+		require.ErrorContains(t, err, where+": ode cannot go on at time 1.0000", name)
 		require.Equal(t, 1, strings.Count(err.Error(), where), err.Error())
 	}
+	fast := autodiff.ODE(func(_, y, p node) node { return ops.Mul(p, ops.Sub(1, y)) }) // stability asks for 10⁷ steps
+	_, err := autodiff.Compile(func(p, times node) node {
+		return fast(ops.FullLike(p, 0), p, times) // here: many
+	}).Run(t.Context(), 1e7, []float64{0, 3})
+	require.ErrorIs(t, err, autodiff.ErrSteps)
+	require.ErrorContains(t, err, "ode at "+lineOf(t, "converged_test.go", "// here: many")+": too many steps: it goes on after 100000")
 	out := runAll(t, blow(autodiff.RK4(4)), 1.0, []float64{0, 0.5})
 	require.InDelta(t, 2, out[1], 1e-3)
 }

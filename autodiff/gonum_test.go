@@ -93,3 +93,42 @@ func TestMatricesInAndOut(t *testing.T) {
 	_, err = autodiff.AsMatrix(nil)
 	require.Error(t, err)
 }
+
+// What looks for NaNs looks for them here too.
+func TestDebugNaNForGonum(t *testing.T) {
+	log := func(x node) node { return ops.Sum(ops.Log(x)) }
+	for name, opt := range map[string]autodiff.Option{"nan": autodiff.DebugNaN(), "inf": autodiff.DebugInf()} {
+		x := []float64{1, -2} // the logarithm of the second is NaN
+		var wrong *autodiff.NaNError
+		r, err := autodiff.NewResiduals(ops.Log, 2, opt)
+		require.NoError(t, err)
+		require.NoError(t, r.Eval(make([]float64, 2), &mat.Dense{}, []float64{1, 2}))
+		require.ErrorAs(t, r.Eval(make([]float64, 2), nil, x), &wrong, name)
+		require.ErrorAs(t, r.Eval(make([]float64, 2), &mat.Dense{}, x), &wrong, name)
+		require.Equal(t, "log", wrong.Op)
+		o, err := autodiff.NewObjective(log, 2, opt)
+		require.NoError(t, err)
+		require.Equal(t, math.Log(2), o.Func([]float64{1, 2}))
+		require.NoError(t, o.Err())
+		require.True(t, math.IsNaN(o.Func(x)))
+		require.ErrorAs(t, o.Err(), &wrong, name)
+		for what, call := range map[string]func(o *autodiff.Objective, x []float64){
+			"grad": func(o *autodiff.Objective, x []float64) { o.Grad(make([]float64, 2), x) },
+			"hess": func(o *autodiff.Objective, x []float64) { o.Hess(mat.NewSymDense(2, nil), x) },
+		} {
+			o, err := autodiff.NewObjective(func(x node) node { return ops.Sum(ops.Pow(x, 2.5)) }, 2, opt)
+			require.NoError(t, err)
+			call(o, x)
+			require.ErrorAs(t, o.Err(), &wrong, "%s %s", name, what)
+		}
+		p, err := autodiff.Problem(log, 2, opt)
+		require.NoError(t, err)
+		p.Func(x)
+		_, err = p.Status()
+		require.ErrorAs(t, err, &wrong, name)
+	}
+	r, err := autodiff.NewResiduals(ops.Log, 1, autodiff.DebugInf())
+	require.NoError(t, err)
+	var wrong *autodiff.NaNError
+	require.ErrorAs(t, r.Eval(make([]float64, 1), nil, []float64{0}), &wrong)
+}

@@ -11,10 +11,12 @@ import (
 type ODEOption func(*odeMethod)
 
 type odeMethod struct {
-	substeps   int // of RK4 between two times, 0 for the adaptive method
-	rtol, atol float64
-	adjoint    bool
-	limit      int
+	substeps int // of RK4 between two times, 0 for the adaptive method
+	rtol     float64
+	atol     []float64 // one for all unknowns, or one for each
+	adjoint  bool
+	limit    int
+	unknowns string // see arrivedAttrs
 }
 
 // RK4 takes n steps, at least 1, of the classical Runge–Kutta method of order 4 between two times.
@@ -24,12 +26,25 @@ func RK4(n int) ODEOption {
 }
 
 // DormandPrince takes steps of the method of Dormand and Prince (1980), of order 5 with an error estimate of order 4, as
-// long as they may be for an error of at most atol + rtol·|y| in the root mean square over the unknowns. It is the default,
-// with 1e-6 and 1e-9. One of them may be 0. A run that needs more than 100,000 steps between two times fails
-// with an error that matches ErrSteps.
-func DormandPrince(rtol, atol float64) ODEOption {
-	if !(rtol >= 0 && atol >= 0 && rtol+atol > 0) || math.IsInf(rtol+atol, 1) {
-		graph.Fail("dormand_prince", nil, "no error can be held within rtol %v and atol %v", rtol, atol)
+// long as they may be for an error of at most
+//
+//	atolᵢ + rtol·|yᵢ|
+//
+// in every unknown yᵢ (Hairer, Nørsett and Wanner, Solving ordinary differential equations I, II.4, where the mean over the
+// unknowns has to keep to it). There is one atol for all unknowns, or one for each, in the order of y's leaves, so that
+// unknowns may have units of their own: what is far below its atol is not followed. It is the default, with 1e-6 and 1e-9.
+// Numbers may be 0, but rtol and an atol not both.
+//
+// A run fails with an *ODEError where dy/dt is no number or steps become too small to go on, and with an error that matches
+// ErrSteps if it needs more than 100,000 between two times.
+func DormandPrince(rtol float64, atol ...float64) ODEOption {
+	if len(atol) == 0 {
+		atol = []float64{0}
+	}
+	for _, a := range atol {
+		if !(rtol >= 0 && a >= 0 && rtol+a > 0) || math.IsInf(rtol+a, 1) {
+			graph.Fail("dormand_prince", nil, "no error can be held within rtol %v and atol %v", rtol, a)
+		}
 	}
 	return func(m *odeMethod) { m.substeps, m.rtol, m.atol = 0, rtol, atol }
 }
@@ -51,12 +66,14 @@ func Adjoint() ODEOption { return func(m *odeMethod) { m.adjoint = true } }
 // It has derivatives by y0, p and times. With the adaptive method they hold the sizes of the steps fixed, but for the one
 // that ends at a time.
 func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0 Y, p P, times *graph.Node) Y {
-	m := odeMethod{rtol: 1e-6, atol: 1e-9, limit: 100_000}
+	m := odeMethod{rtol: 1e-6, atol: []float64{1e-9}, limit: 100_000}
 	for _, o := range opts {
 		o(&m)
 	}
 	solve := func(a odeArgs[Y, P]) Y {
 		flow := func(t, v *graph.Node) *graph.Node { return ravelLike("ode", f(t, treeFrom(v, a.Y0), a.P), a.Y0) }
+		m := m
+		m.unknowns = unknownsOf(leavesOf(a.Y0))
 		return rowsOf(m.solve(flow, ravel("ode", a.Y0), a.Times), a.Y0)
 	}
 	if m.adjoint {
@@ -103,8 +120,9 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 	if y0.Type().Size() == 0 { // nothing moves, and there is no error to choose a step by
 		return ops.BroadcastTo(first, times.Shape()[0], 0)
 	}
+	atol := m.absolute(y0)
 	_, rest := Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
-		y := m.advance(f, c, end)
+		y := m.advance(f, c, end, atol)
 		return instant{end, y}, y
 	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}), calledBy("ode"))
 	return ops.Concat(0, first, rest)
@@ -113,12 +131,23 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 // entryOf is one element of a vector.
 func entryOf(v *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(v, ops.At(i)), 0) }
 
-// advance takes y to the time end.
-func (m odeMethod) advance(f flow, from instant, end *graph.Node) *graph.Node {
+// absolute is the absolute tolerances for y, a number or a vector.
+func (m odeMethod) absolute(y *graph.Node) *graph.Node {
+	if len(m.atol) == 1 {
+		return y.Graph().Scalar(y.DType(), m.atol[0])
+	}
+	if m.substeps == 0 && len(m.atol) != y.Type().Size() {
+		graph.Fail("ode", nil, "%d absolute tolerances for %d unknowns", len(m.atol), y.Type().Size())
+	}
+	return ops.Cast(graph.Const(y.Graph(), m.atol, len(m.atol)), y.DType())
+}
+
+// advance takes y to the time end, within absolute tolerances if the method is adaptive.
+func (m odeMethod) advance(f flow, from instant, end, atol *graph.Node) *graph.Node {
 	if m.substeps > 0 {
 		return m.rk4(f, from, end)
 	}
-	return m.dormandPrince(f, from, end)
+	return m.dormandPrince(f, from, end, atol)
 }
 
 func (m odeMethod) rk4(f flow, from instant, end *graph.Node) *graph.Node {
@@ -157,22 +186,31 @@ var dormandPrinceAt = []float64{1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1}
 var dormandPrinceError = []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40}
 
 // stride is where the adaptive method is: K is the slope there, H the size of the next step, and Err the error of the
-// last one accepted as a fraction of what is allowed.
-type stride struct{ T, Y, K, H, Err *graph.Node }
+// last one accepted as a fraction of what is allowed. Off is that of the last one tried, for each unknown.
+type stride struct{ T, Y, K, H, Err, Off, More, Bad *graph.Node }
 
-func (m odeMethod) dormandPrince(f flow, from instant, end *graph.Node) *graph.Node {
+func (m odeMethod) dormandPrince(f flow, from instant, end, atol *graph.Node) *graph.Node {
 	k := f(from.T, from.Y)
-	start := stride{from.T, from.Y, k, ops.StopGradient(m.firstStep(from, k, end)), ops.FullLike(from.T, 1e-4)}
+	bad := ops.Not(ops.And(ops.And(finite(end), finite(from.Y)), finite(k)))
+	h := ops.StopGradient(m.firstStep(from, k, end, atol))
+	start := stride{from.T, from.Y, k, h, ops.FullLike(from.T, 1e-4), ops.FullLike(k, 0), ops.Not(bad), bad}
+	// There is a step even to a time that equals the last one: y does not move, but it has a derivative by both times.
 	last := While(
-		func(c stride) *graph.Node { return ops.Ne(c.T, end) },
-		func(c stride) stride { return m.try(f, c, end) },
+		func(c stride) *graph.Node { return c.More },
+		func(c stride) stride { return m.try(f, c, end, atol) },
 		start, Recorded(), limited(m.limit), calledBy("ode"))
-	return last.Y
+	off := Cond(last.Bad, func() *graph.Node { // of the slopes just after, one may be no number, and make all errors be none
+		h := ops.Mul(10, last.H)
+		after := f(ops.Add(last.T, h), plus(last.Y, h, last.K))
+		return ops.StopGradient(ops.Where(finite(after), last.Off, after))
+	}, func() *graph.Node { return last.Off })
+	return m.checked(arrival{Y: last.Y, K: last.K, Off: off, T: last.T, End: end, Bad: last.Bad})
 }
 
 // try makes a step if its error is small enough, and chooses the size of the next one by a PI controller (Hairer and
-// Wanner, Solving ordinary differential equations II, IV.2).
-func (m odeMethod) try(f flow, c stride, end *graph.Node) stride {
+// Wanner, Solving ordinary differential equations II, IV.2). A step whose error is no number, since f is none somewhere in
+// it, is one that is too long.
+func (m odeMethod) try(f flow, c stride, end, atol *graph.Node) stride {
 	left := ops.Sub(end, c.T)
 	ends := ops.Ge(ops.Mul(1.0000001, ops.Abs(c.H)), ops.Abs(left))
 	h := ops.Where(ends, left, c.H)
@@ -183,19 +221,29 @@ func (m odeMethod) try(f flow, c stride, end *graph.Node) stride {
 		y = plus(c.Y, h, combined(row, ks))
 		ks = append(ks, f(ops.Add(c.T, ops.Mul(dormandPrinceAt[i], h)), y))
 	}
-	err := ops.StopGradient(m.scaled(ops.Mul(h, combined(dormandPrinceError, ks)), c.Y, y))
-	good := ops.Le(err, 1)
+	off := ops.StopGradient(m.scaled(ops.Mul(h, combined(dormandPrinceError, ks)), c.Y, y, atol))
+	err := largest(off)
+	tiny := ops.Not(ops.Or(ends, ops.Gt(ops.Abs(c.H), leastStep(c.T))))
+	good := ops.And(ops.Le(err, 1), ops.Not(tiny))
+	wild := ops.Not(finite(err))
 	const safety, slow, fast = 0.9, 0.2, 5.0
 	err = ops.Maximum(err, 1e-10)
 	grow := ops.Mul(safety, ops.Mul(ops.Pow(err, -0.17), ops.Pow(c.Err, 0.04)))
-	shrink := ops.Mul(safety, ops.Pow(err, -0.2))
-	factor := ops.Where(good, ops.Minimum(grow, fast), ops.Maximum(ops.Minimum(shrink, 1), slow))
+	shrink := ops.Where(wild, slow, ops.Maximum(ops.Minimum(ops.Mul(safety, ops.Pow(err, -0.2)), 1), slow))
+	factor := ops.Where(good, ops.Minimum(grow, fast), shrink)
 	next := ops.StopGradient(ops.Mul(ops.Where(ends, ops.Where(good, c.H, h), h), factor))
 	return stride{
 		T: ops.Where(good, t, c.T), Y: ops.Where(good, y, c.Y), K: ops.Where(good, ks[len(ks)-1], c.K),
-		H: next, Err: ops.Where(good, ops.Maximum(err, 1e-4), c.Err),
+		H: next, Err: ops.Where(good, ops.Maximum(err, 1e-4), c.Err), Off: off,
+		More: ops.Not(ops.Or(tiny, ops.And(good, ends))), Bad: tiny,
 	}
 }
+
+// leastStep is a step that rounding of the time leaves little of.
+func leastStep(t *graph.Node) *graph.Node { return ops.Mul(10*epsOf(t), ops.Abs(t)) }
+
+// finite reports whether all numbers in x are.
+func finite(x *graph.Node) *graph.Node { return ops.Lt(largest(x), math.Inf(1)) }
 
 // combined is Σ cᵢkᵢ.
 func combined(c []float64, ks []*graph.Node) (sum *graph.Node) {
@@ -207,18 +255,20 @@ func combined(c []float64, ks []*graph.Node) (sum *graph.Node) {
 	return sum
 }
 
-// scaled is the root mean square of an error over what is allowed.
-func (m odeMethod) scaled(err, y, next *graph.Node) *graph.Node {
-	allowed := ops.Add(m.atol, ops.Mul(m.rtol, ops.Maximum(ops.Abs(y), ops.Abs(next))))
-	return ops.Sqrt(ops.Mean(ops.Square(ops.Div(err, allowed))))
+// scaled is an error over what is allowed, unknown by unknown.
+func (m odeMethod) scaled(err, y, next, atol *graph.Node) *graph.Node {
+	allowed := ops.Add(atol, ops.Mul(m.rtol, ops.Maximum(ops.Abs(y), ops.Abs(next))))
+	return ops.Where(ops.Eq(err, 0), 0, ops.Div(err, allowed)) // nothing of nothing is good
 }
 
 // firstStep guesses the size of the first step (Hairer, Nørsett and Wanner, Solving ordinary differential equations I,
-// II.4): a hundredth of the time in which y would change by its own size.
-func (m odeMethod) firstStep(from instant, k, end *graph.Node) *graph.Node {
-	size, slope := m.scaled(from.Y, from.Y, from.Y), m.scaled(k, from.Y, from.Y)
+// II.4): a hundredth of the time in which y would change by its own size. It is a part of the whole time where that says
+// nothing, or very little.
+func (m odeMethod) firstStep(from instant, k, end, atol *graph.Node) *graph.Node {
+	size, slope := largest(m.scaled(from.Y, from.Y, from.Y, atol)), largest(m.scaled(k, from.Y, from.Y, atol))
 	all := ops.Sub(end, from.T)
 	tiny := ops.Or(ops.Lt(size, 1e-5), ops.Lt(slope, 1e-5))
-	h := ops.Where(tiny, 1e-6, ops.Mul(0.01, ops.Div(size, ops.Where(tiny, 1, slope))))
+	h := ops.Where(tiny, ops.Mul(1e-6, ops.Abs(all)), ops.Mul(0.01, ops.Div(size, ops.Where(tiny, 1, slope))))
+	h = ops.Maximum(h, ops.Maximum(ops.Mul(1e-12, ops.Abs(all)), ops.Mul(2, leastStep(from.T))))
 	return ops.Mul(ops.Sign(all), ops.Minimum(h, ops.Abs(all)))
 }

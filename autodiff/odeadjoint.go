@@ -1,6 +1,9 @@
 package autodiff
 
 import (
+	"slices"
+	"strings"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -19,6 +22,13 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		}
 		g := args.Times.Graph()
 		zero := ops.Zeros(g, args.Times.DType(), q)
+		params := zero
+		if q > 0 {
+			params = ravelFloats(args.P)
+		}
+		m := m
+		own := unknownsOf(leavesOf(args.Y0))
+		m.unknowns = own + "," + cotangents(own) + "," + cotangents(unknownsOf(ps))
 		slope := func(t, y *graph.Node) *graph.Node { return ravel("ode", f(t, treeFrom(y, args.Y0), args.P)) }
 		back := flow(func(t, v *graph.Node) *graph.Node {
 			c := splitAdjoint(v, n)
@@ -43,9 +53,10 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		}
 		end, tcts := Scan(func(c state, x moment) (state, *graph.Node) {
 			// y is taken from the solution at the later time: what the way back adds to its error does not add up.
-			v := m.advance(back, instant{c.T, joinAdjoint(adjoint{x.Y, c.A, c.P})}, x.T)
+			atol := m.absoluteAdjoint(x.Y, c.A, params)
+			v := m.advance(back, instant{c.T, joinAdjoint(adjoint{x.Y, c.A, zero})}, x.T, atol)
 			at := splitAdjoint(v, n)
-			return state{x.T, ops.Add(at.A, x.Ct), at.P}, at.A
+			return state{x.T, ops.Add(at.A, x.Ct), ops.Add(c.P, at.P)}, at.A
 		}, start, moment{
 			T:  ops.Slice(times, ops.Range{Start: 1, Stop: last + 1}),
 			Y:  ops.Slice(ops.Flip(ys, 0), ops.Range{Start: 0, Stop: last}),
@@ -58,6 +69,29 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		tct = ops.Concat(0, ops.ExpandDims(first, 0), ops.Slice(tct, ops.Range{Start: 1, Stop: last + 1}))
 		return odeArgs[Y, P]{treeFrom(end.A, args.Y0), treeOfFloats(end.P, args.P), tct}
 	}
+}
+
+// absoluteAdjoint is the absolute tolerances for the way back from y with the cotangent a. The equation is linear in
+// cotangents, and each has the unit of the cost over that of what it belongs to: what moving yᵢ by its own size would change
+// the cost by is held to a thousandth of rtol, or to atol without one.
+func (m odeMethod) absoluteAdjoint(y, a, params *graph.Node) *graph.Node {
+	atol := ops.BroadcastTo(m.absolute(y), y.Type().Size())
+	size, part := ops.Maximum(ops.Abs(y), 1), slices.Max(m.atol)
+	if m.rtol > 0 {
+		size, part = ops.Maximum(ops.Abs(y), ops.Div(atol, m.rtol)), max(m.rtol/1000, 16*epsOf(y))
+		size = ops.Where(ops.Gt(size, 0), size, 1)
+	}
+	cost := ops.Mul(part, largest(ops.Mul(a, size)))
+	of := func(size *graph.Node) *graph.Node { return ops.Div(cost, size) }
+	return ops.StopGradient(joinAdjoint(adjoint{atol, of(size), of(ops.Where(ops.Ne(params, 0), ops.Abs(params), 1))}))
+}
+
+// cotangents names the cotangents of unknowns.
+func cotangents(unknowns string) string {
+	if unknowns == "" {
+		return "=0"
+	}
+	return "cotangent of " + strings.ReplaceAll(unknowns, ",", ",cotangent of ")
 }
 
 func joinAdjoint(c adjoint) *graph.Node { return ops.Concat(0, c.Y, c.A, c.P) }

@@ -100,6 +100,14 @@ func no(x *graph.Node) *graph.Node { return x.Graph().Scalar(graph.Bool, 0) }
 
 func one(x *graph.Node) *graph.Node { return x.Graph().Scalar(graph.Int64, 1) }
 
+// epsOf is ε of x's type.
+func epsOf(x *graph.Node) float64 {
+	if x.DType() == graph.Float32 {
+		return 0x1p-23
+	}
+	return 0x1p-52
+}
+
 // rootEps is √ε of x's type.
 func (solver) rootEps(x *graph.Node) float64 {
 	if x.DType() == graph.Float32 {
