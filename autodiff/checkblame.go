@@ -37,6 +37,7 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		if isPart || y.IsAlias() || y.Op().Derivative == nil || y.DType() != graph.Float64 && rulesOf(y) == nil {
 			continue
 		}
+		y = tracedNode(y)
 		suspects = append(suspects, y)
 		for _, x := range y.In() {
 			if _, seen := listed[x]; !seen {

@@ -19,6 +19,8 @@ type customAttrs struct {
 	Pull *graph.Func
 	// Push goes from arguments, results and the tangents of the float arguments to those of the float results.
 	Push *graph.Func
+	// Later makes Pull or Push when it is wanted, in the place of both.
+	Later *laterRule
 	// Args counts the arguments, the others the inputs that each function uses from outside.
 	Args, BodyIn, PullIn, PushIn int
 	// By is the function of this package that has made it.
@@ -32,25 +34,29 @@ func (a customAttrs) Title() string { return a.By }
 // cotangent of the value to the cotangent of p. Leaves of ct and of pull's result that are not floats are nil. Forward
 // mode transposes pull, which must be linear in ct, and derivatives of derivatives differentiate it.
 //
+// Pull is called when a derivative is asked for, or before that if the call is part of a loop or a branch. It may mention
+// the function that it is the derivative of, so that families of functions can be written by their recurrences; what it
+// mentions so may use nodes from outside of p outside of loops and branches alone.
+//
 // A derivative by a node that f uses from outside is refused: make it part of p.
 func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 	return func(p P) Q {
 		c := newCustom("custom_vjp", p, f)
 		args, results := leavesOf(p), leavesOf(c.value)
-		types := append(leafTypes(args), leafTypes(results)...)
-		types = append(types, leafTypes(floats(results))...)
-		c.attrs.Pull, c.pullIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
+		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(results)))
+		c.rule(&laterRule{types: types, code: codeOf(pull), build: func(params []*graph.Node) []*graph.Node {
 			ct := floatTree(c.value, params[len(args)+len(results):])
 			back := pull(treeOf(p, params), treeOf(c.value, params[len(args):]), ct)
 			return match(c.op, "cotangent", floats(args), back)
-		})
+		}})
 		return treeOf(c.value, c.finish(args))
 	}
 }
 
 // CustomJVP returns f with a forward derivative of the user's: push takes the argument p, the value f(p) and the
-// tangent of p to the tangent of the value. Leaves of tangents that are not floats are nil. Reverse mode transposes push, which must be linear in the
-// tangent, and derivatives of derivatives differentiate it.
+// tangent of p to the tangent of the value. Leaves of tangents that are not floats are nil. Reverse mode transposes push,
+// which must be linear in the tangent, and derivatives of derivatives differentiate it. Push is called as pull of
+// CustomVJP is, and may mention the function too.
 //
 // A derivative by a node that f uses from outside is refused: make it part of p.
 func CustomJVP[P, Q any](f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
@@ -63,11 +69,11 @@ func customJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent
 		c := newCustom(op, p, f)
 		args, results := leavesOf(p), leavesOf(c.value)
 		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(args)))
-		c.attrs.Push, c.pushIn = c.graph.Capture(types, true, func(params []*graph.Node) []*graph.Node {
+		c.rule(&laterRule{types: types, code: codeOf(push), pushes: true, build: func(params []*graph.Node) []*graph.Node {
 			tangent := floatTree(p, params[len(args)+len(results):])
 			t := push(treeOf(p, params), treeOf(c.value, params[len(args):]), tangent)
 			return match(c.op, "tangent", floats(results), t)
-		})
+		}})
 		return treeOf(c.value, c.finish(args))
 	}
 }

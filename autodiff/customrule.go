@@ -12,7 +12,7 @@ import (
 
 // infer checks that the inputs are what the function and its derivative were made for.
 func (a customAttrs) infer(in []*graph.Node) error {
-	if a.Body == nil || a.Pull == nil && a.Push == nil {
+	if a.Body == nil || a.Pull == nil && a.Push == nil && a.Later == nil {
 		return errors.New("there is no function, or no derivative of it")
 	}
 	if want := a.Args + a.BodyIn + a.PullIn + a.PushIn; len(in) != want || len(a.Body.Inputs()) != a.Args+a.BodyIn {
@@ -100,7 +100,7 @@ type customRule struct{ packedRule }
 func (customRule) Wrt(int) bool { return true }
 
 func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
-	c := customOf(n, n.In())
+	c := customOf(n, n.In()).traced()
 	c.refuse(wanted)
 	floats := isFloat(c.args)
 	given := filledIn(cts, partsOf(n))
@@ -121,7 +121,7 @@ func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
 }
 
 func (customRule) push(n *graph.Node, tangents rates, needed mask, _ bool) rates {
-	c := customOf(n, n.In())
+	c := customOf(n, n.In()).traced()
 	c.refuse(where(tangents.d))
 	floats := isFloat(partsOf(n))
 	given := filledIn(tangents, c.args)
@@ -250,5 +250,8 @@ func (customRule) spread(
 		return n.Graph().Intern(spreadOut(f, inputs, all, size).f)
 	}
 	a.Body, a.Pull, a.Push = spreads(a.Body, a.BodyIn), spreads(a.Pull, a.PullIn), spreads(a.Push, a.PushIn)
+	if a.Later != nil {
+		a.Later = a.Later.spread(size)
+	}
 	return allDiffer(partsOf(n.Graph().Apply(&customOp, a, in...)))
 }

@@ -123,7 +123,7 @@ func holdsGo(n *graph.Node) bool {
 	case condAttrs:
 		return funcHoldsGo(a.Then) || funcHoldsGo(a.Else)
 	case customAttrs:
-		return a.Pull != nil && funcHoldsGo(a.Pull) || a.Push != nil && funcHoldsGo(a.Push)
+		return a.Later != nil || a.Pull != nil && funcHoldsGo(a.Pull) || a.Push != nil && funcHoldsGo(a.Push)
 	}
 	return false
 }

@@ -81,12 +81,34 @@ func (g *Graph) inside(params, outputs []*Node, mark int, lazy bool) map[*Node]b
 	return in
 }
 
+// Captures reports whether a function is in the making, so that what is built now may come to lie on another graph.
+func (g *Graph) Captures() bool { return len(g.scopes.open) > 0 }
+
+// Within runs build, in which IsWithin holds for key.
+func (g *Graph) Within(key any, build func()) {
+	if g.scopes.building[key] {
+		build()
+		return
+	}
+	if g.scopes.building == nil {
+		g.scopes.building = map[any]bool{}
+	}
+	g.scopes.building[key] = true
+	defer delete(g.scopes.building, key)
+	build()
+}
+
+// IsWithin reports whether it is called while Within builds for an equal key: so that what mentions itself comes to an
+// end.
+func (g *Graph) IsWithin(key any) bool { return g.scopes.building[key] }
+
 // scopes remembers what was built for functions. A node that only a function has asked for may be one that nothing
 // else should compute: another function that comes to the same node computes it too, and does not take it from
 // outside.
 type scopes struct {
-	open   map[*Node]bool // parameters of functions in the making
-	closed [][2]int       // ranges of IDs of nodes made for functions, in order, none within another
+	open     map[*Node]bool // parameters of functions in the making
+	closed   [][2]int       // ranges of IDs of nodes made for functions, in order, none within another
+	building map[any]bool   // see Within
 }
 
 // during runs build while params are open.

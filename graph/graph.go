@@ -149,6 +149,14 @@ func (g *Graph) With(n *Node, build func()) {
 	build()
 }
 
+// Anew runs build while every node made takes the user's line from its caller, within With too: for functions of the
+// user's that are called when a derivative is wanted.
+func (g *Graph) Anew(build func()) {
+	defer func(old uintptr) { g.origin = old }(g.origin)
+	g.origin = 0
+	build()
+}
+
 // Copy returns the node that applies n's op and attributes to other inputs, which may lie on another graph and
 // must be of the types that n's inputs have. It keeps n's line, and its name if it has one.
 func (g *Graph) Copy(n *Node, in ...*Node) *Node {
