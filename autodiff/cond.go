@@ -36,8 +36,9 @@ func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	}
 	matchBranches(leavesOf(values[0]), leavesOf(values[1]))
 	in := slices.Clone(captured[0])
+	first := placesOf(captured[0])
 	for _, n := range captured[1] {
-		if !slices.Contains(in, n) {
+		if _, taken := first[n]; !taken {
 			in = append(in, n)
 		}
 	}
@@ -52,6 +53,15 @@ func nodesOf(leaves []leaf) []*graph.Node {
 		nodes[i] = l.node
 	}
 	return nodes
+}
+
+// placesOf tells where in a list its nodes are.
+func placesOf(nodes []*graph.Node) map[*graph.Node]int {
+	places := make(map[*graph.Node]int, len(nodes))
+	for i, n := range nodes {
+		places[n] = i
+	}
+	return places
 }
 
 func matchBranches(a, b []leaf) {
@@ -71,10 +81,10 @@ func matchBranches(a, b []leaf) {
 // widened is f, whose inputs stand for the nodes of captured, as a function of all nodes in.
 func widened(g *graph.Graph, f *graph.Func, captured, in []*graph.Node) *graph.Func {
 	s := scratch{g: graph.NewFor(f.Outputs()...)}
-	args := make([]*graph.Node, len(captured))
+	args, places := make([]*graph.Node, len(captured)), placesOf(captured)
 	for _, n := range in {
 		s.inputs = append(s.inputs, s.input(n))
-		if i := slices.Index(captured, n); i >= 0 {
+		if i, taken := places[n]; taken {
 			args[i] = s.inputs[len(s.inputs)-1]
 		}
 	}

@@ -138,7 +138,7 @@ func (c *custom[Q]) finish(args []leaf) []*graph.Node {
 
 // partsOf lists the results of an op with several.
 func partsOf(n *graph.Node) []*graph.Node {
-	parts := make([]*graph.Node, len(n.Op().Parts(n)))
+	parts := make([]*graph.Node, len(n.Parts()))
 	for i := range parts {
 		parts[i] = graph.Part(n, i)
 	}

@@ -20,18 +20,18 @@ func newLive(order []*graph.Node) live { return live{table: newTable(order)} }
 
 // mask says where the derivative of n is live.
 func (l *live) mask(n *graph.Node) *graph.Node {
-	if l.masks.of == nil {
+	if l.masks.isNil() {
 		return nil
 	}
 	return l.masks.at(n)
 }
 
 func (l *live) setMask(n, mask *graph.Node) {
-	if l.masks.of == nil {
+	if l.masks.isNil() {
 		if mask == nil {
 			return
 		}
-		l.masks = table{l.low, make([]*graph.Node, len(l.of))}
+		l.masks = l.table.twin()
 	}
 	l.masks.set(n, mask)
 }

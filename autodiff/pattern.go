@@ -137,15 +137,28 @@ func (d *dependence) through(y *graph.Node) []int32 {
 		d.parts[y] = parts
 		return []int32{d.sets.UnionAll(slices.Concat(parts...))}
 	}
-	var all []int32
+	var all, some []int32 // some has what inputs give to some elements alone
 	for i, x := range y.In() {
 		switch {
 		case d.at(x) == nil || !passes(y, i):
 		case d.sets.Len() > manyElements:
 			all = d.both(all, []int32{d.sets.UnionAll(d.at(x))})
 		default:
-			all = d.both(all, d.input(y, i, d.at(x)))
+			sets, first := d.input(y, i, d.at(x))
+			if first < 0 {
+				all = d.both(all, sets)
+				continue
+			}
+			if some == nil {
+				some = make([]int32, y.Type().Size())
+			}
+			for e, s := range sets {
+				some[first+e] = d.sets.Union(some[first+e], s)
+			}
 		}
+	}
+	if some != nil {
+		all = d.both(all, some)
 	}
 	return all
 }
@@ -154,17 +167,22 @@ func (d *dependence) through(y *graph.Node) []int32 {
 // the memory does not run out.
 const manyElements = 1 << 27
 
-// input sends the sets of y's input i through its op.
-func (d *dependence) input(y *graph.Node, i int, sets []int32) []int32 {
+// input sends the sets of y's input i through its op. It returns a set for each element of y, or one for all, and −1; or
+// those of some elements, and the number of their first.
+func (d *dependence) input(y *graph.Node, i int, sets []int32) (result []int32, first int) {
 	switch op := y.Op(); {
 	case op.Class == graph.View:
-		return placed(sets, y.Shape(), op.Layout(y), y.In()[i].Type().Size())
+		return placed(sets, y.Shape(), op.Layout(y), y.In()[i].Type().Size()), -1
 	case op.Class == graph.Map:
-		return d.withoutZeros(y, i, broadcast(sets, y.In()[i].Shape(), y.Shape()))
+		return d.withoutZeros(y, i, broadcast(sets, y.In()[i].Shape(), y.Shape())), -1
 	case op.Depends != nil:
-		return d.grouped(sets, op.Depends(y, i, func(k int) (graph.Buffer, bool) { return d.valueOf(y.In()[k]) }))
+		by := op.Depends(y, i, func(k int) (graph.Buffer, bool) { return d.valueOf(y.In()[k]) })
+		if sets = d.grouped(sets, by); by.Group == nil || len(by.Group) == y.Type().Size() {
+			return sets, -1
+		}
+		return sets, by.First
 	}
-	return []int32{d.sets.UnionAll(sets)}
+	return []int32{d.sets.UnionAll(sets)}, -1
 }
 
 // both is the union of a and b, element by element.

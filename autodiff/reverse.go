@@ -122,33 +122,79 @@ func leadingTo(outputs, order []*graph.Node) nodeSet {
 
 // nodeSet is a set of the nodes of one traversal.
 type nodeSet struct {
-	low int
-	in  []bool
+	low    int
+	in     []bool
+	sparse map[*graph.Node]bool // in place of in, where the nodes are few of their graph
+}
+
+// isSparse reports whether the nodes of order are few of those that lie between them.
+func isSparse(order []*graph.Node) bool {
+	return order[len(order)-1].ID()-order[0].ID() > 16*len(order)
 }
 
 func newNodeSet(order []*graph.Node) nodeSet {
+	if isSparse(order) {
+		return nodeSet{sparse: make(map[*graph.Node]bool, len(order))}
+	}
 	low, top := order[0].ID(), order[len(order)-1].ID()
-	return nodeSet{low, make([]bool, top-low+1)}
+	return nodeSet{low: low, in: make([]bool, top-low+1)}
 }
 
-func (s nodeSet) add(n *graph.Node) { s.in[n.ID()-s.low] = true }
+func (s nodeSet) add(n *graph.Node) {
+	if s.sparse != nil {
+		s.sparse[n] = true
+		return
+	}
+	s.in[n.ID()-s.low] = true
+}
 
-func (s nodeSet) has(n *graph.Node) bool { return s.in[n.ID()-s.low] }
+func (s nodeSet) has(n *graph.Node) bool {
+	if s.sparse != nil {
+		return s.sparse[n]
+	}
+	return s.in[n.ID()-s.low]
+}
 
 // table holds a node, such as its cotangent, for each node of one traversal.
 type table struct {
-	low int
-	of  []*graph.Node
+	low    int
+	of     []*graph.Node
+	sparse map[*graph.Node]*graph.Node // in place of of
 }
 
 func newTable(order []*graph.Node) table {
+	if isSparse(order) {
+		return table{sparse: make(map[*graph.Node]*graph.Node, len(order))}
+	}
 	low, top := order[0].ID(), order[len(order)-1].ID()
-	return table{low, make([]*graph.Node, top-low+1)}
+	return table{low: low, of: make([]*graph.Node, top-low+1)}
 }
 
-func (t table) at(n *graph.Node) *graph.Node { return t.of[n.ID()-t.low] }
+func (t table) at(n *graph.Node) *graph.Node {
+	if t.sparse != nil {
+		return t.sparse[n]
+	}
+	return t.of[n.ID()-t.low]
+}
 
-func (t table) set(n, v *graph.Node) { t.of[n.ID()-t.low] = v }
+func (t table) set(n, v *graph.Node) {
+	if t.sparse != nil {
+		t.sparse[n] = v
+		return
+	}
+	t.of[n.ID()-t.low] = v
+}
+
+// twin is an empty table for the same nodes.
+func (t table) twin() table {
+	if t.sparse != nil {
+		return table{sparse: map[*graph.Node]*graph.Node{}}
+	}
+	return table{low: t.low, of: make([]*graph.Node, len(t.of))}
+}
+
+// isNil reports whether there is no table at all.
+func (t table) isNil() bool { return t.of == nil && t.sparse == nil }
 
 // add adds v to what n has so far.
 func (t table) add(n, v *graph.Node) {

@@ -41,7 +41,7 @@ func (r results) set(n *graph.Node, i int, v, live *graph.Node) {
 		return
 	}
 	if _, has := r[n]; !has {
-		r[n] = newRates(len(n.Op().Parts(n)))
+		r[n] = newRates(len(n.Parts()))
 	}
 	r[n].d[i], r[n].live[i] = v, live
 }

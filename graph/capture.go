@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"math"
 	"slices"
 	"sort"
 )
@@ -31,7 +32,7 @@ func (g *Graph) Capture(types []Type, lazy bool, build func(params []*Node) []*N
 			captured = append(captured, n)
 		}
 	}
-	for _, n := range postorder(outputs) {
+	for _, n := range postorder(outputs, func(n *Node) bool { return !in[n] }) {
 		if in[n] {
 			for _, x := range n.In() {
 				capture(n, x)
@@ -55,28 +56,26 @@ func (g *Graph) Stand(types []Type, build func(params []*Node)) {
 	g.scopes.during(params, func() []*Node { build(params); return nil })
 }
 
-// inside finds the nodes that belong into a captured function.
+// inside finds the nodes that belong into a captured function. It looks no further than where its values come from
+// outside.
 func (g *Graph) inside(params, outputs []*Node, mark int, lazy bool) map[*Node]bool {
 	in := map[*Node]bool{}      // computed inside, or a parameter
 	depends := map[*Node]bool{} // on a parameter
-	fixed := map[*Node]bool{}   // made of scalar constants alone
 	for _, p := range params {
 		depends[p] = true
 	}
-	for _, n := range Topo(outputs...) {
-		if depends[n] {
+	added := func(n *Node) bool { return n.ID() >= mark || g.scopes.within(n) }
+	outside := func(n *Node) bool { return !added(n) && !g.isFixed(n) }
+	for _, n := range few(outputs, outside, math.MaxInt) {
+		if depends[n] || outside(n) {
 			continue
 		}
-		_, scalar := n.ScalarValue()
-		constant, risky := len(n.In()) > 0 && n.op.Class != Opaque && !n.IsAlias(), n.op.Fails
+		risky := n.op.Fails
 		for _, x := range n.In() {
 			depends[n] = depends[n] || depends[x]
-			constant = constant && fixed[x]
-			risky = risky || in[x] && !fixed[x]
+			risky = risky || in[x] && !g.isFixed(x)
 		}
-		fixed[n] = scalar || constant
-		added := n.ID() >= mark || g.scopes.within(n)
-		in[n] = fixed[n] || added && len(n.In()) > 0 && (lazy || depends[n] || risky)
+		in[n] = g.isFixed(n) || len(n.In()) > 0 && (lazy || depends[n] || risky)
 	}
 	return in
 }
@@ -101,6 +100,19 @@ func (g *Graph) Within(key any, build func()) {
 // IsWithin reports whether it is called while Within builds for an equal key: so that what mentions itself comes to an
 // end.
 func (g *Graph) IsWithin(key any) bool { return g.scopes.building[key] }
+
+// isFixed reports whether n is made of scalar constants alone.
+func (g *Graph) isFixed(n *Node) bool {
+	for id := len(g.fixed); id <= n.ID(); id++ {
+		x := g.nodes[id]
+		_, fixed := x.ScalarValue()
+		if !fixed && len(x.In()) > 0 && x.op.Class != Opaque && !x.IsAlias() {
+			fixed = !slices.ContainsFunc(x.In(), func(in *Node) bool { return !g.fixed[in.ID()] })
+		}
+		g.fixed = append(g.fixed, fixed)
+	}
+	return g.fixed[n.ID()]
+}
 
 // scopes remembers what was built for functions. A node that only a function has asked for may be one that nothing
 // else should compute: another function that comes to the same node computes it too, and does not take it from

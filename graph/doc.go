@@ -22,7 +22,7 @@
 //	op, registry, kernel            the record of an op; all of them; what kernels see
 //	elementary, depends, masked     more that a record may say
 //	builtin, part, func, capture    ops of the graph's own; several results; functions as values, and their making
-//	bind, derived                   what stands for a parameter; what a node is a derivative of
+//	bind, derived, memo             what stands for a parameter; what a node is a derivative of; what was found out once
 //	walk, verify                    order; invariants
 //	text, parse, dot, gonum         other forms of a graph
 //	error, source, frame*           mistakes, and the user's line

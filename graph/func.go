@@ -1,10 +1,10 @@
 package graph
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Func is a function on nodes as a value, such as the body of a loop: the attribute of an op that calls it. It lies on
@@ -13,9 +13,7 @@ type Func struct {
 	inputs, outputs []*Node
 	text            string
 	beyond          []any // the attributes that text does not tell in full
-
-	mu   sync.Mutex
-	memo map[any]any
+	memo            memo
 }
 
 // Inputs returns the inputs, which must not be modified.
@@ -30,33 +28,11 @@ func (f *Func) String() string {
 }
 
 // Known returns what Memo keeps for key, nil if there is nothing.
-func (f *Func) Known(key any) any {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.memo[key]
-}
+func (f *Func) Known(key any) any { return f.memo.known(key) }
 
 // Memo returns what compute has made for key, which is called once for each: code compiled from the function, and
 // functions derived from it.
-func (f *Func) Memo(key any, compute func() any) any {
-	f.mu.Lock()
-	v, ok := f.memo[key]
-	f.mu.Unlock()
-	if ok {
-		return v
-	}
-	v = compute() // may use the memo itself
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if first, ok := f.memo[key]; ok {
-		return first
-	}
-	if f.memo == nil {
-		f.memo = map[any]any{}
-	}
-	f.memo[key] = v
-	return v
-}
+func (f *Func) Memo(key any, compute func() any) any { return f.memo.get(key, compute) }
 
 // Inline adds what f computes of the arguments to their graph g and returns the results.
 func (f *Func) Inline(g *Graph, args []*Node) []*Node {
@@ -85,7 +61,7 @@ func (g *Graph) Func(inputs, outputs []*Node) *Func {
 	}
 	f.outputs = c.all(outputs)
 	order := slices.Clone(f.inputs)
-	for _, n := range postorder(f.outputs) {
+	for _, n := range postorder(f.outputs, func(*Node) bool { return false }) {
 		if !n.IsInput() {
 			order = append(order, n)
 		}
@@ -109,8 +85,9 @@ func (g *Graph) Intern(f *Func) *Func {
 }
 
 // postorder lists the nodes that outputs depend on, each after its inputs, in an order that follows from what they
-// compute alone and not from when they were made: functions are equal if they read the same in it.
-func postorder(outputs []*Node) []*Node {
+// compute alone and not from when they were made: functions are equal if they read the same in it. It goes no further from
+// nodes with stop.
+func postorder(outputs []*Node, stop func(*Node) bool) []*Node {
 	type visit struct {
 		n    *Node
 		next int // input
@@ -124,7 +101,7 @@ func postorder(outputs []*Node) []*Node {
 			switch {
 			case last.next == 0 && seen[last.n]:
 				path = path[:len(path)-1]
-			case last.next < len(last.n.In()):
+			case last.next < len(last.n.In()) && (last.next > 0 || !stop(last.n)):
 				seen[last.n] = true
 				last.next++
 				path = append(path, visit{n: last.n.In()[last.next-1]})
@@ -194,24 +171,6 @@ func (c copier) all(outputs []*Node) []*Node {
 
 // order lists, inputs first, what is still to be copied for the outputs.
 func (c copier) order(outputs []*Node) []*Node {
-	var order []*Node
-	needed := map[*Node]bool{}
-	for _, n := range outputs {
-		needed[n] = true
-	}
-	all := Topo(outputs...)
-	for k := len(all) - 1; k >= 0; k-- {
-		n := all[k]
-		if !needed[n] || c.became[n] != nil {
-			continue
-		}
-		order = append(order, n)
-		for _, x := range n.In() {
-			needed[x] = true
-		}
-	}
-	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
-		order[i], order[j] = order[j], order[i]
-	}
-	return order
+	copied := func(n *Node) bool { return c.became[n] != nil }
+	return slices.DeleteFunc(few(outputs, copied, math.MaxInt), copied)
 }

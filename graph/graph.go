@@ -20,6 +20,8 @@ type Graph struct {
 	bound  map[any]*Node      // see Bind
 	funcs  map[string][]*Func // by text
 	scopes scopes
+	fixed  []bool // by ID, see isFixed
+	memo   memo
 
 	scalars [16]*Node // constants asked for last
 

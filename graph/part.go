@@ -23,19 +23,17 @@ func init() {
 	partOp = Register(&Op{
 		Name: "part", Doc: "one of the results of an op that has several", Arity: 1, Class: View, Attrs: partAttrs{},
 		Infer: func(in []*Node, attrs any) (Type, error) {
-			parts, err := partsOf(in[0])
-			if err != nil {
-				return Type{}, err
+			if in[0].op.Parts == nil {
+				return Type{}, fmt.Errorf("%s has one result alone", in[0].op.Name)
 			}
-			i := attrs.(partAttrs).Index
+			parts, i := in[0].Parts(), attrs.(partAttrs).Index
 			if i < 0 || i >= len(parts) {
 				return Type{}, fmt.Errorf("there is no part %d of %d", i, len(parts))
 			}
 			return parts[i], nil
 		},
 		Layout: func(n *Node) Layout {
-			parts, _ := partsOf(n.In()[0])
-			offset := Offsets(parts)[n.attrs.(partAttrs).Index]
+			offset := n.In()[0].PartOffset(n.attrs.(partAttrs).Index)
 			return Layout{Offset: offset / n.typ.DType.Size(), Strides: Strides(n.typ.Shape)}
 		},
 		Derivative: identity{},
@@ -50,12 +48,24 @@ func init() {
 	})
 }
 
-func partsOf(n *Node) ([]Type, error) {
-	if n.op.Parts == nil {
-		return nil, fmt.Errorf("%s has one result alone", n.op.Name)
-	}
-	return n.op.Parts(n), nil
+// packing is what a packed node holds, and where.
+type packing struct {
+	parts   []Type
+	offsets []int
 }
+
+func (n *Node) packing() packing {
+	return n.Memo("parts", func() any {
+		parts := n.op.Parts(n)
+		return packing{parts, Offsets(parts)}
+	}).(packing)
+}
+
+// Parts returns the types of the results of a node that has several, which must not be modified.
+func (n *Node) Parts() []Type { return n.packing().parts }
+
+// PartOffset returns where in a packed value its part i begins, in bytes.
+func (n *Node) PartOffset(i int) int { return n.packing().offsets[i] }
 
 // Part returns result i of an op with several.
 func Part(n *Node, i int) *Node { return n.graph.Apply(partOp, partAttrs{i}, n) }

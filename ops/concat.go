@@ -75,11 +75,8 @@ func init() {
 		Kernel:  joinKernel,
 		Depends: joinDepends,
 		Derivative: LinearEach(func(n *graph.Node, i int, ct *graph.Node) *graph.Node {
-			axis, start := n.Attrs().(axisAttrs).Axis, 0
-			for _, x := range n.In()[:i] {
-				start += x.Shape()[axis]
-			}
-			return Slice(ct, along(axis, Range{Start: start, Stop: start + n.In()[i].Shape()[axis]})...)
+			begins := partBegins(n)
+			return Slice(ct, along(AxisOf(n), Range{Start: begins[i], Stop: begins[i+1]})...)
 		}),
 		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 			return apply(&concatOp, axisAttrs{n.Attrs().(axisAttrs).Axis + 1}, allBatched(in, batched)...)
@@ -94,6 +91,18 @@ func init() {
 			bad(axisAttrs{0}, "ranks 1 and 2 differ", f64(2), f64(2, 4)),
 		},
 	})
+}
+
+// partBegins returns where on the axis the operands of a node that Concat made begin, and last how long the axis is.
+func partBegins(n *graph.Node) []int {
+	return n.Memo("begins", func() any {
+		axis := AxisOf(n)
+		begins := make([]int, len(n.In())+1)
+		for i, x := range n.In() {
+			begins[i+1] = begins[i] + x.Shape()[axis]
+		}
+		return begins
+	}).([]int)
 }
 
 // joinKernel copies runs of words, so that one loop serves all element types of a size.

@@ -48,18 +48,19 @@ func runOf(outer, r, inner int) []int32 {
 
 // joinDepends is that of concat: every element comes from one operand.
 func joinDepends(n *graph.Node, i int, _ graph.Known) graph.Dependence {
-	axis, before := n.Attrs().(axisAttrs).Axis, 0
-	for _, x := range n.In()[:i] {
-		before += graph.Size(x.Shape()[axis:])
-	}
+	axis := AxisOf(n)
+	inner, outer := graph.Size(n.Shape()[axis+1:]), graph.Size(n.Shape()[:axis])
 	run, row := graph.Size(n.In()[i].Shape()[axis:]), graph.Size(n.Shape()[axis:])
-	group := none(n)
-	for o := range graph.Size(n.Shape()[:axis]) {
+	group := make([]int32, max(0, (outer-1)*row+run)) // to the last of the operand's runs
+	for e := range group {
+		group[e] = -1
+	}
+	for o := range outer {
 		for k := range run {
-			group[o*row+before+k] = int32(o*run + k)
+			group[o*row+k] = int32(o*run + k)
 		}
 	}
-	return graph.Dependence{Group: group}
+	return graph.Dependence{Group: group, First: partBegins(n)[i] * inner}
 }
 
 // none gives no element of n a group.

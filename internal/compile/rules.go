@@ -26,11 +26,11 @@ var constantRules = []rule{{
 		if n.Op().Name == "broadcast_to" { // smaller before than after
 			return nil
 		}
-		values, err := exec.Reference([]*graph.Node{n}, nil)
+		value, err := exec.Fold(n)
 		if err != nil {
 			return nil // running it says why
 		}
-		return values[0].Const(n.Graph())
+		return value.Const(n.Graph())
 	},
 }}
 

@@ -186,7 +186,7 @@ func (t *tracer) isBadBy(at spot, given, suspects []spot) bool {
 // element is the element of a spot in a value of its node.
 func (t *tracer) element(at spot, v Value) float64 {
 	if i, isPart := at.as.PartIndex(); isPart && at.node != at.as {
-		offset := graph.Offsets(at.node.Op().Parts(at.node))[i]
+		offset := at.node.PartOffset(i)
 		v.Buf.Ptr = unsafe.Add(v.Buf.Ptr, offset)
 	}
 	v.Type, v.Buf.Len = at.as.Type(), at.as.Type().Size()

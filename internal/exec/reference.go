@@ -27,6 +27,20 @@ func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, err
 	return results, nil
 }
 
+// Fold computes a node whose inputs are constants. It looks at no others.
+func Fold(n *graph.Node) (Value, error) {
+	values := make(map[*graph.Node]Value, len(n.In()))
+	for _, x := range n.In() {
+		buf, _ := x.Constant()
+		values[x] = Value{x.Type(), buf}
+	}
+	v, err := evaluate(n, values, nil)
+	if err != nil {
+		return Value{}, nodeError(n, err)
+	}
+	return v, nil
+}
+
 func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
 	return evaluateWith(&graph.Work{Workers: 1}, n, values, feeds)
 }
