@@ -48,6 +48,8 @@ var errOptimised = errors.New("autodiff: a result is not finite, but it is if th
 type suspicion struct {
 	bad     func(float64) bool
 	outputs []*graph.Node // as traced
+	// leaves of results that are to be finite, and the numbers of these results
+	finite, results []int
 }
 
 // run computes dst from in, which are as exec.Program.Run wants them.
@@ -74,6 +76,9 @@ func (p *program) runSuspicious(ctx context.Context, dst, in []exec.Value) error
 		if exec.FirstBad(made[i], p.suspicion.bad) >= 0 {
 			return p.blame(in)
 		}
+	}
+	if err := checkFinite(made, p.suspicion.finite, p.suspicion.results); err != nil {
+		return err
 	}
 	for i, k := range p.donated {
 		if k >= 0 {

@@ -45,5 +45,5 @@
 //	pattern*, sparse*               which entries there are, and how they are computed
 //	compile, build, program         from a function on nodes to a program
 //	bind, feed, gonum*              what is fed and what comes out; for gonum's methods
-//	check*, debug, dump             is it right, where is the NaN, what was compiled
+//	check*, debug, finite, dump     is it right, where is the NaN, what was compiled
 package autodiff

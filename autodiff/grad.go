@@ -22,6 +22,7 @@ type settings struct {
 	mode             mode
 	verify           bool
 	bad              func(float64) bool // see DebugNaN
+	finite           []int              // results, see RequireFinite
 }
 
 func apply(opts []Option) settings {

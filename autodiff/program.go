@@ -167,13 +167,18 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 			return nil, err
 		}
 	}
-	donated := p.donated
-	if fn.settings.bad != nil {
-		p.suspicion, donated = &suspicion{fn.settings.bad, t.outputs}, nil
+	leaves, results, err := fn.required(t)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	donated, outputs := p.donated, t.outputs
+	if fn.settings.bad != nil {
+		p.suspicion, donated = &suspicion{fn.settings.bad, t.outputs, leaves, results}, nil
+	} else {
+		outputs = withFinite(outputs, leaves, results)
+	}
 	p.code, err = compile.Compile(
-		compile.Unit{Inputs: t.inputs, Outputs: t.outputs, Donated: donated},
+		compile.Unit{Inputs: t.inputs, Outputs: outputs, Donated: donated},
 		compile.Options{Off: fn.settings.passesOff, After: extraPasses, Verify: fn.settings.verify, Workers: fn.settings.workers,
 			Record: record})
 	return p, err

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"context"
+	"fmt"
 
 	"gorgonia.org/tensor"
 
@@ -16,13 +17,17 @@ type Function struct {
 	fn     *autodiff.Function
 }
 
-// Compile returns a Function for f, such as the Apply of a model whose parameters f uses.
-func Compile(model any, f func(x *graph.Node) *graph.Node) *Function {
+// Compile returns a Function for f, such as the Apply of a model whose parameters f uses. The options are those of
+// autodiff.Compile, such as autodiff.DebugNaN. It panics with a *graph.Error if there is no f.
+func Compile(model any, f func(x *graph.Node) *graph.Node, opts ...autodiff.Option) *Function {
+	if f == nil {
+		graph.Fail("compile", nil, "the function is nil")
+	}
 	params := Params(model)
 	return &Function{params, autodiff.Compile(func(values []*graph.Node, x *graph.Node) *graph.Node {
 		Bind(params, values)
 		return f(graph.Named("x", x))
-	})}
+	}, opts...)}
 }
 
 // Run returns f(x), for a tensor, a gonum matrix or a slice x. Like autodiff.Function's Run, it compiles f if x has a
@@ -30,7 +35,9 @@ func Compile(model any, f func(x *graph.Node) *graph.Node) *Function {
 func (f *Function) Run(ctx context.Context, x any) (*tensor.Dense, error) {
 	values := make([]*tensor.Dense, len(f.params))
 	for i, p := range f.params {
-		values[i] = p.Param.Value
+		if values[i] = p.Param.Value; values[i] == nil {
+			return nil, fmt.Errorf("nn: parameter %s has no value", p.Path)
+		}
 	}
 	out, err := f.fn.Run(ctx, values, x)
 	if err != nil {

@@ -89,7 +89,7 @@ func (c config) train(ctx context.Context, log, bar io.Writer) (r result, err er
 
 	start := time.Now()
 	l := loop{config: c, layers: layers, set: set, test: test, batches: batches, log: log}
-	l.step = autodiff.Compile(c.step, autodiff.Donate(0, 1))
+	l.step = autodiff.Compile(c.step, autodiff.Donate(0, 1), autodiff.RequireFinite(0))
 	l.predict = autodiff.Compile(c.network.predict)
 	if err := l.writeDump(ctx); err != nil {
 		return r, err

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -34,8 +35,22 @@ type Plan struct {
 }
 
 // Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
-// with the context's error. The same model, data and plan give the same parameters to the last bit.
+// with the context's error. A cost that is NaN or infinite ends it with an error that names the epoch and the step, an
+// *autodiff.NotFiniteError inside, and the parameters are as they were before that step. So does a parameter that is no
+// number at the end of an epoch, whose cost may still have been one.
+//
+// The same model, data and plan give the same parameters to the last bit, for any number of cores, on machines with the
+// same instruction set and with the same build; others round differently.
 func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, error) {
+	switch {
+	case set == nil:
+		return Progress{}, errors.New("train: there is no data")
+	case ctx == nil:
+		return Progress{}, errors.New("train: the context is nil")
+	}
+	if err := t.sameModel(); err != nil {
+		return Progress{}, err
+	}
 	if plan.Epochs < 0 || math.IsNaN(plan.Rate) || math.IsInf(plan.Rate, 0) {
 		return Progress{}, fmt.Errorf("train: %d epochs at the rate %v", plan.Epochs, plan.Rate)
 	}
@@ -62,7 +77,7 @@ func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, 
 			}
 			cost, err := t.Step(uncancelled, b.x, b.y, plan.Rate)
 			if err != nil {
-				return p, err
+				return p, fmt.Errorf("train: epoch %d%s: %w", epoch+1, suspect(set, rows), err)
 			}
 			seen += len(rows)
 			sum += cost * float64(len(rows))
@@ -77,8 +92,23 @@ func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, 
 				}
 			}
 		}
+		if err := t.allFinite(); err != nil {
+			return p, fmt.Errorf("train: epoch %d: %w", epoch+1, err)
+		}
 	}
 	return p, nil
+}
+
+// suspect names a sample among rows with a feature that is no number, if there is one.
+func suspect(set *data.Set, rows []int) string {
+	for _, i := range rows {
+		for k, v := range set.Row(i) {
+			if !isFinite(v) {
+				return fmt.Sprintf(", feature %d of sample %d is %v", k, i, v)
+			}
+		}
+	}
+	return ""
 }
 
 // Accuracy is the share of a data set's samples whose largest output is at their label.
@@ -87,7 +117,7 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 	if len(params) == 0 {
 		return 0, fmt.Errorf("train: a %T has no parameters", model)
 	}
-	if set.Len() == 0 {
+	if set == nil || set.Len() == 0 {
 		return 0, fmt.Errorf("train: accuracy: %w", data.ErrEmpty)
 	}
 	classify := nn.Compile(model, func(x *graph.Node) *graph.Node { return ops.ArgMax(model.Apply(x), -1) })

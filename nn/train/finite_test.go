@@ -1,0 +1,187 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/nn"
+	"chainrule/nn/data"
+	"chainrule/nn/optim"
+	"chainrule/nn/train"
+	"chainrule/ops"
+)
+
+// TestReplacedValuesAreTrained replaces the tensors of a model, as loading does, before the first step and between steps.
+func TestReplacedValuesAreTrained(t *testing.T) {
+	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
+		for _, momentum := range []float64{0, 0.9} {
+			want, wantTrainer := small(t, d, optim.SGD{Momentum: momentum})
+			got, gotTrainer := small(t, d, optim.SGD{Momentum: momentum})
+			replace := func() {
+				for _, p := range nn.Params(got) {
+					old := p.Param.Value
+					p.Param.Value = old.Clone().(*tensor.Dense)
+					old.Memset(p.Param.Value.Get(0)) // the old tensor is somebody else's
+				}
+			}
+			x, y := batch(t, blobs(9), []int{0, 1, 2, 3}, d)
+			for range 4 {
+				replace()
+				a, err := wantTrainer.Step(context.Background(), x, y, 0.1)
+				require.NoError(t, err)
+				b, err := gotTrainer.Step(context.Background(), x, y, 0.1)
+				require.NoError(t, err)
+				require.Equal(t, a, b)
+				require.Equal(t, numbers(want), numbers(got))
+			}
+			replace()
+			predict := nn.Compile(got, got.Apply)
+			for range 2 {
+				out, err := predict.Run(context.Background(), x)
+				require.NoError(t, err)
+				wanted, err := nn.Compile(want, want.Apply).Run(context.Background(), x)
+				require.NoError(t, err)
+				require.Equal(t, wide(wanted), wide(out))
+				replace()
+			}
+		}
+	}
+}
+
+func TestReplacedByWhatDoesNotFit(t *testing.T) {
+	set := blobs(9)
+	x, y := batch(t, set, []int{0, 1}, graph.Float64)
+	for want, replace := range map[string]func(net nn.Sequential){
+		"parameter 0.weight is float64(3, 5) now": func(net nn.Sequential) { net[0].(*nn.Linear).Weight.Value = nn.NewParam(graph.Float64, 3, 5).Value },
+		"parameter 0.bias is float32(5) now":      func(net nn.Sequential) { net[0].(*nn.Linear).Bias.Value = nn.NewParam(graph.Float32, 5).Value },
+		"parameter 2.bias has no value":           func(net nn.Sequential) { net[2].(*nn.Linear).Bias.Value = nil },
+	} {
+		net, trainer := small(t, graph.Float64, optim.SGD{})
+		_, err := trainer.Step(context.Background(), x, y, 0.1)
+		require.NoError(t, err)
+		replace(net)
+		_, err = trainer.Step(context.Background(), x, y, 0.1)
+		require.ErrorContains(t, err, want)
+	}
+	net, trainer := small(t, graph.Float64, optim.SGD{})
+	net[2].(*nn.Linear).Weight = nn.NewParam(graph.Float64, 5, 3)
+	_, err := trainer.Fit(context.Background(), set, train.Plan{BatchSize: 3, Epochs: 1, Rate: 0.1})
+	require.ErrorContains(t, err, "has other parameters than it had")
+}
+
+// TestNoNumbersEndTraining has costs, data, rates and gradients that are no numbers.
+func TestNoNumbersEndTraining(t *testing.T) {
+	plan := train.Plan{BatchSize: 3, Epochs: 20, Rate: 0.1}
+	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
+		net, trainer := small(t, d, optim.SGD{Momentum: 0.5})
+		set := blobs(9)
+		set.X[2*4+1] = math.NaN()
+		progress, err := trainer.Fit(context.Background(), set, plan)
+		var infinite *autodiff.NotFiniteError
+		require.ErrorAs(t, err, &infinite)
+		require.ErrorContains(t, err, "epoch 1, feature 1 of sample 4 is NaN: train: the cost of step ")
+		require.Less(t, progress.Iterations, 3)
+		requireFinite(t, net)
+
+		set = blobs(9)
+		plan := plan
+		plan.Rate = 1e30 // it goes so far that the cost is no number in some later step
+		net, trainer = small(t, d, optim.SGD{})
+		trainer, err = train.New(net, func(x, y *graph.Node) *graph.Node {
+			return ops.Mean(ops.Exp(ops.Square(ops.Sub(net.Apply(x), y))))
+		}, optim.SGD{})
+		require.NoError(t, err)
+		_, err = trainer.Fit(context.Background(), set, plan)
+		require.ErrorAs(t, err, &infinite)
+		require.ErrorContains(t, err, "train: epoch 1: train: the cost of step 2 is +Inf")
+		requireFinite(t, net)
+	}
+	net, trainer := small(t, graph.Float32, optim.SGD{})
+	before := numbers(net)
+	x, y := batch(t, blobs(9), []int{0, 1}, graph.Float32)
+	for _, rate := range []float64{math.NaN(), math.Inf(-1), 1e300} {
+		_, err := trainer.Step(context.Background(), x, y, rate)
+		require.ErrorContains(t, err, "is not finite in f32")
+	}
+	require.Equal(t, before, numbers(net))
+}
+
+// TestGradientsThatAreNoNumbers has a cost that is one while its gradient is not, which the last step must not hide.
+func TestGradientsThatAreNoNumbers(t *testing.T) {
+	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
+	trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+		return ops.Sqrt(ops.Mul(0, ops.Mean(ops.Square(net.Apply(x)))))
+	}, optim.SGD{})
+	require.NoError(t, err)
+	_, err = trainer.Fit(context.Background(), blobs(6), train.Plan{BatchSize: 6, Epochs: 1, Rate: 0.1})
+	require.ErrorContains(t, err, "train: epoch 1: train: parameter 0.weight has the element NaN")
+}
+
+// TestOptionsReachThePrograms finds where a NaN was born.
+func TestOptionsReachThePrograms(t *testing.T) {
+	net, _ := small(t, graph.Float64, optim.SGD{})
+	before := numbers(net)
+	trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+		return ops.Mean(ops.Log(ops.Sub(0, ops.Square(net.Apply(x)))))
+	}, optim.SGD{}, autodiff.DebugNaN())
+	require.NoError(t, err)
+	x, y := batch(t, blobs(9), []int{0, 1}, graph.Float64)
+	_, err = trainer.Step(context.Background(), x, y, 0.1)
+	var born *autodiff.NaNError
+	require.ErrorAs(t, err, &born)
+	require.ErrorContains(t, err, "train: step 1")
+	require.Equal(t, "log", born.Op)
+	require.Equal(t, before, numbers(net))
+
+	_, err = nn.Compile(net, func(x *graph.Node) *graph.Node { return ops.Log(ops.Sub(0, ops.Square(net.Apply(x)))) },
+		autodiff.DebugNaN()).Run(context.Background(), x)
+	require.ErrorAs(t, err, &born)
+
+	trainer, err = train.New(net, func(x, y *graph.Node) *graph.Node { // infinite, but no NaN
+		return ops.Sub(0, ops.Log(ops.Mul(0, ops.Mean(net.Apply(x)))))
+	}, optim.SGD{}, autodiff.DebugNaN())
+	require.NoError(t, err)
+	_, err = trainer.Step(context.Background(), x, y, 0)
+	require.Error(t, err)
+	require.Equal(t, before, numbers(net))
+}
+
+func TestNothingToTrain(t *testing.T) {
+	net, trainer := small(t, graph.Float64, optim.SGD{})
+	cost := func(x, y *graph.Node) *graph.Node { return ops.Mean(net.Apply(x)) }
+	for _, build := range []func() (*train.Trainer, error){
+		func() (*train.Trainer, error) { return train.New(nil, cost, optim.SGD{}) },
+		func() (*train.Trainer, error) { return train.New(net, nil, optim.SGD{}) },
+		func() (*train.Trainer, error) { return train.New(net, cost, nil) },
+		func() (*train.Trainer, error) {
+			return train.New(nn.Sequential{&nn.Linear{Weight: &nn.Param{}}}, cost, optim.SGD{})
+		},
+	} {
+		_, err := build()
+		require.ErrorContains(t, err, "train: ")
+	}
+	_, err := trainer.Fit(context.Background(), nil, train.Plan{BatchSize: 1})
+	require.ErrorContains(t, err, "there is no data")
+	var none context.Context
+	_, err = trainer.Fit(none, &data.Set{}, train.Plan{})
+	require.ErrorContains(t, err, "the context is nil")
+	_, err = train.Accuracy(context.Background(), net, nil)
+	require.True(t, errors.Is(err, data.ErrEmpty))
+	var mistake *graph.Error
+	require.ErrorAs(t, graph.Try(func() { nn.Compile(net, nil) }), &mistake)
+}
+
+func requireFinite(t *testing.T, net nn.Layer) {
+	t.Helper()
+	for _, v := range numbers(net) {
+		require.False(t, math.IsNaN(v) || math.IsInf(v, 0), v)
+	}
+}
