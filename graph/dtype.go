@@ -1,6 +1,9 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // DType is the type of a tensor's elements.
 type DType uint8
@@ -49,6 +52,20 @@ func (d DType) IsFloat() bool { return d == Float32 || d == Float64 }
 
 // Valid reports whether d is one of the element types above.
 func (d DType) Valid() bool { return d >= Float32 && d <= Bool }
+
+// Holds returns an error if the number v can be no constant of type d: only integers can be in an Int64, and a Float32
+// must not make an infinity of what is none.
+func (d DType) Holds(v float64) error {
+	switch {
+	case d == Int64 && (v != math.Trunc(v) || math.IsInf(v, 0)):
+		return fmt.Errorf("%v is no integer, as an i64 must be", v)
+	case d == Int64 && (v < -1<<63 || v >= 1<<63):
+		return fmt.Errorf("%v is beyond the integers of an i64", v)
+	case d == Float32 && math.IsInf(float64(float32(v)), 0) && !math.IsInf(v, 0):
+		return fmt.Errorf("%v overflows an f32 (an infinity is math.Inf)", v)
+	}
+	return nil
+}
 
 // ParseDType is the inverse of String.
 func ParseDType(s string) (DType, error) {

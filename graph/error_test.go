@@ -220,10 +220,12 @@ func TestRefused(t *testing.T) {
 		{"const negative", func() { graph.Const(g, []float64{1}, -1, -1) }, "const: negative dimension"},
 		{"const huge", func() { graph.Const(g, []bool{}, 1<<32, 1<<32) },
 			"const: shape [4294967296,4294967296] is too large"},
-		{"fraction in an i64", func() { g.Scalar(graph.Int64, 0.5) }, "const: 0.5 is not exact in an i64"},
-		{"NaN in an i64", func() { g.Scalar(graph.Int64, math.NaN()) }, "NaN is not exact in an i64"},
-		{"infinity in an i64", func() { g.Scalar(graph.Int64, math.Inf(-1)) }, "-Inf is not exact in an i64"},
-		{"large in an i64", func() { g.Scalar(graph.Int64, 1<<60) }, "is not exact in an i64"},
+		{"fraction in an i64", func() { g.Scalar(graph.Int64, 0.5) }, "const: 0.5 is no integer, as an i64 must be"},
+		{"NaN in an i64", func() { g.Scalar(graph.Int64, math.NaN()) }, "NaN is no integer"},
+		{"infinity in an i64", func() { g.Scalar(graph.Int64, math.Inf(-1)) }, "-Inf is no integer"},
+		{"large in an i64", func() { g.Scalar(graph.Int64, 1<<63) }, "9.223372036854776e+18 is beyond the integers"},
+		{"small in an i64", func() { g.Scalar(graph.Int64, -1<<63-1<<11) }, "is beyond the integers of an i64"},
+		{"large in an f32", func() { g.Scalar(graph.Float32, -3.41e38) }, "const: -3.41e+38 overflows an f32"},
 		{"scalar of no type", func() { g.Scalar(9, 1) }, "unknown element type dtype(9)"},
 	} {
 		t.Run(c.name, func(t *testing.T) { mustFail(t, c.want, c.build) })

@@ -24,9 +24,12 @@ type tensorData struct {
 	bytes []byte
 }
 
-// Scalar returns a constant of shape () with the value v, which must be exact in an Int64 and is true in a Bool
-// if it is not zero.
+// Scalar returns a constant of shape () with the value v. An Int64 wants an integer from −2⁶³ to 2⁶³ − 1, and a Float32
+// what does not overflow it, or an infinity. A Bool is true if v is not zero.
 func (g *Graph) Scalar(d DType, v float64) *Node {
+	if err := d.Holds(v); err != nil {
+		Fail("const", nil, "%v", err)
+	}
 	l := literal{dtype: d, scalar: true}
 	switch d {
 	case Float32:
@@ -34,9 +37,6 @@ func (g *Graph) Scalar(d DType, v float64) *Node {
 	case Float64:
 		l.bits = math.Float64bits(v)
 	case Int64:
-		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
-			Fail("const", nil, "%v is not exact in an i64", v)
-		}
 		l.bits = uint64(int64(v))
 	case Bool:
 		if v != 0 {
@@ -46,6 +46,17 @@ func (g *Graph) Scalar(d DType, v float64) *Node {
 		Fail("const", nil, "unknown element type %v", d)
 	}
 	return g.scalar(l)
+}
+
+// ScalarInt is Scalar for an integer, which need not be exact in a float64.
+func (g *Graph) ScalarInt(d DType, v int64) *Node {
+	switch d {
+	case Int64:
+		return g.scalar(literal{dtype: d, scalar: true, bits: uint64(v)})
+	case Float32:
+		return g.Scalar(d, float64(float32(v))) // rounded once
+	}
+	return g.Scalar(d, float64(v))
 }
 
 // scalar interns a scalar constant. All NaNs are one: text does not tell them apart.
@@ -127,7 +138,8 @@ func (n *Node) Constant() (Buffer, bool) {
 	}
 }
 
-// ScalarValue returns the value of a constant scalar as a float64, and whether n is one.
+// ScalarValue returns the value of a constant scalar as a float64, and whether n is one. An Int64 beyond 2⁵³ is rounded:
+// Constant has all of it.
 func (n *Node) ScalarValue() (float64, bool) {
 	l, ok := n.attrs.(literal)
 	if !ok || !l.scalar {

@@ -65,7 +65,14 @@ func init() {
 	alpha := func(n *graph.Node) float64 { return n.Attrs().(leakyReluAttrs).Alpha }
 	define(&leakyReluOp, graph.Op{
 		Name: "leaky_relu", Doc: "x where x > 0, else alpha·x", Class: graph.Map, Arity: 1,
-		Attrs: leakyReluAttrs{}, Infer: floatMap,
+		Attrs: leakyReluAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			t, err := floatMap(in, attrs)
+			if err == nil {
+				err = t.DType.Holds(attrs.(leakyReluAttrs).Alpha)
+			}
+			return t, err
+		},
 		Kernel: func(n *graph.Node) graph.Kernel {
 			a := alpha(n)
 			return floats1(
@@ -82,7 +89,9 @@ func init() {
 			{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Attrs: leakyReluAttrs{0.3}, Kinked: true},
 			{Name: "empty", In: []graph.Arg{arg(0)}, Attrs: leakyReluAttrs{0.1}},
 		},
-		BadCases: []graph.BadCase{bad(leakyReluAttrs{0.1}, "wants f32 or f64", i64(3))},
+		BadCases: []graph.BadCase{
+			bad(leakyReluAttrs{0.1}, "wants f32 or f64", i64(3)), bad(leakyReluAttrs{1e39}, "1e+39 overflows an f32", f32(3)),
+		},
 	})
 }
 

@@ -1,14 +1,16 @@
 package ops
 
 import (
+	"math"
+
 	"chainrule/graph"
 )
 
 // Tensors without operands are constants of a graph.
 
 // Full returns a tensor of the given shape in which every element is v.
-func Full(g *graph.Graph, d graph.DType, v float64, shape ...int) *graph.Node {
-	return BroadcastTo(g.Scalar(d, v), shape...)
+func Full[V Number](g *graph.Graph, d graph.DType, v V, shape ...int) *graph.Node {
+	return BroadcastTo(number("full", g, d, v), shape...)
 }
 
 // Zeros returns a tensor of zeros.
@@ -18,9 +20,9 @@ func Zeros(g *graph.Graph, d graph.DType, shape ...int) *graph.Node { return Ful
 func Ones(g *graph.Graph, d graph.DType, shape ...int) *graph.Node { return Full(g, d, 1, shape...) }
 
 // FullLike returns a tensor of x's type in which every element is v.
-func FullLike(x *graph.Node, v float64) *graph.Node {
+func FullLike[V Number](x *graph.Node, v V) *graph.Node {
 	mustExist("full_like", x)
-	return Full(x.Graph(), x.DType(), v, x.Shape()...)
+	return BroadcastTo(number("full_like", x.Graph(), x.DType(), v, x), x.Shape()...)
 }
 
 // Arange returns the i64 vector 0, 1, … n−1.
@@ -40,12 +42,21 @@ func Linspace(g *graph.Graph, d graph.DType, lo, hi float64, n int) *graph.Node 
 	if n < 0 || !d.IsFloat() {
 		graph.Fail("linspace", nil, "%d elements of type %v", n, d)
 	}
+	for _, end := range []float64{lo, hi} {
+		if err := d.Holds(end); err != nil {
+			graph.Fail("linspace", nil, "the end %v", err)
+		}
+	}
+	unit := 1.0
+	if math.IsInf(hi-lo, 0) {
+		unit = 2 // in which the distance does not overflow
+	}
 	numbers := make([]float64, n)
 	for i := range numbers {
 		if t := float64(i) / float64(max(1, n-1)); t < 0.5 {
-			numbers[i] = lo + t*(hi-lo)
+			numbers[i] = (lo/unit + float64(t*(hi/unit-lo/unit))) * unit
 		} else {
-			numbers[i] = hi - (1-t)*(hi-lo)
+			numbers[i] = (hi/unit - float64((1-t)*(hi/unit-lo/unit))) * unit
 		}
 	}
 	return Cast(graph.Const(g, numbers, n), d)

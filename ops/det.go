@@ -55,9 +55,8 @@ func inverseKernel[T float](n *graph.Node) graph.Kernel {
 	}
 }
 
-// Det returns the determinants of square matrices. Its first derivative, the cofactors, exists for singular ones too
-// and is as accurate there; the second divides by the determinant, so that rounding errors drown it near singular
-// matrices.
+// Det returns the determinants of square matrices. Its derivatives, the first of which are the cofactors, exist for
+// singular ones too, and are as accurate there.
 func Det(x *graph.Node) *graph.Node { return unary(&detOp, x) }
 
 // LogDet returns log|det x|, without overflow, −Inf for a singular x, where asking for the derivative is an error,
@@ -107,12 +106,7 @@ func determinant(name, doc string, kernel bind, rule graph.Derivative) graph.Op 
 }
 
 func detKernel[T float](n *graph.Node) graph.Kernel {
-	return fromFactors(n, func(sign T, u linalg.Matrix[T]) T {
-		for i := range u.Rows {
-			sign *= u.Data[i*u.LD+i]
-		}
-		return sign
-	})
+	return fromFactors(n, func(sign T, u linalg.Matrix[T]) T { return sign * linalg.DiagonalProduct(u) })
 }
 
 func logdetKernel[T float](n *graph.Node) graph.Kernel {
@@ -151,45 +145,6 @@ func fromFactors[T float](n *graph.Node, f func(sign T, u linalg.Matrix[T]) T) g
 			copy(lu.Data, graph.Elements[T](in[0])[h*size*size:])
 			sign := linalg.LU(lu, pivots, scratch, w.Workers)
 			dst[h] = f(sign, lu)
-		}
-		return nil
-	}
-}
-
-// Cofactor returns the matrices of cofactors, det(x)·x⁻ᵀ where there is an inverse: the derivative of Det. It is as
-// accurate for singular matrices. Its own derivative, which divides by det(x), is not.
-func Cofactor(x *graph.Node) *graph.Node { return unary(&cofactorOp, x) }
-
-var cofactorOp graph.Op
-
-func init() {
-	// From C = det(A)·A⁻ᵀ follows det(A)·Ċ = ⟨C, Ȧ⟩·C − C·Ȧᵀ·C, a map that is its own transpose.
-	rule := func(n, v *graph.Node) *graph.Node {
-		twice := Product(Product(n, v, false, true), n, false, false)
-		return Div(Sub(Mul(onMatrices(pairing(n, v)), n), twice), onMatrices(Det(n.In()[0])))
-	}
-	define(&cofactorOp, graph.Op{
-		Name: "cofactor", Doc: "cofactors of square matrices, det(x)·x⁻ᵀ", Class: graph.Opaque, Arity: 1, Infer: sameSquare,
-		Kernel:    byFloat(cofactorKernel[float32], cofactorKernel[float64]),
-		Workspace: needs(twice, func(n int) int { return n*n + linalg.CofactorScratch(n) }),
-		Flops: func(n *graph.Node) float64 {
-			_, size := matrices(n)
-			return float64(n.Type().Size()) * float64(size) * 8 / 3
-		},
-		Derivative: Explicit{Reverse: rule, Forward: rule},
-		Batch:      batchSame, Depends: matrixDepends, Cases: matrixCases(), BadCases: badMatrix,
-	})
-}
-
-func cofactorKernel[T float](n *graph.Node) graph.Kernel {
-	count, size := matrices(n)
-	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		places, scratch := room[T](in[1], 2*size)
-		a, scratch := linalg.Dense(scratch, size, size), scratch[size*size:]
-		dst := graph.Elements[T](out)
-		for h := range count {
-			copy(a.Data, graph.Elements[T](in[0])[h*size*size:])
-			linalg.Cofactor(linalg.Dense(dst[h*size*size:], size, size), a, places, scratch, w.Workers)
 		}
 		return nil
 	}

@@ -50,7 +50,7 @@
 //	slice, concat, take, sort         parts of tensors by ranges and by indices; orders
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
-//	matrix, solve, det                linear algebra: what it shares; equations, determinants
+//	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
 //	cholesky, qr, eigh                factorisations
 //	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share

@@ -167,3 +167,45 @@ func TestLeastSquares(t *testing.T) {
 		}
 	}
 }
+
+// TestDependentColumns: where QR has no derivative, and least squares no single solution, running is an error that names
+// the user's line; columns that are independent by more than rounding pass, whatever their sizes.
+func TestDependentColumns(t *testing.T) {
+	for _, d := range floats {
+		for _, c := range []struct {
+			a           []float64
+			m, n        int
+			independent bool
+		}{
+			{[]float64{1, 2, 2, 4, 3, 6}, 3, 2, false},
+			{[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 3, false},
+			{[]float64{0.1, 0.3, 0.7, 2.1, -0.9, -2.7}, 3, 2, false},
+			{[]float64{1, 0, 2, 0, 3, 0}, 3, 2, false},
+			{[]float64{0, 1, 0, 2, 0, 3}, 3, 2, false},
+			{[]float64{0, 0, 0, 0}, 2, 2, false}, {[]float64{0, 0}, 2, 1, false},
+			{[]float64{1, 1, 2, 2, 3, 3.001}, 3, 2, true},
+			{[]float64{1, 1e-20, 2, 3e-20, 0, 1e-20}, 3, 2, true},
+		} {
+			g := graph.New()
+			a := constant(g, d, c.a, c.m, c.n)
+			b := constant(g, d, make([]float64, c.m), c.m)
+			both := func(a *graph.Node) *graph.Node {
+				q, r := ops.QR(a)
+				return ops.Add(ops.Sum(ops.Square(ops.Sin(q))), ops.Sum(ops.Square(r)))
+			}
+			_, slope := autodiff.JVP(both, a, a)
+			for name, n := range map[string]*graph.Node{
+				"gradient": autodiff.Grad(both)(a), "tangent": slope, "least squares": ops.LeastSquares(a, b),
+			} {
+				_, err := autodiff.Eval(n)
+				told := errors.Is(err, ops.ErrSingular) && strings.Contains(err.Error(), "linalg_test.go:")
+				if c.independent && err != nil || !c.independent && !told {
+					t.Errorf("%v: %s of %v: %v", d, name, c.a, err)
+				}
+			}
+			if _, err := autodiff.Eval(both(a)); err != nil {
+				t.Errorf("%v: the factors of %v: %v", d, c.a, err)
+			}
+		}
+	}
+}

@@ -5,7 +5,12 @@ import "chainrule/graph"
 // Operand is what the arithmetic functions take: a node, or a plain Go number, which becomes a constant of
 // the other operand's element type.
 type Operand interface {
-	*graph.Node | int | int64 | float32 | float64
+	*graph.Node | Number
+}
+
+// Number is what becomes a constant: an integer stays exact in an i64.
+type Number interface {
+	int | int64 | float32 | float64
 }
 
 // like returns the constant v with x's element type.
@@ -38,26 +43,33 @@ func firstNode(op *graph.Op, operands ...any) *graph.Node {
 
 // lift turns a number into a constant beside the node x.
 func lift(op *graph.Op, x *graph.Node, a any) *graph.Node {
-	var v float64
-	switch a := a.(type) {
-	case *graph.Node:
-		return a
-	case int:
-		v = float64(a)
-	case int64:
-		v = float64(a)
-	case float32:
-		v = float64(a)
-	case float64:
-		v = a
+	if n, ok := a.(*graph.Node); ok {
+		return n
 	}
 	if x.DType() == graph.Bool {
 		graph.Fail(op.Name, []*graph.Node{x}, "the number %v beside a bool", a)
 	}
-	if x.DType() == graph.Int64 && v != float64(int64(v)) {
-		graph.Fail(op.Name, []*graph.Node{x}, "the number %v beside an i64", a)
+	return number(op.Name, x.Graph(), x.DType(), a, x)
+}
+
+// number returns v, of a Go type of Operand, as a constant. Integers need not be exact in a float64. What it stands
+// beside is for the error, where v does not fit.
+func number(op string, g *graph.Graph, d graph.DType, v any, beside ...*graph.Node) *graph.Node {
+	var f float64
+	switch v := v.(type) {
+	case int:
+		return g.ScalarInt(d, int64(v))
+	case int64:
+		return g.ScalarInt(d, v)
+	case float32:
+		f = float64(v)
+	case float64:
+		f = v
 	}
-	return like(x, v)
+	if err := d.Holds(f); err != nil {
+		graph.Fail(op, beside, "the number %v", err)
+	}
+	return g.Scalar(d, f)
 }
 
 // unary, binary and ternary apply an op without attributes.

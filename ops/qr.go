@@ -7,20 +7,20 @@ import (
 	"chainrule/internal/kernel/linalg"
 )
 
-// QR returns the factors x = q·r of matrices [.., m, n] with m ≥ n: q [.., m, n] with orthonormal columns, and r [.., n, n],
-// upper triangular, without a negative element on its diagonal. The derivative exists where x has full rank; where
-// r has a zero on its diagonal, running the derivative is an error, ErrSingular.
+// QR returns the factors x = q·r of matrices [.., m, n] with m ≥ n: q [.., m, n] with orthonormal columns, and r
+// [.., n, n], upper triangular, without a negative element on its diagonal. The derivative exists where x has full rank: if a column
+// depends on those before it, but for rounding, running the derivative is an error, ErrSingular.
 func QR(x *graph.Node) (q, r *graph.Node) {
 	both := unary(&qrOp, x)
 	return qrParts(both)
 }
 
 // LeastSquares returns the x for which a·x is nearest to b: a is [.., m, n] of full rank n ≤ m, and b is [.., m, k] or a
-// vector [m].
+// vector [m]. Running it is an error, ErrSingular, if a column of a depends on those before it, but for rounding.
 func LeastSquares(a, b *graph.Node) *graph.Node {
 	mustExist("least_squares", a, b)
 	q, r := QR(a)
-	return TriangularSolve(r, MatMul(Transpose(q), b), false, false)
+	return system(&triangularSolveOp, triangularAttrs{Rows: rowsOf(a)}, r, MatMul(Transpose(q), b))
 }
 
 // qrParts takes apart what has the form of qr's result: r above q.
@@ -64,12 +64,12 @@ func init() {
 				qBar, rBar := qrParts(ct)
 				m := Sub(Product(r, Triu(rBar, 0), false, true), Product(qBar, q, true, false))
 				mirrored := Add(Tril(m, 0), Transpose(Tril(m, -1)))
-				return rightSolve(Add(qBar, MatMul(q, mirrored)), r, true)
+				return rightSolve(Add(qBar, MatMul(q, mirrored)), r, true, rowsOf(n.In()[0]))
 			},
 			// With X = Ȧ·R⁻¹, Z = QᵀX and Ω = tril(Z, −1) − tril(Z, −1)ᵀ, which is QᵀQ̇: Q̇ = X − Q·(Z − Ω), Ṙ = (Z − Ω)·R.
 			Forward: func(n, t *graph.Node) *graph.Node {
 				q, r := qrParts(n)
-				x := rightSolve(t, r, false)
+				x := rightSolve(t, r, false, rowsOf(n.In()[0]))
 				z := Product(q, x, true, false)
 				below := Tril(z, -1)
 				rest := Triu(Add(Sub(z, below), Transpose(below)), 0)
@@ -85,9 +85,11 @@ func init() {
 	})
 }
 
-// rightSolve is b·op(r)⁻¹ for an upper triangle r.
-func rightSolve(b, r *graph.Node, trans bool) *graph.Node {
-	return Transpose(TriangularSolve(r, Transpose(b), false, !trans))
+func rowsOf(x *graph.Node) int { return x.Shape()[x.Rank()-2] }
+
+// rightSolve is b·op(r)⁻¹ for the triangle r of matrices with so many rows.
+func rightSolve(b, r *graph.Node, trans bool, rows int) *graph.Node {
+	return Transpose(apply(&triangularSolveOp, triangularAttrs{Trans: !trans, Rows: rows}, r, Transpose(b)))
 }
 
 func qrKernel[T float](n *graph.Node) graph.Kernel {

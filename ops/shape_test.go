@@ -198,7 +198,7 @@ func TestNumbersAsOperands(t *testing.T) {
 			t.Errorf("a number makes %v of an f32", n)
 		}
 	}
-	refused(t, "the number 0.5 beside an i64", func() { ops.Add(i, 0.5) })
+	refused(t, "the number 0.5 is no integer, as an i64 must be", func() { ops.Add(i, 0.5) })
 	refused(t, "the number 1 beside a bool", func() { ops.Add(b, 1) })
 	refused(t, "no operand is a node", func() { ops.Add(1, 2) })
 	refused(t, "no operand is a node", func() { ops.Where(b, 1, 2) })

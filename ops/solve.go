@@ -106,13 +106,18 @@ func badSystems(attrs any) []graph.BadCase {
 	}
 }
 
-type triangularAttrs struct{ Lower, Trans bool }
+// triangularAttrs: with Rows, a is the upper triangle of a QR factorization of matrices with so many rows, whose columns
+// must be independent.
+type triangularAttrs struct {
+	Lower, Trans bool
+	Rows         int
+}
 
 // TriangularSolve returns x with op(a)·x = b for triangular matrices a, [.., n, n], and right sides b, [.., n, k] or
 // a vector [n]; leading axes broadcast. Only the lower triangle of a is read if lower is set, else only the upper
 // one, and op(a) is aᵀ if trans is set. Running it is an error, ErrSingular, if there is a zero on a diagonal.
 func TriangularSolve(a, b *graph.Node, lower, trans bool) *graph.Node {
-	return system(&triangularSolveOp, triangularAttrs{lower, trans}, a, b)
+	return system(&triangularSolveOp, triangularAttrs{Lower: lower, Trans: trans}, a, b)
 }
 
 var triangularSolveOp graph.Op
@@ -120,9 +125,9 @@ var triangularSolveOp graph.Op
 func init() {
 	attrs := func(n *graph.Node) triangularAttrs { return n.Attrs().(triangularAttrs) }
 	cases := systemCases(triangularAttrs{Lower: true})
-	for _, f := range []triangularAttrs{{false, false}, {false, true}, {true, true}} {
+	for _, f := range []triangularAttrs{{}, {Trans: true}, {Lower: true, Trans: true}, {Rows: 4}} {
 		for _, c := range systemCases(f)[1:3] {
-			c.Name += fmt.Sprintf(", lower %v, trans %v", f.Lower, f.Trans)
+			c.Name += fmt.Sprintf(", lower %v, trans %v, rows %d", f.Lower, f.Trans, f.Rows)
 			cases = append(cases, c)
 		}
 	}
@@ -140,7 +145,7 @@ func init() {
 		},
 		Derivative: linearSystem{
 			solve: func(n, a, b *graph.Node, trans bool) *graph.Node {
-				return apply(&triangularSolveOp, triangularAttrs{attrs(n).Lower, trans}, a, b)
+				return apply(&triangularSolveOp, triangularAttrs{attrs(n).Lower, trans, attrs(n).Rows}, a, b)
 			},
 			trans: func(n *graph.Node) bool { return attrs(n).Trans },
 			keep: func(n, a *graph.Node) *graph.Node {
@@ -166,6 +171,9 @@ func triangularKernel[T float](n *graph.Node) graph.Kernel {
 			t := linalg.Dense(av[offset:], size, size)
 			if i := linalg.Singular(t); i >= 0 {
 				return fmt.Errorf("%w: 0 at place %d of the diagonal, %s", ErrSingular, i, whichOf(h))
+			}
+			if i := linalg.Dependent(t, f.Rows); i >= 0 {
+				return fmt.Errorf("%w: column %d depends on those before it, %s", ErrSingular, i, whichOf(h))
 			}
 			part := x[h*size*cols:][:size*cols]
 			copy(part, bv[offsetsB[h]:])

@@ -8,18 +8,24 @@ import (
 	"chainrule/internal/kernel/vec"
 )
 
+// One order holds for sorting and choosing: numbers by size, −0 equal to 0, and NaNs, equal to each other, above +Inf.
+// Equal elements stay in the order of their places, however they are sorted.
+
 // ArgSort returns, as i64, the order in which the elements of x along an axis ascend: element k is the index of the
 // k-th smallest. Equal ones stay in their order, −0 equals 0, and NaNs come last.
-func ArgSort(x *graph.Node, axis int) *graph.Node {
-	mustExist(argsortOp.Name, x)
-	a := mustBeAxis("argsort", axis, x)
-	return MoveAxis(apply(&argsortOp, nil, MoveAxis(x, a, -1)), -1, a)
+func ArgSort(x *graph.Node, axis int) *graph.Node { return order("argsort", x, axis, argsortAttrs{}) }
+
+func order(name string, x *graph.Node, axis int, attrs argsortAttrs) *graph.Node {
+	mustExist(name, x)
+	a := mustBeAxis(name, axis, x)
+	return MoveAxis(apply(&argsortOp, attrs, MoveAxis(x, a, -1)), -1, a)
 }
 
 // Sort returns the elements of x along an axis in ascending order, NaNs last. Derivatives go where the elements went.
 func Sort(x *graph.Node, axis int) *graph.Node { return TakeAlong(x, ArgSort(x, axis), axis) }
 
-// TopK returns the k largest elements of x along an axis, largest first, and their indices.
+// TopK returns the k largest elements of x along an axis, largest first, and their indices. As Max does, it takes NaNs
+// for the largest; of equal elements those with lower indices come first.
 func TopK(x *graph.Node, k, axis int) (largest, index *graph.Node) {
 	mustExist("topk", x)
 	a := mustBeAxis("topk", axis, x)
@@ -27,7 +33,7 @@ func TopK(x *graph.Node, k, axis int) (largest, index *graph.Node) {
 	if k < 0 || k > n {
 		graph.Fail("topk", []*graph.Node{x}, "%d elements of an axis of length %d", k, n)
 	}
-	index = Slice(ArgSort(Neg(x), a), along(a, Range{Stop: k})...)
+	index = Slice(order("topk", x, a, argsortAttrs{Descending: true}), along(a, Range{Stop: k})...)
 	return TakeAlong(x, index, a), index
 }
 
@@ -44,23 +50,46 @@ func TakeAlong(x, index *graph.Node, axis int) *graph.Node {
 	return MoveAxis(y, last, a)
 }
 
-// Median returns the middle element along an axis, which it drops, or the mean of the two middle ones.
+// Median returns the middle element along an axis, which it drops, or the mean of the two middle ones, NaN if any
+// element is.
 func Median(x *graph.Node, axis int) *graph.Node {
 	mustExist("median", x)
 	a := mustBeAxis("median", axis, x)
 	n := x.Shape()[a]
-	if n == 0 {
+	switch {
+	case n == 0:
 		graph.Fail("median", []*graph.Node{x}, "axis %d has no elements", a)
+	case !x.DType().IsFloat():
+		graph.Fail("median", []*graph.Node{x}, "wants f32 or f64")
 	}
-	middle := Slice(Sort(x, a), along(a, Range{Start: (n - 1) / 2, Stop: n/2 + 1})...)
-	return Mean(middle, a)
+	sorted := Sort(x, a)
+	at := func(i int) *graph.Node { return Squeeze(Slice(sorted, along(a, Range{Start: i, Stop: i + 1})...), a) }
+	low, high, last := at((n-1)/2), at(n/2), at(n-1)
+	middle := low
+	if n%2 == 0 {
+		middle = midpoint(low, high)
+	}
+	return Where(IsNaN(last), last, middle)
 }
+
+// midpoint is (a + b)/2 where that does not overflow. Halves alone would lose the last bit of what is below the normal
+// numbers.
+func midpoint(a, b *graph.Node) *graph.Node {
+	half := like(a, 0.5)
+	large := Gt(Maximum(Abs(a), Abs(b)), 1)
+	scale := Where(large, half, like(a, 1))
+	return Mul(Add(Mul(a, scale), Mul(b, scale)), Where(large, like(a, 1), half))
+}
+
+// argsortAttrs: with Descending, the largest come first.
+type argsortAttrs struct{ Descending bool }
 
 var argsortOp graph.Op
 
 func init() {
 	define(&argsortOp, graph.Op{
-		Name: "argsort", Doc: "ascending order of the last axis, as indices", Class: graph.Opaque, Arity: 1,
+		Name: "argsort", Doc: "order of the last axis, as indices", Class: graph.Opaque, Arity: 1,
+		Attrs: argsortAttrs{},
 		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
 			switch x := in[0]; {
 			case !isNumber(x.DType()):
@@ -73,20 +102,26 @@ func init() {
 		Kernel:     byDType{f32: orderOf[float32], f64: orderOf[float64], i64: orderOf[int64]}.ofInput,
 		Derivative: NonDiff("its result is an index"), Batch: batchSame,
 		Cases: []graph.Case{
-			{Name: "vector", In: []graph.Arg{arg(40)}}, {Name: "rows", In: []graph.Arg{arg(3, 5)}},
-			{Name: "ties", In: []graph.Arg{values([]float64{2, 1, 2, 1, 0, 2}, 2, 3)}},
-			{Name: "i64", In: []graph.Arg{ints(9, 4)}},
-			{Name: "nothing", In: []graph.Arg{arg(3, 0)}},
+			{Name: "vector", In: []graph.Arg{arg(40)}, Attrs: argsortAttrs{}},
+			{Name: "rows", In: []graph.Arg{arg(3, 5)}, Attrs: argsortAttrs{}},
+			{Name: "ties", In: []graph.Arg{values([]float64{2, 1, 2, 1, 0, 2}, 2, 3)}, Attrs: argsortAttrs{}},
+			{Name: "descending", In: []graph.Arg{values([]float64{2, 1, 2, 1, 0, 2}, 2, 3)}, Attrs: argsortAttrs{true}},
+			{Name: "i64", In: []graph.Arg{ints(9, 4)}, Attrs: argsortAttrs{}},
+			{Name: "nothing", In: []graph.Arg{arg(3, 0)}, Attrs: argsortAttrs{}},
 		},
 		BadCases: []graph.BadCase{
-			bad(nil, "wants numbers", boolean(3)),
-			bad(nil, "wants an axis", f64()),
+			bad(argsortAttrs{}, "wants numbers", boolean(3)),
+			bad(argsortAttrs{}, "wants an axis", f64()),
 		},
 	})
 }
 
 func orderOf[T vec.Num](n *graph.Node) graph.Kernel {
 	length := n.Shape()[n.Rank()-1]
+	sign := 1
+	if n.Attrs().(argsortAttrs).Descending {
+		sign = -1
+	}
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, x := graph.Elements[int64](out), graph.Elements[T](in[0])
 		for ; len(dst) > 0; dst, x = dst[length:], x[length:] {
@@ -94,22 +129,26 @@ func orderOf[T vec.Num](n *graph.Node) graph.Kernel {
 			for i := range order {
 				order[i] = int64(i)
 			}
-			slices.SortFunc(order, func(i, j int64) int { return ascending(row, i, j) })
+			slices.SortFunc(order, func(i, j int64) int {
+				if c := compare(row[i], row[j]); c != 0 {
+					return sign * c
+				}
+				return cmp.Compare(i, j)
+			})
 		}
 		return nil
 	}
 }
 
-// ascending compares two elements of a row, NaNs last, and equal ones by place.
-func ascending[T vec.Num](row []T, i, j int64) int {
-	a, b := row[i], row[j]
+// compare is the one order: numbers by size, and NaNs above them.
+func compare[T vec.Num](a, b T) int {
 	switch {
 	case a < b:
 		return -1
 	case a > b:
 		return 1
 	case a == b || a != a && b != b:
-		return cmp.Compare(i, j)
+		return 0
 	case a != a:
 		return 1
 	}

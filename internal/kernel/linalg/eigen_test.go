@@ -117,8 +117,8 @@ func cofactor[T Float](t *testing.T) {
 				tol *= norm
 			}
 			c := random[T](rng, n, n)
-			scratch := scratchOf[T](CofactorScratch(n))
-			Cofactor(c, a, make([]int64, 2*n), scratch[:len(scratch)-1], 1)
+			scratch := scratchOf[float64](CofactorScratch(n, 0))
+			Cofactor(c, a, nil, make([]int64, 3*n), scratch[:len(scratch)-1], 1)
 			if !c.intact() || scratch[len(scratch)-1] != fence {
 				t.Fatalf("n = %d: written outside", n)
 			}

@@ -44,6 +44,26 @@ func QR[T Float](a, r Matrix[T], scratch []T) {
 	}
 }
 
+// Dependent returns the first column of A = Q·R, of so many rows, that depends on those before it, given R, −1 if there
+// is none: whose part that is orthogonal to them, on R's diagonal, is no larger than the errors of the reflections,
+// which are relative to the column (Higham, Accuracy and Stability of Numerical Algorithms, theorem 19.4).
+func Dependent[T Float](r Matrix[T], rows int) int {
+	eps := 0x1p-52
+	if T(1)+T(0x1p-30) == 1 {
+		eps = 0x1p-23
+	}
+	for k := range r.Cols {
+		norm := 0.0
+		for i := range k + 1 {
+			norm = math.Hypot(norm, float64(r.Data[i*r.LD+k]))
+		}
+		if math.Abs(float64(r.Data[k*r.LD+k])) < float64(rows)*eps*norm {
+			return k
+		}
+	}
+	return -1
+}
+
 // reflector finds H = I − τ·v·vᵀ that takes column k, from row k on, to a multiple of the first axis, which it writes on
 // the diagonal. v begins with 1, and the rest of it takes the place of the column below.
 func reflector[T Float](a Matrix[T], k int) (tau T) {
