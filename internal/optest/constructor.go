@@ -46,7 +46,7 @@ func exported(folders ...string) (map[string]string, error) {
 // makers are the functions that make the ops that are not called after one.
 var makers = map[string]string{
 	"param": "Capture", "loop": "Scan", "loop_grad": "Grad", "custom": "CustomVJP", "go": "GoFunc",
-	"converged": "Root",
+	"converged": "Root", "arrived": "ODE", "finite": "RequireFinite",
 }
 
 // lintConstructor checks that the op's one string leads to a documented constructor: leaky_relu to LeakyRelu.

@@ -157,3 +157,6 @@ func (in Instance) wrt() []int {
 	}
 	return list
 }
+
+// runsGo reports whether the op runs a function written in Go.
+func (in Instance) runsGo() bool { return in.Op.Name == "go" }

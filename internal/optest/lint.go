@@ -70,20 +70,23 @@ func isBuilt(op *graph.Op) bool {
 	return len(op.Cases) > 0 && !slices.ContainsFunc(op.Cases, func(c graph.Case) bool { return c.Build == nil })
 }
 
-// holdsCode reports whether the op's attributes hold code, which has no text form, and does what it likes.
-func holdsCode(op *graph.Op) bool {
-	if op.Attrs == nil {
-		return false
-	}
-	t := reflect.TypeOf(op.Attrs)
-	for i := range t.NumField() {
-		switch reflect.Zero(t.Field(i).Type).Interface().(type) {
-		case graph.DType, *graph.Func:
-		case fmt.Stringer:
-			return true
+// holdsCode reports whether the attributes of a node, or of one that it is computed from, hold code, which has no text
+// form.
+func holdsCode(n *graph.Node) bool {
+	return slices.ContainsFunc(graph.Topo(n), func(n *graph.Node) bool {
+		v := reflect.ValueOf(n.Attrs())
+		if v.Kind() != reflect.Struct {
+			return false
 		}
-	}
-	return false
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Pointer && f.Type() != reflect.TypeFor[*graph.Func]() && f.CanInterface() && !f.IsNil() {
+				if _, is := f.Interface().(fmt.Stringer); is {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }
 
 // lintCases checks that cases can be told apart and have the op's attributes and number of arguments.
@@ -142,7 +145,7 @@ func checkText(in Instance) error {
 	n := in.node()
 	text := graph.Text(n)
 	_, outputs, err := graph.Parse(text)
-	if holdsCode(in.Op) {
+	if holdsCode(n) {
 		if err == nil {
 			return fmt.Errorf("code has a text form\n%s", text)
 		}
