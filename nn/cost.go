@@ -26,17 +26,18 @@ func Quadratic(a, y *graph.Node) *graph.Node {
 
 // SigmoidCrossEntropy is C = −1/m·Σₓ Σⱼ [y·log σ(z) + (1 − y)·log(1 − σ(z))], for weighted inputs z. It is computed
 // as y·softplus(−z) + (1 − y)·softplus(z), which neither overflows nor loses the digits of a small cost, and whose
-// derivative (1 − y)·σ(z) − y·σ(−z) keeps those of a small error.
+// derivative (1 − y)·σ(z) − y·σ(−z) keeps those of a small error. A term whose factor is 0 counts nothing, infinite or not.
 func SigmoidCrossEntropy(z, y *graph.Node) *graph.Node {
 	return overBatch("sigmoid_cross_entropy", z, y, func() *graph.Node {
-		return ops.Add(ops.Mul(y, ops.Softplus(ops.Neg(z))), ops.Mul(ops.Sub(1, y), ops.Softplus(z)))
+		return ops.Add(ops.XMulY(y, ops.Softplus(ops.Neg(z))), ops.XMulY(ops.Sub(1, y), ops.Softplus(z)))
 	})
 }
 
-// SoftmaxCrossEntropy is C = −1/m·Σₓ Σⱼ y·log softmax(z), for weighted inputs z.
+// SoftmaxCrossEntropy is C = −1/m·Σₓ Σⱼ y·log softmax(z), for weighted inputs z. Classes with y = 0 count nothing: z may be
+// −Inf there, to mask them.
 func SoftmaxCrossEntropy(z, y *graph.Node) *graph.Node {
 	return overBatch("softmax_cross_entropy", z, y, func() *graph.Node {
-		return ops.Neg(ops.Mul(y, ops.LogSoftmax(z, -1)))
+		return ops.Neg(ops.XMulY(y, ops.LogSoftmax(z, -1)))
 	})
 }
 

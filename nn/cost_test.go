@@ -46,6 +46,9 @@ func TestCostValues(t *testing.T) {
 		{"sigmoid wrong of no", nn.SigmoidCrossEntropy, []float64{-1000}, []float64{1}, 1000, -1},
 		{"softmax", nn.SoftmaxCrossEntropy, []float64{1, 1}, []float64{0, 1}, math.Ln2, .5},
 		{"softmax wrong", nn.SoftmaxCrossEntropy, []float64{1000, -1000}, []float64{0, 1}, 2000, 1},
+		{"softmax masked", nn.SoftmaxCrossEntropy, []float64{0, 0, math.Inf(-1)}, []float64{1, 0, 0}, math.Ln2, -.5},
+		{"sigmoid no", nn.SigmoidCrossEntropy, []float64{math.Inf(-1)}, []float64{0}, 0, 0},
+		{"sigmoid yes", nn.SigmoidCrossEntropy, []float64{math.Inf(1)}, []float64{1}, 0, 0},
 		{"softmax sum 2", nn.SoftmaxCrossEntropy, []float64{0, 0}, []float64{1, 1}, 2 * math.Ln2, 0},
 	} {
 		a, y := mat.NewDense(1, len(c.a), c.a), mat.NewDense(1, len(c.y), c.y)

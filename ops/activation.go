@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
 )
@@ -80,7 +82,7 @@ func init() {
 				func(dst, x []float64) { vec.LeakyRelu(dst, x, a) })(n)
 		},
 		Derivative: d1(func(x, y *graph.Node) *graph.Node {
-			return Where(Gt(x, 0), like(x, 1), like(x, alpha(y)))
+			return Where(Gt(x, 0), like(x, 1), Where(Le(x, 0), like(x, alpha(y)), math.NaN()))
 		}),
 		Batch: batchMap,
 		Cases: []graph.Case{

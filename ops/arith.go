@@ -187,33 +187,3 @@ func init() {
 		Cases:      unaryCases(0.5, 3), BadCases: badFloat1,
 	})
 }
-
-// Pow returns aᵇ, elementwise with broadcasting, as math.Pow defines it. The derivative by a at b = 0 is 0 for
-// every a. The derivative by b at a = 0 is 0 if b ≥ 0; if b < 0, and wherever a < 0, it is NaN.
-func Pow[A, B Operand](a A, b B) *graph.Node { return binary(&powOp, a, b) }
-
-var powOp graph.Op
-
-func init() {
-	define(&powOp, smooth2("pow", "a to the power b", floats2(vec.Pow[float32], vec.Pow[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return powBase(a, b) },
-		func(a, b, y *graph.Node) *graph.Node { return Mul(y, Log(Where(Eq(a, 0), like(a, 1), a))) },
-		append(binaryCases(0.5, 2, -2, 2),
-			graph.Case{Name: "negative base", In: []graph.Arg{within(-2, -0.5, 4), values([]float64{-2, -1, 2, 3}, 4)},
-				Kinked: true},
-			graph.Case{Name: "zero exponent", In: []graph.Arg{within(0.5, 2, 2), values([]float64{0, 0}, 2)}})))
-}
-
-// powBase is ∂aᵇ/∂a = b·aᵇ⁻¹. Where b = 0 it is 0, even if a⁻¹ is not finite; its own derivative by b there, a⁻¹, is
-// kept where it is.
-func powBase(a, b *graph.Node) *graph.Node {
-	if v, ok := b.ScalarValue(); ok && v != 0 {
-		return Mul(b, Pow(a, like(b, v-1)))
-	}
-	normal := 0x1p-1022 // the least a with finite a⁻¹, but for a factor of 4
-	if a.DType() == graph.Float32 {
-		normal = 0x1p-126
-	}
-	flat := And(Eq(b, 0), Lt(Abs(a), normal))
-	return Mul(b, Pow(a, Where(flat, like(b, 1), Sub(b, 1))))
-}

@@ -41,10 +41,11 @@
 // # Where things are
 //
 //	arith, fused, minmax, round       arithmetic; several operations in one pass; bounds; whole numbers
+//	pow, xlogy                        powers; products with a factor that may be 0
 //	compare, logical, where, choice   comparisons, truth values, choices by them
 //	exp, trig, hyperbolic, gamma      functions of one number, and some of two, as tables of derivatives
 //	activation, softmax               functions of neural networks
-//	reduce, fold, extreme             sums and products, least and greatest over axes
+//	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes
 //	statistics, cumulative            means and norms; running sums and recurrences
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
 //	slice, concat, take, sort         parts of tensors by ranges and by indices; orders

@@ -47,31 +47,29 @@ func init() {
 		func(x, y *graph.Node) *graph.Node { return Div(1/math.Ln10, x) }, unaryCases(0.5, 3)))
 }
 
-// LogAddExp returns log(eᵃ + eᵇ), elementwise with broadcasting, without overflow.
+// LogAddExp returns log(eᵃ + eᵇ), elementwise with broadcasting, without overflow. Where both are −Inf, so is the
+// result, and both derivatives are 0: what is impossible stays so, and sums in log space go on.
 func LogAddExp[A, B Operand](a A, b B) *graph.Node { return binary(&logaddexpOp, a, b) }
 
-var logaddexpOp graph.Op
+// SlopeLogAddExp returns eᵃ/(eᵃ + eᵇ), the derivative of LogAddExp by its first operand, elementwise with broadcasting,
+// and 0 where both are −Inf.
+func SlopeLogAddExp[A, B Operand](a A, b B) *graph.Node { return binary(&slopeLogAddExpOp, a, b) }
+
+var logaddexpOp, slopeLogAddExpOp graph.Op
 
 func init() {
+	apart := graph.Case{Name: "large",
+		In: []graph.Arg{values([]float64{1000, -1000}, 2), values([]float64{1001, -999}, 2)}}
+	equal := graph.Case{Name: "equal", In: []graph.Arg{values([]float64{1, -3}, 2), values([]float64{1, -3}, 2)}}
+	// A slope of exp(a − y) would be off by what y is rounded to, |y|·2⁻⁵³.
 	define(&logaddexpOp, smooth2("logaddexp", "log(exp a + exp b)",
 		floats2(vec.LogAddExp[float32], vec.LogAddExp[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return Exp(Sub(a, y)) },
-		func(a, b, y *graph.Node) *graph.Node { return Exp(Sub(b, y)) },
-		append(binaryCases(-2, 2, -2, 2),
-			graph.Case{Name: "large", In: []graph.Arg{values([]float64{1000, -1000}, 2), values([]float64{1001, -999}, 2)}},
-			graph.Case{Name: "equal", In: []graph.Arg{values([]float64{1, -3}, 2), values([]float64{1, -3}, 2)}})))
-}
-
-// XLogY returns x·log y, elementwise with broadcasting, and 0 where x = 0, whatever y is but NaN: the term of a
-// log-likelihood for x events of probability y. Where x = 0 its derivative by y is 0 too.
-func XLogY[A, B Operand](x A, y B) *graph.Node { return binary(&xlogyOp, x, y) }
-
-var xlogyOp graph.Op
-
-func init() {
-	define(&xlogyOp, smooth2("xlogy", "a · log b, and 0 where a is", floats2(vec.XLogY[float32], vec.XLogY[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return Log(b) },
-		func(a, b, y *graph.Node) *graph.Node { return Div(a, Where(Eq(a, 0), 1, b)) },
-		append(binaryCases(-2, 2, 0.5, 3),
-			graph.Case{Name: "no events", In: []graph.Arg{values([]float64{0, 0}, 2), within(0.5, 2, 2)}, Kinked: true})))
+		func(a, b, y *graph.Node) *graph.Node { return SlopeLogAddExp(a, b) },
+		func(a, b, y *graph.Node) *graph.Node { return SlopeLogAddExp(b, a) },
+		append(binaryCases(-2, 2, -2, 2), apart, equal)))
+	define(&slopeLogAddExpOp, smooth2("slope_log_add_exp", "exp a/(exp a + exp b), the derivative of logaddexp by a",
+		floats2(vec.SlopeLogAddExp[float32], vec.SlopeLogAddExp[float64]),
+		func(a, b, y *graph.Node) *graph.Node { return Mul(y, SlopeLogAddExp(b, a)) },
+		func(a, b, y *graph.Node) *graph.Node { return Neg(Mul(y, SlopeLogAddExp(b, a))) },
+		append(binaryCases(-2, 2, -2, 2), apart, equal)))
 }

@@ -27,3 +27,17 @@ func TestLogSumExpOfLargeNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestLogSumExpOfNothing: where all elements are −∞, derivatives of every order are 0, and those of other rows as ever.
+func TestLogSumExpOfNothing(t *testing.T) {
+	g := graph.New()
+	nothing := graph.Const(g, []float64{-inf, -inf, 0, 0, -inf, -inf}, 3, 2)
+	f := func(x []*graph.Node) *graph.Node { return ops.LogSumExp(x[0], 1) }
+	expect(t, f([]*graph.Node{nothing}), []int{3}, []float64{-inf, math.Ln2, -inf})
+	expect(t, grad(f, nothing)[0], []int{3, 2}, []float64{0, 0, 0.5, 0.5, 0, 0})
+	bend := func(x []*graph.Node) *graph.Node { return ops.Slice(grad(f, x[0])[0], ops.All, ops.At(0)) }
+	expect(t, grad(bend, nothing)[0], []int{3, 2}, []float64{0, 0, 0.25, -0.25, 0, 0})
+	f = func(x []*graph.Node) *graph.Node { return ops.LogSumExp(x[0], 0) }
+	down := graph.Const(g, []float64{-inf, 0, -inf, -inf, 0, -inf}, 2, 3)
+	expect(t, grad(f, down)[0], []int{2, 3}, []float64{0, 0.5, 0, 0, 0.5, 0})
+}

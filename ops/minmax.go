@@ -9,10 +9,11 @@ import (
 // each has half the derivative.
 func Minimum[A, B Operand](a A, b B) *graph.Node { return binary(&minimumOp, a, b) }
 
-// wins is 1 where a < b, ½ where they are equal and 0 elsewhere.
-func wins(a, b *graph.Node) *graph.Node {
-	d := a.DType()
-	return Mul(0.5, Add(Cast(Lt(a, b), d), Cast(Le(a, b), d)))
+// share is a's part of the derivative of y, the smaller or larger of a and b: 1 if it is a alone, ½ if both are equal, and
+// 0/0 where y is NaN and equals nothing.
+func share(a, b, y *graph.Node) *graph.Node {
+	isA, isB := Cast(Eq(a, y), y.DType()), Cast(Eq(b, y), y.DType())
+	return Div(isA, Add(isA, isB))
 }
 
 var minimumOp graph.Op
@@ -22,8 +23,8 @@ func init() {
 		Name: "minimum", Doc: "the smaller of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
 		Kernel: numbers2(vec.Minimum[float32], vec.Minimum[float64], vec.Minimum[int64]),
 		Derivative: d2(
-			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) },
-			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) }),
+			func(a, b, y *graph.Node) *graph.Node { return share(a, b, y) },
+			func(a, b, y *graph.Node) *graph.Node { return share(b, a, y) }),
 		Batch: batchMap,
 		Cases: chosenCases(), BadCases: badFloat2,
 	})
@@ -40,8 +41,8 @@ func init() {
 		Name: "maximum", Doc: "the larger of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
 		Kernel: numbers2(vec.Maximum[float32], vec.Maximum[float64], vec.Maximum[int64]),
 		Derivative: d2(
-			func(a, b, y *graph.Node) *graph.Node { return wins(b, a) },
-			func(a, b, y *graph.Node) *graph.Node { return wins(a, b) }),
+			func(a, b, y *graph.Node) *graph.Node { return share(a, b, y) },
+			func(a, b, y *graph.Node) *graph.Node { return share(b, a, y) }),
 		Batch: batchMap,
 		Cases: chosenCases(), BadCases: badFloat2,
 	})
@@ -66,14 +67,16 @@ func Clamp[L, H Operand](x *graph.Node, lo L, hi H) *graph.Node {
 var clampOp graph.Op
 
 func init() {
+	// The slopes are 0 and 1 by where x is, and 0·sign y is 0, or NaN where y is.
+	slope := func(holds, y *graph.Node) *graph.Node { return Add(Cast(holds, y.DType()), Mul(0, Sign(y))) }
 	inside := func(x []*graph.Node, y *graph.Node) *graph.Node {
-		return Cast(And(Ge(x[0], x[1]), Le(x[0], x[2])), y.DType())
+		return slope(And(Ge(x[0], x[1]), Le(x[0], x[2])), y)
 	}
 	below := func(x []*graph.Node, y *graph.Node) *graph.Node {
-		return Cast(And(Lt(x[0], x[1]), Le(x[1], x[2])), y.DType())
+		return slope(And(Lt(x[0], x[1]), Le(x[1], x[2])), y)
 	}
 	above := func(x []*graph.Node, y *graph.Node) *graph.Node {
-		return Cast(Or(Gt(x[0], x[2]), Gt(x[1], x[2])), y.DType())
+		return slope(Or(Gt(x[0], x[2]), Gt(x[1], x[2])), y)
 	}
 	three := func(name string, lo, hi float64, shapes ...[]int) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{

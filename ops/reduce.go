@@ -3,7 +3,6 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"chainrule/graph"
@@ -234,34 +233,4 @@ func exclusive(x *graph.Node) *graph.Node {
 	e := exclusive(Concat(1, Mul(a, b), rest))
 	pairs := Slice(e, All, Range{0, h, 1})
 	return Concat(1, Mul(pairs, b), Mul(pairs, a), Slice(e, All, Range{h, h + 1, 1}))
-}
-
-// LogSumExp is log Σ exp x over the given axes, all without any, without overflow. That of nothing is −Inf.
-func LogSumExp(x *graph.Node, axes ...int) *graph.Node { return reduce(&logsumexpOp, x, axes) }
-
-var logsumexpOp graph.Op
-
-func init() {
-	define(&logsumexpOp, graph.Op{
-		Name: "logsumexp", Doc: "log Σ exp x over neighbouring axes", Class: graph.Reduce, Arity: 1,
-		Attrs: reduceAttrs{}, Infer: folded(isFloat, "f32 or f64", true, same),
-		Kernel:  foldKernel[float32, float64, int64](vec.LogSumExp[float32], vec.LogSumExp[float64], nil),
-		Depends: foldDepends,
-		Derivative: Explicit{
-			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), softmaxOf(n)) },
-			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, softmaxOf(n))) },
-		},
-		Batch: batchReduce,
-		Cases: reduceCases(foldNothing,
-			graph.Case{Name: "large", In: []graph.Arg{values([]float64{1000, 1001, 999}, 3)}, Attrs: reduceAttrs{"0"}},
-			graph.Case{Name: "one at minus infinity", In: []graph.Arg{values([]float64{0, math.Inf(-1)}, 2)},
-				Attrs: reduceAttrs{"0"}, Kinked: true}),
-		BadCases: []graph.BadCase{badAxes, badBoolFold},
-	})
-}
-
-// softmaxOf is the derivative of a logsumexp n by its input. It is not computed as exp(x − n), which is off by what n is
-// rounded to, |n|·2⁻⁵³ in every element alike: far more than its own rounding where n is large.
-func softmaxOf(n *graph.Node) *graph.Node {
-	return apply(&softmaxOp, n.Attrs(), n.In()[0])
 }

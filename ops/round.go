@@ -33,20 +33,23 @@ func init() {
 func Mod[A, B Operand](a A, b B) *graph.Node { return binary(&modOp, a, b) }
 
 // FloorMod returns the remainder a − b·floor(a/b), elementwise with broadcasting: it has the sign of b, as Python's %
-// has it, and brings angles to 0 … 2π.
-func FloorMod[A, B Operand](a A, b B) *graph.Node {
-	y := Mod(a, b)
-	divisor := nodes(&modOp, y, b)[1]
-	turn := And(Ne(y, 0), Xor(Lt(y, 0), Lt(divisor, 0)))
-	return Where(turn, Add(y, divisor), y)
-}
+// has it, that of a zero too, and brings angles to 0 … 2π. For integers n mod 0 is 0. Where a/b is an integer, a jump,
+// the derivatives are those of one side.
+func FloorMod[A, B Operand](a A, b B) *graph.Node { return binary(&floorModOp, a, b) }
 
-var modOp graph.Op
+var modOp, floorModOp graph.Op
 
 func init() {
-	define(&modOp, graph.Op{
-		Name: "mod", Doc: "a − b·trunc(a/b), with the sign of a", Class: graph.Map, Arity: 2, Infer: numberMap,
-		Kernel: numbers2(vec.Mod[float32], vec.Mod[float64], vec.Mod[int64]),
+	define(&modOp, remainder("mod", "a − b·trunc(a/b), with the sign of a",
+		numbers2(vec.Mod[float32], vec.Mod[float64], vec.Mod[int64])))
+	define(&floorModOp, remainder("floor_mod", "a − b·floor(a/b), with the sign of b",
+		numbers2(vec.FloorMod[float32], vec.FloorMod[float64], vec.FloorMod[int64])))
+}
+
+// remainder is the record that Mod and FloorMod share.
+func remainder(name, doc string, kernel bind) graph.Op {
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: numberMap, Kernel: kernel,
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return like(y, 1) },
 			func(a, b, y *graph.Node) *graph.Node { return Round(Div(Sub(y, a), b)) }), // the quotient is an integer
@@ -54,5 +57,5 @@ func init() {
 		Cases: onInts(append(binaryCases(5.3, 5.5, 2, 2.5), graph.Case{Name: "signs", In: []graph.Arg{
 			values([]float64{7.5, -7.5, 7.5, -7.5}, 4), values([]float64{2, 2, -2, -2}, 4)}}), 2),
 		BadCases: badFloat2,
-	})
+	}
 }

@@ -25,28 +25,25 @@ func normalise(op *graph.Op, x *graph.Node, axes []int) *graph.Node {
 var softmaxOp, logSoftmaxOp graph.Op
 
 func init() {
-	define(&softmaxOp, graph.Op{
-		Name: "softmax", Doc: "exp x / Σ exp x over neighbouring axes", Class: graph.Opaque, Arity: 1,
-		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
-		Kernel: foldKernel[float32, float64, int64](vec.Softmax[float32], vec.Softmax[float64], nil),
+	define(&softmaxOp, normaliser("softmax", "exp x / Σ exp x over neighbouring axes",
+		foldKernel[float32, float64, int64](vec.Softmax[float32], vec.Softmax[float64], nil),
 		// x̄ = y ⊙ (ȳ − Σ ȳ⊙y), and the Jacobian is symmetric.
-		Depends:    foldDepends,
-		Derivative: Explicit{Reverse: softmaxJacobian, Forward: softmaxJacobian},
-		Batch:      batchReduce,
-		Cases:      reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
-	})
-	define(&logSoftmaxOp, graph.Op{
-		Name: "log_softmax", Doc: "x − logsumexp x over neighbouring axes", Class: graph.Opaque, Arity: 1,
-		Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
-		Kernel:  foldKernel[float32, float64, int64](vec.LogSoftmax[float32], vec.LogSoftmax[float64], nil),
-		Depends: foldDepends,
-		Derivative: Explicit{
+		Explicit{Reverse: softmaxJacobian, Forward: softmaxJacobian}, largeLogits))
+	define(&logSoftmaxOp, normaliser("log_softmax", "x − logsumexp x over neighbouring axes",
+		foldKernel[float32, float64, int64](vec.LogSoftmax[float32], vec.LogSoftmax[float64], nil),
+		Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Sub(ct, Mul(Exp(n), unfold(n, refold(n, ct)))) },
 			Forward: func(n, t *graph.Node) *graph.Node { return Sub(t, unfold(n, refold(n, Mul(Exp(n), t)))) },
-		},
-		Batch: batchReduce,
-		Cases: reduceCases(largeLogits), BadCases: []graph.BadCase{badAxes, badBoolFold},
-	})
+		}, largeLogits))
+}
+
+// normaliser is the record of an op that keeps the shape of x, and whose results depend on all elements along some axes.
+func normaliser(name, doc string, kernel bind, rule Explicit, cases ...graph.Case) graph.Op {
+	return graph.Op{
+		Name: name, Doc: doc, Class: graph.Opaque, Arity: 1, Attrs: reduceAttrs{}, Infer: normalised, InPlace: true,
+		Kernel: kernel, Depends: foldDepends, Derivative: rule, Batch: batchReduce,
+		Cases: reduceCases(cases...), BadCases: []graph.BadCase{badAxes, badBoolFold},
+	}
 }
 
 var largeLogits = graph.Case{

@@ -31,7 +31,7 @@ func TestSpecialUnary(t *testing.T) {
 		"tanh":       {f: ops.Tanh, y: []float64{nan, 1, -1, 0, minus}, dydx: []float64{nan, 0, 0, 1, 1}},
 		"softplus":   {f: ops.Softplus, y: []float64{nan, inf, 0, math.Ln2, math.Ln2}, dydx: []float64{nan, 1, 0, 0.5, 0.5}},
 		"relu":       {f: ops.Relu, y: []float64{nan, inf, 0, 0, 0}, dydx: []float64{nan, 1, 0, 0, 0}},
-		"leaky_relu": {f: leaky, y: []float64{nan, inf, -inf, 0, minus}, dydx: []float64{0.25, 1, 0.25, 0.25, 0.25}},
+		"leaky_relu": {f: leaky, y: []float64{nan, inf, -inf, 0, minus}, dydx: []float64{nan, 1, 0.25, 0.25, 0.25}},
 		"sin":        {f: ops.Sin, y: []float64{nan, nan, nan, 0, minus}, dydx: []float64{nan, nan, nan, 1, 1}},
 		"cos":        {f: ops.Cos, y: []float64{nan, nan, nan, 1, 1}, dydx: []float64{nan, nan, nan, minus, 0}},
 		"sign":       {f: ops.Sign, y: []float64{nan, 1, -1, 0, 0}, nonDiff: true},
@@ -98,12 +98,12 @@ func TestSpecialBinary(t *testing.T) {
 	pair("pow", pow, 0x1p-140, 0, 1, 0, -140*math.Ln2)
 
 	minimum, maximum := f(ops.Minimum[node, node]), f(ops.Maximum[node, node])
-	pair("minimum", minimum, nan, 1, nan, 0, 0)
-	pair("minimum", minimum, 1, nan, nan, 0, 0)
+	pair("minimum", minimum, nan, 1, nan, nan, nan)
+	pair("minimum", minimum, 1, nan, nan, nan, nan)
 	pair("minimum", minimum, -inf, 1, -inf, 1, 0)
 	pair("minimum", minimum, 3, 3, 3, 0.5, 0.5)
-	pair("maximum", maximum, nan, 1, nan, 0, 0)
-	pair("maximum", maximum, 1, nan, nan, 0, 0)
+	pair("maximum", maximum, nan, 1, nan, nan, nan)
+	pair("maximum", maximum, 1, nan, nan, nan, nan)
 	pair("maximum", maximum, inf, 1, inf, 1, 0)
 	pair("maximum", maximum, 3, 3, 3, 0.5, 0.5)
 	pair("maximum", maximum, minus, 0, 0, 0.5, 0.5)
@@ -117,7 +117,9 @@ func TestSpecialClamp(t *testing.T) {
 		expect(t, ops.Clamp(x, -1, 1), []int{6}, []float64{nan, 1, -1, -1, 1, 0.5})
 		clamp := func(in []*graph.Node) *graph.Node { return ops.Clamp(in[0], in[1], in[2]) }
 		grads := grad(clamp, x, constant(g, d, []float64{-1}), constant(g, d, []float64{1}))
-		expect(t, grads[0], []int{6}, []float64{0, 0, 0, 1, 1, 1})
+		expect(t, grads[0], []int{6}, []float64{nan, 0, 0, 1, 1, 1})
+		grads = grad(clamp, constant(g, d, []float64{inf, -inf, -1, 1, 0.5}, 5), constant(g, d, []float64{-1}),
+			constant(g, d, []float64{1}))
 		expect(t, grads[1], nil, []float64{1})
 		expect(t, grads[2], nil, []float64{1})
 		expect(t, ops.Clamp(constant(g, d, []float64{0}), nan, 1), nil, []float64{nan})

@@ -81,9 +81,11 @@ func TestSpecialFunctionsOfTwo(t *testing.T) {
 		{ops.Hypot[node, node], nan, 1, nan, nan, nan},
 		{ops.Mod[node, node], 7, 2, 1, 1, -3}, {ops.Mod[node, node], -7, 2, -1, 1, 3}, {ops.Mod[node, node], 7, inf, 7, 1, 0},
 		{ops.FloorMod[node, node], -7, 2, 1, 1, 4}, {ops.FloorMod[node, node], 7, -2, -1, 1, 4},
-		{ops.FloorMod[node, node], 6, 2, 0, 1, -3},
+		{ops.FloorMod[node, node], 6, 2, 0, 1, -3}, {ops.FloorMod[node, node], -360, 360, 0, 1, 1},
+		{ops.FloorMod[node, node], 360, -360, minus, 1, 1}, {ops.FloorMod[node, node], minus, 2, 0, 1, 0},
 		{ops.LogAddExp[node, node], 2, 2, 2 + math.Ln2, 0.5, 0.5}, {ops.LogAddExp[node, node], -inf, 1, 1, 0, 1},
-		{ops.LogAddExp[node, node], 900, -900, 900, 1, 0}, {ops.LogAddExp[node, node], -inf, -inf, -inf, nan, nan},
+		{ops.LogAddExp[node, node], 900, -900, 900, 1, 0}, {ops.LogAddExp[node, node], -inf, -inf, -inf, 0, 0},
+		{ops.LogAddExp[node, node], 0x1p60, 0x1p60, 0x1p60, 0.5, 0.5}, {ops.LogAddExp[node, node], -0x1p60, -0x1p60, -0x1p60, 0.5, 0.5},
 		{ops.XLogY[node, node], 0, 0, 0, -inf, 0}, {ops.XLogY[node, node], 0, 2, 0, math.Ln2, 0},
 		{ops.XLogY[node, node], 2, 0, -inf, -inf, inf}, {ops.XLogY[node, node], 3, 1, 0, 0, 3},
 	} {

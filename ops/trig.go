@@ -33,15 +33,24 @@ func init() {
 	define(&tanOp, smooth("tan", "tangent of x radians", floats1(vec.Tan[float32], vec.Tan[float64]),
 		func(x, y *graph.Node) *graph.Node { return Add(1, Square(y)) }, unaryCases(-1.2, 1.2)))
 	define(&asinOp, smooth("asin", "arcsine of x, in radians", floats1(vec.Asin[float32], vec.Asin[float64]),
-		func(x, y *graph.Node) *graph.Node { return Reciprocal(Sqrt(oneLessSquare(x))) }, unaryCases(-0.8, 0.8)))
+		func(x, y *graph.Node) *graph.Node { return Reciprocal(Sqrt(OneLessSquare(x))) }, unaryCases(-0.8, 0.8)))
 	define(&acosOp, smooth("acos", "arccosine of x, in radians", floats1(vec.Acos[float32], vec.Acos[float64]),
-		func(x, y *graph.Node) *graph.Node { return Neg(Reciprocal(Sqrt(oneLessSquare(x)))) }, unaryCases(-0.8, 0.8)))
+		func(x, y *graph.Node) *graph.Node { return Neg(Reciprocal(Sqrt(OneLessSquare(x)))) }, unaryCases(-0.8, 0.8)))
 	define(&atanOp, smooth("atan", "arctangent of x, in radians", floats1(vec.Atan[float32], vec.Atan[float64]),
 		func(x, y *graph.Node) *graph.Node { return Reciprocal(Add(1, Square(x))) }, unaryCases(-3, 3)))
 }
 
-// oneLessSquare is 1 − x² without the loss of digits next to ±1.
-func oneLessSquare(x *graph.Node) *graph.Node { return Mul(Sub(1, x), Add(1, x)) }
+// OneLessSquare returns 1 − x² without the loss of digits next to ±1.
+func OneLessSquare(x *graph.Node) *graph.Node { return unary(&oneLessSquareOp, x) }
+
+var oneLessSquareOp graph.Op
+
+func init() {
+	// An op, since the derivative of a product (1 − x)·(1 + x) is (1 − x) − (1 + x), which has no digits next to 0.
+	define(&oneLessSquareOp, smooth("one_less_square", "1 − x² as (1 − x)·(1 + x)",
+		floats1(vec.OneLessSquare[float32], vec.OneLessSquare[float64]),
+		func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }, unaryCases(-2, 2)))
+}
 
 // Atan2 returns the angle of the point (x, y), in −π … π, elementwise with broadcasting: the ordinate comes first, as
 // in math.Atan2. The derivatives at the origin are NaN.
@@ -51,26 +60,42 @@ var atan2Op graph.Op
 
 func init() {
 	// With r = √(x² + y²), ∂/∂y = x/r² and ∂/∂x = −y/r², which r·r would take out of range.
-	over := func(a, b *graph.Node) *graph.Node { r := Hypot(a, b); return Div(Div(a, r), r) }
 	define(&atan2Op, smooth2("atan2", "angle of the point with ordinate a and abscissa b",
 		floats2(vec.Atan2[float32], vec.Atan2[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return over(b, a) },
-		func(a, b, y *graph.Node) *graph.Node { return Neg(over(a, b)) },
+		func(a, b, y *graph.Node) *graph.Node { return Div(SlopeHypot(b, a), Hypot(b, a)) },
+		func(a, b, y *graph.Node) *graph.Node { return Neg(Div(SlopeHypot(a, b), Hypot(a, b))) },
 		append(binaryCases(-2, 2, 0.5, 2), graph.Case{Name: "axes", In: []graph.Arg{
 			values([]float64{0, 1, -2, 1, -1}, 5), values([]float64{3, 0, 0, -1, -1}, 5)}})))
 }
 
 // Hypot returns √(a² + b²), elementwise with broadcasting, without overflow on the way. At (0, 0), where any slopes
-// in the unit disc will do, both derivatives are 0.
+// in the unit disc will do, its derivatives of every order are 0.
 func Hypot[A, B Operand](a A, b B) *graph.Node { return binary(&hypotOp, a, b) }
 
-var hypotOp graph.Op
+// SlopeHypot returns a/√(a² + b²), the derivative of Hypot by its first operand, elementwise with broadcasting, and 0
+// at (0, 0).
+func SlopeHypot[A, B Operand](a A, b B) *graph.Node { return binary(&slopeHypotOp, a, b) }
+
+var hypotOp, slopeHypotOp graph.Op
 
 func init() {
-	slope := func(a, y *graph.Node) *graph.Node { return Div(a, Where(Eq(y, 0), 1, y)) }
+	origin := graph.Case{Name: "origin", Kinked: true,
+		In: []graph.Arg{values([]float64{0, 0}, 2), values([]float64{0, 0}, 2)}}
+	axes := graph.Case{Name: "axes",
+		In: []graph.Arg{values([]float64{0, 0, 2, -3}, 4), values([]float64{2, -1, 0, 0}, 4)}}
 	define(&hypotOp, smooth2("hypot", "√(a² + b²)", floats2(vec.Hypot[float32], vec.Hypot[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return slope(a, y) },
-		func(a, b, y *graph.Node) *graph.Node { return slope(b, y) },
-		append(binaryCases(-2, 2, 0.5, 2), graph.Case{Name: "origin", Kinked: true,
-			In: []graph.Arg{values([]float64{0, 0}, 2), values([]float64{0, 0}, 2)}})))
+		func(a, b, y *graph.Node) *graph.Node { return SlopeHypot(a, b) },
+		func(a, b, y *graph.Node) *graph.Node { return SlopeHypot(b, a) },
+		append(binaryCases(-2, 2, 0.5, 2), axes, origin)))
+	// With u = a/r and v = b/r, ∂u/∂a = v²/r and ∂u/∂b = −u·v/r: no differences, so that no digits are lost. At the
+	// origin u and v are 0, whatever they are divided by.
+	overRadius := func(a, b *graph.Node) *graph.Node { return Div(SlopeHypot(b, a), orOne(Hypot(a, b))) }
+	define(&slopeHypotOp, smooth2("slope_hypot", "a/√(a² + b²), the derivative of hypot by a",
+		floats2(vec.SlopeHypot[float32], vec.SlopeHypot[float64]),
+		func(a, b, y *graph.Node) *graph.Node { return Mul(SlopeHypot(b, a), overRadius(a, b)) },
+		func(a, b, y *graph.Node) *graph.Node { return Neg(Mul(y, overRadius(a, b))) },
+		append(binaryCases(-2, 2, 0.5, 2), axes)))
 }
+
+// orOne is r, and 1 where r is 0, for a divisor of what is 0 there. Its derivative is 1 everywhere.
+func orOne(r *graph.Node) *graph.Node { return Add(r, Cast(Eq(r, 0), r.DType())) }

@@ -45,11 +45,11 @@ func (c Cost) value(out Activation, z, a, y *mat.Dense) float64 {
 	case out == Softmax:
 		logA := mat.DenseCopyOf(z)
 		logSoftmax(logA)
-		term = func(j, s int, target float64) float64 { return -target * logA.At(j, s) }
+		term = func(j, s int, target float64) float64 { return -part(target, logA.At(j, s)) }
 	default: // sigmoid: −log σ(z) = softplus(−z) and −log(1 − σ(z)) = softplus(z)
 		term = func(j, s int, target float64) float64 {
 			v := z.At(j, s)
-			return target*softplus(-v) + (1-target)*softplus(v)
+			return part(target, softplus(-v)) + part(1-target, softplus(v))
 		}
 	}
 	terms := mat.DenseCopyOf(y)
@@ -81,6 +81,14 @@ func (c Cost) outputError(out Activation, z, a, y *mat.Dense) *mat.Dense {
 	}
 	delta.Sub(a, y) // ∇ₐC
 	return out.pullBack(delta, z, a)
+}
+
+// part is target·v, and 0 where the target is, though v be infinite.
+func part(target, v float64) float64 {
+	if target == 0 && !math.IsNaN(v) {
+		return 0
+	}
+	return target * v
 }
 
 // softplus is log(1 + eᶻ), without overflow and without losing eᶻ beside the 1.

@@ -149,6 +149,34 @@ func Mod[T Num](dst, x, y []T) {
 	map2(dst, x, y, func(a, b T) T { return T(math.Mod(float64(a), float64(b))) })
 }
 
+// FloorMod sets dst[i] to the remainder of x[i] / y[i] with the sign of y[i], that of a zero too. The integer remainder by
+// zero is 0.
+func FloorMod[T Num](dst, x, y []T) {
+	if isInt[T]() {
+		map2(dst, x, y, func(a, b T) T {
+			if b == 0 {
+				return 0
+			}
+			m := T(int64(a) % int64(b))
+			if m != 0 && (m < 0) != (b < 0) {
+				m += b
+			}
+			return m
+		})
+		return
+	}
+	map2(dst, x, y, func(a, b T) T {
+		m := T(math.Mod(float64(a), float64(b)))
+		switch {
+		case m == 0:
+			return T(math.Copysign(0, float64(b)))
+		case (m < 0) == (b < 0) || m != m:
+			return m
+		}
+		return m + b
+	})
+}
+
 // Minimum sets dst[i] to the lesser of x[i] and y[i], NaN if either is; -0 is less than +0.
 func Minimum[T Num](dst, x, y []T) {
 	if !binaryTwin(opMinimum, dst, x, y) {

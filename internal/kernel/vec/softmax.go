@@ -6,9 +6,34 @@ import "math"
 // element, so that it neither overflows nor divides by zero. A NaN, a +Inf or nothing but -Inf makes a row NaN.
 func Softmax[T Float](dst, x []T, outer, r, inner int) {
 	checkSame(len(dst), len(x), outer, r, inner)
-	if r == 0 || inner == 0 {
+	if r > 0 {
+		softmax(dst, x, outer, r, inner, T(math.NaN()))
+	}
+}
+
+// SlopeLogSumExp is Softmax, but 0 where everything is -Inf: the derivative of LogSumExp.
+func SlopeLogSumExp[T Float](dst, x []T, outer, r, inner int) {
+	checkSame(len(dst), len(x), outer, r, inner)
+	if r == 0 {
 		return
 	}
+	if inner != 1 {
+		softmax(dst, x, outer, r, inner, 0)
+		return
+	}
+	done := 0
+	for o := range outer {
+		if row := x[o*r : (o+1)*r]; math.IsInf(float64(row[0]), -1) && math.IsInf(float64(maxRow(row)), -1) {
+			softmax(dst[done*r:o*r], x[done*r:o*r], o-done, r, 1, 0)
+			Fill(dst[o*r:(o+1)*r], 0)
+			done = o + 1
+		}
+	}
+	softmax(dst[done*r:], x[done*r:], outer-done, r, 1, 0)
+}
+
+// softmax is Softmax, with columns of nothing but -Inf set to the given value; rows of that are NaN.
+func softmax[T Float](dst, x []T, outer, r, inner int, ofNothing T) {
 	if inner == 1 {
 		if softTwin(opSoftmaxRows, dst, x, outer, r) {
 			return
@@ -30,6 +55,13 @@ func Softmax[T Float](dst, x []T, outer, r, inner int) {
 			sumTile(s, dst[start:], r, inner)
 			for k := start; k < start+r*inner; k += inner {
 				Div(dst[k:k+w], dst[k:k+w], s)
+			}
+			for j, a := range m {
+				if math.IsInf(float64(a), -1) {
+					for k := start + j; k < start+r*inner; k += inner {
+						dst[k] = ofNothing
+					}
+				}
 			}
 		}
 	}
