@@ -91,6 +91,15 @@ func TestFaultsAreFound(t *testing.T) {
 			rule(func(x, y *graph.Node) *graph.Node { return ops.StopGradient(y) })},
 		{"leaves the slopes at a kink", "relu", "outside of the slopes", checkKinks,
 			rule(func(x, y *graph.Node) *graph.Node { return ops.Add(ops.Step(x), 0.25) })},
+		{"hides a NaN", "maximum", "the derivative by input 0 is not", checkNaN, rules(
+			func(a, b, y *graph.Node) *graph.Node { return ops.Cast(ops.Gt(a, b), y.DType()) },
+			func(a, b, y *graph.Node) *graph.Node { return ops.Cast(ops.Lt(a, b), y.DType()) })},
+		{"loses a mixed derivative", "xlogy", "in the other order", checkBends, rules(
+			func(a, b, y *graph.Node) *graph.Node { return ops.Log(b) },
+			func(a, b, y *graph.Node) *graph.Node { return ops.Div(a, ops.Where(ops.Eq(a, 0), 1, b)) })},
+		{"loses it in both orders", "xmuly", "the slope changes at the rate", checkBends, rules(
+			func(a, b, y *graph.Node) *graph.Node { return ops.Where(ops.Eq(a, 0), ops.StopGradient(b), b) },
+			func(a, b, y *graph.Node) *graph.Node { return ops.Where(ops.Eq(a, 0), 0, a) })},
 		{"does not come back from text", "exp", "unknown op", checkText, func(op *graph.Op) { op.Name = "exq" }},
 	}
 	for _, f := range faults {
@@ -140,6 +149,16 @@ func kernel(f func(out, in []float64)) func(*graph.Op) {
 func rule(dydx func(x, y *graph.Node) *graph.Node) func(*graph.Op) {
 	return func(op *graph.Op) {
 		op.Derivative = ops.Scalar{func(x []*graph.Node, y *graph.Node) *graph.Node { return dydx(x[0], y) }}
+	}
+}
+
+// rules gives an op of two variables other derivatives.
+func rules(da, db func(a, b, y *graph.Node) *graph.Node) func(*graph.Op) {
+	return func(op *graph.Op) {
+		op.Derivative = ops.Scalar{
+			func(x []*graph.Node, y *graph.Node) *graph.Node { return da(x[0], x[1], y) },
+			func(x []*graph.Node, y *graph.Node) *graph.Node { return db(x[0], x[1], y) },
+		}
 	}
 }
 

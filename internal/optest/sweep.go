@@ -21,6 +21,8 @@ var checks = []struct {
 	{"precision", checkPrecision},
 	{"forward", checkForward},
 	{"kinks", checkKinks},
+	{"bends", checkBends},
+	{"NaN", checkNaN},
 	{"vmap", checkVmap},
 	{"pattern", checkPattern},
 }

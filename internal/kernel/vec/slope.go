@@ -60,13 +60,16 @@ func SlopeLogAddExp[T Float](dst, x, y []T) {
 	})
 }
 
-// XDivY sets dst[i] = x[i]/y[i], 0 where both are 0.
-func XDivY[T Float](dst, x, y []T) {
+// XDivY sets dst[i] = x[i]/y[i]/…/y[i], divided n times, and 0 where both are 0.
+func XDivY[T Float](dst, x, y []T, n int) {
 	map2(dst, x, y, func(a, b T) T {
 		if a == 0 && b == 0 {
 			return 0
 		}
-		return a / b
+		for range n {
+			a /= b
+		}
+		return a
 	})
 }
 
