@@ -54,7 +54,7 @@ func (in Instance) dependsOn(input, element int) func(k, e int, one bool) bool {
 		for _, grads := range all[1:] {
 			for at := range grads[k].Buf.Len {
 				g, first := grads[k].At(at), all[0][k].At(at)
-				if (at == e || !one) && !(math.Abs(g-first) <= 1e-9*math.Abs(first)) {
+				if (at == e || !one) && !(math.Abs(g-first) <= 1e-9*max(1, math.Abs(first))) {
 					return true
 				}
 			}
