@@ -31,7 +31,11 @@ func leastRecord(
 		index[n] = first
 		nodes = append(nodes, n)
 		bytes := max(8, (n.Type().Bytes()+7)&^7)
-		net.edge(first, second, price*bytes)
+		keep := price * bytes
+		if n.DType() == graph.Packed { // its parts can be kept, it cannot
+			keep = math.MaxInt
+		}
+		net.edge(first, second, keep)
 		if targets[n] {
 			net.edge(second, sink, math.MaxInt)
 		}
