@@ -19,6 +19,9 @@ func forwardLive(outputs, wrt []*graph.Node, tangents rates, guard bool) rates {
 	order := graph.Topo(slices.Concat(outputs, wrt)...)
 	needInside(order)
 	active := reachedFrom(wrt, order)
+	if anyConfluent(order, wrt, active) {
+		return transposedAll(outputs, wrt, tangents, guard, active)
+	}
 	tangent := newLive(order)
 	for i, x := range wrt {
 		tangent.set(x, tangents.d[i])
@@ -80,6 +83,37 @@ func transposed(y *graph.Node, t []*graph.Node) *graph.Node {
 		return result
 	}
 	return zeros(y)
+}
+
+// anyConfluent reports whether an op between wrt and the end of order has a rule for reverse mode alone.
+func anyConfluent(order, wrt []*graph.Node, active nodeSet) bool {
+	return slices.ContainsFunc(order, func(y *graph.Node) bool {
+		_, is := y.Op().Derivative.(graph.Confluent)
+		return is && active.has(y) && !slices.Contains(wrt, y)
+	})
+}
+
+// transposedAll is forwardLive by reverse mode, as transposed is for one node.
+func transposedAll(outputs, wrt []*graph.Node, tangents rates, guard bool, active nodeSet) rates {
+	result := newRates(len(outputs))
+	var ys, us []*graph.Node
+	var places []int
+	for i, y := range outputs {
+		if active.has(y) && isSmooth(y) {
+			ys, us, places = append(ys, y), append(us, y.Graph().Alias(zeros(y))), append(places, i)
+		}
+	}
+	pulled := reverseTo(ys, rates{d: us}, wrt, nil).d
+	reached := where(pulled)
+	guarded := make(mask, len(us))
+	for i := range guarded {
+		guarded[i] = guard
+	}
+	pushed := reverseTo(choose(pulled, reached), tangents.choose(reached), us, guarded)
+	for k, i := range places {
+		result.d[i], result.live[i] = pushed.d[k], pushed.mask(k)
+	}
+	return result
 }
 
 func zeros(n *graph.Node) *graph.Node { return ops.FullLike(n, 0) }

@@ -57,7 +57,11 @@ func laplacian(value, x *graph.Node) (delta *graph.Node, reached bool) {
 		jacobian.set(y, known[i])
 	}
 	costly := func(y *graph.Node) bool { return y.Op().Class == graph.Contract && jacobian.at(y) == nil }
-	if !any(costly) || any(func(y *graph.Node) bool { return rulesOf(y) != nil }) {
+	alone := func(y *graph.Node) bool { // has rules for one node at a time
+		_, is := y.Op().Derivative.(graph.Confluent)
+		return !is && rulesOf(y) == nil
+	}
+	if !any(costly) || any(func(y *graph.Node) bool { return !alone(y) }) {
 		return nestedLaplacian(value, x), true
 	}
 	for _, y := range order {

@@ -60,7 +60,7 @@ func maskedVJP(y *graph.Node, i int, ct, live *graph.Node) (dzdx, mask *graph.No
 	_, selects := rule.(graph.Selective)
 	switch {
 	case live == nil && !selects:
-		return rule.VJP(y, i, ct), nil
+		return vjp(y, i, ct), nil
 	case y.IsAlias():
 		return ct, live
 	}
@@ -71,7 +71,16 @@ func maskedVJP(y *graph.Node, i int, ct, live *graph.Node) (dzdx, mask *graph.No
 	}
 	// If nothing is known of the op, everything may depend on everything.
 	mask = anywhere(live)
-	return ops.Where(mask, rule.VJP(y, i, ct), 0), mask
+	return ops.Where(mask, vjp(y, i, ct), 0), mask
+}
+
+func vjp(y *graph.Node, i int, ct *graph.Node) *graph.Node {
+	if rule, ok := y.Op().Derivative.(graph.Confluent); ok {
+		return rule.ConfluentVJP(y, i, ct, func(y, x, t *graph.Node) *graph.Node {
+			return forward([]*graph.Node{y}, []*graph.Node{x}, []*graph.Node{t})[0]
+		})
+	}
+	return y.Op().Derivative.VJP(y, i, ct)
 }
 
 func anywhere(mask *graph.Node) *graph.Node {

@@ -52,7 +52,7 @@
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
-//	cholesky, qr, eigh                factorisations
+//	cholesky, qr, eigh*               factorisations
 //	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share
 //	family, masked*, depends*         families of derivatives; zeros that stay zero; what depends on what

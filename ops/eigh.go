@@ -10,10 +10,15 @@ import (
 )
 
 // Eigh returns the eigenvalues, [.., n] in ascending order, and orthonormal eigenvectors, the columns of [.., n, n],
-// of the symmetric part of x. The largest component of each vector is positive. Where eigenvalues are equal their
-// vectors have no derivative, and the terms that would divide by the difference are left out: that is right for
-// symmetric functions of the eigenvalues, and wrong for functions of the vectors, even for those that do not depend
-// on the choice among them, such as V·g(W)·Vᵀ. Derivatives: Giles (2008), section 3.1.
+// of the symmetric part of x. The largest component of each vector is positive.
+//
+// What does not depend on the order of eigenvalues, nor on the choice of vectors of equal ones, is smooth in x: sums and
+// products over all eigenvalues, V·g(W)·Vᵀ and what is made of these. Its derivatives, to the third order for functions of
+// eigenvalues and to the second for those of vectors, are right at equal and nearly equal eigenvalues too. Where W or V
+// goes into a loop or a branch, and what comes out of it is used further, those of equal eigenvalues are found only for
+// what is smooth within. Other functions, such as the largest eigenvalue or a single vector, have no derivative at equal
+// eigenvalues; what is returned is that for the vectors that were found, without the terms that would divide by 0.
+// Derivatives: Giles (2008), section 3.1.
 func Eigh(x *graph.Node) (values, vectors *graph.Node) {
 	values, vectors = eigenParts(unary(&eighOp, x))
 	return Squeeze(values, -2), vectors
@@ -28,12 +33,6 @@ func eigenParts(x *graph.Node) (row, matrix *graph.Node) {
 var eighOp graph.Op
 
 func init() {
-	// With A = V·W·Vᵀ, P = Vᵀ·Ȧ·V and F one over w_j − w_i off the diagonal: ẇ = diag P and V̇ = V·(F ⊙ P).
-	gaps := func(w *graph.Node) *graph.Node {
-		gap := Sub(w, Transpose(w))
-		same := Eq(gap, 0)
-		return Where(same, 0, Reciprocal(Where(same, 1, gap)))
-	}
 	define(&eighOp, graph.Op{
 		Name: "eigh", Doc: "eigenvalues, above eigenvectors, of the symmetric part", Class: graph.Opaque, Arity: 1,
 		Fails: true,
@@ -54,20 +53,8 @@ func init() {
 			count, size := matrices(n.In()[0])
 			return 9 * float64(count) * float64(size*size) * float64(size)
 		},
-		Derivative: Explicit{
-			Reverse: func(n, ct *graph.Node) *graph.Node { // Ā = V·(diag w̄ + F ⊙ (Vᵀ·V̄))·Vᵀ
-				w, v := eigenParts(n)
-				wBar, vBar := eigenParts(ct)
-				inner := Add(Diag(Squeeze(wBar, -2)), Mul(gaps(w), Product(v, vBar, true, false)))
-				return half(Product(MatMul(v, inner), v, false, true))
-			},
-			Forward: func(n, t *graph.Node) *graph.Node {
-				w, v := eigenParts(n)
-				p := MatMul(Product(v, half(t), true, false), v)
-				return Concat(-2, ExpandDims(Diagonal(p), -2), MatMul(v, Mul(gaps(w), p)))
-			},
-		},
-		Batch: batchSame, Depends: matrixDepends, Cases: matrixCases(), BadCases: badMatrix,
+		Derivative: eigenRule{},
+		Batch:      batchSame, Depends: matrixDepends, Cases: matrixCases(), BadCases: badMatrix,
 	})
 }
 
