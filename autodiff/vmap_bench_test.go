@@ -110,7 +110,7 @@ func benchNet(b *testing.B, name string, widths []int, size int, f func(labelled
 			default:
 				x := make([]float32, count)
 				for i := range x {
-					x[i] = float32(i*2654435761%1000)/5000 - 0.1
+					x[i] = float32(int64(i)*2654435761%1000)/5000 - 0.1
 				}
 				backing = x
 			}

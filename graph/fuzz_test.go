@@ -57,8 +57,8 @@ func TestParseExtremeNumbers(t *testing.T) {
 		for _, c := range op.Cases {
 			text := graph.Text(applyCase(op, c, graph.Float64))
 			for _, at := range numbers.FindAllStringIndex(text, -1) {
-				for _, v := range []int{math.MinInt, -1, 0, 1, 1 << 32, math.MaxInt/2 + 1, math.MaxInt - 1, math.MaxInt} {
-					hostile := text[:at[0]] + strconv.Itoa(v) + text[at[1]:]
+				for _, v := range []int64{math.MinInt64, -1, 0, 1, 1 << 30, 1 << 32, math.MaxInt/2 + 1, math.MaxInt, math.MaxInt64} {
+					hostile := text[:at[0]] + strconv.FormatInt(v, 10) + text[at[1]:]
 					checkParse(t, hostile)
 				}
 			}

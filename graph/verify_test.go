@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 )
@@ -154,7 +155,7 @@ func TestAttrsPrintAndParse(t *testing.T) {
 		{},
 		{List: MakeInts(0), Text: "x", N: -1, Yes: true, X: 0.1, To: Bool},
 		{List: MakeInts(1, -2, 3), Text: `a "b" c) ] (= `, X: -1e300},
-		{Text: " ", N: 1 << 60, To: Float32},
+		{Text: " ", N: math.MaxInt / 8, To: Float32},
 	} {
 		text := formatAttrs(attrs)
 		inner := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
@@ -172,7 +173,7 @@ func TestAttrsPrintAndParse(t *testing.T) {
 }
 
 func TestInts(t *testing.T) {
-	for _, list := range [][]int{nil, {0}, {-1, 2}, {1 << 62, 0, 0}} {
+	for _, list := range [][]int{nil, {0}, {-1, 2}, {math.MaxInt, 0, math.MinInt}} {
 		got := MakeInts(list...).Slice()
 		if len(got) != len(list) || (list == nil) != (got == nil) {
 			t.Errorf("%v came back as %v", list, got)

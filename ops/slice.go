@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"chainrule/graph"
@@ -14,7 +15,7 @@ import (
 type Range struct{ Start, Stop, Step int }
 
 // End as a Range's Stop is the end of the axis.
-const End = 1<<62 - 1
+const End = math.MaxInt / 2
 
 // All picks a whole axis.
 var All = Range{Stop: End}
@@ -184,7 +185,7 @@ func init() {
 				if lo[i] < 0 || hi[i] < 0 || gap[i] < 0 {
 					return t, errors.New("negative padding")
 				}
-				if limit := 1 << 40; lo[i] > limit || hi[i] > limit || gap[i] > limit/max(1, d) {
+				if limit := math.MaxInt / 8; lo[i] > limit || hi[i] > limit || gap[i] > limit/max(1, d) {
 					return t, errors.New("the padding is too large")
 				}
 				t.Shape[i] = padded(lo[i], d, hi[i], gap[i])

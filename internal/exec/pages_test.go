@@ -8,7 +8,7 @@ import (
 )
 
 func TestWholePages(t *testing.T) {
-	const base = 0xc000000000
+	const base = 0xc0000000
 	for _, c := range []struct {
 		p            uintptr
 		bytes        int

@@ -12,7 +12,7 @@ func Cholesky[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	for i := range n {
 		for j := i + 1; j < n; j++ {
 			u, l := a.Data[i*a.LD+j], a.Data[j*a.LD+i]
-			a.Data[i*a.LD+j] = u/2 + l/2
+			a.Data[i*a.LD+j] = T(u/2) + T(l/2)
 		}
 	}
 	if failed = upper(a, scratch, workers); failed >= 0 {

@@ -26,7 +26,7 @@ func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool)
 	finite := true
 	for i := range n {
 		for j := 0; j <= i; j++ {
-			v := a.Data[i*a.LD+j]/2 + a.Data[j*a.LD+i]/2
+			v := float64(a.Data[i*a.LD+j]/2) + float64(a.Data[j*a.LD+i]/2)
 			a.Data[i*a.LD+j], a.Data[j*a.LD+i] = v, v
 			finite = finite && v-v == 0
 		}
@@ -106,19 +106,24 @@ func rotate(a, v Matrix[float64], p, q int) bool {
 	if tau < 0 {
 		t = -t
 	}
-	cos := 1 / math.Sqrt(1+t*t)
+	cos := 1 / math.Sqrt(1+float64(t*t))
 	sin := t * cos
-	a.Data[p*a.LD+p], a.Data[q*a.LD+q] = pp-t*pq, qq+t*pq
+	a.Data[p*a.LD+p], a.Data[q*a.LD+q] = pp-float64(t*pq), qq+float64(t*pq)
 	a.Data[p*a.LD+q], a.Data[q*a.LD+p] = 0, 0
 	for k := range a.Rows {
 		if k != p && k != q {
 			x, y := a.Data[p*a.LD+k], a.Data[q*a.LD+k]
-			x, y = cos*x-sin*y, sin*x+cos*y
+			x, y = turn(x, y, cos, sin)
 			a.Data[p*a.LD+k], a.Data[k*a.LD+p] = x, x
 			a.Data[q*a.LD+k], a.Data[k*a.LD+q] = y, y
 		}
 		x, y := v.Data[p*v.LD+k], v.Data[q*v.LD+k]
-		v.Data[p*v.LD+k], v.Data[q*v.LD+k] = cos*x-sin*y, sin*x+cos*y
+		v.Data[p*v.LD+k], v.Data[q*v.LD+k] = turn(x, y, cos, sin)
 	}
 	return true
+}
+
+// turn turns (x, y) by an angle, each product rounded by itself.
+func turn(x, y, cos, sin float64) (float64, float64) {
+	return float64(cos*x) - float64(sin*y), float64(sin*x) + float64(cos*y)
 }

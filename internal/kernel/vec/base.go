@@ -23,7 +23,7 @@ func logTo(x, factor, tail float64) float64 {
 		return math.Log(x)
 	}
 	head, low := logPair(x)
-	p := head * factor
+	p := float64(head * factor)
 	return p + (math.FMA(head, factor, -p) + math.FMA(low, factor, head*tail))
 }
 

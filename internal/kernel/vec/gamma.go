@@ -45,7 +45,7 @@ func polygamma(n int, x float64) float64 {
 		}
 		return math.Inf(1)
 	case x < 0: // ψ⁽ⁿ⁾(x) = (-1)ⁿ ψ⁽ⁿ⁾(1-x) - π dⁿ/dxⁿ cot πx
-		return -sign*polygamma(n, 1-x) - math.Pi*cotangent(n, x)
+		return float64(-sign*polygamma(n, 1-x)) - float64(math.Pi*cotangent(n, x))
 	case n == 0:
 		return digamma(x)
 	case math.IsInf(x, 1):
@@ -79,13 +79,13 @@ func scaledHurwitz(n int, x float64) float64 {
 		at++
 	}
 	if last > sum*0x1p-60 {
-		sum += last*at/(p-1) + last/2
+		sum += last*at/(p-1) + float64(last/2)
 		factor := last * p / at
 		for j, c := range [...]float64{ // B₂ⱼ/(2j)!
 			1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000,
 			1.0 / 74724249600, -3617.0 / 10670622842880000, 43867.0 / 5109094217170944000,
 		} {
-			sum += c * factor
+			sum += float64(c * factor)
 			k := p + float64(2*j)
 			factor *= (k + 1) / at * ((k + 2) / at)
 		}
@@ -105,7 +105,7 @@ func cotangent(n int, x float64) float64 {
 	for k := range n {
 		var q [MaxPolygamma + 2]float64
 		for i := 1; i <= k+1; i++ {
-			d := float64(i) * p[i]
+			d := float64(float64(i) * p[i])
 			q[i-1] -= d
 			q[i+1] -= d
 		}
@@ -119,7 +119,7 @@ func cotangent(n int, x float64) float64 {
 	}
 	y := 0.0
 	for i := n + 1; i >= 0; i-- {
-		y = y*c + p[i]
+		y = float64(y*c) + p[i]
 	}
 	return scale * y
 }

@@ -14,12 +14,12 @@ func pow(x, y float64) float64 {
 		return math.NaN()
 	}
 	head, tail := logPair(a)
-	p := y * head
+	p := float64(y * head)
 	if p > 710 || p < -746 {
 		p = math.Copysign(800, p)
 		tail = 0
 	} else {
-		tail = math.FMA(y, head, -p) + y*tail
+		tail = math.FMA(y, head, -p) + float64(y*tail)
 	}
 	r := exp(p)
 	if !math.IsInf(r, 0) {
@@ -33,6 +33,7 @@ func pow(x, y float64) float64 {
 
 // logPair is log a, a positive and finite, as head + tail, good to some 65 bits. With a = m·2^e, f = m - 1 and
 // s = f/(2+f), it is e·log 2 + 2s + (2/3)s³ + s⁵·b(s²), where everything but s⁵·b is computed in pairs.
+// Each product is rounded before it meets a sum: the pairs hold what that rounding left.
 func logPair(a float64) (head, tail float64) {
 	const (
 		ln2Head, ln2Tail        = 0x1.62e42fefa38p-1, 0x1.ef35793c7673p-45
@@ -47,11 +48,11 @@ func logPair(a float64) (head, tail float64) {
 	d := 2 + f
 	s := f / d
 	sLow := math.FMA(-s, f-(d-2), math.FMA(-s, d, f)) / d
-	z := s * s
+	z := float64(s * s)
 	zLow := math.FMA(2*s, sLow, math.FMA(s, s, -z))
-	u := s * z
+	u := float64(s * z)
 	uLow := math.FMA(s, zLow, math.FMA(sLow, z, math.FMA(s, z, -u)))
-	v := u * twoThirds
+	v := float64(u * twoThirds)
 	vLow := math.FMA(u, twoThirdsLow, math.FMA(uLow, twoThirds, math.FMA(u, twoThirds, -v)))
 	b := 0.125438771195110765
 	for _, c := range [...]float64{
@@ -60,13 +61,14 @@ func logPair(a float64) (head, tail float64) {
 	} {
 		b = math.FMA(b, z, c)
 	}
-	w := u * z * b
-	whole := e * ln2Head // exact
-	h1 := whole + 2*s
-	l1 := 2*s - (h1 - whole)
+	w := float64(u * z * b)
+	whole := float64(e * ln2Head) // exact
+	twice := s + s
+	h1 := whole + twice
+	l1 := twice - (h1 - whole)
 	h2 := h1 + v
 	l2 := v - (h2 - h1)
-	small := l1 + l2 + math.FMA(e, ln2Tail, 2*sLow+(vLow+w))
+	small := l1 + l2 + math.FMA(e, ln2Tail, sLow+sLow+(vLow+w))
 	head = h2 + small
 	return head, small - (head - h2)
 }
