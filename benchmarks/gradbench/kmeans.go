@@ -21,17 +21,51 @@ type kmeansInput struct {
 }
 
 // clusterCost is the sum of the squared distances of the points [n, d] to the nearest of the centroids [k, d].
+//
+// The nearest is found by a product of matrices, unless what that rounds might matter, which depends on how far all lie
+// from the origin: an error of δ in the comparison of two squared distances raises a point's term by δ at most.
 func clusterCost(points, centroids *graph.Node) *graph.Node {
-	nearest := ops.Take(centroids, nearestTo(points, centroids), 0)
-	return ops.Sum(ops.Square(ops.Sub(points, nearest)))
+	cost := distances(points, centroids, nearestByProduct(points, centroids))
+	n := float64(points.Shape()[0])
+	isRight := ops.Le(ops.Mul(n, comparisonError(points, centroids)), ops.Mul(1e-10, cost))
+	return autodiff.Cond(isRight, func() *graph.Node { return cost }, func() *graph.Node {
+		return distances(points, centroids, nearestByDifference(points, centroids))
+	})
 }
 
-// nearestTo gives the index of the centroid c that is nearest to each point p: the one with the largest 2c·p − ‖c‖²,
-// since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
-func nearestTo(points, centroids *graph.Node) *graph.Node {
+// distances is the sum of the squared distances of the points to the centroids of the given indices.
+func distances(points, centroids, indices *graph.Node) *graph.Node {
+	return ops.Sum(ops.Square(ops.Sub(points, ops.Take(centroids, indices, 0))))
+}
+
+// nearestByProduct gives the index of the centroid c that is nearest to each point p: the one with the largest
+// 2c·p − ‖c‖², since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
+func nearestByProduct(points, centroids *graph.Node) *graph.Node {
 	products := ops.MatMul(centroids, ops.Transpose(points))
 	norms := ops.ExpandDims(ops.Sum(ops.Square(centroids), 1), 1)
 	return ops.ArgMax(ops.Sub(ops.Mul(2, products), norms), 0)
+}
+
+// comparisonError bounds the error of a difference of two of nearestByProduct's numbers: a sum of d products of at most
+// c·p has one of γ_d·d·c·p with γ_d ≈ d·u (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+func comparisonError(points, centroids *graph.Node) *graph.Node {
+	d := float64(points.Shape()[1])
+	p, c := ops.Max(ops.Abs(points)), ops.Max(ops.Abs(centroids))
+	return ops.Mul(2*d*(d+3)*0x1p-53, ops.Mul(c, ops.Add(ops.Mul(2, p), c)))
+}
+
+// nearestByDifference does what nearestByProduct does, from squared differences, which cancel nothing.
+func nearestByDifference(points, centroids *graph.Node) *graph.Node {
+	var squares *graph.Node // [k, n]
+	for j := range points.Shape()[1] {
+		apart := ops.Sub(ops.Transpose(ops.Slice(points, ops.All, ops.At(j))), ops.Slice(centroids, ops.All, ops.At(j)))
+		if squares == nil {
+			squares = ops.Square(apart)
+		} else {
+			squares = ops.MulAdd(apart, apart, squares)
+		}
+	}
+	return ops.ArgMin(squares, 0)
 }
 
 // newtonStep is the gradient of the cost by the centroids divided by the second derivatives. The Hessian H is diagonal,
