@@ -24,7 +24,7 @@ func TestDumpsAreComplete(t *testing.T) {
 	}
 	profiled := 0
 	for seed := range count {
-		r := newRandomGraph(randomBytes(seed))
+		r := largeRandomGraph(seed)
 		u := compile.Unit{Inputs: r.inputs, Outputs: r.outputs()}
 		u.Donated = r.donate(u.Outputs)
 		var feeds []exec.Value
@@ -49,7 +49,7 @@ func TestDumpsAreComplete(t *testing.T) {
 func TestStaysAgainstModel(t *testing.T) {
 	values := 0
 	for seed := range uint64(150) {
-		r := newRandomGraph(randomBytes(seed))
+		r := largeRandomGraph(seed)
 		u := compile.Unit{Inputs: r.inputs, Outputs: r.outputs()}
 		u.Donated = r.donate(u.Outputs)
 		_, plan := compile.PlanOf(u, compile.Options{})

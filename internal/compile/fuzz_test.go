@@ -2,6 +2,8 @@ package compile_test
 
 import (
 	"context"
+	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -36,16 +38,39 @@ func variants() map[string]compile.Options {
 // FuzzCompile: whatever the graph, its outputs, what is donated and the way to compile, the plan is valid and the
 // program gives the bits that the reference executor gives for what the passes have left, even if its arena is full of
 // something else before. If only exact rules fire, these are the bits for the graph as it was.
+//
+// A fuzzer lives on many runs: graphs are small, fewer bytes make smaller ones, and each is compiled in three ways, which
+// its bytes choose. TestRandomGraphs compiles large ones in all ways. A fuzzer makes inputs that it finds interesting
+// smaller, for up to a minute each, and does nothing else meanwhile: -fuzzminimizetime 50x is a better use of the time.
 func FuzzCompile(f *testing.F) {
-	for seed := range uint64(20) {
-		f.Add(randomBytes(seed))
+	for seed := range 64 {
+		f.Add(randomBytes(uint64(seed), 6+4*seed))
 	}
-	f.Fuzz(checkCompile)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) <= 400 {
+			h := fnv.New64a()
+			h.Write(data)
+			checkCompile(t, newRandomGraph(data, true), someVariants(h.Sum64(), 3))
+		}
+	})
 }
 
-func randomBytes(seed uint64) []byte {
+// someVariants are a few of the variants, as bits say.
+func someVariants(bits uint64, n int) map[string]compile.Options {
+	rng := rand.New(rand.NewPCG(bits, 0))
+	all := variants()
+	names := slices.Sorted(maps.Keys(all))
+	some := map[string]compile.Options{}
+	for range n {
+		name := names[rng.IntN(len(names))]
+		some[name] = all[name]
+	}
+	return some
+}
+
+func randomBytes(seed uint64, n int) []byte {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	data := make([]byte, 500+rng.IntN(2000))
+	data := make([]byte, n)
 	for i := range data {
 		data[i] = byte(rng.Uint32())
 	}
@@ -58,22 +83,20 @@ func TestRandomGraphs(t *testing.T) {
 		count = 100
 	}
 	for seed := range count {
-		checkCompile(t, randomBytes(seed))
+		checkCompile(t, largeRandomGraph(seed), variants())
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
 }
 
-func checkCompile(t *testing.T, data []byte) {
-	r := newRandomGraph(data)
+func checkCompile(t *testing.T, r *randomGraph, all map[string]compile.Options) {
 	outputs := r.outputs()
 	feeds := map[*graph.Node]exec.Value{}
 	for i, n := range r.inputs {
 		feeds[n] = r.feeds[i]
 	}
 	want, wantErr := exec.Reference(outputs, feeds)
-	all := variants()
 	without := compile.Rules[r.intn(len(compile.Rules))].Name
 	all["without "+without] = compile.Options{Off: map[string]bool{without: true}, Verify: true}
 	for name, opts := range all {

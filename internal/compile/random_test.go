@@ -35,26 +35,37 @@ type randomGraph struct {
 	feeds  []exec.Value
 	// dense graphs are Maps of one shape and its broadcasts for the most part, so that large groups fuse.
 	dense bool
+	// small graphs have few nodes and elements.
+	small bool
 }
 
-func newRandomGraph(data []byte) *randomGraph {
-	r := &randomGraph{source: source{data}, rng: rand.New(rand.NewPCG(uint64(len(data)), 0)), g: graph.New()}
+func newRandomGraph(data []byte, small bool) *randomGraph {
+	r := &randomGraph{source: source{data}, rng: rand.New(rand.NewPCG(uint64(len(data)), 0)), g: graph.New(), small: small}
 	r.dense = r.intn(3) == 0
 	if r.dense {
 		r.denseInputs()
 	} else {
 		r.mixedInputs()
 	}
-	for count := 4 + r.intn(36); count > 0; count-- {
+	nodes, derivatives, more := 4+r.intn(36), r.intn(4), r.intn(6)
+	if small {
+		nodes, derivatives, more = 1+min(nodes/3, len(data)/8), derivatives/2, more/2
+	}
+	for range nodes {
 		r.grow()
 	}
-	for count := r.intn(4); count > 0; count-- {
+	for range derivatives {
 		r.differentiate()
 	}
-	for count := r.intn(6); count > 0; count-- {
+	for range more {
 		r.grow()
 	}
 	return r
+}
+
+// largeRandomGraph is a graph of a seed.
+func largeRandomGraph(seed uint64) *randomGraph {
+	return newRandomGraph(randomBytes(seed, 500+int(seed*131%2000)), false)
 }
 
 func (r *randomGraph) mixedInputs() {
@@ -68,6 +79,9 @@ func (r *randomGraph) mixedInputs() {
 func (r *randomGraph) denseInputs() {
 	d := []graph.DType{graph.Float64, graph.Float32}[r.intn(2)]
 	rows, cols := 1+r.intn(4), []int{7, 513, 1300, 4100}[r.intn(4)]
+	if r.small {
+		rows, cols = min(rows, 2), min(cols, 513)
+	}
 	for _, shape := range [][]int{nil, {rows, 1}, {cols}, {rows, cols}, {rows, cols}} {
 		r.input(graph.Arg{Shape: shape, DType: d})
 	}
