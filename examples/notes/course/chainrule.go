@@ -1,0 +1,256 @@
+package course
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"slices"
+	"strconv"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+	"chainrule/ops"
+)
+
+// Expression is an expression in Go's syntax as a graph: equal parts are one node, and the last node is the whole.
+type Expression struct {
+	Nodes     []Part
+	Variables []string // in the order in which they appear
+	// Gradient is the derivative of the whole by each variable, by automatic differentiation.
+	Gradient []float64
+}
+
+// Part is a node of the graph.
+type Part struct {
+	Op      string // a name, a number, an operator or a function
+	Text    string
+	In      []int
+	Value   float64
+	Local   []float64 // ∂part/∂in, one for each input
+	Adjoint float64   // ∂whole/∂part: the sum over the parts that use it of their adjoint times their local derivative
+}
+
+type rule struct {
+	arity int
+	apply func(in []*graph.Node) *graph.Node
+}
+
+func unaryRule(f func(x *graph.Node) *graph.Node) rule {
+	return rule{1, func(in []*graph.Node) *graph.Node { return f(in[0]) }}
+}
+
+func binaryRule(f func(a, b *graph.Node) *graph.Node) rule {
+	return rule{2, func(in []*graph.Node) *graph.Node { return f(in[0], in[1]) }}
+}
+
+// functions are the names and operators that an expression may use.
+var functions = map[string]rule{
+	"sin": unaryRule(ops.Sin), "cos": unaryRule(ops.Cos), "tan": unaryRule(ops.Tan), "exp": unaryRule(ops.Exp),
+	"log": unaryRule(ops.Log), "sqrt": unaryRule(ops.Sqrt), "sinh": unaryRule(ops.Sinh), "cosh": unaryRule(ops.Cosh),
+	"tanh": unaryRule(ops.Tanh), "sigmoid": unaryRule(ops.Sigmoid), "relu": unaryRule(ops.Relu),
+	"abs": unaryRule(ops.Abs), "square": unaryRule(ops.Square), "neg": unaryRule(ops.Neg),
+	"pow": binaryRule(ops.Pow[*graph.Node, *graph.Node]),
+	"+":   binaryRule(ops.Add[*graph.Node, *graph.Node]), "-": binaryRule(ops.Sub[*graph.Node, *graph.Node]),
+	"*": binaryRule(ops.Mul[*graph.Node, *graph.Node]), "/": binaryRule(ops.Div[*graph.Node, *graph.Node]),
+}
+
+// What is wrong with an expression.
+var (
+	ErrTooLong  = errors.New("the expression is too long")
+	ErrNotKnown = errors.New("not known here")
+)
+
+const (
+	mostBytes = 200
+	mostParts = 40
+)
+
+// ParseExpression reads an expression such as sigmoid(w*x + b).
+func ParseExpression(text string) (*Expression, error) {
+	if len(text) > mostBytes {
+		return nil, fmt.Errorf("%w: %d bytes, %d at most", ErrTooLong, len(text), mostBytes)
+	}
+	tree, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	e := &Expression{}
+	_, err = e.add(tree)
+	if err == nil && len(e.Variables) == 0 {
+		err = fmt.Errorf("no variable to differentiate by: %w", ErrNotKnown)
+	}
+	return e, err
+}
+
+// add adds the parts of a tree and returns the number of the last.
+func (e *Expression) add(tree ast.Expr) (int, error) {
+	switch t := tree.(type) {
+	case *ast.ParenExpr:
+		return e.add(t.X)
+	case *ast.BasicLit:
+		v, err := strconv.ParseFloat(t.Value, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", t.Value, ErrNotKnown)
+		}
+		return e.part(Part{Op: t.Value, Text: t.Value, Value: v})
+	case *ast.Ident:
+		if !slices.Contains(e.Variables, t.Name) {
+			e.Variables = append(e.Variables, t.Name)
+		}
+		return e.part(Part{Op: t.Name, Text: t.Name})
+	case *ast.UnaryExpr:
+		if t.Op == token.SUB {
+			return e.apply("neg", "−%s", t.X)
+		}
+		return 0, fmt.Errorf("%s: %w", t.Op, ErrNotKnown)
+	case *ast.BinaryExpr:
+		return e.apply(t.Op.String(), "(%s "+t.Op.String()+" %s)", t.X, t.Y)
+	case *ast.CallExpr:
+		if name, ok := t.Fun.(*ast.Ident); ok {
+			if len(t.Args) == 2 {
+				return e.apply(name.Name, name.Name+"(%s, %s)", t.Args...)
+			}
+			return e.apply(name.Name, name.Name+"(%s)", t.Args...)
+		}
+	}
+	return 0, fmt.Errorf("%T: %w", tree, ErrNotKnown)
+}
+
+func (e *Expression) apply(op, format string, args ...ast.Expr) (int, error) {
+	rule, ok := functions[op]
+	if !ok {
+		return 0, fmt.Errorf("%s: %w", op, ErrNotKnown)
+	}
+	if len(args) != rule.arity {
+		return 0, fmt.Errorf("%s takes %d, not %d: %w", op, rule.arity, len(args), ErrNotKnown)
+	}
+	p := Part{Op: op}
+	var texts []any
+	for _, arg := range args {
+		i, err := e.add(arg)
+		if err != nil {
+			return 0, err
+		}
+		p.In, texts = append(p.In, i), append(texts, e.Nodes[i].Text)
+	}
+	p.Text = fmt.Sprintf(format, texts...)
+	return e.part(p)
+}
+
+// part returns the number of a part, which is added unless it is there.
+func (e *Expression) part(p Part) (int, error) {
+	if i := slices.IndexFunc(e.Nodes, func(q Part) bool { return q.Text == p.Text }); i >= 0 {
+		return i, nil
+	}
+	if len(e.Nodes) == mostParts {
+		return 0, fmt.Errorf("%w: more than %d parts", ErrTooLong, mostParts)
+	}
+	e.Nodes = append(e.Nodes, p)
+	return len(e.Nodes) - 1, nil
+}
+
+// Evaluate computes the values going forward and the derivatives going back, for values of the variables. The local
+// derivatives are those of each operation alone; Gradient is that of the whole at once, another way to the same numbers.
+func (e *Expression) Evaluate(values []float64) error {
+	if err := e.forward(values); err != nil {
+		return err
+	}
+	for i := range e.Nodes {
+		p := &e.Nodes[i]
+		p.Adjoint = 0
+		if p.Local = nil; len(p.In) == 0 {
+			continue
+		}
+		in := make([]float64, len(p.In))
+		for k, j := range p.In {
+			in[k] = e.Nodes[j].Value
+		}
+		var err error
+		if p.Local, err = local(functions[p.Op], in); err != nil {
+			return fmt.Errorf("%s: %w", p.Text, err)
+		}
+	}
+	e.Nodes[len(e.Nodes)-1].Adjoint = 1
+	for i := len(e.Nodes) - 1; i >= 0; i-- {
+		p := e.Nodes[i]
+		for k, j := range p.In {
+			e.Nodes[j].Adjoint += p.Adjoint * p.Local[k]
+		}
+	}
+	return nil
+}
+
+// forward computes every part's value, and the gradient of the last.
+func (e *Expression) forward(values []float64) error {
+	f := autodiff.Compile(func(x []*graph.Node) ([]*graph.Node, []*graph.Node) {
+		whole := func(x []*graph.Node) *graph.Node { return e.build(x)[len(e.Nodes)-1] }
+		return e.build(x), autodiff.Grad(whole)(x)
+	})
+	fed := make([]any, len(values))
+	for i, v := range values {
+		fed[i] = v
+	}
+	out, err := run(f, fed)
+	if err != nil {
+		return err
+	}
+	for i := range e.Nodes {
+		e.Nodes[i].Value = out[i][0]
+	}
+	e.Gradient = make([]float64, len(values))
+	for i := range values {
+		e.Gradient[i] = out[len(e.Nodes)+i][0]
+	}
+	return nil
+}
+
+// build makes a node of each part.
+func (e *Expression) build(x []*graph.Node) []*graph.Node {
+	nodes := make([]*graph.Node, len(e.Nodes))
+	for i, p := range e.Nodes {
+		in := make([]*graph.Node, len(p.In))
+		for k, j := range p.In {
+			in[k] = nodes[j]
+		}
+		switch v := slices.Index(e.Variables, p.Op); {
+		case len(in) > 0:
+			nodes[i] = functions[p.Op].apply(in)
+		case v >= 0:
+			nodes[i] = x[v]
+		default:
+			nodes[i] = ops.FullLike(x[0], p.Value)
+		}
+	}
+	return nodes
+}
+
+// local are the derivatives of one operation by its inputs.
+func local(r rule, in []float64) ([]float64, error) {
+	fed := make([]any, len(in))
+	for i, v := range in {
+		fed[i] = v
+	}
+	out, err := run(autodiff.Compile(autodiff.Grad(r.apply)), fed)
+	if err != nil {
+		return nil, err
+	}
+	d := make([]float64, len(in))
+	for i := range d {
+		d[i] = out[i][0]
+	}
+	return d, nil
+}
+
+// Difference is the largest between the chain rule's derivatives and Gradient, by variables, as a share of the latter.
+func (e *Expression) Difference() float64 {
+	worst := 0.0
+	for i, name := range e.Variables {
+		at := slices.IndexFunc(e.Nodes, func(p Part) bool { return p.Text == name })
+		g := e.Gradient[i]
+		worst = math.Max(worst, math.Abs(e.Nodes[at].Adjoint-g)/math.Max(1, math.Abs(g)))
+	}
+	return worst
+}
