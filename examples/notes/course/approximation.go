@@ -27,7 +27,7 @@ func (h hidden) apply(xs *graph.Node) *graph.Node {
 type fit struct{ P, M, S hidden }
 
 const (
-	burst = 100 // steps in one run
+	burst = 25 // steps in one run
 	// Steps are how many an Approximation makes in all.
 	Steps = 3000
 )

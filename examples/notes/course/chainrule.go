@@ -3,12 +3,8 @@ package course
 import (
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
 	"slices"
-	"strconv"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
@@ -59,86 +55,14 @@ var functions = map[string]rule{
 
 // What is wrong with an expression.
 var (
-	ErrTooLong  = errors.New("the expression is too long")
-	ErrNotKnown = errors.New("not known here")
+	ErrTooLong = errors.New("the expression is too long")
+	ErrSyntax  = errors.New("no expression that can be read here")
 )
 
 const (
 	mostBytes = 200
 	mostParts = 40
 )
-
-// ParseExpression reads an expression such as sigmoid(w*x + b).
-func ParseExpression(text string) (*Expression, error) {
-	if len(text) > mostBytes {
-		return nil, fmt.Errorf("%w: %d bytes, %d at most", ErrTooLong, len(text), mostBytes)
-	}
-	tree, err := parser.ParseExpr(text)
-	if err != nil {
-		return nil, err
-	}
-	e := &Expression{}
-	_, err = e.add(tree)
-	if err == nil && len(e.Variables) == 0 {
-		err = fmt.Errorf("no variable to differentiate by: %w", ErrNotKnown)
-	}
-	return e, err
-}
-
-// add adds the parts of a tree and returns the number of the last.
-func (e *Expression) add(tree ast.Expr) (int, error) {
-	switch t := tree.(type) {
-	case *ast.ParenExpr:
-		return e.add(t.X)
-	case *ast.BasicLit:
-		v, err := strconv.ParseFloat(t.Value, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", t.Value, ErrNotKnown)
-		}
-		return e.part(Part{Op: t.Value, Text: t.Value, Value: v})
-	case *ast.Ident:
-		if !slices.Contains(e.Variables, t.Name) {
-			e.Variables = append(e.Variables, t.Name)
-		}
-		return e.part(Part{Op: t.Name, Text: t.Name})
-	case *ast.UnaryExpr:
-		if t.Op == token.SUB {
-			return e.apply("neg", "−%s", t.X)
-		}
-		return 0, fmt.Errorf("%s: %w", t.Op, ErrNotKnown)
-	case *ast.BinaryExpr:
-		return e.apply(t.Op.String(), "(%s "+t.Op.String()+" %s)", t.X, t.Y)
-	case *ast.CallExpr:
-		if name, ok := t.Fun.(*ast.Ident); ok {
-			if len(t.Args) == 2 {
-				return e.apply(name.Name, name.Name+"(%s, %s)", t.Args...)
-			}
-			return e.apply(name.Name, name.Name+"(%s)", t.Args...)
-		}
-	}
-	return 0, fmt.Errorf("%T: %w", tree, ErrNotKnown)
-}
-
-func (e *Expression) apply(op, format string, args ...ast.Expr) (int, error) {
-	rule, ok := functions[op]
-	if !ok {
-		return 0, fmt.Errorf("%s: %w", op, ErrNotKnown)
-	}
-	if len(args) != rule.arity {
-		return 0, fmt.Errorf("%s takes %d, not %d: %w", op, rule.arity, len(args), ErrNotKnown)
-	}
-	p := Part{Op: op}
-	var texts []any
-	for _, arg := range args {
-		i, err := e.add(arg)
-		if err != nil {
-			return 0, err
-		}
-		p.In, texts = append(p.In, i), append(texts, e.Nodes[i].Text)
-	}
-	p.Text = fmt.Sprintf(format, texts...)
-	return e.part(p)
-}
 
 // part returns the number of a part, which is added unless it is there.
 func (e *Expression) part(p Part) (int, error) {

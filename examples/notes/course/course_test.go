@@ -293,7 +293,7 @@ func TestChainRule(t *testing.T) {
 }
 
 func TestExpressionsRefused(t *testing.T) {
-	for _, text := range []string{"", "x +", "x % y", "f(x)", "sin(x, y)", "1 + 2", `"x"`, "x[0]", "func() {}", "x.y", "!x",
+	for _, text := range []string{"", "x +", "x % y", "f(x)", "sin(x, y)", "1 + 2", `"x"`, "x[0]", "func() {}", "x y", "(x", "x)", "sin x", "sin()", ",", "x @ y", "1e999*x", "x.y", "!x",
 		"sin(" + string(slices.Repeat([]byte("x+"), 200)) + "x)"} {
 		_, err := ParseExpression(text)
 		assert.Error(t, err, text)
@@ -349,6 +349,9 @@ func TestBackprop(t *testing.T) {
 	}
 }
 
+// on goes on.
+func on() error { return nil }
+
 func TestCounts(t *testing.T) {
 	assert.Equal(t, Count{2_560_000, 256, 1, 10_000, 10_000}, CountOf(2_560_000, 256, 1))
 	assert.Equal(t, Count{1500, 20, 3, 75, 225}, CountOf(1500, 20, 3))
@@ -359,13 +362,13 @@ func TestRegimes(t *testing.T) {
 	r, err := NewRace(200, 1)
 	require.NoError(t, err)
 	// Batch descent of a quadratic cost arrives at the least cost.
-	full, err := r.Descend(200, 0.9, 200, 1)
+	full, err := r.Descend(200, 0.9, 200, 1, on)
 	require.NoError(t, err)
 	assert.InDelta(t, r.Bottom, full.Costs[len(full.Costs)-1], 1e-9)
 	assert.InDeltaSlice(t, r.Least[:], []float64{full.W, full.B}, 1e-4)
 	assert.Equal(t, 200, full.Iterations[len(full.Iterations)-1])
 	// One sample at a time it is near after one epoch, and does not settle.
-	single, err := r.Descend(1, 0.1, 5, 1)
+	single, err := r.Descend(1, 0.1, 5, 1, on)
 	require.NoError(t, err)
 	assert.Equal(t, 1000, single.Iterations[len(single.Iterations)-1])
 	after := func(run *Run, epoch float64) float64 {
@@ -374,7 +377,7 @@ func TestRegimes(t *testing.T) {
 	assert.Less(t, after(single, 1), after(full, 1))
 	assert.Greater(t, single.Costs[len(single.Costs)-1], r.Bottom+1e-6)
 	// The first batch step is the one of the formula, w ← w − η(1/N)Σ δx.
-	one, err := r.Descend(200, 0.5, 1, 1)
+	one, err := r.Descend(200, 0.5, 1, 1, on)
 	require.NoError(t, err)
 	w, b, n := 0.0, 0.0, float64(len(r.X))
 	for i, x := range r.X {
@@ -397,7 +400,7 @@ func TestDigits(t *testing.T) {
 	d, err := NewDigits(1)
 	require.NoError(t, err)
 	for range 20 {
-		require.NoError(t, d.Epoch(0.5))
+		require.NoError(t, d.Epoch(0.5, on))
 	}
 	t.Logf("test accuracy %.4f, cost %.4f", d.Accuracy, d.Cost)
 	assert.Greater(t, d.Accuracy, 0.93)

@@ -86,8 +86,8 @@ func (d *Digits) fed() struct{ W1, B1, W2, B2 any } {
 	return struct{ W1, B1, W2, B2 any }{d.params[0], d.params[1], d.params[2], d.params[3]}
 }
 
-// Epoch trains once on all images, in mini-batches of 20, and tests.
-func (d *Digits) Epoch(rate float64) error {
+// Epoch trains once on all images, in mini-batches of 20, and tests. Between batches it calls pause, which may end it.
+func (d *Digits) Epoch(rate float64, pause func() error) error {
 	batches, err := data.NewBatches(d.Train.Len(), 20, 1)
 	if err != nil {
 		return err
@@ -105,6 +105,9 @@ func (d *Digits) Epoch(rate float64) error {
 			return err
 		}
 		d.params = out[:4]
+		if err := pause(); err != nil {
+			return err
+		}
 		sum, seen = sum+numbers(out[4])[0]*float64(len(rows)), seen+len(rows)
 	}
 	d.Epochs++

@@ -7,7 +7,7 @@
 //	approximation  4  a curve learnt by one hidden layer
 //	softmax        5  the softmax output and its cost
 //	descent        6  gradient descent over two parameters
-//	chainrule      7  an expression as a graph, values forward and derivatives back
+//	chainrule      7  an expression as a graph, values forward and derivatives back; parse reads it
 //	backprop       8  the recursion of δ beside the graph's gradient
 //	regimes        9  batch, stochastic and mini-batch descent; what the bias does
 //	digits        10  a network that reads digits

@@ -86,8 +86,8 @@ type Run struct {
 }
 
 // Descend trains for some epochs with batches of a size, in an order that the seed decides. It notes the cost about
-// twenty times an epoch, and its own time without that.
-func (r *Race) Descend(batch int, rate float64, epochs int, seed uint64) (*Run, error) {
+// twenty times an epoch, and its own time without that. Between updates it calls pause, which may end it.
+func (r *Race) Descend(batch int, rate float64, epochs int, seed uint64, pause func() error) (*Run, error) {
 	batches, err := data.NewBatches(len(r.X), batch, seed)
 	if err != nil {
 		return nil, err
@@ -121,6 +121,9 @@ func (r *Race) Descend(batch int, rate float64, epochs int, seed uint64) (*Run, 
 			}
 			p = line[float64]{out[0][0], out[1][0]}
 			spent += time.Since(begun)
+			if err := pause(); err != nil {
+				return nil, err
+			}
 			if iteration++; iteration%every == 0 {
 				if err := note(iteration); err != nil {
 					return nil, err

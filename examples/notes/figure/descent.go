@@ -1,0 +1,120 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"chainrule/examples/notes/course"
+)
+
+func descent() *Figure {
+	names := map[string]Text{"bowl": T("bowl", "碗"), "neuron": T("cost of one neuron", "单个神经元的代价"),
+		"two valleys": T("two valleys", "两个谷")}
+	var surfaces []Option
+	for _, s := range course.Surfaces {
+		surfaces = append(surfaces, Option{s.Name, names[s.Name]})
+	}
+	return &Figure{
+		Name: "descent",
+		Caption: T("The cost from above, dark where it is low. Click a place to begin there, or move it by the arrow keys.",
+			"从上方看代价曲面，颜色越深代价越小。点击选择起点，也可用方向键移动。"),
+		Controls: []Control{
+			choice("surface", T("cost", "代价"), surfaces...),
+			slider("rate", T("learning rate η as a power of ten", "学习率 η（10 的幂）"), -3, 1, 0.05, -0.7),
+			slider("steps", T("steps", "步数"), 0, 100, 1, 20),
+			{Name: "from", Kind: Point, Label: T("starting point", "起点"), List: []float64{230, 60}},
+		},
+		Draw: drawDescent,
+	}
+}
+
+const grid = 41
+
+func drawDescent(s State) (View, error) {
+	surface := course.SurfaceNamed(s.word("surface"))
+	rate := math.Pow(10, s.num("rate"))
+	p := newPlot(T("Gradient descent on a surface", "曲面上的梯度下降"), surface.Lo, surface.Hi, surface.Lo, surface.Hi)
+	p.left, p.width = 100, p.height
+	costs, err := surface.Grid(grid)
+	if err != nil {
+		return View{}, err
+	}
+	shadeGrid(p, costs)
+	p.axes(Same("θ₁"), Same("θ₂"))
+	at := s.list("from")
+	from := [2]float64{clamp(p.atX(at[0]), surface.Lo, surface.Hi), clamp(p.atY(at[1]), surface.Lo, surface.Hi)}
+	path, err := surface.Descend(from, rate, s.int("steps"))
+	if err != nil {
+		return View{}, err
+	}
+	drawPath(p, path)
+	first, last := path[0], path[len(path)-1]
+	notes := map[course.Verdict]Text{
+		course.Crawls:   T("It is still on its way: more steps, or a larger η.", "还在路上：增加步数或增大 η。"),
+		course.Arrives:  T("It has arrived: the gradient is almost none.", "已经到达：梯度几乎为零。"),
+		course.Zigzags:  T("η is large: it crosses the valley at nearly every step.", "η 偏大：几乎每一步都越过谷底。"),
+		course.Diverges: T("η is too large: the cost has grown.", "η 太大：代价反而上升，发散了。"),
+	}
+	return View{
+		Pictures: []string{p.String(), costCurve(path)},
+		Numbers: []Number{
+			value("rate", T("learning rate η", "学习率 η"), rate),
+			value("theta1", T("θ₁ at the end", "终点 θ₁"), last.Theta[0]), value("theta2", T("θ₂ at the end", "终点 θ₂"), last.Theta[1]),
+			value("first", T("cost at the start", "起点的代价"), first.Cost), value("cost", T("cost at the end", "终点的代价"), last.Cost),
+			{"gradient", T("first gradient (∂C/∂θ₁, ∂C/∂θ₂)", "起点梯度 (∂C/∂θ₁, ∂C/∂θ₂)"),
+				fmt.Sprintf("(%s, %s)", num(first.Gradient[0]), num(first.Gradient[1]))},
+		},
+		Note: notes[course.Judge(path)],
+	}, nil
+}
+
+func clamp(v, lo, hi float64) float64 { return math.Min(math.Max(v, lo), hi) }
+
+// shadeGrid colours the square in twelve steps by the rank of the cost, so that valleys show on every surface.
+func shadeGrid(p *plot, costs []float64) {
+	sorted := slices.Sorted(slices.Values(costs))
+	w := p.width / grid
+	for i := range grid {
+		for j := range grid {
+			rank, _ := slices.BinarySearch(sorted, costs[i*grid+j])
+			level := math.Floor(12*float64(rank)/float64(len(sorted))) / 12
+			p.shade(p.left+w*float64(j), p.top+p.height-w*float64(i+1), w, w, -0.85*(1-level))
+		}
+	}
+}
+
+func drawPath(p *plot, path []course.Step) {
+	var points []float64
+	for k, step := range path {
+		x, y := p.x(step.Theta[0]), p.y(step.Theta[1])
+		if x < p.left || x > p.left+p.width || y < p.top || y > p.top+p.height {
+			break
+		}
+		points = append(points, x, y)
+		if k < 60 {
+			p.circle(x, y, 2, "point path")
+		}
+	}
+	if len(points) > 2 {
+		p.path(points, "line b")
+	}
+	if len(points) > 0 {
+		p.circle(points[0], points[1], 6, "ring")
+		p.circle(points[len(points)-2], points[len(points)-1], 4, "point one")
+	}
+}
+
+// costCurve draws the cost against the step.
+func costCurve(path []course.Step) string {
+	most := path[0].Cost
+	var xs, ys []float64
+	for k, step := range path {
+		xs, ys = append(xs, float64(k)), append(ys, step.Cost)
+	}
+	least := min(0, slices.Min(ys))
+	p := newPlot(T("The cost by the step", "代价随步数的变化"), 0, math.Max(1, float64(len(path)-1)), least, math.Max(1e-6, 1.1*(most-least)+least))
+	p.axes(T("step", "步数"), Same("C(θ)"))
+	p.curve(xs, ys, "line b")
+	return p.String()
+}

@@ -1,0 +1,32 @@
+package figure
+
+import "strings"
+
+// Text is a text in both languages.
+type Text struct {
+	EN string `json:"en"`
+	ZH string `json:"zh"`
+}
+
+// T is a text whose two forms differ.
+func T(en, zh string) Text { return Text{en, zh} }
+
+// Same is a text that needs no translation, such as a formula.
+func Same(s string) Text { return Text{s, s} }
+
+// spans writes both forms as elements of which the page shows one.
+func (t Text) spans(element string) string {
+	if t.EN == t.ZH {
+		return escape(t.EN)
+	}
+	return "<" + element + ` class="en">` + escape(t.EN) + "</" + element + "><" + element +
+		` class="zh">` + escape(t.ZH) + "</" + element + ">"
+}
+
+// escape writes a text so that it can stand in HTML and SVG. (Package html would load its table of all entities.)
+func escape(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
+
+// HTML writes the text for a page that holds both languages.
+func (t Text) HTML() string { return t.spans("span") }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"chainrule/examples/notes/figure"
+)
+
+// Both languages have the same chapters with the same formulas, and every figure has its chapter.
+func TestTexts(t *testing.T) {
+	en, keys, err := texts("en")
+	require.NoError(t, err)
+	zh, others, err := texts("zh")
+	require.NoError(t, err)
+	assert.Equal(t, keys, others)
+	for _, f := range figure.All() {
+		assert.Contains(t, keys, f.Name)
+	}
+	assert.Len(t, keys, len(figure.All())+1, "the title, and a chapter for each figure")
+	formulas := func(c chapter) []string {
+		list := regexp.MustCompile(`<math>.*?</math>`).FindAllString(c.Prose, -1)
+		slices.Sort(list)
+		return list
+	}
+	for _, key := range keys {
+		assert.NotEmpty(t, en[key].Title)
+		assert.NotEmpty(t, zh[key].Title)
+		assert.Greater(t, len(en[key].Prose), 80, key)
+		assert.Greater(t, len(zh[key].Prose), 80, key)
+		assert.Equal(t, formulas(en[key]), formulas(zh[key]), key)
+	}
+	for _, term := range strings.Fields("神经元 阈值 激活函数 前馈神经网络 代价函数 梯度下降 反向传播 误差 批量 随机 小批量 迭代 期 权重 偏置 学习率 链式法则 万能近似") {
+		found := slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(zh[key].Title+zh[key].Prose, term) })
+		assert.True(t, found, "the term %s is not explained", term)
+	}
+}
+
+// The page reads without scripts: text, formulas, computed pictures and numbers are in it, and nothing is loaded from elsewhere.
+func TestPage(t *testing.T) {
+	html, err := render()
+	require.NoError(t, err)
+	page := string(html)
+	assert.Equal(t, len(figure.All()), strings.Count(page, "<figure data-figure="))
+	assert.GreaterOrEqual(t, strings.Count(page, "<svg "), len(figure.All()))
+	assert.Contains(t, page, `<dd data-key="iterations">10000</dd>`)
+	assert.NotContains(t, page, "ZgotmplZ", "something that the template refused")
+	for _, attribute := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		assert.NotContains(t, attribute[1], "//", "a link elsewhere")
+	}
+	assert.NotContains(t, page, "$", "a formula that was not closed")
+	again, err := render()
+	require.NoError(t, err)
+	strip := func(b []byte) string { // times differ
+		return regexp.MustCompile(`[0-9.]+ ms`).ReplaceAllString(string(b), "")
+	}
+	assert.Equal(t, strip(html), strip(again), "the page is the same each time")
+}
+
+// The support script is the toolchain's own, and its name says which.
+func TestWasmExec(t *testing.T) {
+	name, content, err := wasmExec(t.Context())
+	require.NoError(t, err)
+	out, err := goCommand(t.Context(), "env", "GOROOT").Output()
+	require.NoError(t, err)
+	own, err := os.ReadFile(strings.TrimSpace(string(out)) + "/lib/wasm/wasm_exec.js")
+	require.NoError(t, err)
+	assert.Equal(t, own, content)
+	assert.Regexp(t, `^wasm_exec\.go1\.\d+.*\.js$`, name)
+	script, err := workerScript(name, 123)
+	require.NoError(t, err)
+	assert.Contains(t, string(script), `importScripts("`+name+`")`)
+}
+
+func TestFlags(t *testing.T) {
+	for args, want := range map[string]int{"-h": 0, "-what": 2, "more": 2, "-addr no:port:here": 1} {
+		var out, err bytes.Buffer
+		assert.Equal(t, want, run(t.Context(), strings.Fields(args), &out, &err), args)
+		assert.NotEmpty(t, err.String())
+	}
+}

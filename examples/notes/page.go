@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+
+	"chainrule/examples/notes/figure"
+)
+
+// pageTemplate is the page; what fills it is a page value.
+var pageTemplate = template.Must(template.ParseFS(files, "page/page.html"))
+
+type page struct {
+	Title    section
+	Chapters []section
+}
+
+// section is a chapter in both languages, with its figure.
+type section struct {
+	Key      string
+	EN, ZH   prose
+	Figure   *drawnFigure
+	Numbered bool
+}
+
+type prose struct {
+	Title string
+	HTML  template.HTML
+}
+
+// drawnFigure is a figure as it is before the reader touches it, so that the page reads without WebAssembly.
+type drawnFigure struct {
+	Name          string
+	Caption, Note template.HTML
+	Controls      []template.HTML
+	Start         template.HTML
+	StartJSON     string
+	Pad           bool
+	Pictures      []template.HTML
+	Numbers       []labelled
+	Tables        []drawnTable
+}
+
+type labelled struct {
+	Label template.HTML
+	Key   string
+	Value string
+}
+
+type drawnTable struct {
+	Title template.HTML
+	Head  []template.HTML
+	Rows  [][]string
+}
+
+// render writes the page.
+func render() ([]byte, error) {
+	en, keys, err := texts("en")
+	if err != nil {
+		return nil, err
+	}
+	zh, others, err := texts("zh")
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(keys, others) {
+		return nil, fmt.Errorf("the languages have different chapters: %q and %q", keys, others)
+	}
+	drawn := map[string]*drawnFigure{}
+	for _, f := range figure.All() {
+		if drawn[f.Name], err = draw(f); err != nil {
+			return nil, fmt.Errorf("figure %s: %w", f.Name, err)
+		}
+	}
+	var p page
+	for _, key := range keys {
+		s := section{Key: key, EN: proseOf(en[key]), ZH: proseOf(zh[key]), Figure: drawn[key], Numbered: key != "bias"}
+		if key == "title" {
+			p.Title = s
+			continue
+		}
+		p.Chapters = append(p.Chapters, s)
+	}
+	var b bytes.Buffer
+	err = pageTemplate.Execute(&b, p)
+	return b.Bytes(), err
+}
+
+func proseOf(c chapter) prose { return prose{c.Title, template.HTML(c.Prose)} }
+
+// draw works a figure out, with what its button starts.
+func draw(f *figure.Figure) (*drawnFigure, error) {
+	s := f.Initial()
+	d := &drawnFigure{Name: f.Name, Caption: label(f.Caption)}
+	if f.Work != nil {
+		d.Start = label(f.Start)
+		text, err := json.Marshal(f.Start)
+		if err != nil {
+			return nil, err
+		}
+		d.StartJSON = string(text)
+		if err := f.Work(s, figure.AtOnce()); err != nil {
+			return nil, err
+		}
+	}
+	v, err := f.Draw(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, picture := range v.Pictures {
+		d.Pictures = append(d.Pictures, template.HTML(picture))
+	}
+	for _, n := range v.Numbers {
+		d.Numbers = append(d.Numbers, labelled{label(n.Label), n.Key, n.Value})
+	}
+	for _, t := range v.Tables {
+		dt := drawnTable{Title: label(t.Title), Rows: t.Rows}
+		for _, h := range t.Head {
+			dt.Head = append(dt.Head, label(h))
+		}
+		d.Tables = append(d.Tables, dt)
+	}
+	d.Note = label(v.Note)
+	for _, c := range f.Controls {
+		d.Pad = d.Pad || c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink
+		control, err := controlHTML(c)
+		if err != nil {
+			return nil, err
+		}
+		d.Controls = append(d.Controls, control)
+	}
+	return d, nil
+}
+
+func label(t figure.Text) template.HTML { return template.HTML(t.HTML()) }
+
+var controlTemplates = template.Must(template.New("").Parse(`
+{{define "range"}}<label><span>{{.Label}}</span><output>{{.Value}}</output><input type="range" data-control="{{.Name}}" min="{{.Min}}" max="{{.Max}}" step="{{.Step}}" value="{{.Value}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled></label>{{end}}
+{{define "choice"}}<label><span>{{.Label}}</span><select data-control="{{.Name}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled>{{range .Options}}<option value="{{.Word}}">{{.Text}}</option>{{end}}</select></label>{{end}}
+{{define "field"}}<label><span>{{.Label}}</span><input type="text" data-control="{{.Name}}" value="{{.Word}}" maxlength="200" spellcheck="false" autocapitalize="off" autocomplete="off" disabled></label>{{end}}
+{{define "pad"}}<span class="hint">✎ {{.Label}}</span><input type="hidden" data-control="{{.Name}}" data-kind="{{.Kind}}" value="{{.JSON}}"{{if .Restarts}} data-restarts="1"{{end}}>{{if eq .Kind "ink"}}<div><button type="button" class="clear" disabled>✕ <span class="en">clear</span><span class="zh">清除</span></button></div>{{end}}{{end}}
+`))
+
+// controlHTML writes one control. Options cannot hold elements, so they have both languages.
+func controlHTML(c figure.Control) (template.HTML, error) {
+	type option struct{ Word, Text string }
+	data := struct {
+		figure.Control
+		Label   template.HTML
+		Options []option
+		JSON    string
+	}{Control: c, Label: label(c.Label)}
+	for _, o := range c.Options {
+		text := o.Label.EN
+		if o.Label.ZH != text {
+			text += " · " + o.Label.ZH
+		}
+		data.Options = append(data.Options, option{o.Word, text})
+	}
+	name := string(c.Kind)
+	if c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink {
+		name = "pad"
+		list, err := json.Marshal(append([]float64{}, c.List...))
+		if err != nil {
+			return "", err
+		}
+		data.JSON = string(list)
+	}
+	var b bytes.Buffer
+	err := controlTemplates.ExecuteTemplate(&b, name, data)
+	return template.HTML(b.String()), err
+}
