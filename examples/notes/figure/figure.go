@@ -3,9 +3,12 @@
 //
 // # Where things are
 //
-//	figure, svg, plot, net              what figures share: controls and views, drawing, axes, networks
-//	neuron … digits, bias               the figures, named as the chapters
-//	text                                words in two languages
+//	figure, text                        controls, states and views; words in two languages
+//	svg, plot, net                      drawing, axes, networks
+//	neuron, activation, layers          the figures of chapters 1 to 3
+//	approximation, softmax, descent     of 4 to 6
+//	chainrule, backprop, regimes        of 7 to 9
+//	bias, digits                        what the bias does; chapter 10
 package figure
 
 import (
