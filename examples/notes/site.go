@@ -70,10 +70,11 @@ func wasmExec(ctx context.Context) (name string, content []byte, err error) {
 	return "wasm_exec." + lines[1] + ".js", content, err
 }
 
-// smallFirst are packages that no figure spends time in. Without inlining they take a tenth less to load.
+// smallFirst are packages in which inlining buys no figure anything. Without it the page loads a tenth less.
 var smallFirst = []string{
-	"gorgonia.org/...", "gonum.org/...", "github.com/...", "google.golang.org/...", "encoding/...", "go/...", "regexp/...",
-	"html", "os", "time", "reflect", "internal/poll", "internal/zstd", "compress/...", "text/...", "net/...",
+	"gorgonia.org/...", "gonum.org/...", "github.com/...", "google.golang.org/...", "golang.org/...",
+	"encoding/...", "regexp/...", "compress/...", "text/...", "hash/...", "crypto/...", "io/...", "internal/poll",
+	"internal/zstd", "chainrule/autodiff", "chainrule/internal/compile", "bufio", "context", "fmt", "os", "reflect", "sort", "strconv", "time", "unicode/...",
 }
 
 // buildWasm compiles package wasm to notes.wasm and notes.wasm.gz, and returns the length of the second.

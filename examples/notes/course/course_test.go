@@ -274,6 +274,8 @@ func TestChainRule(t *testing.T) {
 		{"sin(cos(exp(w)))", []string{"w"}, []float64{0.3}, math.Sin(math.Cos(math.Exp(0.3))),
 			[]float64{math.Cos(math.Cos(math.Exp(0.3))) * -math.Sin(math.Exp(0.3)) * math.Exp(0.3)}},
 		{"sigmoid(w*x + b)", []string{"w", "x", "b"}, []float64{0.5, 2, -1}, 0.5, []float64{0.5, 0.125, 0.25}},
+		{"square(sigmoid(w1*x1 + w2*x2 + b) - t)", []string{"w1", "x1", "w2", "x2", "b", "t"},
+			[]float64{0.5, 2, -1, 0.3, 0.1, 1}, math.Pow(sigma(0.8)-1, 2), oneNeuron(sigma(0.8), 0.5, 2, -1, 0.3, 1)},
 		{"x*x + x", []string{"x"}, []float64{3}, 12, []float64{7}},
 		{"square(y - sigmoid(z))", []string{"y", "z"}, []float64{1, 0.4}, math.Pow(1-sigma(0.4), 2),
 			[]float64{2 * (1 - sigma(0.4)), -2 * (1 - sigma(0.4)) * sigma(0.4) * (1 - sigma(0.4))}},
@@ -290,6 +292,12 @@ func TestChainRule(t *testing.T) {
 	e, err := ParseExpression("x*x + x*x")
 	require.NoError(t, err)
 	assert.Len(t, e.Nodes, 3, "equal parts are one")
+}
+
+// oneNeuron is the gradient of ‖y − ŷ‖² by w₁, x₁, w₂, x₂, b and ŷ for y = σ(w₁x₁ + w₂x₂ + b), as the notes have it.
+func oneNeuron(y, w1, x1, w2, x2, target float64) []float64 {
+	d := 2 * (y - target) * (1 - y) * y
+	return []float64{d * x1, d * w1, d * x2, d * w2, d, -2 * (y - target)}
 }
 
 func TestExpressionsRefused(t *testing.T) {
