@@ -157,15 +157,3 @@ func first[T Num](x []T, v T) int64 {
 	}
 	return 0
 }
-
-// CumSum sets dst [outer, r, inner] to the running sums along the middle axis of x, added first to last.
-func CumSum[T Num](dst, x []T, outer, r, inner int) {
-	checkSame(len(dst), len(x), outer, r, inner)
-	for o := range outer {
-		d, s := dst[o*r*inner:(o+1)*r*inner], x[o*r*inner:(o+1)*r*inner]
-		copy(d[:min(inner, len(d))], s)
-		for k := inner; k < len(s); k++ {
-			d[k] = d[k-inner] + s[k]
-		}
-	}
-}
