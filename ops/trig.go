@@ -89,13 +89,10 @@ func init() {
 		append(binaryCases(-2, 2, 0.5, 2), axes, origin)))
 	// With u = a/r and v = b/r, ∂u/∂a = v²/r and ∂u/∂b = −u·v/r: no differences, so that no digits are lost. At the
 	// origin u and v are 0, whatever they are divided by.
-	overRadius := func(a, b *graph.Node) *graph.Node { return Div(SlopeHypot(b, a), orOne(Hypot(a, b))) }
+	overRadius := func(a, b *graph.Node) *graph.Node { return Div(SlopeHypot(b, a), orInf(Hypot(a, b))) }
 	define(&slopeHypotOp, smooth2("slope_hypot", "a/√(a² + b²), the derivative of hypot by a",
 		floats2(vec.SlopeHypot[float32], vec.SlopeHypot[float64]),
 		func(a, b, y *graph.Node) *graph.Node { return Mul(SlopeHypot(b, a), overRadius(a, b)) },
 		func(a, b, y *graph.Node) *graph.Node { return Neg(Mul(y, overRadius(a, b))) },
 		append(binaryCases(-2, 2, 0.5, 2), axes)))
 }
-
-// orOne is r, and 1 where r is 0, for a divisor of what is 0 there. Its derivative is 1 everywhere.
-func orOne(r *graph.Node) *graph.Node { return Add(r, Cast(Eq(r, 0), r.DType())) }

@@ -311,6 +311,14 @@ var drafts = map[string]struct {
 		}
 		return ops.Sum(x, d.rng.IntN(x.Rank()))
 	}},
+	"norm-outer": {floats, func(d *draft) *graph.Node {
+		x := d.outers(d.one(1, 3, 8), d.one(1, 2, 5, 16), d.one(2, 3, 40))
+		d.terms = x.Type().Size()
+		if d.rng.IntN(3) == 0 {
+			return ops.Norm(x)
+		}
+		return ops.Norm(x, -2, -1)
+	}},
 	"matmul-outer": {floats, func(d *draft) *graph.Node {
 		m, n := d.one(1, 2, 16), d.one(2, 3, 40)
 		x := d.outers(d.one(1, 3), m, n)

@@ -37,6 +37,25 @@ var outerRules = []rule{{
 		return s.shaped(s.settle(y), n.Shape()...)
 	},
 }, {
+	Name: "norm-outer", Identity: "‖a·bᵀ‖ = ‖a‖·‖b‖, of each example", Ops: []string{"norm"},
+	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
+		x := n.In()[0]
+		o, ok := s.outerOf(x, outerDepth)
+		if !ok {
+			return nil
+		}
+		lead := graph.Size(x.Shape()[:ops.FoldedAxes(n)[0]])
+		folded := x.Type().Size() / max(1, n.Type().Size())
+		if folded != x.Type().Size()/max(1, lead) || lead != o.h && lead != 1 {
+			return nil
+		}
+		y := s.settle(ops.Mul(s.settle(ops.Norm(o.a, 1)), s.settle(ops.Norm(o.b, 1))))
+		if lead != o.h {
+			y = s.settle(ops.Norm(y))
+		}
+		return s.shaped(y, n.Shape()...)
+	},
+}, {
 	Name: "matmul-outer", Identity: "Σᵢⱼ (aᵢ·bⱼ)·(cᵢ·dⱼ) = (a·c)·(b·d), of each example with each",
 	Ops: []string{"matmul"},
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {

@@ -96,7 +96,7 @@ func LogSumExp[T Float](dst, x []T, outer, r, inner int) {
 			w := min(tileColumns, inner-c)
 			d, m, tile := dst[o*inner+c:][:w], top[:w], x[min(o*r*inner+c, len(x)):]
 			maxTile(m, tile, r, inner)
-			expSumTile(d, tile, m, buf[:], r, inner)
+			sumOfTile(d, tile, m, buf[:], r, inner)
 			for j := range d {
 				d[j] = joinLog(m[j], d[j])
 			}
@@ -131,7 +131,7 @@ func LogSoftmax[T Float](dst, x []T, outer, r, inner int) {
 			w := min(tileColumns, inner-c)
 			m, s, start := top[:w], sum[:w], o*r*inner+c
 			maxTile(m, x[start:], r, inner)
-			expSumTile(s, x[start:], m, buf[:], r, inner)
+			sumOfTile(s, x[start:], m, buf[:], r, inner)
 			Log(s, s)
 			for k := start; k < start+r*inner; k += inner {
 				Sub(dst[k:k+w], x[k:k+w], m)
@@ -159,25 +159,40 @@ func joinLog[T Float](m, s T) T {
 
 // expSumRow is Σ e^(x-m) over a row, in the tree of sumRow; buf holds a block.
 func expSumRow[T Float](x []T, m T, buf []T) T {
+	top := [1]T{m}
+	return sumOfRow(x, top[:], buf)
+}
+
+// terms sets dst to e^(x-m), or to x² if there is no m.
+func terms[T Float](dst, x, m []T) {
+	if m == nil {
+		Square(dst, x)
+		return
+	}
+	expSub(dst, x, m)
+}
+
+// sumOfRow is the sum of the terms of a row, in the tree of sumRow; buf holds a block.
+func sumOfRow[T Float](x, m, buf []T) T {
 	if len(x) <= len(buf) {
-		b, top := buf[:len(x)], [1]T{m}
-		expSub(b, x, top[:])
+		b := buf[:len(x)]
+		terms(b, x, m)
 		return sumBlock(b)
 	}
 	left := len(buf)
 	for 2*left < len(x) {
 		left *= 2
 	}
-	return expSumRow(x[:left], m, buf) + expSumRow(x[left:], m, buf)
+	return sumOfRow(x[:left], m, buf) + sumOfRow(x[left:], m, buf)
 }
 
-// expSumTile is Σ e^(x-m) down a tile of columns, in the tree of sumTile; buf holds a block.
-func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
+// sumOfTile is the sum of the terms down a tile of columns, in the tree of sumTile; buf holds a block.
+func sumOfTile[T Float](dst, x, m, buf []T, r, stride int) {
 	w := len(dst)
 	if r <= blockLanes {
 		for k := range r {
 			b := buf[k*w : (k+1)*w]
-			expSub(b, x[k*stride:][:w], m)
+			terms(b, x[k*stride:][:w], m)
 		}
 		sumTile(dst, buf, r, w)
 		return
@@ -187,8 +202,8 @@ func expSumTile[T Float](dst, x, m, buf []T, r, stride int) {
 		left *= 2
 	}
 	var right [tileColumns]T
-	expSumTile(dst, x, m, buf, left, stride)
-	expSumTile(right[:w], x[left*stride:], m, buf, r-left, stride)
+	sumOfTile(dst, x, m, buf, left, stride)
+	sumOfTile(right[:w], x[left*stride:], m, buf, r-left, stride)
 	Add(dst, dst, right[:w])
 }
 
