@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 	"chainrule/ops"
 )
 
@@ -106,8 +105,7 @@ func init() {
 			return graph.Pack(typesOf(a.Then.Outputs())), nil
 		},
 		Parts:      func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(condAttrs).Then.Outputs()) },
-		Workspace:  func(n *graph.Node) int { return n.Attrs().(condAttrs).workspace() },
-		Kernel:     func(n *graph.Node) graph.Kernel { return newCondRun(n).kernel },
+		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return newCondCode(n, c) },
 		Derivative: condRule{},
 		Cases:      condCases(),
 		BadCases: []graph.BadCase{
@@ -143,30 +141,40 @@ func (a condAttrs) infer(in []*graph.Node) error {
 	return nil
 }
 
-func (a condAttrs) workspace() int { return max(planFunc(a.Then).Arena, planFunc(a.Else).Arena) }
-
-// condRun is a branch compiled, the function for true first.
-type condRun struct {
-	branches [2]*exec.Routine
+// condCode is a branch compiled, the function for true first.
+type condCode struct {
+	branches [2]graph.Code
 	parts    block
 }
 
-func newCondRun(n *graph.Node) *condRun {
+func newCondCode(n *graph.Node, by graph.Compiler) (*condCode, error) {
 	a := n.Attrs().(condAttrs)
-	return &condRun{[2]*exec.Routine{exec.NewRoutine(planFunc(a.Then)), exec.NewRoutine(planFunc(a.Else))},
-		newBlock(typesOf(a.Then.Outputs())...)}
+	c := &condCode{parts: newBlock(typesOf(a.Then.Outputs())...)}
+	for i, f := range []*graph.Func{a.Then, a.Else} {
+		var err error
+		if c.branches[i], err = by.Code(f); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
-func (r *condRun) kernel(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-	branch := r.branches[0]
-	if !*(*bool)(in[0].Ptr) {
-		branch = r.branches[1]
+// Workspace and Kernel implement graph.Program.
+func (c *condCode) Workspace() int { return max(c.branches[0].Workspace(), c.branches[1].Workspace()) }
+
+func (c *condCode) Kernel() graph.Kernel {
+	then, otherwise := c.branches[0].Routine(), c.branches[1].Routine()
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		branch := then
+		if !*(*bool)(in[0].Ptr) {
+			branch = otherwise
+		}
+		return runOnce(branch, w, out.Ptr, c.parts, in[1:])
 	}
-	return runOnce(branch, w, out.Ptr, r.parts, in[1:])
 }
 
 // runOnce runs a routine on the buffers in, of which the last is its memory, into the block of parts at out.
-func runOnce(r *exec.Routine, w *graph.Work, out unsafe.Pointer, parts block, in []graph.Buffer) error {
+func runOnce(r graph.Routine, w *graph.Work, out unsafe.Pointer, parts block, in []graph.Buffer) error {
 	r.Bind(w, in[len(in)-1].Ptr)
 	defer r.Release()
 	for i, b := range in[:len(in)-1] {

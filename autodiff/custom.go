@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 )
 
 // A function with a derivative of the user's is a node as long as there may be derivatives to take; the compiler puts
@@ -145,6 +144,26 @@ func partsOf(n *graph.Node) []*graph.Node {
 	return parts
 }
 
+// customCode is the function compiled, without its derivative.
+type customCode struct {
+	customAttrs
+	body graph.Code
+}
+
+// Workspace and Kernel implement graph.Program.
+func (c *customCode) Workspace() int { return c.body.Workspace() }
+
+func (c *customCode) Kernel() graph.Kernel {
+	body, parts := c.body.Routine(), newBlock(typesOf(c.Body.Outputs())...)
+	args := c.Args + c.BodyIn
+	operands := make([]graph.Buffer, args+1)
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		copy(operands, in[:args])
+		operands[args] = in[len(in)-1]
+		return runOnce(body, w, out.Ptr, parts, operands)
+	}
+}
+
 var customOp graph.Op
 
 func init() {
@@ -159,18 +178,11 @@ func init() {
 			}
 			return graph.Pack(typesOf(a.Body.Outputs())), nil
 		},
-		Parts:     func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(customAttrs).Body.Outputs()) },
-		Workspace: func(n *graph.Node) int { return planFunc(n.Attrs().(customAttrs).Body).Arena },
-		Kernel: func(n *graph.Node) graph.Kernel {
+		Parts: func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(customAttrs).Body.Outputs()) },
+		Program: func(n *graph.Node, c graph.Compiler) (graph.Program, error) {
 			a := n.Attrs().(customAttrs)
-			body, parts := exec.NewRoutine(planFunc(a.Body)), newBlock(typesOf(a.Body.Outputs())...)
-			args := a.Args + a.BodyIn
-			operands := make([]graph.Buffer, args+1)
-			return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-				copy(operands, in[:args])
-				operands[args] = in[len(in)-1]
-				return runOnce(body, w, out.Ptr, parts, operands)
-			}
+			body, err := c.Code(a.Body)
+			return &customCode{a, body}, err
 		},
 		Expand: func(g *graph.Graph, n *graph.Node, in []*graph.Node) []*graph.Node {
 			a := n.Attrs().(customAttrs)

@@ -41,7 +41,7 @@ func debug(bad func(float64) bool) Option {
 	}
 }
 
-// errOptimised is possible since the bodies of loops are compiled with all rewrites.
+// errOptimised is possible where an exact rewrite takes away what a NaN would have come through.
 var errOptimised = errors.New("autodiff: a result is not finite, but it is if the graph is computed as it was traced")
 
 // suspicion is what a program that looks for NaNs needs besides its code.

@@ -1,6 +1,9 @@
 package autodiff
 
-import "chainrule/graph"
+import (
+	"chainrule/graph"
+	"chainrule/internal/compile"
+)
 
 // Verified checks the graph's invariants after every pass of the compiler.
 func Verified() Option { return func(s *settings) { s.verify = true } }
@@ -15,5 +18,5 @@ func (fn *Function) Cached() int {
 // RecordBytes is how much a step's record takes of the gradient of a loop that x is a part of.
 func RecordBytes(x *graph.Node) int {
 	a := x.In()[0].Attrs().(gradAttrs)
-	return newRecord(a.split().record).size
+	return newRecord(a.split(compile.Options{}.Compiler()).record).size
 }

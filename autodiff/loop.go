@@ -133,8 +133,7 @@ func init() {
 			return graph.Pack(a.parts()), nil
 		},
 		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(loopAttrs).parts() },
-		Workspace:  func(n *graph.Node) int { return loopCodeOf(n).workspace() },
-		Kernel:     func(n *graph.Node) graph.Kernel { return newLoopRun(n).kernel },
+		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return loopCodeOf(n, c) },
 		Derivative: loopRule{},
 		Cases:      loopCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: loopAttrs{}, Want: "the body does not"}},

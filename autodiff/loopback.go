@@ -5,14 +5,13 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 )
 
 // unwinding is the second half of a loop's gradient compiled: the steps back.
 type unwinding struct {
 	loopAttrs
 	*split
-	plan   *exec.Plan
+	code   graph.Code
 	given  []rateOf // what is given, by result of the loop
 	wrt    []rateOf // what results, by input of the loop
 	live   []rateOf // what is carried: carries' cotangents, the first of those given
@@ -37,8 +36,8 @@ func newRecord(types []graph.Type) record {
 }
 
 // newUnwinding compiles the steps back. The loop's inputs are in.
-func newUnwinding(a gradAttrs, s *split, in []*graph.Node) unwinding {
-	u := unwinding{loopAttrs: a.loop(), split: s, given: a.given(), wrt: a.wrt(), live: a.carried()}
+func newUnwinding(a gradAttrs, s *split, in []*graph.Node, by graph.Compiler) (u unwinding, err error) {
+	u = unwinding{loopAttrs: a.loop(), split: s, given: a.given(), wrt: a.wrt(), live: a.carried()}
 	u.record = newRecord(s.record)
 	u.out = newBlock(a.parts(in)...)
 	var cts []graph.Type
@@ -46,8 +45,8 @@ func newUnwinding(a gradAttrs, s *split, in []*graph.Node) unwinding {
 		cts = append(cts, r.typeOf(a.Body.Inputs()[r.of].Type()))
 	}
 	u.cts = newBlock(cts...)
-	u.plan = planFunc(s.backward, u.overwrites()...)
-	return u
+	u.code, err = by.Code(s.backward, u.overwrites()...)
+	return u, err
 }
 
 // overwrites says which input of backward each of its outputs overwrites: cotangents of carries their own, sums their
@@ -65,15 +64,15 @@ func (u *unwinding) overwrites() []int {
 // what is given.
 type unwinder struct {
 	unwinding
-	steps *exec.Routine
+	steps graph.Routine
 	first int // of the buffers given
 }
 
 func newUnwinder(u unwinding, first int) unwinder { return unwinder{u, newStepsBack(&u), first} }
 
 // newStepsBack returns a routine for the steps back.
-func newStepsBack(u *unwinding) *exec.Routine {
-	steps := exec.NewRoutine(u.plan)
+func newStepsBack(u *unwinding) graph.Routine {
+	steps := u.code.Routine()
 	first := len(u.record.offsets)
 	for k := range first {
 		steps.InputStride(k, -u.record.size)

@@ -5,7 +5,6 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 )
 
 // Where a carry lies from step to step saves copies. A y that is the carry as a step finds it, or as a step leaves it,
@@ -30,12 +29,14 @@ type carried struct {
 
 // planBody chooses places for the carries and compiles the body. If it turns out to be nothing but numbers, all of which
 // can stay in registers, its carries are overwritten.
-func (c *loopCode) planBody() {
+func (c *loopCode) planBody(by graph.Compiler) error {
 	c.carried = make([]carried, c.Carries)
 	if c.givesNumbers() {
-		c.planOutputs()
-		if c.inRegisters = exec.Repeats(c.body, c.cond); c.inRegisters {
-			return
+		if err := c.planOutputs(by); err != nil {
+			return err
+		}
+		if c.inRegisters = c.body.Repeats(c.cond); c.inRegisters {
+			return nil
 		}
 	}
 	if c.Cond == nil {
@@ -43,17 +44,19 @@ func (c *loopCode) planBody() {
 			c.carried[i] = c.carriedBy(i)
 		}
 	}
-	c.planOutputs()
-	var turns []int
+	if err := c.planOutputs(by); err != nil {
+		return err
+	}
+	again := false
 	for i := range c.carried {
-		if c.Cond == nil && c.carried[i].place == overwritten && copiesTo(c.body, i) {
-			c.carried[i].place = inTurns
-			turns = append(turns, i)
+		if c.Cond == nil && c.carried[i].place == overwritten && c.body.CopiesTo(i) {
+			c.carried[i].place, again = inTurns, true
 		}
 	}
-	if len(turns) > 0 {
-		c.planOutputs()
+	if again {
+		return c.planOutputs(by)
 	}
+	return nil
 }
 
 // givesNumbers reports whether all results have one element, without which there is no use in trying registers.
@@ -77,7 +80,7 @@ func (c *loopCode) carriedBy(i int) carried {
 }
 
 // planOutputs compiles the body without the results that places give.
-func (c *loopCode) planOutputs() {
+func (c *loopCode) planOutputs(by graph.Compiler) (err error) {
 	s := unfold(c.Body)
 	var nodes []*graph.Node
 	var overwrites []int
@@ -100,14 +103,8 @@ func (c *loopCode) planOutputs() {
 	if len(nodes) < len(s.outputs) {
 		body = s.g.Func(s.inputs, nodes)
 	}
-	c.body = planFunc(body, overwrites...)
-}
-
-// copiesTo reports whether a plan makes the new value of an input elsewhere and copies it there.
-func copiesTo(p *exec.Plan, input int) bool {
-	return slices.ContainsFunc(p.Steps, func(s exec.Step) bool {
-		return s.Node == nil && s.Members == nil && s.Out.Space == exec.Input && s.Out.Index == input
-	})
+	c.body, err = by.Code(body, overwrites...)
+	return err
 }
 
 // beginCarries puts the carries where the first step finds them, and places those that stay there.

@@ -3,36 +3,24 @@ package autodiff
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"unsafe"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
-	"chainrule/internal/exec"
 )
 
-// planFunc compiles a function. Output k overwrites input overwrites[k], unless that is −1 or the list is shorter.
-func planFunc(f *graph.Func, overwrites ...int) *exec.Plan {
-	type key struct{ overwrites string }
-	return f.Memo(key{fmt.Sprint(overwrites)}, func() any {
-		if len(f.Outputs()) == 0 { // a step that has nothing to record
-			return &exec.Plan{Inputs: f.Inputs(), Func: f}
-		}
-		u := compile.Unit{Inputs: f.Inputs(), Outputs: f.Outputs(), Donated: make([]int, len(f.Outputs()))}
-		for i := range u.Donated {
-			u.Donated[i] = -1
-			if i < len(overwrites) {
-				u.Donated[i] = overwrites[i]
-			}
-		}
-		plan, err := compile.Plan(u, compile.Options{Workers: runtime.GOMAXPROCS(0), Off: apply(nil).passesOff, After: extraPasses})
-		if err != nil {
-			panic(fmt.Sprintf("autodiff: the body of a loop does not compile: %v", err))
-		}
-		plan = exec.JoinScalars(plan)
-		plan.Func = f
-		return &plan
-	}).(*exec.Plan)
+// compiled is what is made, once for each key, of a function for a program, or the error of it.
+type compiled[T any] struct {
+	made T
+	err  error
+}
+
+// once returns what compute makes for f and key in the program that c compiles.
+func once[T any](c graph.Compiler, f *graph.Func, key any, compute func() (T, error)) (T, error) {
+	r := c.Memo(f, key, func() any {
+		made, err := compute()
+		return compiled[T]{made, err}
+	}).(compiled[T])
+	return r.made, r.err
 }
 
 // inPlace says that the first n outputs overwrite the inputs from number first on.
@@ -91,7 +79,7 @@ func stopped(w *graph.Work) error {
 // loopCode is a loop compiled.
 type loopCode struct {
 	loopAttrs
-	body, cond *exec.Plan
+	body, cond graph.Code
 	parts      block
 	space      block // scratch: the arenas of body and condition, the condition's result, places for carries in turns
 	turns      block // by carry
@@ -105,14 +93,16 @@ type loopCode struct {
 // spaceTurns is the last value of loopCode.space.
 const spaceTurns = 3
 
-func loopCodeOf(n *graph.Node) *loopCode {
+func loopCodeOf(n *graph.Node, by graph.Compiler) (*loopCode, error) {
 	a := n.Attrs().(loopAttrs)
-	return a.Body.Memo(a, func() any {
+	return once(by, a.Body, a, func() (*loopCode, error) {
 		c := &loopCode{loopAttrs: a, parts: newBlock(a.parts()...)}
-		if a.Cond != nil {
-			c.cond = planFunc(a.Cond)
+		if err := c.compileCond(by); err != nil {
+			return nil, err
 		}
-		c.planBody()
+		if err := c.planBody(by); err != nil {
+			return nil, err
+		}
 		turns := make([]int, a.Carries)
 		for i, carried := range c.carried {
 			if carried.place == inTurns {
@@ -120,37 +110,48 @@ func loopCodeOf(n *graph.Node) *loopCode {
 			}
 		}
 		c.turns = spaceOf(turns...)
-		condArena := 0
-		if a.Cond != nil {
-			condArena = c.cond.Arena
-		}
-		c.space = spaceOf(c.body.Arena, condArena, 1, c.turns.size())
-		return c
-	}).(*loopCode)
+		c.space = spaceOf(c.body.Workspace(), c.condWorkspace(), 1, c.turns.size())
+		return c, nil
+	})
 }
 
-func (c *loopCode) workspace() int { return c.space.size() }
+func (c *loopCode) compileCond(by graph.Compiler) (err error) {
+	if c.Cond != nil {
+		c.cond, err = by.Code(c.Cond)
+	}
+	return err
+}
+
+func (c *loopCode) condWorkspace() int {
+	if c.cond == nil {
+		return 0
+	}
+	return c.cond.Workspace()
+}
+
+// Workspace implements graph.Program.
+func (c *loopCode) Workspace() int { return c.space.size() }
 
 // loopRun is a loop's code with its own routines.
 type loopRun struct {
 	*loopCode
-	steps *exec.Routine
+	steps graph.Routine
 	cond  *condition
 	// turning lists carries that lie in turns, and the outputs that are their new values.
 	turning [][2]int
 }
 
-func newLoopRun(n *graph.Node) *loopRun {
-	c := loopCodeOf(n)
+// Kernel implements graph.Program.
+func (c *loopCode) Kernel() graph.Kernel {
 	r := &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, c.outputs), cond: newCondition(c)}
 	r.strideCarries()
-	return r
+	return r.kernel
 }
 
 // newSteps returns a routine for the steps ahead of a loop, whose plan has outputs that are results of the body, and then
 // records, if there are any.
-func newSteps(a loopAttrs, body *exec.Plan, r record, outputs []int) *exec.Routine {
-	steps := exec.NewRoutine(body)
+func newSteps(a loopAttrs, body graph.Code, r record, outputs []int) graph.Routine {
+	steps := body.Routine()
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
 		steps.InputStride(i, a.stride(a.Body.Inputs()[i].Type()))
 	}
@@ -279,7 +280,7 @@ func (a loopAttrs) goesOn(c *condition, t int) (bool, error) {
 // condition is a loop's condition with its own routine, nil if the loop has none.
 type condition struct {
 	*loopCode
-	routine *exec.Routine
+	routine graph.Routine
 	result  *bool
 }
 
@@ -287,7 +288,7 @@ func newCondition(c *loopCode) *condition {
 	if c.cond == nil {
 		return nil
 	}
-	return &condition{loopCode: c, routine: exec.NewRoutine(c.cond)}
+	return &condition{loopCode: c, routine: c.cond.Routine()}
 }
 
 // bind places the condition's operands: the carries begin a block, the constants come after the body's inputs.
@@ -309,7 +310,7 @@ func (c *condition) bind(w *graph.Work, scratch, carries unsafe.Pointer, in bloc
 }
 
 // repeated is the condition's routine.
-func (c *condition) repeated() *exec.Routine {
+func (c *condition) repeated() graph.Routine {
 	if c == nil {
 		return nil
 	}

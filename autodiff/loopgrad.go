@@ -177,8 +177,7 @@ func init() {
 			return graph.Pack(a.parts(in)), nil
 		},
 		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(gradAttrs).parts(n.In()) },
-		Workspace:  func(n *graph.Node) int { return gradCodeOf(n).workspace() },
-		Kernel:     func(n *graph.Node) graph.Kernel { return newGradRun(n).kernel },
+		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return gradCodeOf(n, c) },
 		Derivative: loopGradRule{},
 		Cases:      loopGradCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: gradAttrs{}, Want: "the body does not"}},

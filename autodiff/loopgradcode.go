@@ -4,7 +4,6 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 )
 
 // gradCode is a loop_grad compiled: the steps ahead, which write a tape, and the steps back.
@@ -12,6 +11,7 @@ type gradCode struct {
 	loopCode // body is the forward function of split
 	back     unwinding
 	carries  block
+	first    int // of the inputs that are given beside the loop's
 }
 
 // The values of gradCode.space beside those of loopCode.space.
@@ -22,21 +22,23 @@ const (
 	spaceKept
 )
 
-func gradCodeOf(n *graph.Node) *gradCode {
+func gradCodeOf(n *graph.Node, by graph.Compiler) (*gradCode, error) {
 	a := n.Attrs().(gradAttrs)
-	return a.Body.Memo(a, func() any { return newGradCode(a, n.In()) }).(*gradCode)
+	return once(by, a.Body, a, func() (*gradCode, error) { return newGradCode(a, n.In(), by) })
 }
 
-func newGradCode(a gradAttrs, in []*graph.Node) *gradCode {
-	c := &gradCode{loopCode: loopCode{loopAttrs: a.loop()}}
-	c.back = newUnwinding(a, a.split(), in)
-	c.body = planFunc(c.back.forward, inPlace(c.Carries, 0)...)
-	c.carries = newBlock(typesOf(a.Body.Inputs()[:c.Carries])...)
-	condArena := 0
-	if c.Cond != nil {
-		c.cond = planFunc(c.Cond)
-		condArena = c.cond.Arena
+func newGradCode(a gradAttrs, in []*graph.Node, by graph.Compiler) (c *gradCode, err error) {
+	c = &gradCode{loopCode: loopCode{loopAttrs: a.loop()}, first: a.loopInputs()}
+	if c.back, err = newUnwinding(a, a.split(by), in, by); err != nil {
+		return nil, err
 	}
+	if c.body, err = by.Code(c.back.forward, inPlace(c.Carries, 0)...); err != nil {
+		return nil, err
+	}
+	if err := c.compileCond(by); err != nil {
+		return nil, err
+	}
+	c.carries = newBlock(typesOf(a.Body.Inputs()[:c.Carries])...)
 	tape, kept := c.Steps, 0
 	switch {
 	case c.segmented():
@@ -44,9 +46,9 @@ func newGradCode(a gradAttrs, in []*graph.Node) *gradCode {
 	case c.grows():
 		tape = 0
 	}
-	c.space = spaceOf(max(c.body.Arena, c.back.plan.Arena), condArena, 1,
+	c.space = spaceOf(max(c.body.Workspace(), c.back.code.Workspace()), c.condWorkspace(), 1,
 		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept)
-	return c
+	return c, nil
 }
 
 // spaceOf is a block of values of the given sizes.
@@ -67,17 +69,17 @@ func (a loopAttrs) grows() bool { return a.Cond != nil && !a.segmented() }
 // gradRun is a loop_grad's code with its own routines, and its tape if that grows.
 type gradRun struct {
 	*gradCode
-	ahead  *exec.Routine
+	ahead  graph.Routine
 	behind unwinder
 	cond   *condition
 	chunks [][]byte
 }
 
-func newGradRun(n *graph.Node) *gradRun {
-	c := gradCodeOf(n)
+// Kernel implements graph.Program.
+func (c *gradCode) Kernel() graph.Kernel {
 	ahead := newSteps(c.loopAttrs, c.body, c.back.record, inPlace(c.Carries, 0))
-	return &gradRun{gradCode: c, ahead: ahead, cond: newCondition(&c.loopCode),
-		behind: newUnwinder(c.back, n.Attrs().(gradAttrs).loopInputs())}
+	r := &gradRun{gradCode: c, ahead: ahead, cond: newCondition(&c.loopCode), behind: newUnwinder(c.back, c.first)}
+	return r.kernel
 }
 
 // kernel is the graph.Kernel of loop_grad. The last operand is scratch memory.

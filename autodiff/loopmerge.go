@@ -15,9 +15,9 @@ import (
 
 // mergePass is the pass.
 var mergePass = compile.Pass{
-	Name: "merge",
-	Why:  "equal inputs of a loop and its tangent have met; what remains of loops may share its tape with a gradient",
-	Run:  func(u compile.Unit, _ compile.Options) compile.Unit { return mergeLoops(u) },
+	Name: "merge", OfFuncs: true,
+	Why: "equal inputs of a loop and its tangent have met; what remains of loops may share its tape with a gradient",
+	Run: func(u compile.Unit, _ compile.Options) compile.Unit { return mergeLoops(u) },
 }
 
 // origin is where an augmented loop comes from: the loop, and where its inputs and results are now.

@@ -17,9 +17,9 @@ import (
 
 // stackPass is the pass.
 var stackPass = compile.Pass{
-	Name: "stack",
-	Why:  "gradients have become loops, and which of their results are used is known",
-	Run:  stackSteps,
+	Name: "stack", OfFuncs: true,
+	Why: "gradients have become loops, and which of their results are used is known",
+	Run: stackSteps,
 }
 
 func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
@@ -36,8 +36,13 @@ func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
 	}
 	by := map[*graph.Node]*graph.Node{}
 	for _, n := range order {
-		if l := used[n]; l != nil && !n.Attrs().(loopAttrs).ofNumbers() && n.Attrs().(loopAttrs).Cond == nil {
-			n.Graph().With(n, func() { newStacking(loopOf(n), l, !opts.Off["fast"]).replace(n, by) })
+		results := used[n]
+		if results == nil || n.Attrs().(loopAttrs).Cond != nil {
+			continue
+		}
+		l := loopOf(n)
+		if l.Body = opts.Compiler().Simplified(l.Body); !l.ofNumbers() {
+			n.Graph().With(n, func() { newStacking(l, results, !opts.Off["fast"]).replace(n, by) })
 		}
 	}
 	if len(by) == 0 {

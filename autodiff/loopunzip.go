@@ -19,15 +19,14 @@ import (
 
 // unzipPass is the pass.
 var unzipPass = compile.Pass{
-	Name: "unzip",
-	Why:  "equal inputs of a loop and its gradient have met, and derivatives have all been taken",
-	Run:  func(u compile.Unit, _ compile.Options) compile.Unit { return unzip(u) },
+	Name: "unzip", OfFuncs: true,
+	Why: "equal inputs of a loop and its gradient have met, and derivatives have all been taken",
+	Run: func(u compile.Unit, opts compile.Options) compile.Unit { return unzip(u, opts.Compiler()) },
 }
 
-// extraPasses are what derivatives add to the compiler's.
-var extraPasses = []compile.Pass{mergePass, unzipPass, stackPass}
+func init() { compile.Extend(mergePass, unzipPass, stackPass) }
 
-func unzip(u compile.Unit) compile.Unit {
+func unzip(u compile.Unit, c graph.Compiler) compile.Unit {
 	order := graph.Topo(u.Outputs...)
 	used := map[*graph.Node]bool{}
 	for _, n := range order {
@@ -43,7 +42,7 @@ func unzip(u compile.Unit) compile.Unit {
 		if !used[loop] || by[graph.Part(loop, 0)] != nil {
 			loop = nil
 		}
-		n.Graph().With(n, func() { a.unzip(n, loop, by) })
+		n.Graph().With(n, func() { a.unzip(n, loop, by, c) })
 	}
 	if len(by) == 0 {
 		return u
@@ -64,8 +63,8 @@ func (l loopNode) existing() *graph.Node {
 }
 
 // unzip says what comes in place of the results of a gradient n, and of those of the loop itself, if it is not nil.
-func (a gradAttrs) unzip(n, loop *graph.Node, by map[*graph.Node]*graph.Node) {
-	h, in, g := a.halves(loop != nil), n.In(), n.Graph()
+func (a gradAttrs) unzip(n, loop *graph.Node, by map[*graph.Node]*graph.Node, c graph.Compiler) {
+	h, in, g := a.halves(loop != nil, c), n.In(), n.Graph()
 	ahead := loopNode{a.loop(), in[:a.loopInputs()]}
 	ahead.Body = h.ahead
 	first := ahead.node()
@@ -119,16 +118,16 @@ type halves struct {
 }
 
 // halves makes them; ahead gives the ys too if it is asked to, before what else is recorded.
-func (a gradAttrs) halves(withYs bool) *halves {
+func (a gradAttrs) halves(withYs bool, c graph.Compiler) *halves {
 	type key struct {
 		attrs  gradAttrs
 		withYs bool
 	}
-	return a.Body.Memo(key{a, withYs}, func() any { return a.newHalves(withYs) }).(*halves)
+	return c.Memo(a.Body, key{a, withYs}, func() any { return a.newHalves(withYs, c) }).(*halves)
 }
 
-func (a gradAttrs) newHalves(withYs bool) *halves {
-	j := a.bothWays()
+func (a gradAttrs) newHalves(withYs bool, c graph.Compiler) *halves {
+	j := a.bothWays(c)
 	live := len(a.carried())
 	h := &halves{results: slices.Concat(a.carried(), j.consts, j.xs), sums: len(j.consts)}
 	cts, late := slices.Clone(j.cts[:live]), slices.Clone(j.cts)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/sparse"
 	"chainrule/ops"
@@ -282,7 +283,7 @@ func valueIfFixed(n *graph.Node) (graph.Buffer, bool) {
 			return graph.Buffer{}, false
 		}
 	}
-	values, err := exec.Reference([]*graph.Node{n}, nil)
+	values, err := exec.Evaluate([]*graph.Node{n}, nil, compile.Options{}.Compiler())
 	if err != nil {
 		return graph.Buffer{}, false // running it says why
 	}

@@ -179,7 +179,7 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 	}
 	p.code, err = compile.Compile(
 		compile.Unit{Inputs: t.inputs, Outputs: outputs, Donated: donated},
-		compile.Options{Off: fn.settings.passesOff, After: extraPasses, Verify: fn.settings.verify, Workers: fn.settings.workers,
+		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers,
 			Record: record})
 	return p, err
 }

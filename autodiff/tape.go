@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
 	"chainrule/ops"
 )
 
@@ -29,14 +28,8 @@ type split struct {
 }
 
 // split makes the functions.
-func (a gradAttrs) split() *split {
-	return a.Body.Memo(splitKey{a}, func() any { return a.newSplit() }).(*split)
-}
-
-type splitKey struct{ gradAttrs }
-
-func (a gradAttrs) newSplit() *split {
-	j := a.bothWays()
+func (a gradAttrs) split(by graph.Compiler) *split {
+	j := a.bothWays(by)
 	s := &split{xs: j.xs, consts: j.consts}
 	back, late := slices.Clone(j.back), slices.Clone(j.cts)
 	for k, sum := range j.sums {
@@ -91,7 +84,7 @@ func (r rateOf) sum(soFar, step *graph.Node) *graph.Node {
 }
 
 // bothWays makes them, simplified.
-func (a gradAttrs) bothWays() joint {
+func (a gradAttrs) bothWays(by graph.Compiler) joint {
 	s := unfold(a.Body)
 	n := len(s.inputs)
 	var late []*graph.Node
@@ -117,10 +110,10 @@ func (a gradAttrs) bothWays() joint {
 			sums = append(sums, pulled.at(r, s.inputs[r.of]))
 		}
 	}
-	u := compile.Simplified(compile.Unit{Inputs: s.g.Inputs(), Outputs: slices.Concat(s.outputs, back, sums)})
-	j.g, j.primal, j.cts = u.Outputs[0].Graph(), u.Inputs[:n], u.Inputs[n:]
-	j.ahead, u.Outputs = u.Outputs[:len(s.outputs)], u.Outputs[len(s.outputs):]
-	j.back, j.sums = u.Outputs[:len(back)], u.Outputs[len(back):]
+	all := unfold(by.Simplified(s.g.Func(s.g.Inputs(), slices.Concat(s.outputs, back, sums))))
+	j.g, j.primal, j.cts = all.g, all.inputs[:n], all.inputs[n:]
+	j.ahead, all.outputs = all.outputs[:len(s.outputs)], all.outputs[len(s.outputs):]
+	j.back, j.sums = all.outputs[:len(back)], all.outputs[len(back):]
 	return j
 }
 

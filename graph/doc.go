@@ -22,6 +22,7 @@
 //	op, registry, kernel            the record of an op; all of them; what kernels see
 //	elementary, depends, masked     more that a record may say
 //	confluent                       rules that take a limit
+//	compiler                        how ops that hold functions get programs
 //	builtin, part, func, capture    ops of the graph's own; several results; functions as values, and their making
 //	bind, derived, memo             what stands for a parameter; what a node is a derivative of; what was found out once
 //	walk, verify                    order; invariants

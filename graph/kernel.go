@@ -32,8 +32,8 @@ type Work struct {
 	Done func(lo, n int)
 	// Stop, if not nil, is closed when the run is cancelled. Kernels that run for long give up then, with ErrStopped.
 	Stop <-chan struct{}
-	// Bad, if not nil, asks kernels that run programs of their own, such as loops, to look for the birth of an element for
-	// which it holds, and to return it as their error.
+	// Bad, if not nil, asks routines that compute node by node to look for the birth of an element for which it holds, and
+	// to return it as their error.
 	Bad func(x float64) bool
 	// Memo is the kernel's own, kept with Done.
 	Memo any

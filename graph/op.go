@@ -44,6 +44,9 @@ type Op struct {
 	Infer func(in []*Node, attrs any) (Type, error)
 	// Kernel returns the code that computes a node. Leaf ops and Views have none.
 	Kernel func(n *Node) Kernel
+	// Program, for an op that holds functions, stands in the place of Kernel and Workspace: it has the functions compiled by
+	// c, and returns an error if one does not compile.
+	Program func(n *Node, c Compiler) (Program, error)
 	// Elementary, if it is set, is what a Map does to each element.
 	Elementary Elementary
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.

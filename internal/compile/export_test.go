@@ -1,6 +1,15 @@
 package compile
 
-import "chainrule/internal/exec"
+import (
+	"slices"
+
+	"chainrule/internal/exec"
+)
+
+// Own lists the passes of this package.
+func Own() []Pass {
+	return slices.DeleteFunc(slices.Clone(Pipeline), func(p Pass) bool { return p.OfFuncs })
+}
 
 // PlanOf runs the pipeline and returns the unit that is left with its plan.
 func PlanOf(u Unit, opts Options) (Unit, exec.Plan) {
@@ -9,7 +18,11 @@ func PlanOf(u Unit, opts Options) (Unit, exec.Plan) {
 			u = p.Run(u, opts)
 		}
 	}
-	return u, plan(u, opts)
+	p, err := plan(u, opts)
+	if err != nil {
+		panic(err)
+	}
+	return u, p
 }
 
 // Arena is the allocator under test.

@@ -63,9 +63,9 @@ func TestPassesAsText(t *testing.T) {
 	require.NoError(t, err)
 	rules, err := filepath.Glob("testdata/simplify/*.txt")
 	require.NoError(t, err)
-	require.Len(t, files, len(compile.Pipeline)-1, "one file for each pass but simplify")
+	require.Len(t, files, len(compile.Own())-1, "one file for each pass but simplify")
 	require.Len(t, rules, len(compile.Rules), "one file for each rule")
-	for _, pass := range compile.Pipeline {
+	for _, pass := range compile.Own() {
 		if pass.Name != "simplify" {
 			t.Run(pass.Name, func(t *testing.T) { goldenFile(t, pass, filepath.Join("testdata", pass.Name+".txt")) })
 			continue

@@ -33,15 +33,30 @@ type Pass struct {
 	// Why says why the pass stands where it does.
 	Why string
 	Run func(Unit, Options) Unit
+	// OfFuncs says that it changes nothing but nodes that hold functions.
+	OfFuncs bool
+	// simplifies says that the pass makes a simpler graph, for whoever looks at it.
+	simplifies bool
 }
 
-// Pipeline is every pass, in order.
+// Pipeline is every pass, in order. Packages with ops that hold functions add theirs, see Extend.
 var Pipeline = []Pass{
-	{"unalias", "aliases have done their work once derivatives are built; without them equal expressions meet", unalias},
-	{"simplify", "fewer and cheaper nodes are left to group", simplify},
-	{"pair", "only products that are left are read together, and groups take up what comes before and after", pair},
-	{"fuse", "groups are lists of nodes, which a pass that makes a new graph would lose", fuse},
-	{"epilogue", "products can only head groups that there are", epilogue},
+	{Name: "unalias", Run: unalias, simplifies: true,
+		Why: "aliases have done their work once derivatives are built; without them equal expressions meet"},
+	{Name: "simplify", Run: simplify, simplifies: true,
+		Why: "fewer and cheaper nodes are left to group"},
+	{Name: "pair", Run: pair,
+		Why: "only products that are left are read together, and groups take up what comes before and after"},
+	{Name: "fuse", Run: fuse,
+		Why: "groups are lists of nodes, which a pass that makes a new graph would lose"},
+	{Name: "epilogue", Run: epilogue,
+		Why: "products can only head groups that there are"},
+}
+
+// Extend adds passes to the pipeline behind those that simplify, in order. It is called from init functions only.
+func Extend(passes ...Pass) {
+	at := slices.IndexFunc(Pipeline, func(p Pass) bool { return p.Name == "pair" })
+	Pipeline = slices.Insert(Pipeline, at, passes...)
 }
 
 // Options choose how to compile.
@@ -49,8 +64,6 @@ type Options struct {
 	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact, and
 	// "schedule" the search for an order of steps that needs less memory.
 	Off map[string]bool
-	// After names passes that are run after simplify, when nodes that compute the same have met.
-	After []Pass
 	// NoReuse gives every value memory of its own.
 	NoReuse bool
 	// Verify checks the graph's invariants after every pass, for tests.
@@ -61,6 +74,9 @@ type Options struct {
 	Record *Record
 	// Workers is the number of cores for one step, 1 if it is 0.
 	Workers int
+
+	// bodies compiles the functions that nodes hold, with the same options.
+	bodies *bodies
 }
 
 // Compile runs the pipeline and makes a program of the result.
@@ -72,35 +88,20 @@ func Compile(u Unit, opts Options) (*exec.Program, error) {
 	return exec.NewProgram(plan), nil
 }
 
-// Simplified returns u after the passes that make a simpler graph of it, before anything is grouped.
-func Simplified(u Unit) Unit {
-	return simplify(unalias(u, Options{}), Options{})
-}
-
-// pipeline is Pipeline with the passes of After.
-func (o Options) pipeline() []Pass {
-	if len(o.After) == 0 {
-		return Pipeline
-	}
-	at := 1 + slices.IndexFunc(Pipeline, func(p Pass) bool { return p.Name == "simplify" })
-	return slices.Insert(slices.Clone(Pipeline), at, o.After...)
-}
-
 // Plan runs the pipeline and plans the result.
 func Plan(u Unit, opts Options) (exec.Plan, error) {
 	if err := u.check(); err != nil {
 		return exec.Plan{}, fmt.Errorf("compile: %w", err)
 	}
-	pipeline := opts.pipeline()
 	for name := range opts.Off {
-		known := slices.ContainsFunc(pipeline, func(p Pass) bool { return p.Name == name }) ||
+		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
 			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
 		if !known && name != "fast" && name != "schedule" {
 			return exec.Plan{}, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}
-	opts = opts.Record.begin(u, opts)
-	for _, p := range pipeline {
+	opts = opts.Record.begin(u, opts.begun())
+	for _, p := range Pipeline {
 		if opts.Off[p.Name] {
 			continue
 		}
@@ -112,7 +113,7 @@ func Plan(u Unit, opts Options) (exec.Plan, error) {
 			}
 		}
 	}
-	return plan(u, opts), nil
+	return plan(u, opts)
 }
 
 // graph is the graph that the unit lies on.

@@ -38,6 +38,8 @@ type planner struct {
 	commit []commit
 	out    exec.Plan
 	arena  arena
+	// programs are those of nodes that hold functions.
+	programs map[*graph.Node]graph.Program
 
 	roots slab[root]
 	slots slab[exec.Slot]
@@ -55,9 +57,12 @@ func (s *slab[T]) take(n int) []T {
 	return taken
 }
 
-// plan gives every value a place and returns the steps.
-func plan(u Unit, opts Options) exec.Plan {
+// plan gives every value a place and returns the steps. It fails if a function that a node holds does not compile.
+func plan(u Unit, opts Options) (exec.Plan, error) {
 	p := planner{unit: u, opts: opts, places: make([]place, u.graph().Len())}
+	if err := p.findPrograms(); err != nil {
+		return exec.Plan{}, err
+	}
 	p.out.Inputs = u.Inputs
 	p.out.Workers = max(1, opts.Workers)
 	p.out.Donated = u.Donated
@@ -83,7 +88,23 @@ func plan(u Unit, opts Options) exec.Plan {
 	}
 	p.emitCommit()
 	p.out.Arena = p.arena.size
-	return p.out
+	return p.out, nil
+}
+
+// findPrograms makes the programs of nodes that hold functions.
+func (p *planner) findPrograms() error {
+	p.programs = map[*graph.Node]graph.Program{}
+	for _, n := range p.unit.topo() {
+		if n.Op().Program == nil {
+			continue
+		}
+		made, err := n.Op().Program(n, p.opts.Compiler())
+		if err != nil {
+			return exec.NodeError(n, err)
+		}
+		p.programs[n] = made
+	}
+	return nil
 }
 
 func (p *planner) at(n *graph.Node) place { return p.places[n.ID()] }
@@ -199,11 +220,15 @@ func (p *planner) emit(i int, t *task) {
 
 // addWorkspace gives the step just made scratch memory, which is free again after it.
 func (p *planner) addWorkspace(t *task) {
-	n := t.nodes[0]
-	if t.group || n.Op().Workspace == nil {
+	n, bytes := t.nodes[0], 0
+	switch program := p.programs[n]; {
+	case program != nil:
+		bytes = program.Workspace()
+	case t.group || n.Op().Workspace == nil:
 		return
+	default:
+		bytes = n.Op().Workspace(n)
 	}
-	bytes := n.Op().Workspace(n)
 	offset := p.arena.alloc(bytes)
 	s := &p.out.Steps[len(p.out.Steps)-1]
 	s.In = append(slices.Clip(s.In), exec.Slot{Space: exec.Arena, Offset: offset, Len: bytes})
@@ -248,7 +273,7 @@ func (p *planner) slot(n *graph.Node) exec.Slot {
 func (p *planner) step(t *task) {
 	if !t.group {
 		n := t.nodes[0]
-		p.out.Steps = append(p.out.Steps, exec.Step{Node: n, Out: p.slot(n), In: p.operands(n)})
+		p.out.Steps = append(p.out.Steps, exec.Step{Node: n, Program: p.programs[n], Out: p.slot(n), In: p.operands(n)})
 		return
 	}
 	s := exec.Step{Members: make([]exec.Member, len(t.nodes))}

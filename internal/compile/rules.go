@@ -14,7 +14,7 @@ const foldLimit = 4096
 var constantRules = []rule{{
 	Name: "fold", Identity: "f(constants) = a constant", Exact: true,
 	Ops: foldable(),
-	Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
+	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 		if n.Type().Size() > foldLimit {
 			return nil
 		}
@@ -26,7 +26,7 @@ var constantRules = []rule{{
 		if n.Op().Name == "broadcast_to" { // smaller before than after
 			return nil
 		}
-		value, err := exec.Fold(n)
+		value, err := exec.Fold(n, s.bodies)
 		if err != nil {
 			return nil // running it says why
 		}

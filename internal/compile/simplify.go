@@ -41,7 +41,8 @@ func concat(lists ...[]rule) []rule {
 //	%3 = neg(%2)
 //	%4 = neg(%3)          →          %0
 func simplify(u Unit, opts Options) Unit {
-	s := simplifier{rules: Rules, byOp: rulesByOp(), off: make([]bool, len(Rules)), fired: opts.Fired}
+	s := simplifier{rules: Rules, byOp: rulesByOp(), off: make([]bool, len(Rules)), fired: opts.Fired,
+		bodies: opts.Compiler()}
 	for i, r := range Rules {
 		s.off[i] = opts.Off[r.Name] || !r.Exact && opts.Off["fast"]
 	}
@@ -82,6 +83,8 @@ type simplifier struct {
 	off   []bool  // by rule
 	uses  []int32 // of new nodes, by ID, counted as the old nodes that they stand for were used
 	fired func(rule string)
+	// bodies compiles what nodes hold, to compute those of constants.
+	bodies graph.Compiler
 }
 
 // count adds to the uses of a new node.

@@ -19,7 +19,7 @@ func Blame(outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64)
 	for _, n := range graph.Topo(outputs...) {
 		v, err := evaluate(n, t.values, feeds)
 		if err != nil {
-			return nil, nodeError(n, err)
+			return nil, NodeError(n, err)
 		}
 		t.values[n] = v
 	}
@@ -199,7 +199,7 @@ func (t *tracer) inside(n *graph.Node) *NaNError {
 		return nil
 	}
 	var e *NaNError
-	_, err := evaluateWith(&graph.Work{Workers: 1, Bad: t.bad}, n, t.values, t.feeds)
+	_, err := evaluateWith(&graph.Work{Workers: 1, Bad: t.bad}, naive{}, n, t.values, t.feeds)
 	errors.As(err, &e)
 	return e
 }

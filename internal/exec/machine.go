@@ -92,6 +92,8 @@ func bindStep(s Step) (graph.Kernel, *loop) {
 	switch {
 	case n == nil:
 		return copyKernel(s.Bytes), nil
+	case s.Program != nil:
+		return s.Program.Kernel(), nil
 	case n.Op().Class == graph.View:
 		return viewKernel(n.Type(), n.Op().Layout(n)), nil
 	case n.Op().Class == graph.Map:

@@ -33,7 +33,9 @@ type Slot struct {
 
 // Step computes one node, or a group of members, or copies its input slot if it has neither.
 type Step struct {
-	Node    *graph.Node
+	Node *graph.Node
+	// Program is that of a node that holds functions.
+	Program graph.Program
 	Members []Member
 	Out     Slot
 	In      []Slot
@@ -67,8 +69,6 @@ type Plan struct {
 	Donated []int
 	// Workers is the number of cores for one step.
 	Workers int
-	// Func, if the plan is that of a function that kernels run, is the function.
-	Func *graph.Func
 }
 
 // Program is a Plan ready to run, from any number of goroutines at once.

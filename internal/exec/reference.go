@@ -9,13 +9,19 @@ import (
 )
 
 // Reference computes the outputs from values for the graph's inputs, node by node into fresh memory. It is slow
-// and obvious: operands of Map ops are stretched to full size first, and views are copied.
+// and obvious: operands of Map ops are stretched to full size first, views are copied, and the functions that nodes hold
+// are computed node by node too.
 func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, error) {
+	return Evaluate(outputs, feeds, naive{})
+}
+
+// Evaluate is Reference with another compiler for functions that nodes hold.
+func Evaluate(outputs []*graph.Node, feeds map[*graph.Node]Value, c graph.Compiler) ([]Value, error) {
 	values := map[*graph.Node]Value{}
 	for _, n := range graph.Topo(outputs...) {
-		v, err := evaluate(n, values, feeds)
+		v, err := evaluateWith(&graph.Work{Workers: 1}, c, n, values, feeds)
 		if err != nil {
-			return nil, nodeError(n, err)
+			return nil, NodeError(n, err)
 		}
 		values[n] = v
 	}
@@ -27,25 +33,27 @@ func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, err
 	return results, nil
 }
 
-// Fold computes a node whose inputs are constants. It looks at no others.
-func Fold(n *graph.Node) (Value, error) {
+// Fold computes a node whose inputs are constants, with the functions that it holds compiled by c. It looks at no others.
+func Fold(n *graph.Node, c graph.Compiler) (Value, error) {
 	values := make(map[*graph.Node]Value, len(n.In()))
 	for _, x := range n.In() {
 		buf, _ := x.Constant()
 		values[x] = Value{x.Type(), buf}
 	}
-	v, err := evaluate(n, values, nil)
+	v, err := evaluateWith(&graph.Work{Workers: 1}, c, n, values, nil)
 	if err != nil {
-		return Value{}, nodeError(n, err)
+		return Value{}, NodeError(n, err)
 	}
 	return v, nil
 }
 
 func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
-	return evaluateWith(&graph.Work{Workers: 1}, n, values, feeds)
+	return evaluateWith(&graph.Work{Workers: 1}, naive{}, n, values, feeds)
 }
 
-func evaluateWith(w *graph.Work, n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
+func evaluateWith(
+	w *graph.Work, c graph.Compiler, n *graph.Node, values, feeds map[*graph.Node]Value,
+) (Value, error) {
 	if buf, ok := n.Constant(); ok {
 		return Value{n.Type(), buf}, nil
 	}
@@ -77,11 +85,31 @@ func evaluateWith(w *graph.Work, n *graph.Node, values, feeds map[*graph.Node]Va
 			in[i] = stretch(values[x], n.Shape()).Buf
 		}
 	}
-	if n.Op().Workspace != nil {
-		bytes := n.Op().Workspace(n)
+	kernel, bytes, err := KernelOf(n, c)
+	if err != nil {
+		return out, err
+	}
+	if bytes >= 0 {
 		in = append(in, graph.Buffer{Ptr: allocate(bytes), Len: bytes})
 	}
-	return out, n.Op().Kernel(n)(w, out.Buf, in)
+	return out, kernel(w, out.Buf, in)
+}
+
+// KernelOf returns n's kernel, with the functions that n holds compiled by c, and how much scratch memory it wants as one
+// more operand, −1 if it wants no such operand.
+func KernelOf(n *graph.Node, c graph.Compiler) (kernel graph.Kernel, workspace int, err error) {
+	switch op := n.Op(); {
+	case op.Program != nil:
+		p, err := op.Program(n, c)
+		if err != nil {
+			return nil, -1, err
+		}
+		return p.Kernel(), p.Workspace(), nil
+	case op.Workspace != nil:
+		return op.Kernel(n), op.Workspace(n), nil
+	default:
+		return op.Kernel(n), -1, nil
+	}
 }
 
 // stretch broadcasts v to a shape.
@@ -126,8 +154,8 @@ func strided[T graph.Element](shape []int, l graph.Layout) graph.Kernel {
 	}
 }
 
-// nodeError says at which node a run failed, once for each function of the user's line.
-func nodeError(n *graph.Node, err error) error {
+// NodeError says at which node a run failed, once for each function of the user's line.
+func NodeError(n *graph.Node, err error) error {
 	where := n.Title()
 	if src := n.Source(); src != "" {
 		where += " at " + src

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"unsafe"
 
 	"chainrule/graph"
@@ -12,8 +13,7 @@ type Routine struct {
 	plan    *Plan
 	machine *machine
 	arena   unsafe.Pointer
-	bad     func(x float64) bool // see graph.Work
-	loop    scalarRepeater       // nil if it is none, or not bound yet
+	loop    scalarRepeater // nil if it is none, or not bound yet
 	loopOf  [2]*machine
 	// inStrides and outStrides are by how many bytes inputs and outputs move from step to step.
 	inStrides, outStrides []int
@@ -26,6 +26,17 @@ type stride struct {
 	bytes int
 }
 
+// Workspace, CopiesTo and Routine make a Plan a graph.Code.
+func (p *Plan) Workspace() int { return p.Arena }
+
+func (p *Plan) CopiesTo(i int) bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool {
+		return s.Node == nil && s.Members == nil && s.Out.Space == Input && s.Out.Index == i
+	})
+}
+
+func (p *Plan) Routine() graph.Routine { return NewRoutine(p) }
+
 // NewRoutine returns a Routine that follows a plan, which other routines may follow too.
 func NewRoutine(plan *Plan) *Routine {
 	return &Routine{plan: plan, inStrides: make([]int, len(plan.Inputs)), outStrides: make([]int, len(plan.Outputs))}
@@ -37,9 +48,6 @@ func (r *Routine) InputStride(i, bytes int) { r.inStrides[i] = bytes }
 // OutputStride says that from one step to the next output i moves by some bytes.
 func (r *Routine) OutputStride(i, bytes int) { r.outStrides[i] = bytes }
 
-// Bytes is how much memory Bind wants.
-func (r *Routine) Bytes() int { return r.plan.Arena }
-
 // Bind gives the routine its memory. Binding the same again costs nothing.
 func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 	if r.machine == nil || r.arena != arena || r.machine.work.Workers != w.Workers {
@@ -48,7 +56,7 @@ func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 		r.machine, r.arena = newMachineIn(&plan, arena), arena
 		r.strides = appendStrides(appendStrides(nil, r.machine.inputs, r.inStrides), r.machine.outputs, r.outStrides)
 	}
-	r.machine.work.Stop, r.bad = w.Stop, w.Bad
+	r.machine.work.Stop = w.Stop
 }
 
 func appendStrides(list []stride, patches [][]patch, bytes []int) []stride {
@@ -83,36 +91,7 @@ func point(patches []patch, at unsafe.Pointer) {
 }
 
 // Run computes the outputs. It does not look at Work.Stop, which is for the loop around it.
-func (r *Routine) Run() error {
-	if r.bad != nil {
-		if err := r.blame(); err != nil {
-			return err
-		}
-	}
-	return r.machine.run(-1)
-}
-
-// blame looks for the birth of a bad element in what Run is about to compute. Those that are fed were born elsewhere.
-func (r *Routine) blame() error {
-	f := r.plan.Func
-	if f == nil {
-		return nil
-	}
-	feeds := map[*graph.Node]Value{}
-	for i, x := range f.Inputs() {
-		v := NewValue(x.Type())
-		if uses := r.machine.inputs[i]; len(uses) > 0 {
-			at := unsafe.Add(uses[0].buf.Ptr, -uses[0].offset)
-			copy(v.Bytes(), bytesOf(at, x.Type().Bytes()))
-		}
-		feeds[x] = v
-	}
-	e, err := Blame(f.Outputs(), feeds, r.bad)
-	if err == nil && e != nil && e.Op != inputName {
-		return e
-	}
-	return err
-}
+func (r *Routine) Run() error { return r.machine.run(-1) }
 
 // Release forgets where operands lie, so that their memory can be freed.
 func (r *Routine) Release() {

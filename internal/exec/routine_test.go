@@ -32,7 +32,7 @@ func TestRoutines(t *testing.T) {
 	plan, err := compile.Plan(u, compile.Options{})
 	require.NoError(t, err)
 	routines := []*exec.Routine{exec.NewRoutine(&plan), exec.NewRoutine(&plan)}
-	arena := exec.NewValue(graph.T(graph.Float64, routines[0].Bytes()/8))
+	arena := exec.NewValue(graph.T(graph.Float64, plan.Workspace()/8))
 	for k := range 6 {
 		dst, in := feedsOf(u, uint64(k))
 		feeds := map[*graph.Node]exec.Value{}
@@ -57,7 +57,7 @@ func TestRoutinesStepWithoutAllocating(t *testing.T) {
 	plan, err := compile.Plan(u, compile.Options{})
 	require.NoError(t, err)
 	r := exec.NewRoutine(&plan)
-	arena := exec.NewValue(graph.T(graph.Float64, r.Bytes()/8))
+	arena := exec.NewValue(graph.T(graph.Float64, plan.Workspace()/8))
 	w := &graph.Work{Workers: 1}
 	sets := [2][2][]exec.Value{}
 	for k := range sets {

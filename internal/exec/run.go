@@ -59,7 +59,7 @@ func (m *machine) run(commit int) error {
 			err = s.kernel(&m.work, s.out, s.in)
 		}
 		if err != nil {
-			return nodeError(failed, err)
+			return NodeError(failed, err)
 		}
 	}
 	return nil

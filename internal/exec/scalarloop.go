@@ -10,27 +10,22 @@ import (
 // and is moved from those of results to those of operands after every step. What every step has for itself, such as its
 // slices and its record on a tape, is read and written where the step's place is.
 
-// Repeat runs the body r as long as cond, which may be nil, holds, and at most limit times, if that is not 0. Carries
-// are those outputs of r that overwrite inputs, and are the first inputs of cond too; what moves lies where it does in
-// the first step. It returns how many steps it made and whether the condition still holds after limit ones. Ok is false,
-// and nothing has been done, if the two are not groups of scalars or have other results.
-func (r *Routine) Repeat(w *graph.Work, cond *Routine, limit int) (steps int, more, ok bool, err error) {
-	if r.bad != nil {
-		return 0, false, false, nil
-	}
-	of := [2]*machine{r.machine}
+// Repeat implements graph.Routine.
+func (r *Routine) Repeat(w *graph.Work, cond graph.Routine, limit int) (steps int, more, ok bool, err error) {
+	of, c := [2]*machine{r.machine}, (*Routine)(nil)
 	if cond != nil {
-		of[1] = cond.machine
+		c = cond.(*Routine)
+		of[1] = c.machine
 	}
 	if r.loopOf != of {
-		r.loop, r.loopOf = newScalarRepeater(r, cond), of
+		r.loop, r.loopOf = newScalarRepeater(r, c), of
 	}
 	if r.loop == nil {
 		return 0, false, false, nil
 	}
 	steps, more, failed, err := r.loop.repeat(w, limit)
 	if failed != nil {
-		err = nodeError(failed, err)
+		err = NodeError(failed, err)
 	}
 	return steps, more, true, err
 }
@@ -68,9 +63,16 @@ type movingBase struct {
 	moved  uint32
 }
 
-// Repeats reports whether Repeat can make the steps of a loop with this body and this condition, which may be nil: both
-// are one group of scalars, computed in one float type, whose results overwrite inputs or are outputs.
-func Repeats(body, cond *Plan) bool {
+// Repeats implements graph.Code: body and condition are one group of scalars, computed in one float type, whose results
+// overwrite inputs or are outputs.
+func (p *Plan) Repeats(cond graph.Code) bool {
+	if cond == nil {
+		return repeats(p, nil)
+	}
+	return repeats(p, cond.(*Plan))
+}
+
+func repeats(body, cond *Plan) bool {
 	if !body.isOneGroup() || slices.ContainsFunc(body.Steps[0].results(), isInArena) {
 		return false
 	}
@@ -90,7 +92,7 @@ func newScalarRepeater(body, cond *Routine) scalarRepeater {
 	if cond != nil {
 		planned = cond.plan
 	}
-	if !Repeats(body.plan, planned) {
+	if !repeats(body.plan, planned) {
 		return nil
 	}
 	switch b := body.group().(type) {

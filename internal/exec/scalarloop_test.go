@@ -27,7 +27,7 @@ func newCarried(t *testing.T, body, cond exec.Plan, numbers []float64) *carried 
 	w := &graph.Work{Workers: 1}
 	c := &carried{body: exec.NewRoutine(&body), cond: exec.NewRoutine(&cond), numbers: slices.Clone(numbers)}
 	for i, r := range []*exec.Routine{c.body, c.cond} {
-		c.arenas[i] = make([]float64, r.Bytes()/8+1)
+		c.arenas[i] = make([]float64, []int{body.Arena, cond.Arena}[i]/8+1)
 		r.Bind(w, unsafe.Pointer(&c.arenas[i][0]))
 		for k := range c.numbers {
 			r.Input(k, unsafe.Pointer(&c.numbers[k]))
@@ -144,7 +144,7 @@ func TestRepeatMoves(t *testing.T) {
 			results = slices.Clone(memory)
 			r := exec.NewRoutine(&plan)
 			w := &graph.Work{Workers: 1}
-			arena := make([]float64, r.Bytes()/8+1)
+			arena := make([]float64, plan.Workspace()/8+1)
 			r.Bind(w, unsafe.Pointer(&arena[0]))
 			place := func(step int) { // operands and results lie in columns, the carries in front of theirs
 				row := step + back*(steps-1-2*step)

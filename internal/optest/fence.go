@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 )
 
@@ -56,12 +57,15 @@ func runFenced(n *graph.Node, out graph.Type, in []exec.Value, pattern byte, ali
 		buffers[i] = operands[i].value.Buf
 	}
 	workspace := newFenced(graph.T(graph.Float64, 0), pattern)
-	if n.Op().Workspace != nil {
-		size := n.Op().Workspace(n)
+	kernel, size, err := exec.KernelOf(n, compile.Options{}.Compiler())
+	if err != nil {
+		return dst.value, err
+	}
+	if size >= 0 {
 		workspace = newFenced(graph.T(graph.Float64, (size+7)/8), pattern)
 		buffers = append(buffers, graph.Buffer{Ptr: workspace.value.Buf.Ptr, Len: size})
 	}
-	if err := n.Op().Kernel(n)(&graph.Work{Workers: 1}, dst.value.Buf, buffers); err != nil {
+	if err := kernel(&graph.Work{Workers: 1}, dst.value.Buf, buffers); err != nil {
 		return dst.value, err
 	}
 	if !dst.intact() || !workspace.intact() {

@@ -29,7 +29,9 @@ func lint(op *graph.Op) []error {
 		"Doc is not one line of at most 80 characters")
 	require(!strings.HasSuffix(op.Doc, "."), "Doc ends in a full stop")
 	require(op.Infer != nil, "no Infer")
-	require((op.Kernel != nil) == (!leaf && op.Class != graph.View), "a %v op with or without a Kernel", op.Class)
+	require((op.Kernel != nil || op.Program != nil) == (!leaf && op.Class != graph.View), "a %v op with or without a Kernel", op.Class)
+	require(op.Program == nil || op.Kernel == nil && op.Workspace == nil && op.Class == graph.Opaque,
+		"Program stands in the place of Kernel and Workspace")
 	require((op.Layout != nil) == (op.Class == graph.View), "a %v op with or without a Layout", op.Class)
 	require(!op.InPlace || op.Kernel != nil && op.Class != graph.Map, "InPlace says nothing of a %v op", op.Class)
 	require(op.Arity == graph.Variadic || (op.Arity > 0) == !leaf, "arity %d", op.Arity)

@@ -38,7 +38,7 @@ const donated = "arguments donated"
 
 // passes are those that can be left out.
 func passes() []string {
-	list := []string{"fast", "schedule", "merge", "unzip", "stack"}
+	list := []string{"fast", "schedule"}
 	for _, p := range compile.Pipeline {
 		if p.Name != "epilogue" {
 			list = append(list, p.Name)
