@@ -104,3 +104,10 @@ func rowsOf(rows [][]float64, f func(float64) float64) [][]float64 {
 	}
 	return out
 }
+
+// TestFitOfOnePoint is ½(sign t − x₀ − x₁t)² at t = −1.
+func TestFitOfOnePoint(t *testing.T) {
+	p, in := newTool(t), []byte(`{"x":[1,0.5],"n":1}`)
+	require.Equal(t, 1.125, p.evaluate("llsq", "primal", in))
+	require.Equal(t, []any{1.5, -1.5}, p.evaluate("llsq", "gradient", in))
+}

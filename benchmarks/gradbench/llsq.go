@@ -56,15 +56,15 @@ func polynomial(x, t *graph.Node) *graph.Node {
 func blockLength(m int) int { return int(math.Ceil(math.Sqrt(float64(m)))) }
 
 func (in llsqInput) plan(f any, output func([]result) any) (plan, error) {
-	if len(in.X) == 0 || in.N < 2 {
-		return plan{}, errors.New("a fit needs a coefficient and two points")
+	if len(in.X) == 0 || in.N < 1 {
+		return plan{}, errors.New("a fit needs a coefficient and a point")
 	}
 	if err := fits(in.N, 2*blockLength(len(in.X))); err != nil { // the powers and the blocks' values
 		return plan{}, err
 	}
-	t := make([]float64, in.N) // from −1 to 1
+	t := make([]float64, in.N) // from −1 to 1; a single one is −1
 	for i := range t {
-		t[i] = -1 + float64(i)*2/float64(in.N-1)
+		t[i] = -1 + float64(i)*2/float64(max(1, in.N-1))
 	}
 	return plan{f, []any{in.X, t}, output}, nil
 }

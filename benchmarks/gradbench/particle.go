@@ -20,6 +20,9 @@ type particleInput struct {
 	W float64 `json:"w"`
 }
 
+// mostSteps is when a particle that does not come to the axis is given up, which is an error: many fly off for ever.
+const mostSteps = 1_000_000
+
 // miss is the square of the place where the particle crosses the axis y = 0, with charges at (10, 10−w) and (10, 0). It
 // starts at (0, 8) with the velocity (0.75, 0) and is moved by Euler's method; its last step is cut off at the axis.
 func miss(w *graph.Node, grad gradient[point]) *graph.Node {
@@ -37,7 +40,7 @@ func miss(w *graph.Node, grad gradient[point]) *graph.Node {
 	}, func(m motion) motion {
 		_, slope := grad(potential)(m.At)
 		return motion{moved(m), m.Velocity.minus(slope.times(dt))}
-	}, motion{point{number(0), number(8)}, point{number(0.75), number(0)}}, autodiff.Recorded())
+	}, motion{point{number(0), number(8)}, point{number(0.75), number(0)}}, autodiff.MaxSteps(mostSteps))
 
 	beyond := moved(end)
 	rest := ops.Neg(ops.Div(beyond.Y, end.Velocity.Y))
