@@ -37,14 +37,14 @@ func (e *Error) Error() string {
 // Fail panics with an *Error for the named op and operands, at the line of the caller outside of this module.
 func Fail(op string, in []*Node, format string, args ...any) {
 	in = slices.Clone(in) // so that callers' lists need not lie on the heap
-	e := &Error{Op: op, Reason: fmt.Sprintf(format, args...)}
+	e := &Error{Op: op, Reason: clip(fmt.Sprintf(format, args...), mostReason)}
 	var pc uintptr
 	for _, n := range in {
 		if n == nil {
 			e.Operands = append(e.Operands, "nil")
 			continue
 		}
-		e.Operands = append(e.Operands, n.String())
+		e.Operands = append(e.Operands, clip(n.String(), mostOperand))
 		if pc == 0 {
 			pc = n.graph.line(n.graph.origin)
 		}
@@ -70,6 +70,18 @@ func Try(build func()) (err error) {
 	}()
 	build()
 	return nil
+}
+
+// mostReason and mostOperand are how many bytes of a reason, and of the name of an operand, a message shows.
+const mostReason, mostOperand = 2000, 200
+
+// clip is s, or its beginning if it is longer than most: messages quote what users wrote or read, which may be of any
+// length.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… of %d bytes", strings.ToValidUTF8(s[:most], ""), len(s))
 }
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

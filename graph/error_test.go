@@ -267,3 +267,23 @@ func TestTry(t *testing.T) {
 	}()
 	<-done
 }
+
+// Messages that quote names and texts of any length stay short.
+func TestMessagesAreBounded(t *testing.T) {
+	long := strings.Repeat("é", 1<<20)
+	g := graph.New()
+	x := g.Input(long, graph.Float64, 3)
+	errs := []error{
+		graph.Try(func() { ops.MatMul(x, g.Input(long, graph.Float64, 4)) }),
+		graph.Try(func() { graph.Fail(long, []*graph.Node{x}, "%s", long) }),
+	}
+	for _, text := range []string{"%0 = " + long, long, "%0 = input \"" + long, "return %" + long, "%0 = const " + long + " : f64"} {
+		_, _, err := graph.Parse(text)
+		errs = append(errs, err)
+	}
+	for i, err := range errs {
+		if err == nil || i != 1 && len(err.Error()) > 3000 {
+			t.Errorf("%d: a message of %d bytes", i, len(fmt.Sprint(err)))
+		}
+	}
+}

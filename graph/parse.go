@@ -12,7 +12,9 @@ type ParseError struct {
 	Err  error
 }
 
-func (e *ParseError) Error() string { return fmt.Sprintf("graph: line %d: %v", e.Line, e.Err) }
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("graph: line %d: %s", e.Line, clip(e.Err.Error(), mostReason))
+}
 
 // Unwrap returns the reason.
 func (e *ParseError) Unwrap() error { return e.Err }

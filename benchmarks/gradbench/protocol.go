@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // message is what the other side sends.
@@ -99,7 +100,12 @@ func write(w *bufio.Writer, a answer) error {
 
 func failure(id json.RawMessage, err error) answer {
 	success := false
-	return answer{ID: id, Success: &success, Error: err.Error()}
+	const most = 1000 // of what is quoted, a line of any length
+	reason := err.Error()
+	if len(reason) > most {
+		reason = strings.ToValidUTF8(reason[:most], "") + "…"
+	}
+	return answer{ID: id, Success: &success, Error: reason}
 }
 
 // respond answers one message. Whatever goes wrong is part of the answer.

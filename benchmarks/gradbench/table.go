@@ -34,8 +34,10 @@ func tabulate(w io.Writer, only string, seconds float64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "| eval | case | prepare, ms | primal, ms: least (median) | gradient, ms | ratio | error |")
-	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- |")
+	const head = "| eval | case | prepare, ms | primal, ms: least (median) | gradient, ms | ratio | error |\n"
+	if _, err := fmt.Fprintln(w, head+"| --- | --- | --- | --- | --- | --- | --- |"); err != nil {
+		return err
+	}
 	for _, s := range measured() {
 		if !wanted.MatchString(s.module + " " + s.name) {
 			continue
@@ -44,7 +46,9 @@ func tabulate(w io.Writer, only string, seconds float64) error {
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", s.module, s.name, err)
 		}
-		fmt.Fprintln(w, row)
+		if _, err := fmt.Fprintln(w, row); err != nil {
+			return err
+		}
 	}
 	return nil
 }

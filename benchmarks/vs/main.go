@@ -10,6 +10,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,7 +33,8 @@ func main() {
 		serve(os.Args[2])
 		return
 	}
-	if err := measure(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	out := bufio.NewWriter(os.Stdout)
+	if err := errors.Join(measure(os.Args[1:], out, os.Stderr), out.Flush()); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return
 		}

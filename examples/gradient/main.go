@@ -41,7 +41,10 @@ func main() {
 			log.Fatal(err)
 		}
 		if i%250 == 0 {
-			fmt.Printf("step %3d: loss %.6f, ∂loss/∂w %.4f, ∂loss/∂b %.4f\n", i, out[0].Data(), out[1].Data(), out[2].Data())
+			_, err = fmt.Printf("step %3d: loss %.6f, ∂loss/∂w %.4f, ∂loss/∂b %.4f\n", i, out[0].Data(), out[1].Data(), out[2].Data())
+		}
+		if err != nil {
+			log.Fatal(err)
 		}
 		m = params[any]{W: out[3], B: out[4]}
 	}

@@ -48,12 +48,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "mlp:", err)
 		return 2
 	}
-	log := stdout
+	log := &sticky{to: stdout}
 	if c.json {
-		log = stderr
+		log.to = stderr
 	}
 	r, err := c.train(ctx, log, stderr)
-	if err != nil {
+	if err = errors.Join(err, log.err); err != nil {
 		fmt.Fprintln(stderr, "mlp:", err)
 		return 1
 	}
@@ -64,6 +64,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// sticky passes on what is written and keeps the first error.
+type sticky struct {
+	to  io.Writer
+	err error
+}
+
+func (s *sticky) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.to.Write(p)
+	s.err = err
+	return n, err
 }
 
 // train is the whole of it: load, check, learn, check again.

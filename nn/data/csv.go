@@ -1,6 +1,8 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // CSVOptions says how to read a table; the zero value is a comma, no header, classes counted.
@@ -19,13 +22,19 @@ type CSVOptions struct {
 
 // ReadCSV reads a table of numbers, compressed with gzip or not, one sample a row: the features,
 // then the label as a whole number from 0. Every row has as many fields as the first; a header
-// may have any number. If the classes are counted, the largest label must be below the number of rows.
+// may have any number. A byte order mark at the beginning, and spaces before a field, quoted or not, or behind
+// one that is not quoted, are passed over. If the classes are counted, the largest label must be below the number of rows.
 func ReadCSV(r io.Reader, options CSVOptions) (*Set, error) {
 	s, err := newSource(r)
 	if err != nil {
 		return nil, err
 	}
-	table := csv.NewReader(s)
+	text, err := withoutMark(s)
+	if err != nil {
+		return nil, err
+	}
+	table := csv.NewReader(text)
+	table.TrimLeadingSpace = options.Comma == 0 || !unicode.IsSpace(options.Comma)
 	table.ReuseRecord = true
 	table.FieldsPerRecord = -1 // counted here: a header need not match
 	if options.Comma != 0 {
@@ -66,6 +75,30 @@ func csvFault(file string, err error) error {
 	return fmt.Errorf("data: reading a table: %w", err)
 }
 
+// withoutMark is text without the byte order mark that some programs begin UTF-8 with.
+func withoutMark(text io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(text)
+	mark := []byte("\xef\xbb\xbf")
+	first, err := buffered.Peek(len(mark))
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if bytes.Equal(first, mark) {
+		_, err = buffered.Discard(len(mark))
+		return buffered, err
+	}
+	return buffered, nil
+}
+
+// quoted is a field for a message, which no field makes a long one.
+func quoted(field string) string {
+	const most = 40
+	if len(field) <= most {
+		return strconv.Quote(field)
+	}
+	return fmt.Sprintf("%s… of %d bytes", strconv.Quote(field[:most]), len(field))
+}
+
 // rowParser appends rows to a set.
 type rowParser struct {
 	file       string
@@ -92,16 +125,16 @@ func (p *rowParser) add(fields []string) error {
 	for column, field := range fields[:last] {
 		x, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 		if err != nil {
-			return p.fault(errors.Unwrap(err), "field %d is %q", column+1, field)
+			return p.fault(errors.Unwrap(err), "field %d is %s", column+1, quoted(field))
 		}
 		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return p.fault(ErrNotFinite, "field %d is %q", column+1, field)
+			return p.fault(ErrNotFinite, "field %d is %s", column+1, quoted(field))
 		}
 		p.set.X = append(p.set.X, x)
 	}
 	label, err := strconv.Atoi(strings.TrimSpace(fields[last]))
 	if err != nil {
-		return p.fault(errors.Unwrap(err), "label is %q, want a whole number", fields[last])
+		return p.fault(errors.Unwrap(err), "label is %s, want a whole number", quoted(fields[last]))
 	}
 	if label < 0 || p.set.Classes > 0 && label >= p.set.Classes {
 		limit := "or more"

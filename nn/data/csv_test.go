@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"chainrule/nn/data"
 )
@@ -126,4 +129,45 @@ func FuzzReadCSV(f *testing.F) {
 		}
 		set.OneHot() // panics on a label out of range
 	})
+}
+
+// TestCSVAsOthersWriteIt has a byte order mark, spaces before quotes, and both, compressed too.
+func TestCSVAsOthersWriteIt(t *testing.T) {
+	const mark = "\ufeff"
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(mark + "1, 2, 0\n"))
+	require.NoError(t, errors.Join(err, w.Close()))
+	for name, c := range map[string]struct {
+		text    string
+		options data.CSVOptions
+		want    []float64
+	}{
+		"a mark":                   {mark + "1,2,0\n", data.CSVOptions{}, []float64{1, 2}},
+		"a mark before quotes":     {mark + "\"1\",2,0\n", data.CSVOptions{}, []float64{1, 2}},
+		"a mark before a header":   {mark + "a,b,class\r\n1,2,0\r\n", data.CSVOptions{Header: true}, []float64{1, 2}},
+		"a mark, compressed":       {packed.String(), data.CSVOptions{}, []float64{1, 2}},
+		"spaces before quotes":     {"1, \"2\", \"0\"\n", data.CSVOptions{}, []float64{1, 2}},
+		"spaces around":            {" 1 , 2 , 0 \n", data.CSVOptions{}, []float64{1, 2}},
+		"tabs between, and quotes": {"1\t\"2\"\t0\n", data.CSVOptions{Comma: '\t'}, []float64{1, 2}},
+		"semicolons":               {"1; \"2\"; 0\n", data.CSVOptions{Comma: ';'}, []float64{1, 2}},
+	} {
+		set, err := data.ReadCSV(strings.NewReader(c.text), c.options)
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, set.X, name)
+	}
+	_, err = data.ReadCSV(strings.NewReader(mark), data.CSVOptions{})
+	require.ErrorIs(t, err, data.ErrEmpty)
+	_, err = data.ReadCSV(strings.NewReader("1,\t\t0\n1\t\t0\n"), data.CSVOptions{Comma: '\t'}) // an empty field is one
+	require.Error(t, err)
+}
+
+// TestLargeFieldsMakeShortMessages has fields that are no numbers, as features, labels and in a header.
+func TestLargeFieldsMakeShortMessages(t *testing.T) {
+	large := strings.Repeat("x", 20<<20)
+	for _, text := range []string{large + ",0\n", "1," + large + "\n", "1," + strings.Repeat("9", 1<<20) + "\n", "1e" + strings.Repeat("9", 1<<20) + ",0\n"} {
+		_, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{})
+		require.Error(t, err)
+		require.Less(t, len(err.Error()), 300)
+	}
 }

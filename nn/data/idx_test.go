@@ -243,6 +243,16 @@ func TestOpenMNIST(t *testing.T) {
 		t.Errorf("test %+v", second)
 	}
 
+	for _, dims := range [][]uint32{{2, 2, 1}, {1, 1, 2}, {2, 1, 2}} { // others, of as many pixels too
+		n := dims[0]
+		write(dir, "t10k-images.idx3-ubyte.gz", idx(make([]byte, n*dims[1]*dims[2]), dims...))
+		write(dir, "t10k-labels-idx1-ubyte", idx(make([]byte, n), n))
+		if _, _, err := data.OpenMNIST(dir); !errors.Is(err, data.ErrShape) {
+			t.Errorf("images of %v to test: error %v", dims, err)
+		}
+	}
+	write(dir, "t10k-images.idx3-ubyte.gz", zip(t, test))
+
 	write(dir, "t10k-labels-idx1-ubyte", idx([]byte{8, 77}, 2))
 	_, _, err = data.OpenMNIST(dir)
 	checkFormatError(t, err, data.ErrLabel, filepath.Join(dir, "t10k-labels-idx1-ubyte")+": offset 9: label 77")
