@@ -40,6 +40,20 @@ var stackedBodies = map[string]func(w *graph.Node, c pair, x *graph.Node) (pair,
 		a := ops.Sin(ops.Add(before, c.A))
 		return pair{a, c.B}, []*graph.Node{ops.Sum(ops.Mul(ops.Cos(a), before)), ops.Where(ops.Gt(c.A, 0), ops.Sqrt(c.A), x), x, w}
 	},
+	"a constant from the first step on": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
+		return pair{w, ops.Mul(c.B, ops.Cos(x))}, []*graph.Node{w, ops.Add(w, x), c.A, ops.Sin(c.A)}
+	},
+	"a constant that may fail": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
+		k := ops.Take(w, ops.Arange(w.Graph(), w.Shape()[0]), 0)
+		return pair{k, ops.Mul(c.B, k)}, []*graph.Node{k, ops.Mul(c.A, k), c.A}
+	},
+	"slices": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
+		return pair{x, ops.Mul(c.B, ops.Sin(ops.Add(x, c.A)))}, []*graph.Node{x, ops.Mul(c.A, x), c.A}
+	},
+	"from one carry to the next": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
+		b := ops.Sin(ops.Add(ops.Mul(c.A, w), x))
+		return pair{c.B, b}, []*graph.Node{c.A, c.B, b, ops.Mul(ops.Cos(c.A), c.B), ops.Mul(b, c.B)}
+	},
 	"useless": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
 		return pair{ops.Sin(ops.Mul(c.A, w)), ops.Exp(c.B)}, nil
 	},

@@ -127,13 +127,14 @@ func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.No
 			}
 		}
 	}
-	var shifted []int // carries of which both what a step finds and what it leaves is wanted
+	// Carries of which both what a step finds and what it leaves is wanted, and the loop gives the latter.
+	var shifted []int
 	for _, n := range s.order {
 		if !wanted[n] || !s.varies[n] || stacks[n] != nil || !s.inside[n] && !n.IsInput() {
 			continue
 		}
 		if i := slices.Index(s.body.inputs, n); i >= 0 && n.Type().Size() <= mostElements && s.Steps > 0 {
-			if left := s.body.outputs[i]; left != n && wanted[left] && s.inside[left] && stacks[left] == nil {
+			if left := s.body.outputs[i]; wanted[left] && s.inside[left] && s.varies[left] && !left.IsInput() && stacks[left] == nil {
 				shifted = append(shifted, i)
 				continue
 			}
