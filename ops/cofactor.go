@@ -23,7 +23,6 @@ func init() {
 	of := func(name string, in ...graph.Arg) graph.Case { return graph.Case{Name: name, In: in} }
 	cases := append(matrixCases(),
 		of("one direction", square, arg(3, 3)), of("two directions", square, arg(3, 3), arg(3, 3)),
-		of("more than the degree", square, arg(3, 3), arg(3, 3), arg(3, 3)),
 		of("batch along one", wellConditioned(2, 3), arg(2, 3, 3)),
 		of("numbers along one", wellConditioned(2, 1), arg(2, 1, 1)),
 		of("no elements along one", arg(2, 0, 0), arg(2, 0, 0)),
