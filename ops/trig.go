@@ -37,15 +37,22 @@ func init() {
 	define(&acosOp, smooth("acos", "arccosine of x, in radians", floats1(vec.Acos[float32], vec.Acos[float64]),
 		func(x, y *graph.Node) *graph.Node { return Neg(Reciprocal(Sqrt(OneLessSquare(x)))) }, unaryCases(-0.8, 0.8)))
 	define(&atanOp, smooth("atan", "arctangent of x, in radians", floats1(vec.Atan[float32], vec.Atan[float64]),
-		func(x, y *graph.Node) *graph.Node { return Reciprocal(Add(1, Square(x))) }, unaryCases(-3, 3)))
+		func(x, y *graph.Node) *graph.Node { return SlopeAtan(x) }, unaryCases(-3, 3)))
 }
+
+// SlopeAtan returns 1/(1 + x²), the derivative of Atan.
+func SlopeAtan(x *graph.Node) *graph.Node { return unary(&slopeAtanOp, x) }
 
 // OneLessSquare returns 1 − x² without the loss of digits next to ±1.
 func OneLessSquare(x *graph.Node) *graph.Node { return unary(&oneLessSquareOp, x) }
 
-var oneLessSquareOp graph.Op
+var slopeAtanOp, oneLessSquareOp graph.Op
 
 func init() {
+	// An op, since −y²·2x would go through a square that underflows where the product does not.
+	define(&slopeAtanOp, smooth("slope_atan", "1/(1 + x²), the derivative of atan",
+		floats1(vec.SlopeAtan[float32], vec.SlopeAtan[float64]),
+		func(x, y *graph.Node) *graph.Node { return Mul(-2, Mul(Mul(x, y), y)) }, unaryCases(-3, 3)))
 	// An op, since the derivative of a product (1 − x)·(1 + x) is (1 − x) − (1 + x), which has no digits next to 0.
 	define(&oneLessSquareOp, smooth("one_less_square", "1 − x² as (1 − x)·(1 + x)",
 		floats1(vec.OneLessSquare[float32], vec.OneLessSquare[float64]),

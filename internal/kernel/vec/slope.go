@@ -4,11 +4,16 @@ import "math"
 
 // Derivatives of functions in kernels of their own, where a formula of arithmetic would lose digits or leave the range,
 // and products whose first factor may be 0: portable loops without twins. The errors stated are those of float64; float32
-// results are float64's, rounded once, but for OneLessSquare, XDivY and XMulY, which are arithmetic.
+// results are float64's, rounded once, but for OneLessSquare, SlopeAtan, XDivY and XMulY, which are arithmetic.
 
 // OneLessSquare sets dst[i] = 1 - x[i]², as (1 - x)(1 + x): the error is at most 1.5 ulp.
 func OneLessSquare[T Float](dst, x []T) {
 	map1(dst, x, func(a T) T { return (1 - a) * (1 + a) })
+}
+
+// SlopeAtan sets dst[i] = 1/(1 + x[i]²), rounded three times.
+func SlopeAtan[T Float](dst, x []T) {
+	map1(dst, x, func(a T) T { return 1 / (1 + T(a*a)) })
 }
 
 // SlopeAcosh sets dst[i] = 1/√(x[i]² - 1), NaN below 1; the error is at most 2.5 ulp.
