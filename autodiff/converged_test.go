@@ -54,7 +54,7 @@ func TestSolversThatDoNotConverge(t *testing.T) {
 		"no minimum, curved": {down(func(a, x node) node { return ops.Mul(ops.Neg(a), ops.Exp(x)) }), 1, "minimize", 0,
 			func(r float64) bool { return math.IsInf(r, 0) || math.IsNaN(r) }},
 		"few steps": {down(func(a, x node) node { return ops.Add(ops.Square(ops.Square(x)), ops.Mul(a, x)) }, autodiff.Iterations(2)),
-			1, "minimize", 0, func(r float64) bool { return r < 1 }},
+			1, "minimize", 0, func(r float64) bool { return r > 0.1 && r < 1.5 }}, // it is 1.5 at first
 	} {
 		t.Run(name, func(t *testing.T) {
 			for mode, g := range map[string]func(a node) node{"value": c.f, "gradient": autodiff.Grad(c.f),

@@ -40,7 +40,7 @@
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
 //	derived, guard                  functions derived from bodies and branches; examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go
-//	implicit, solver, converged     equations and minima; what a solver that does not converge says
+//	implicit, solver, newton, minimize, converged   equations and minima; what a solver that does not converge says
 //	ode*                            differential equations
 //	pattern*, sparse*               which entries there are, and how they are computed
 //	compile, build, program         from a function on nodes to a program

@@ -26,9 +26,10 @@ type solver struct {
 	anyway    bool // give what does not converge
 }
 
-// Tolerance ends a solver when a step changes no unknown by more than tol·(1 + the largest unknown's magnitude). The
-// default is ε^⅔ of the element type, after which a step of a Newton method is as exact as rounding lets it be. It is
-// positive.
+// Tolerance ends a solver when a step changes no unknown by more than tol of its own magnitude, so that it says nothing of
+// units. An unknown that goes to 0 step by step has come there when a step changes it by no more than tol of the largest
+// magnitude that it has had, and no step helps any more. The default is ε^⅔ of the element type, after which a step of a
+// Newton method is as exact as rounding lets it be. It is positive.
 func Tolerance(tol float64) SolverOption {
 	if !(tol > 0) || math.IsInf(tol, 1) {
 		graph.Fail("tolerance", nil, "%v given, a positive number wanted", tol)
@@ -37,7 +38,7 @@ func Tolerance(tol float64) SolverOption {
 }
 
 // Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000, and
-// for each of Minimize's two methods 200.
+// for each of Minimize's two methods 2,000.
 func Iterations(n int) SolverOption {
 	atLeastOne("iterations", n)
 	return func(s *solver) { s.steps = n }
@@ -63,14 +64,18 @@ func (s solver) tol(x *graph.Node) float64 {
 }
 
 // Root returns a function that finds x with f(p, x) = 0 by Newton's method from an initial x, halving steps that do not
-// make f smaller. X is a tree of floats of one type, and f(p, x) is a tree like x. The derivative is the implicit one, by
-// p alone: nodes that f uses from outside must be constants. A run that comes to no root fails with a *ConvergenceError.
+// make f smaller. X is a tree of floats of one type, and f(p, x) is a tree like x; the elements of both may have units of
+// their own. The derivative is the implicit one, by p alone: nodes that f uses from outside must be constants. A run that
+// comes to no root, or to one that f does not determine, since its Jacobian is singular, fails with a *ConvergenceError.
 func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
 	s := newSolver("root", 100, opts)
-	return implicit("root", f, func(p P, init X) X {
+	return implicit("root", s.anyway, f, func(p P, init X) X {
 		residual := func(v *graph.Node) *graph.Node { return ravelLike("root", f(p, treeFrom(v, init)), init) }
 		x := ravel("root", init)
-		return treeFrom(s.checked(s.newton(residual, x, no(x))), init)
+		if x.Type().Size() == 0 {
+			return init
+		}
+		return treeFrom(s.checked(s.newton(residual, startOf(x), x, isDetermined)), init)
 	})
 }
 
@@ -84,27 +89,32 @@ func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, in
 		fx := leavesOf(f(p, x))
 		return mapLeaves(x, func(i int, n *graph.Node) *graph.Node { return ops.Sub(fx[i].node, n) })
 	}
-	return implicit("fixed_point", residual, func(p P, init X) X {
+	return implicit("fixed_point", s.anyway, residual, func(p P, init X) X {
 		next := func(x *graph.Node) *graph.Node { return ravelLike("fixed_point", f(p, treeFrom(x, init)), init) }
 		return treeFrom(s.checked(s.iterate(next, ravel("fixed_point", init))), init)
 	})
 }
 
-// Minimize returns a function that finds the x at which f(p, x), a scalar, is least, from an initial x: by the BFGS
-// method (Nocedal and Wright, Numerical optimization, 2006, chapter 6) with a backtracking line search, and then Newton
-// steps to where the gradient is zero. X is a tree of floats of one type. It finds a local minimum, or the run fails with
-// a *ConvergenceError. The derivative is the implicit one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must
-// be constants.
+// Minimize returns a function that finds the x at which f(p, x), a scalar, is least, from an initial x: by Newton steps in
+// units in which the Hessian has a diagonal of ones, shortened by Levenberg's and Marquardt's method and turned downward where
+// f curves down, and then by Newton's method for the gradient. X is a tree of floats of one type, whose elements may have
+// units of their own; a step computes the Hessian, so that it is meant for up to some hundreds of them. It finds a local
+// minimum at which f curves up in all directions, or the run fails with a *ConvergenceError. The derivative is the implicit
+// one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must be constants.
 func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func(p P, init X) X {
-	s := newSolver("minimize", 200, opts)
+	s := newSolver("minimize", 2000, opts)
 	slope := func(p P, x X) X {
 		return Grad(func(x X) *graph.Node { return f(p, x) }, AllowUnreachable())(x)
 	}
-	return implicit("minimize", slope, func(p P, init X) X {
+	return implicit("minimize", s.anyway, slope, func(p P, init X) X {
 		cost := func(v *graph.Node) *graph.Node { return f(p, treeFrom(v, init)) }
-		low := s.bfgs(cost, ravel("minimize", init))
-		end := s.newton(Grad(cost), low.X, ops.Not(low.Good))
-		end.Good, end.Steps = ops.And(low.Good, end.Good), ops.Add(low.Steps, end.Steps)
+		x := ravel("minimize", init)
+		if x.Type().Size() == 0 {
+			return init
+		}
+		low, size := s.descend(cost, x)
+		end := s.newton(Grad(cost), low, size, isMinimum)
+		end.Steps = ops.Add(low.Steps, end.Steps)
 		return treeFrom(s.checked(end), init)
 	})
 }
@@ -115,16 +125,31 @@ type solved[P, X any] struct {
 	Init X
 }
 
-// implicit gives solve, which finds the x that makes f zero, the implicit derivative.
-func implicit[P, X any](op string, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
+// implicit gives solve, which finds the x that makes f zero, the implicit derivative. Where the Jacobian is singular there
+// is none: that is an error, or, if anyway is set, NaN for this x alone.
+func implicit[P, X any](op string, anyway bool, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
 	root := customJVP(op,
 		func(a solved[P, X]) X { return solve(a.P, a.Init) },
 		func(a solved[P, X], x X, tangent solved[P, X]) X {
 			_, moved := JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)
-			jac := Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })
-			return treeFrom(ops.Solve(jac(ravel(op, x)), ops.Neg(ravel(op, moved))), x)
+			jac := Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })(ravel(op, x))
+			return treeFrom(scaledSolve(jac, ops.Neg(ravel(op, moved)), anyway), x)
 		})
 	return func(p P, init X) X { return root(solved[P, X]{p, init}) }
+}
+
+// scaledSolve is Solve in the units of equilibrated, which have no part in its derivatives. If anyway is set, the solution
+// is NaN where the matrix is singular.
+func scaledSolve(jac, b *graph.Node, anyway bool) *graph.Node {
+	if b.Type().Size() == 0 {
+		return b
+	}
+	a, row, col := equilibrated(ops.StopGradient(jac))
+	scaled := ops.Div(ops.Div(jac, ops.ExpandDims(row, 1)), ops.ExpandDims(col, 0))
+	if anyway {
+		scaled = ops.Where(isSingularMatrix(a), math.NaN(), scaled)
+	}
+	return ops.Div(ops.Solve(scaled, ops.Div(b, row)), col)
 }
 
 // ravel joins the leaves of a tree to one vector.

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"math"
+	"slices"
 
 	"chainrule/graph"
 	"chainrule/ops"
@@ -17,13 +18,18 @@ func largest(x *graph.Node) *graph.Node {
 	return ops.Max(ops.Abs(x))
 }
 
-// near reports whether a step is within the tolerance at x.
-func (s solver) near(x, step *graph.Node) *graph.Node {
-	return ops.Lt(largest(step), ops.Mul(s.tol(x), ops.Add(1, largest(x)))) // so that ∞ is near nothing
+// within reports whether no element of a step is longer than part of the size of what it moves.
+func within(part float64, size, step *graph.Node) *graph.Node {
+	return all(ops.Le(ops.Abs(step), ops.Mul(part, ops.Abs(size))))
 }
 
-// isNaN reports whether a number is one at which no step helps.
-func isNaN(x *graph.Node) *graph.Node { return ops.Ne(x, x) }
+func all(p *graph.Node) *graph.Node { return ops.Not(ops.Any(ops.Not(p))) }
+
+// larger is the larger magnitude of two vectors, element by element.
+func larger(a, b *graph.Node) *graph.Node { return ops.Maximum(ops.Abs(a), ops.Abs(b)) }
+
+// orOne is x with ones for zeros, to divide by.
+func orOne(x *graph.Node) *graph.Node { return ops.Where(ops.Eq(x, 0), 1, x) }
 
 // repeat makes steps as long as more holds, but no more than the solver may. It counts them in the state.
 func repeat[S any](s solver, more func(S) *graph.Node, step func(S) S, count func(*S) **graph.Node, init S) S {
@@ -36,49 +42,50 @@ func repeat[S any](s solver, more func(S) *graph.Node, step func(S) S, count fun
 		}, init, calledBy(s.name))
 }
 
-// iterate finds x = f(x) by f alone.
-func (s solver) iterate(f func(*graph.Node) *graph.Node, x *graph.Node) outcome {
-	type state struct{ X, Last, N *graph.Node }
-	change := func(c state) *graph.Node { return ops.Sub(c.X, c.Last) }
-	end := repeat(s,
-		func(c state) *graph.Node {
-			return ops.Not(ops.Or(s.near(c.X, change(c)), isNaN(largest(change(c)))))
-		},
-		func(c state) state { return state{X: f(c.X), Last: c.X} },
-		func(c *state) **graph.Node { return &c.N },
-		state{f(x), x, one(x)})
-	return outcome{end.X, largest(change(end)), s.near(end.X, change(end)), end.N}
+// code is a constant that says how a solver ended.
+func code(x *graph.Node, e ending) *graph.Node { return x.Graph().Scalar(graph.Int64, float64(e)) }
+
+// when is how a solver ends if p holds.
+type when struct {
+	p   *graph.Node
+	end ending
 }
 
-// newton finds x with f(x) = 0. It ends at a NaN; where the whole step is within the tolerance, as rounding lets it be at
-// best; and where no part of it makes f smaller. There f is as small as rounding lets it be, or at a minimum that is no
-// zero: it is taken for zero if it is below √ε of what it was at first, or of its change over the length of x.
-//
-// It makes no step if x is good for nothing.
-func (s solver) newton(f func(*graph.Node) *graph.Node, x, bad *graph.Node) outcome {
-	type state struct{ X, R, First, Good, Bad, N *graph.Node }
-	s.needMoves(f, x)
-	r := f(x)
+// endOf is the ending of the first case that holds, or the last one.
+func endOf(x *graph.Node, last ending, cases ...when) *graph.Node {
+	end := code(x, last)
+	for _, c := range slices.Backward(cases) {
+		end = ops.Where(c.p, code(x, c.end), end)
+	}
+	return end
+}
+
+func is(end *graph.Node, e ending) *graph.Node { return ops.Eq(end, int64(e)) }
+
+// iterate finds x = f(x) by f alone. It ends where each element changes by a small part of itself. One that comes to rest at
+// 0 does not: that it changes by a small part of what it has been will do, once it comes no nearer, or the steps are used
+// up.
+func (s solver) iterate(f func(*graph.Node) *graph.Node, x *graph.Node) outcome {
+	type state struct{ X, Change, Size, Near, End, N *graph.Node }
+	tol := s.tol(x)
+	step := func(x, change, size *graph.Node) state {
+		next := f(x)
+		moved := ops.Sub(next, x)
+		size = larger(size, next)
+		near := within(max(tol, 4*epsOf(x)), size, moved) // as near as rounding lets it be
+		still := all(ops.Or(ops.Le(ops.Abs(moved), ops.Mul(tol, ops.Abs(next))), ops.Ge(ops.Abs(moved), ops.Abs(change))))
+		end := endOf(x, running, when{ops.Not(finite(moved)), notFinite}, when{ops.And(near, still), good})
+		near = ops.And(near, within(tol, ops.Add(1, ops.Abs(next)), moved))
+		return state{X: next, Change: moved, Size: size, Near: near, End: end}
+	}
+	first := step(x, ops.FullLike(x, math.Inf(1)), ops.Abs(x))
+	first.N = one(x)
 	end := repeat(s,
-		func(c state) *graph.Node { return ops.Not(ops.Or(c.Good, c.Bad)) },
-		func(c state) state {
-			slope := Jacobian(f)(c.X)
-			step := ops.Neg(ops.Solve(slope, c.R))
-			size := ops.Sum(ops.Square(c.R))
-			t := s.backtrack(ops.FullLike(size, 1), func(t *graph.Node) *graph.Node {
-				return ops.Lt(ops.Sum(ops.Square(f(ops.Add(c.X, ops.Mul(t, step))))), size)
-			})
-			next := ops.Add(c.X, ops.Mul(t, step))
-			r := f(next)
-			scale := ops.Maximum(c.First, ops.Mul(largest(slope), ops.Add(1, largest(next))))
-			stuck := ops.Le(t, least)
-			small := ops.Le(largest(r), ops.Mul(s.rootEps(x), scale))
-			good := ops.Or(s.near(next, step), ops.Or(ops.And(stuck, small), ops.Eq(largest(r), 0)))
-			return state{X: next, R: r, First: c.First, Good: good, Bad: ops.Or(stuck, isNaN(largest(r)))}
-		},
-		func(c *state) **graph.Node { return &c.N },
-		state{x, r, largest(r), ops.Eq(largest(r), 0), ops.Or(bad, isNaN(largest(r))), zero(x)})
-	return outcome{end.X, largest(end.R), end.Good, end.N}
+		func(c state) *graph.Node { return is(c.End, running) },
+		func(c state) state { return step(c.X, c.Change, c.Size) },
+		func(c *state) **graph.Node { return &c.N }, first)
+	why := ops.Where(is(end.End, running), endOf(x, stepsUsed, when{end.Near, good}), end.End)
+	return outcome{end.X, largest(end.Change), why, end.N}
 }
 
 // needMoves refuses a function that the unknowns do not move, whose zero they cannot be.
@@ -108,65 +115,18 @@ func epsOf(x *graph.Node) float64 {
 	return 0x1p-52
 }
 
-// rootEps is √ε of x's type.
-func (solver) rootEps(x *graph.Node) float64 {
-	if x.DType() == graph.Float32 {
-		return math.Sqrt(0x1p-23)
-	}
-	return 0x1p-26
-}
-
 // least is the smallest part of a step that is tried.
 const least = 0x1p-30
 
-// backtrack halves the step t until it is good, but not below the least.
-func (s solver) backtrack(t *graph.Node, good func(t *graph.Node) *graph.Node) *graph.Node {
-	return While(
-		func(t *graph.Node) *graph.Node { return ops.And(ops.Not(good(t)), ops.Gt(t, least)) },
-		func(t *graph.Node) *graph.Node { return ops.Mul(t, 0.5) }, t, calledBy(s.name))
-}
-
-// bfgs finds a minimum of f, as far as its slope lets it. It keeps an approximation h of the inverse of the Hessian.
-func (s solver) bfgs(f func(*graph.Node) *graph.Node, x *graph.Node) outcome {
-	type state struct{ X, Value, Slope, H, Near, N *graph.Node }
-	s.needMoves(f, x)
-	n := x.Type().Size()
-	eye := ops.Eye(x.Graph(), x.DType(), n)
-	value, slope := ValueAndGrad(f)(x)
-	start := ops.Div(eye, ops.Add(1, ops.Sqrt(ops.Sum(ops.Square(slope))))) // first steps are no longer than 1
-	stops := func(c state) *graph.Node { return ops.Or(c.Near, isNaN(largest(c.Slope))) }
-	end := repeat(s,
-		func(c state) *graph.Node { return ops.Not(stops(c)) },
+// backtrack halves a step t, from 1 on, until the value of try at it is good, but not below the least. First is that at 1.
+// It says whether none was good.
+func (s solver) backtrack(first *graph.Node, try func(t *graph.Node) *graph.Node, good func(value, t *graph.Node) *graph.Node) (t, stuck *graph.Node) {
+	type state struct{ T, Value *graph.Node }
+	end := While(
+		func(c state) *graph.Node { return ops.And(ops.Not(good(c.Value, c.T)), ops.Gt(c.T, least)) },
 		func(c state) state {
-			step := ops.Neg(ops.MatMul(c.H, c.Slope))
-			descent := ops.Sum(ops.Mul(step, c.Slope))
-			t := s.backtrack(ops.FullLike(c.Value, 1), func(t *graph.Node) *graph.Node {
-				bound := ops.Add(c.Value, ops.Mul(ops.Mul(1e-4, t), descent)) // Armijo
-				return ops.Le(f(ops.Add(c.X, ops.Mul(t, step))), bound)
-			})
-			next := ops.Add(c.X, ops.Mul(t, step))
-			value, slope := ValueAndGrad(f)(next)
-			moved := ops.Sub(next, c.X)
-			h := updated(c.H, eye, moved, ops.Sub(slope, c.Slope))
-			return state{X: next, Value: value, Slope: slope, H: h, Near: s.near(next, moved)}
-		},
-		func(c *state) **graph.Node { return &c.N },
-		state{x, value, slope, start, ops.Eq(largest(slope), 0), zero(x)})
-	return outcome{end.X, largest(end.Slope), end.Near, end.N}
+			t := ops.Mul(c.T, 0.5)
+			return state{t, try(t)}
+		}, state{ops.FullLike(first, 1), first}, calledBy(s.name))
+	return end.T, ops.Not(good(end.Value, end.T))
 }
-
-// updated is the BFGS update of the inverse Hessian h for a step and the change y of the slope over it,
-//
-//	(I − ρ·s·yᵀ) h (I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/(yᵀs),
-//
-// or h where the function is not convex along the step.
-func updated(h, eye, s, y *graph.Node) *graph.Node {
-	sy := ops.Sum(ops.Mul(s, y))
-	convex := ops.Gt(sy, 0)
-	rho := ops.Div(1, ops.Where(convex, sy, 1))
-	left := ops.Sub(eye, ops.Mul(rho, outer(s, y)))
-	next := ops.Add(ops.MatMul(ops.MatMul(left, h), ops.Transpose(left)), ops.Mul(rho, outer(s, s)))
-	return ops.Where(convex, next, h)
-}
-
-func outer(a, b *graph.Node) *graph.Node { return ops.Mul(ops.ExpandDims(a, 1), ops.ExpandDims(b, 0)) }
