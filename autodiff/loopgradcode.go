@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"math"
 	"unsafe"
 
 	"chainrule/graph"
@@ -42,13 +43,21 @@ func newGradCode(a gradAttrs, in []*graph.Node, by graph.Compiler) (c *gradCode,
 	tape, kept := c.Steps, 0
 	switch {
 	case c.segmented():
-		tape, kept = min(c.Every, c.Steps), (c.Steps+c.Every-1)/c.Every*c.carries.size()
+		tape, kept = min(c.Every, c.Steps), times((c.Steps-1)/c.Every+1, c.carries.size())
 	case c.grows():
 		tape = 0
 	}
 	c.space = spaceOf(max(c.body.Workspace(), c.back.code.Workspace()), c.condWorkspace(), 1,
-		c.carries.size(), c.back.cts.size(), tape*c.back.record.size, kept)
+		c.carries.size(), c.back.cts.size(), times(tape, c.back.record.size), kept)
 	return c, nil
+}
+
+// times is a product of sizes, or negative, for no size, where an int does not hold it.
+func times(n, size int) int {
+	if size > 0 && n > math.MaxInt/2/size {
+		return -1
+	}
+	return n * size
 }
 
 // spaceOf is a block of values of the given sizes.

@@ -1,6 +1,9 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // An op with several results gives one node of type Packed that holds them all. Part takes one out, at no cost: it is a
 // view.
@@ -79,11 +82,18 @@ func (n *Node) PartIndex() (int, bool) {
 // partAlign is where parts begin: at multiples of a cache line.
 const partAlign = 64
 
+// most is the length of a packed value whose own an int cannot count. No machine has room for it.
+const most = math.MaxInt / partAlign * partAlign
+
 // Offsets returns where in a packed value its parts begin, in bytes, and last how long it is.
 func Offsets(parts []Type) []int {
 	offsets := make([]int, len(parts)+1)
 	for i, t := range parts {
-		offsets[i+1] = offsets[i] + (t.Bytes()+partAlign-1)/partAlign*partAlign
+		bytes := (t.Bytes() + partAlign - 1) / partAlign * partAlign
+		if bytes < 0 || bytes > most-offsets[i] {
+			bytes = most - offsets[i]
+		}
+		offsets[i+1] = offsets[i] + bytes
 	}
 	return offsets
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"chainrule/graph"
+	"chainrule/internal/kernel/memory"
 )
 
 // Tensors without operands are constants of a graph.
@@ -30,6 +31,7 @@ func Arange(g *graph.Graph, n int) *graph.Node {
 	if n < 0 {
 		graph.Fail("arange", nil, "%d elements", n)
 	}
+	mustFit("arange", n, 8)
 	numbers := make([]int64, n)
 	for i := range numbers {
 		numbers[i] = int64(i)
@@ -51,6 +53,7 @@ func Linspace(g *graph.Graph, d graph.DType, lo, hi float64, n int) *graph.Node 
 	if math.IsInf(hi-lo, 0) {
 		unit = 2 // in which the distance does not overflow
 	}
+	mustFit("linspace", n, 8)
 	numbers := make([]float64, n)
 	for i := range numbers {
 		if t := float64(i) / float64(max(1, n-1)); t < 0.5 {
@@ -60,6 +63,13 @@ func Linspace(g *graph.Graph, d graph.DType, lo, hi float64, n int) *graph.Node 
 		}
 	}
 	return Cast(graph.Const(g, numbers, n), d)
+}
+
+// mustFit refuses constants that no memory holds.
+func mustFit(op string, count, size int) {
+	if !memory.Fits(count, size) {
+		graph.Fail(op, nil, "%d elements of %d bytes are more than the memory that there is", count, size)
+	}
 }
 
 // Eye returns the n × n identity matrix.

@@ -10,7 +10,7 @@ import (
 	"chainrule/ops"
 )
 
-const odd = 1<<53 + 1 // the first integer that a float64 does not hold
+const odd int64 = 1<<53 + 1 // the first integer that a float64 does not hold
 
 // TestExactIntegers: constants of i64 are exact, wherever a number stands, when computed, folded, printed and parsed.
 func TestExactIntegers(t *testing.T) {
@@ -44,10 +44,10 @@ func TestExactIntegers(t *testing.T) {
 		{"clamp", ops.Clamp(ops.Mul(ops.Sub(x, 1), most), -odd, odd), []int64{-odd, 0, odd}},
 		{"where", ops.Where(yes, odd, x), []int64{odd, 1, odd}},
 		{"where not", ops.Where(yes, x, least), []int64{0, least, 2}},
-		{"eq", truths(ops.Eq(ops.Add(x, 1<<53), odd)), []int64{0, 1, 0}},
-		{"ne", truths(ops.Ne(ops.Add(x, 1<<53), odd)), []int64{1, 0, 1}},
-		{"lt", truths(ops.Lt(ops.Add(x, 1<<53), odd)), []int64{1, 0, 0}},
-		{"ge", truths(ops.Ge(ops.Add(x, 1<<53), odd)), []int64{0, 1, 1}},
+		{"eq", truths(ops.Eq(ops.Add(x, int64(1<<53)), odd)), []int64{0, 1, 0}},
+		{"ne", truths(ops.Ne(ops.Add(x, int64(1<<53)), odd)), []int64{1, 0, 1}},
+		{"lt", truths(ops.Lt(ops.Add(x, int64(1<<53)), odd)), []int64{1, 0, 0}},
+		{"ge", truths(ops.Ge(ops.Add(x, int64(1<<53)), odd)), []int64{0, 1, 1}},
 		{"full", ops.Full(g, graph.Int64, odd, 2), []int64{odd, odd}},
 		{"full of most", ops.Full(g, graph.Int64, most, 1), []int64{most}},
 		{"full of least", ops.Full(g, graph.Int64, math.MinInt64, 1), []int64{least}},

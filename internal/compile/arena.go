@@ -1,9 +1,12 @@
 package compile
 
+import "math"
+
 // arena hands out blocks of one memory. A freed block is joined with free neighbours and used again, the smallest
 // that fits first, of those the lowest. Every operation takes time logarithmic in the number of free blocks.
 type arena struct {
 	size int
+	full bool // more was wanted than an int can count; nothing is handed out any more
 	free tree
 	// starts and ends find the free block that begins or stops at an offset.
 	starts, ends map[int]block
@@ -17,6 +20,10 @@ func aligned(size int) int { return (size + alignment - 1) &^ (alignment - 1) }
 
 // alloc returns the offset of a block. Nothing, of size 0, lies at 0.
 func (a *arena) alloc(size int) int {
+	if a.full = a.full || size < 0 || size > math.MaxInt-a.size-alignment; a.full {
+		a.size = math.MaxInt - alignment
+		return 0
+	}
 	size = aligned(size)
 	if size == 0 {
 		return 0
@@ -46,7 +53,7 @@ func (a *arena) extend(size int) int {
 // release takes a block back and joins it with its free neighbours.
 func (a *arena) release(offset, size int) {
 	b := block{offset, aligned(size)}
-	if b.size == 0 {
+	if b.size == 0 || a.full {
 		return
 	}
 	if left, ok := a.ends[b.offset]; ok {

@@ -81,8 +81,15 @@ type Options struct {
 
 // Compile runs the pipeline and makes a program of the result.
 func Compile(u Unit, opts Options) (*exec.Program, error) {
-	plan, err := Plan(u, opts)
+	var plan exec.Plan
+	var err error
+	if tooLarge := graph.Try(func() { plan, err = Plan(u, opts) }); tooLarge != nil {
+		return nil, tooLarge // passes make values too, such as the stack of what a loop records
+	}
 	if err != nil {
+		return nil, err
+	}
+	if err := plan.Fits(); err != nil {
 		return nil, err
 	}
 	return exec.NewProgram(plan), nil
