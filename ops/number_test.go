@@ -50,7 +50,7 @@ func TestExactIntegers(t *testing.T) {
 		{"ge", truths(ops.Ge(ops.Add(x, int64(1<<53)), odd)), []int64{0, 1, 1}},
 		{"full", ops.Full(g, graph.Int64, odd, 2), []int64{odd, odd}},
 		{"full of most", ops.Full(g, graph.Int64, most, 1), []int64{most}},
-		{"full of least", ops.Full(g, graph.Int64, math.MinInt64, 1), []int64{least}},
+		{"full of least", ops.Full(g, graph.Int64, int64(math.MinInt64), 1), []int64{least}},
 		{"full of a float", ops.Full(g, graph.Int64, 1e18), []int64{1e18}},
 		{"full like", ops.FullLike(x, int64(-odd)), []int64{-odd, -odd, -odd}},
 		{"scalar", g.ScalarInt(graph.Int64, least), []int64{least}},
