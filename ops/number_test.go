@@ -90,7 +90,7 @@ func TestExactIntegersOfInputs(t *testing.T) {
 			func(x int64) int64 { return (1<<30 + 1) * (1<<30 + 1) * x }},
 		{"negated scale", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Mul(odd, x)) },
 			func(x int64) int64 { return -odd * x }},
-		{"negated least", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Mul(math.MinInt64, x)) },
+		{"negated least", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Mul(int64(math.MinInt64), x)) },
 			func(x int64) int64 { return -(math.MinInt64 * x) }},
 		{"sums", func(x *graph.Node) *graph.Node { return ops.Sub(odd, ops.Add(ops.Neg(x), odd+1)) },
 			func(x int64) int64 { return x - 1 }},
