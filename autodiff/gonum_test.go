@@ -132,3 +132,11 @@ func TestDebugNaNForGonum(t *testing.T) {
 	var wrong *autodiff.NaNError
 	require.ErrorAs(t, r.Eval(make([]float64, 1), nil, []float64{0}), &wrong)
 }
+
+// There is nothing to donate to a program that keeps x.
+func TestDonateForGonum(t *testing.T) {
+	_, err := autodiff.NewResiduals(ops.Sin, 2, autodiff.Donate(0, 0))
+	require.ErrorContains(t, err, "Donate is for Compile")
+	_, err = autodiff.NewObjective(func(x node) node { return ops.Sum(x) }, 2, autodiff.Donate(0, 0))
+	require.ErrorContains(t, err, "Donate is for Compile")
+}

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,6 +22,9 @@ type vectorProgram struct {
 func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, opts []Option) (*vectorProgram, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("autodiff: a vector of length %d", n)
+	}
+	if len(apply(opts).donations) > 0 {
+		return nil, errors.New("autodiff: Donate is for Compile: here x is never overwritten")
 	}
 	x := graph.New().Input("x", graph.Float64, n)
 	p := &vectorProgram{in: x.Type()}
