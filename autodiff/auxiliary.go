@@ -6,6 +6,7 @@ import "chainrule/graph"
 // predictions or the state of a layer. It is handed on and not differentiated.
 func ValueAndGradAux[P, A any](f func(P) (*graph.Node, A), opts ...Option) func(P) (*graph.Node, A, P) {
 	return func(p P) (*graph.Node, A, P) {
+		needFunc("grad", f == nil)
 		var aux A
 		value, grad := ValueAndGrad(func(p P) *graph.Node {
 			var y *graph.Node

@@ -22,7 +22,7 @@ type Function struct {
 	settings settings
 	traced   trace // of a graph built by hand
 
-	building sync.Mutex              // held while f is called and compiled, so that this happens once for each types
+	building *building               // held while f is called and compiled, so that this happens once for each types
 	last     atomic.Pointer[program] // the one used last, found without a lock
 	mu       sync.Mutex              // guards cache
 	cache    []*program              // most recently used first
@@ -74,13 +74,14 @@ func Donate(arg, result int) Option {
 
 // Compile returns a Function for f, a function whose arguments and results are trees of nodes, such as
 // func(w, x *graph.Node) *graph.Node. It is traced when it is run: f is called with nodes of the types that are
-// fed, once for each combination of them. f must not keep state. Compile panics if f is no such function.
+// fed, once for each combination of them. f must not keep state, and must not run the Function itself: that is an error,
+// from a goroutine too that f starts and waits for. Compile panics if f is no such function.
 func Compile(f any, opts ...Option) *Function {
 	v := reflect.ValueOf(f)
 	if v.Kind() != reflect.Func || v.IsNil() || v.Type().IsVariadic() || v.Type().NumOut() == 0 {
 		graph.Fail("compile", nil, "want a function from trees of nodes to trees of nodes, not %T", f)
 	}
-	fn := &Function{f: v, settings: apply(opts)}
+	fn := &Function{f: v, settings: apply(opts), building: newBuilding()}
 	for i := range v.Type().NumOut() {
 		if t := v.Type().Out(i); !holdsNodes(t) {
 			graph.Fail("compile", nil, "result %d of %T has type %v, which is no tree of nodes", i, f, t)
@@ -103,7 +104,7 @@ func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, err
 	if slices.Contains(inputs, nil) || slices.Contains(outputs, nil) {
 		return nil, errors.New("autodiff: an input or output of the graph is nil")
 	}
-	fn := &Function{settings: apply(opts)}
+	fn := &Function{settings: apply(opts), building: newBuilding()}
 	t := trace{inputs: inputs, outputs: outputs}
 	for i := range inputs {
 		fn.args = append(fn.args, nodeType)

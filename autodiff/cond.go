@@ -23,6 +23,7 @@ func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
 		graph.Fail("cond", present(p), "the condition must be a bool scalar")
 	}
+	needFunc("cond", then == nil || otherwise == nil)
 	g := p.Graph()
 	var values [2]R
 	var funcs [2]*graph.Func

@@ -51,6 +51,7 @@ func CheckpointEvery(n int) LoopOption {
 // Under Vmap examples that differ in cond make steps together until all have ended. One that has ended keeps what it
 // carries, and body does not fail for its sake.
 func While[C any](cond func(C) *graph.Node, body func(C) C, init C, opts ...LoopOption) C {
+	needFunc("while", cond == nil || body == nil)
 	b := newLoopBuilder("while", leavesOf(init), opts)
 	tree := func(params []*graph.Node) C {
 		return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[i] })
@@ -70,6 +71,7 @@ func While[C any](cond func(C) *graph.Node, body func(C) C, init C, opts ...Loop
 // For applies body n times to what it carries, with the number of the step, an Int64 scalar from 0, and returns what it
 // carries then.
 func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOption) C {
+	needFunc("for", body == nil)
 	leaves := leavesOf(init)
 	if len(leaves) == 0 {
 		graph.Fail("for", nil, "nothing is carried")
@@ -97,6 +99,7 @@ func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOpti
 // CheckpointEvery for less. Parts of the body that do not depend on c or x are computed once, before the loop, unless they
 // may fail, as Take and Inverse may.
 func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOption) (C, Y) {
+	needFunc("scan", body == nil)
 	carried, slices := leavesOf(init), leavesOf(xs)
 	b := newLoopBuilder("scan", carried, opts)
 	b.slices(slices)
@@ -121,6 +124,7 @@ func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOpt
 // when it comes to it, which saves the memory of all that lies between.
 func Checkpoint[P, Q any](f func(P) Q) func(P) Q {
 	return func(p P) Q {
+		needFunc("checkpoint", f == nil)
 		leaves := leavesOf(p)
 		if len(leaves) == 0 {
 			graph.Fail("checkpoint", nil, "the argument has no node")

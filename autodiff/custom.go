@@ -40,6 +40,7 @@ func (a customAttrs) Title() string { return a.By }
 // A derivative by a node that f uses from outside is refused: make it part of p.
 func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 	return func(p P) Q {
+		needFunc("custom_vjp", f == nil || pull == nil)
 		c := newCustom("custom_vjp", p, f)
 		args, results := leavesOf(p), leavesOf(c.value)
 		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(results)))
@@ -65,6 +66,7 @@ func CustomJVP[P, Q any](f func(P) Q, push func(p P, value Q, tangent P) Q) func
 // customJVP is CustomJVP for the function that errors name.
 func customJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
 	return func(p P) Q {
+		needFunc(op, f == nil || push == nil)
 		c := newCustom(op, p, f)
 		args, results := leavesOf(p), leavesOf(c.value)
 		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(args)))

@@ -54,6 +54,9 @@ type suspicion struct {
 
 // run computes dst from in, which are as exec.Program.Run wants them.
 func (p *program) run(ctx context.Context, dst, in []exec.Value) error {
+	if ctx == nil {
+		return errors.New("autodiff: the context is nil")
+	}
 	if p.suspicion == nil {
 		return p.code.Run(ctx, dst, in)
 	}

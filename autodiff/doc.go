@@ -43,7 +43,7 @@
 //	implicit, solver, newton, minimize, converged   equations and minima; what a solver that does not converge says
 //	ode*                            differential equations
 //	pattern*, sparse*               which entries there are, and how they are computed
-//	compile, build, program         from a function on nodes to a program
-//	bind, feed, gonum*              what is fed and what comes out; for gonum's methods
+//	compile, build*, program        from a function on nodes to a program
+//	bind, elements, feed, gonum*    what is fed and what comes out; for gonum's methods
 //	check*, debug, finite, dump     is it right, where is the NaN, what was compiled
 package autodiff

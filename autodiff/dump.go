@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"chainrule/internal/compile"
+	"chainrule/internal/exec"
 )
 
 // Dump writes a web page, in one file that needs no other, about the program for the types of the values fed: the
@@ -18,6 +20,9 @@ import (
 //
 // Nothing is written when tracing, compiling or running fails.
 func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
+	if ctx == nil || w == nil {
+		return errors.New("autodiff: the context or the writer is nil")
+	}
 	leaves, shape, err := fn.flatten(feeds)
 	if err != nil {
 		return err
@@ -26,14 +31,11 @@ func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 	if err != nil {
 		return err
 	}
-	fn.building.Lock()
 	t := fn.traced
 	if fn.f.IsValid() {
-		t, err = fn.trace(values, shape)
-	}
-	fn.building.Unlock()
-	if err != nil {
-		return err
+		if t, err = fn.traceAlone(values, shape); err != nil {
+			return err
+		}
 	}
 	page := compile.Page{Title: fn.name(), Record: &compile.Record{}}
 	p, err := fn.build(t, shape, page.Record)
@@ -58,4 +60,13 @@ func (fn *Function) name() string {
 		}
 	}
 	return "graph"
+}
+
+// traceAlone traces while nobody else does.
+func (fn *Function) traceAlone(values []exec.Value, shape string) (trace, error) {
+	if err := fn.building.lock(); err != nil {
+		return trace{}, err
+	}
+	defer fn.building.unlock()
+	return fn.trace(values, shape)
 }

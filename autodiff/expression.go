@@ -16,6 +16,7 @@ type expression[Q any] struct {
 
 // traceAt applies f to aliases of p's leaves. Unless op is a VJP, which passes others by, all of them must be floats.
 func traceAt[P, Q any](op string, f func(P) Q, p P) expression[Q] {
+	needFunc(op, f == nil)
 	e := expression[Q]{args: leavesOf(p)}
 	if len(e.args) == 0 {
 		graph.Fail(op, nil, "the argument has no node to differentiate by")

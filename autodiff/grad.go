@@ -28,9 +28,17 @@ type settings struct {
 func apply(opts []Option) settings {
 	s := settings{cacheSize: defaultCacheSize, workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{"epilogue": true}}
 	for _, o := range opts {
+		needOption(o == nil)
 		o(&s)
 	}
 	return s
+}
+
+// needOption refuses an option that is nil.
+func needOption(isNil bool) {
+	if isNil {
+		graph.Fail("options", nil, "an option is nil")
+	}
 }
 
 // AllowUnreachable makes the derivative by something that the result does not depend on zero, not an error.
@@ -112,6 +120,7 @@ func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
 // select, or that stop it; those that are not floats keep their value. It panics with a *graph.Error where a derivative
 // is not known, see GoFunc.
 func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
+	needFunc("jvp", f == nil)
 	tangents := match("jvp", "tangent", floatLeaves(p), t)
 	var wrt []*graph.Node
 	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {

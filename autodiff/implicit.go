@@ -47,6 +47,7 @@ func Iterations(n int) SolverOption {
 func newSolver(name string, steps int, opts []SolverOption) solver {
 	s := solver{name: name, steps: steps}
 	for _, o := range opts {
+		needOption(o == nil)
 		o(&s)
 	}
 	return s

@@ -23,6 +23,7 @@ type loopBuilder struct {
 func newLoopBuilder(op string, carried []leaf, opts []LoopOption) *loopBuilder {
 	b := &loopBuilder{op: op, carried: carried}
 	for _, o := range opts {
+		needOption(o == nil)
 		o(&b.attrs)
 	}
 	b.checkOptions()

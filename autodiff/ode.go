@@ -68,6 +68,7 @@ func Adjoint() ODEOption { return func(m *odeMethod) { m.adjoint = true } }
 func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0 Y, p P, times *graph.Node) Y {
 	m := odeMethod{rtol: 1e-6, atol: []float64{1e-9}, limit: 100_000}
 	for _, o := range opts {
+		needOption(o == nil)
 		o(&m)
 	}
 	solve := func(a odeArgs[Y, P]) Y {

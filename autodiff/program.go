@@ -50,8 +50,10 @@ func (fn *Function) program(values []exec.Value, shape string) (*program, error)
 	if !fn.f.IsValid() {
 		return nil, fn.mismatch(values)
 	}
-	fn.building.Lock()
-	defer fn.building.Unlock()
+	if err := fn.building.lock(); err != nil {
+		return nil, err
+	}
+	defer fn.building.unlock()
 	if p := fn.find(values, shape); p != nil {
 		return p, nil // built while this goroutine waited
 	}
@@ -130,9 +132,7 @@ func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error
 	t.inputs = b.inputs
 	err = graph.Try(func() {
 		for i, r := range fn.f.Call(args) {
-			if r.Type() == nodeType && r.IsNil() {
-				graph.Fail("compile", nil, "result %d is nil", i)
-			}
+			needLeaves("compile", i, nilLeaves(r))
 			from := len(t.outputs)
 			visit(r, "", func(_ string, v reflect.Value) reflect.Value {
 				t.outputs = append(t.outputs, v.Interface().(*graph.Node))

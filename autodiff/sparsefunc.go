@@ -191,8 +191,10 @@ func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, 
 	if p := s.find(withValues, values, shape); p != nil {
 		return p, values, nil
 	}
-	s.fn.building.Lock()
-	defer s.fn.building.Unlock()
+	if err := s.fn.building.lock(); err != nil {
+		return nil, nil, err
+	}
+	defer s.fn.building.unlock()
 	if p := s.find(withValues, values, shape); p != nil {
 		return p, values, nil // built while this goroutine waited
 	}

@@ -61,6 +61,7 @@ func axisOf(axes []Axis, path string, out bool) Axis {
 // axis does not exist.
 func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 	return func(p P) Q {
+		needFunc("vmap", f == nil)
 		args := leavesOf(p)
 		checkPaths(axes, args, false, "argument")
 		size := examples(args, axes)
