@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -14,7 +15,7 @@ import (
 type goFunc struct {
 	name    string
 	results []graph.Type
-	run     func(out, in []*tensor.Dense) error
+	run     func(ctx context.Context, out, in []*tensor.Dense) error
 }
 
 // String is the name by which text and pictures show the function.
@@ -33,6 +34,14 @@ type goAttrs struct{ Func *goFunc }
 // ops.StopGradient. Under Vmap it is called for one example after the
 // other. The name is for messages and pictures.
 func GoFunc(name string, run func(out, in []*tensor.Dense) error, results []graph.Type, in ...*graph.Node) []*graph.Node {
+	return GoFuncContext(name, func(_ context.Context, out, in []*tensor.Dense) error { return run(out, in) }, results, in...)
+}
+
+// GoFuncContext is GoFunc for a function that may take long: run is called with the context of the run that it is part of,
+// and gives up with the context's error when that is done.
+func GoFuncContext(
+	name string, run func(ctx context.Context, out, in []*tensor.Dense) error, results []graph.Type, in ...*graph.Node,
+) []*graph.Node {
 	if len(in) == 0 || len(results) == 0 {
 		graph.Fail("go", nil, "%s has no input or no result", name)
 	}
@@ -72,7 +81,7 @@ func init() {
 func goKernel(n *graph.Node) graph.Kernel {
 	f := n.Attrs().(goAttrs).Func
 	parts := newBlock(f.results...)
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		args, values := make([]*tensor.Dense, len(in)), make([]*tensor.Dense, len(f.results))
 		for i, x := range n.In() {
 			v := exec.NewValue(x.Type())
@@ -84,7 +93,11 @@ func goKernel(n *graph.Node) graph.Kernel {
 			made[i] = exec.NewValue(t)
 			values[i] = made[i].Dense()
 		}
-		if err := f.run(values, args); err != nil {
+		ctx := w.Context
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		if err := f.run(ctx, values, args); err != nil {
 			return err
 		}
 		for i, v := range made {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"unsafe"
 )
@@ -30,13 +31,37 @@ type Work struct {
 	// Done, if not nil, is called by the kernel of an op marked Epilogue once for every element of its result, in runs
 	// of n elements from number lo on, when it will neither read nor write them again. Calls come from all workers.
 	Done func(lo, n int)
-	// Stop, if not nil, is closed when the run is cancelled. Kernels that run for long give up then, with ErrStopped.
+	// Stop, if not nil, is closed when the run is cancelled. Kernels that may run for more than some milliseconds look at it
+	// now and then and give up, with ErrStopped: see Stopped and Err.
 	Stop <-chan struct{}
+	// Context, if not nil, is that of the run, for kernels that call functions of the user's.
+	Context context.Context
 	// Bad, if not nil, asks routines that compute node by node to look for the birth of an element for which it holds, and
 	// to return it as their error.
 	Bad func(x float64) bool
 	// Memo is the kernel's own, kept with Done.
 	Memo any
+}
+
+// Stopped reports whether the run has been cancelled. It costs some nanoseconds.
+func (w *Work) Stopped() bool { return IsClosed(w.Stop) }
+
+// Err is ErrStopped if the run has been cancelled: what a kernel returns that may have been cut short.
+func (w *Work) Err() error {
+	if w.Stopped() {
+		return ErrStopped
+	}
+	return nil
+}
+
+// IsClosed reports whether a channel on which nothing is sent has been closed; nil is not.
+func IsClosed(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // Kernel computes one node. For a Map, out is any run of the output and each operand has out's length or is a

@@ -57,8 +57,12 @@ func choleskyKernel[T float](n *graph.Node) graph.Kernel {
 		dst := graph.Elements[T](out)
 		copy(dst, graph.Elements[T](in[0]))
 		for h := range count {
-			a := linalg.Dense(dst[h*size*size:], size, size)
-			if failed := linalg.Cholesky(a, scratch, w.Workers); failed >= 0 {
+			a := linalg.Dense(dst[h*size*size:], size, size).Until(w.Stop)
+			failed := linalg.Cholesky(a, scratch, w.Workers)
+			if err := w.Err(); err != nil {
+				return err
+			}
+			if failed >= 0 {
 				return fmt.Errorf("%w: leading minor %d of %s", ErrNotPositiveDefinite, failed+1, whichOf(h))
 			}
 		}

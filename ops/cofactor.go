@@ -112,13 +112,16 @@ func cofactorKernel[T float](n *graph.Node) graph.Kernel {
 		var list [8]linalg.Matrix[T]
 		for h := range count {
 			at := func(b graph.Buffer) linalg.Matrix[T] {
-				return linalg.Dense(graph.Elements[T](b)[h*size*size:], size, size)
+				return linalg.Dense(graph.Elements[T](b)[h*size*size:], size, size).Until(w.Stop)
 			}
 			e := list[:0]
 			for _, b := range in[1 : 1+along] {
 				e = append(e, at(b))
 			}
 			linalg.Cofactor(at(out), at(in[0]), e, places, scratch, w.Workers)
+			if err := w.Err(); err != nil {
+				return err
+			}
 		}
 		return nil
 	}

@@ -134,14 +134,17 @@ func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 	}
 	block := max(1, joinBlock/max(1, row))
 	if narrow && block >= 16 {
-		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-			interleave(unsafe.Slice((*Word)(out.Ptr), out.Len), in, block)
-			return nil
+		return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+			interleave(w, unsafe.Slice((*Word)(out.Ptr), out.Len), in, block)
+			return w.Err()
 		}
 	}
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst := unsafe.Slice((*Word)(out.Ptr), out.Len)
 		for from := 0; from < outer; from += block {
+			if w.Stopped() {
+				return graph.ErrStopped
+			}
 			to, at := min(from+block, outer), 0
 			for i, run := range runs {
 				src := unsafe.Slice((*Word)(in[i].Ptr), in[i].Len)
@@ -163,11 +166,11 @@ func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 
 // interleave writes rows that have one element of each operand. It collects block elements of each at a time, and
 // transposes these.
-func interleave[Word uint8 | uint32 | uint64](dst []Word, in []graph.Buffer, block int) {
+func interleave[Word uint8 | uint32 | uint64](w *graph.Work, dst []Word, in []graph.Buffer, block int) {
 	var collected [joinBlock]Word
 	columns := len(in)
 	rows := len(dst) / columns
-	for from := 0; from < rows; from += block {
+	for from := 0; from < rows && !w.Stopped(); from += block {
 		to := min(from+block, rows)
 		for i, b := range in {
 			copy(collected[i*block:], unsafe.Slice((*Word)(b.Ptr), b.Len)[from:to])

@@ -238,8 +238,17 @@ func recurrenceKernel[T float](n *graph.Node) graph.Kernel {
 	if a.Reverse {
 		f = vec.RecurrenceBack[T]
 	}
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		f(graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[T](in[1]), outer, r, inner)
+	run := r * inner
+	rows := max(1, elementsUnstopped/max(1, run))
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		h, a, b := graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[T](in[1])
+		for o := 0; o < outer; o += rows {
+			if w.Stopped() {
+				return graph.ErrStopped
+			}
+			n := min(rows, outer-o)
+			f(h[o*run:][:n*run], a[o*run:][:n*run], b[o*run:][:n*run], n, r, inner)
+		}
 		return nil
 	}
 }

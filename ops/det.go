@@ -36,22 +36,25 @@ func inverseKernel[T float](n *graph.Node) graph.Kernel {
 	count, size := matrices(n)
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		pivots, scratch := room[T](in[1], size)
-		lu, scratch := linalg.Dense(scratch, size, size), scratch[size*size:]
+		lu, scratch := linalg.Dense(scratch, size, size).Until(w.Stop), scratch[size*size:]
 		dst := graph.Elements[T](out)
 		clear(dst)
 		for h := range count {
 			copy(lu.Data, graph.Elements[T](in[0])[h*size*size:])
 			linalg.LU(lu, pivots, scratch, w.Workers)
+			if err := w.Err(); err != nil {
+				return err
+			}
 			if i := linalg.Singular(lu); i >= 0 {
 				return noPivot(i, h)
 			}
-			x := linalg.Dense(dst[h*size*size:], size, size)
+			x := linalg.Dense(dst[h*size*size:], size, size).Until(w.Stop)
 			for i := range size {
 				x.Data[i*size+i] = 1
 			}
 			linalg.SolveLU(lu, pivots, false, x, scratch, w.Workers)
 		}
-		return nil
+		return w.Err()
 	}
 }
 
@@ -139,11 +142,14 @@ func fromFactors[T float](n *graph.Node, f func(sign T, u linalg.Matrix[T]) T) g
 	count, size := matrices(n.In()[0])
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		pivots, scratch := room[T](in[1], size)
-		lu, scratch := linalg.Dense(scratch, size, size), scratch[size*size:]
+		lu, scratch := linalg.Dense(scratch, size, size).Until(w.Stop), scratch[size*size:]
 		dst := graph.Elements[T](out)
 		for h := range count {
 			copy(lu.Data, graph.Elements[T](in[0])[h*size*size:])
 			sign := linalg.LU(lu, pivots, scratch, w.Workers)
+			if err := w.Err(); err != nil {
+				return err
+			}
 			dst[h] = f(sign, lu)
 		}
 		return nil

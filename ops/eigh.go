@@ -61,7 +61,7 @@ func init() {
 // eighKernel computes in float64.
 func eighKernel[T float](n *graph.Node) graph.Kernel {
 	count, size := matrices(n.In()[0])
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(stop *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		work := unsafe.Slice((*float64)(in[1].Ptr), in[1].Len/8)
 		a, work := work[:size*size], work[size*size:]
 		vectors, work := work[:size*size], work[size*size:]
@@ -71,7 +71,11 @@ func eighKernel[T float](n *graph.Node) graph.Kernel {
 			for i, v := range src[h*size*size:][:size*size] {
 				a[i] = float64(v)
 			}
-			if !linalg.Eigen(linalg.Dense(a, size, size), w, scratch, vectors) {
+			done, err := eigen(stop, a, w, scratch, vectors)
+			if err != nil {
+				return err
+			}
+			if !done {
 				return errors.New("the iteration for eigenvalues does not end, " + whichOf(h))
 			}
 			part := dst[h*(size+1)*size:]
@@ -83,5 +87,30 @@ func eighKernel[T float](n *graph.Node) graph.Kernel {
 			}
 		}
 		return nil
+	}
+}
+
+// eigenUnstopped is the size of matrices whose eigenvectors take some milliseconds.
+const eigenUnstopped = 100
+
+// eigen is linalg.Eigen, whose iteration cannot be stopped: of a large matrix in a run that may be, it works on memory of its
+// own, and is left to itself if the run ends.
+func eigen(work *graph.Work, a, w, scratch, vectors []float64) (done bool, err error) {
+	n := len(w)
+	if err := work.Err(); err != nil || n < eigenUnstopped || work.Stop == nil {
+		return err == nil && linalg.Eigen(linalg.Dense(a, n, n), w, scratch, vectors), err
+	}
+	own, values := slices.Clone(a), make([]float64, n)
+	ended := make(chan bool, 1)
+	go func() {
+		ended <- linalg.Eigen(linalg.Dense(own, n, n), values, make([]float64, len(scratch)), make([]float64, len(vectors)))
+	}()
+	select {
+	case done = <-ended:
+		copy(a, own)
+		copy(w, values)
+		return done, nil
+	case <-work.Stop:
+		return false, graph.ErrStopped
 	}
 }

@@ -17,6 +17,9 @@ type fold[D, S graph.Element] func(dst []D, x []S, outer, r, inner int)
 // parallelFold is how many elements are worth waking another worker.
 const parallelFold = 1 << 16
 
+// foldUnstopped is about how many elements a worker goes through before it looks whether it is to stop.
+const foldUnstopped = 1 << 18
+
 // partsPerWorker evens out workers of different speed.
 const partsPerWorker = 4
 
@@ -28,10 +31,14 @@ type foldWork[D, S graph.Element] struct {
 	x               []S
 	outer, r, inner int
 	parts           int
+	stop            <-chan struct{}
 }
 
 // Part does rows of the outer axis, or columns of the only one.
 func (w *foldWork[D, S]) Part(i int) {
+	if graph.IsClosed(w.stop) {
+		return
+	}
 	if w.columns != nil {
 		lo, hi := w.inner*i/w.parts, w.inner*(i+1)/w.parts
 		w.columns(w.dst[lo:hi], w.x[lo:], w.r, w.inner)
@@ -77,14 +84,10 @@ func bindParts[D, S graph.Element](w foldWork[D, S], most int) graph.Kernel {
 		}
 		*call = w
 		call.dst, call.x = graph.Elements[D](out), graph.Elements[S](in[0])
-		if work.Workers > 1 {
-			call.parts = min(most, partsPerWorker*work.Workers)
-			par.Do(call.parts, work.Workers, call)
-		} else {
-			w.fold(call.dst, call.x, w.outer, w.r, w.inner)
-		}
-		call.dst, call.x = nil, nil
+		call.parts, call.stop = min(most, max(partsPerWorker*work.Workers, w.outer*w.r*w.inner/foldUnstopped)), work.Stop
+		par.Do(call.parts, work.Workers, call)
+		call.dst, call.x, call.stop = nil, nil, nil
 		spare.Store(call)
-		return nil
+		return work.Err()
 	}
 }

@@ -154,11 +154,17 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
 		e := withDone(w, gemm.Epilogue[T]{}, cols)
 		for h := 0; h < len(offsetsA); h += count {
+			if h%productsUnstopped == 0 && w.Stopped() {
+				return graph.ErrStopped
+			}
 			p.Run(av[offsetsA[h]:], bv[offsetsB[h]:], cv[h*m*cols:][:count*m*cols], &e, w.Workers)
 		}
-		return nil
+		return w.Err()
 	}
 }
+
+// productsUnstopped is how many products of a batch are computed before a look at Work.Stop; long ones look themselves.
+const productsUnstopped = 256
 
 // matmulFlops is 2mnk for each matrix of a batch, for the ops whose last two operands are multiplied.
 func matmulFlops(n *graph.Node) float64 {
@@ -167,8 +173,9 @@ func matmulFlops(n *graph.Node) float64 {
 	return 2 * float64(n.Type().Size()) * float64(k)
 }
 
-// withDone adds to an epilogue that finished runs of a matrix with the given columns are passed on.
+// withDone adds to an epilogue when to stop, and that finished runs of a matrix with the given columns are passed on.
 func withDone[T gemm.Float](w *graph.Work, e gemm.Epilogue[T], cols int) gemm.Epilogue[T] {
+	e.Stop = w.Stop
 	if w.Done == nil {
 		return e
 	}

@@ -98,6 +98,6 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 		}
 		e = withDone(w, e, cols)
 		p.Run(graph.Elements[T](in[1]), graph.Elements[T](in[2]), c, &e, w.Workers)
-		return nil
+		return w.Err()
 	}
 }

@@ -95,13 +95,16 @@ func rightSolve(b, r *graph.Node, trans bool, rows int) *graph.Node {
 func qrKernel[T float](n *graph.Node) graph.Kernel {
 	rank := n.Rank()
 	count, rows, cols := graph.Size(n.Shape()[:rank-2]), n.In()[0].Shape()[rank-2], n.Shape()[rank-1]
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		_, scratch := room[T](in[1], 0)
 		dst, src := graph.Elements[T](out), graph.Elements[T](in[0])
 		for h := range count {
 			part := dst[h*(rows+cols)*cols:][:(rows+cols)*cols]
 			copy(part[cols*cols:], src[h*rows*cols:])
-			linalg.QR(linalg.Dense(part[cols*cols:], rows, cols), linalg.Dense(part, cols, cols), scratch)
+			linalg.QR(linalg.Dense(part[cols*cols:], rows, cols).Until(w.Stop), linalg.Dense(part, cols, cols), scratch)
+			if err := w.Err(); err != nil {
+				return err
+			}
 		}
 		return nil
 	}

@@ -229,10 +229,26 @@ func place[T graph.Element](n *graph.Node) graph.Kernel {
 		offset += lo[i] * strides[i]
 		strides[i] *= gap[i] + 1
 	}
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		dst := graph.Elements[T](out)
+	whole, rest := slices.Clone(shape), slices.Clone(shape) // rows of x that are placed before a look at Stop, the last
+	row, rows := 1, 0
+	if len(shape) > 0 && graph.Size(shape) > elementsUnstopped {
+		row = graph.Size(shape[1:])
+		rows = min(shape[0], max(1, elementsUnstopped/row))
+		whole[0], rest[0] = rows, shape[0]%rows
+	}
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		dst, x, at := graph.Elements[T](out), graph.Elements[T](in[0]), offset
 		clear(dst)
-		vec.PlaceStrided(dst, offset, strides, graph.Elements[T](in[0]), shape)
+		for ; rows > 0 && len(x) >= rows*row; at += rows * strides[0] {
+			if w.Stopped() {
+				return graph.ErrStopped
+			}
+			vec.PlaceStrided(dst, at, strides, x[:rows*row], whole)
+			x = x[rows*row:]
+		}
+		if rows == 0 || len(x) > 0 {
+			vec.PlaceStrided(dst, at, strides, x, rest)
+		}
 		return nil
 	}
 }

@@ -177,8 +177,11 @@ func triangularKernel[T float](n *graph.Node) graph.Kernel {
 			}
 			part := x[h*size*cols:][:size*cols]
 			copy(part, bv[offsetsB[h]:])
-			linalg.SolveTriangular(t, linalg.Triangle{Lower: f.Lower, Trans: f.Trans}, linalg.Dense(part, size, cols),
+			linalg.SolveTriangular(t, linalg.Triangle{Lower: f.Lower, Trans: f.Trans}, linalg.Dense(part, size, cols).Until(w.Stop),
 				scratch, w.Workers)
+			if err := w.Err(); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -230,21 +233,24 @@ func solveKernel[T float](n *graph.Node) graph.Kernel {
 	offsetsA, offsetsB := batchOffsets(a, batch), batchOffsets(b, batch)
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		pivots, scratch := room[T](in[2], size)
-		lu, scratch := linalg.Dense(scratch, size, size), scratch[size*size:]
+		lu, scratch := linalg.Dense(scratch, size, size).Until(w.Stop), scratch[size*size:]
 		av, bv, x := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
 		for h, offset := range offsetsA {
 			if h == 0 || offset != offsetsA[h-1] {
 				copy(lu.Data, av[offset:])
 				linalg.LU(lu, pivots, scratch, w.Workers)
+				if err := w.Err(); err != nil {
+					return err
+				}
 				if i := linalg.Singular(lu); i >= 0 {
 					return noPivot(i, h)
 				}
 			}
 			part := x[h*size*cols:][:size*cols]
 			copy(part, bv[offsetsB[h]:])
-			linalg.SolveLU(lu, pivots, trans, linalg.Dense(part, size, cols), scratch, w.Workers)
+			linalg.SolveLU(lu, pivots, trans, linalg.Dense(part, size, cols).Until(w.Stop), scratch, w.Workers)
 		}
-		return nil
+		return w.Err()
 	}
 }
 

@@ -116,27 +116,43 @@ func init() {
 	})
 }
 
+// comparisonsUnstopped is after how many comparisons a sort looks whether it is to stop.
+const comparisonsUnstopped = 1 << 14
+
 func orderOf[T vec.Num](n *graph.Node) graph.Kernel {
 	length := n.Shape()[n.Rank()-1]
 	sign := 1
 	if n.Attrs().(argsortAttrs).Descending {
 		sign = -1
 	}
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, x := graph.Elements[int64](out), graph.Elements[T](in[0])
+		rows := 0
 		for ; len(dst) > 0; dst, x = dst[length:], x[length:] {
+			if rows++; rows*length > comparisonsUnstopped {
+				if rows = 0; w.Stopped() {
+					return graph.ErrStopped
+				}
+			}
 			order, row := dst[:length], x[:length]
 			for i := range order {
 				order[i] = int64(i)
 			}
+			compared, stopped := 0, false
 			slices.SortFunc(order, func(i, j int64) int {
+				if compared++; compared%comparisonsUnstopped == 0 {
+					stopped = w.Stopped()
+				}
+				if stopped {
+					return 0 // so that it soon ends
+				}
 				if c := compare(row[i], row[j]); c != 0 {
 					return sign * c
 				}
 				return cmp.Compare(i, j)
 			})
 		}
-		return nil
+		return w.Err()
 	}
 }
 

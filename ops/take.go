@@ -83,16 +83,27 @@ func init() {
 	})
 }
 
+// elementsUnstopped is after about how many elements a kernel looks whether it is to stop.
+const elementsUnstopped = 1 << 16
+
 // takeFrom binds the loop of take for elements of type T.
 func takeFrom[T graph.Element](n *graph.Node) graph.Kernel {
 	x, a := n.In()[0], n.Attrs().(takeAttrs)
 	outer, length, inner := span(x, []int{a.Axis})
 	parts := graph.Size(x.Shape()[:a.Batch])
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, src, index := graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[int64](in[1])
 		for p := range parts {
-			if !vec.Take(part(dst, p, parts), part(src, p, parts), part(index, p, parts), outer/parts, length, inner) {
-				return indexError(index, length)
+			to, from, at := part(dst, p, parts), part(src, p, parts), part(index, p, parts)
+			rows := max(1, elementsUnstopped/max(1, len(at)*inner))
+			for o := 0; o < outer/parts; o += rows {
+				if w.Stopped() {
+					return graph.ErrStopped
+				}
+				n := min(rows, outer/parts-o)
+				if !vec.Take(to[o*len(at)*inner:][:n*len(at)*inner], from[o*length*inner:][:n*length*inner], at, n, length, inner) {
+					return indexError(index, length)
+				}
 			}
 		}
 		return nil
@@ -197,13 +208,22 @@ func scatterInto[T vec.Num](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(scatterAttrs)
 	outer, length, inner := span(n, []int{a.Axis})
 	parts := graph.Size(n.Shape()[:a.Batch])
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst := graph.Elements[T](out)
 		clear(dst)
 		src, index := graph.Elements[T](in[0]), graph.Elements[int64](in[1])
 		for p := range parts {
-			if !vec.ScatterAdd(part(dst, p, parts), part(src, p, parts), part(index, p, parts), outer/parts, length, inner) {
-				return indexError(index, length)
+			to, from, at := part(dst, p, parts), part(src, p, parts), part(index, p, parts)
+			rows := max(1, elementsUnstopped/max(1, len(at)*inner))
+			for o := 0; o < outer/parts; o += rows {
+				if w.Stopped() {
+					return graph.ErrStopped
+				}
+				n := min(rows, outer/parts-o)
+				if !vec.ScatterAdd(
+					to[o*length*inner:][:n*length*inner], from[o*len(at)*inner:][:n*len(at)*inner], at, n, length, inner) {
+					return indexError(index, length)
+				}
 			}
 		}
 		return nil
@@ -250,9 +270,14 @@ func init() {
 
 func oneHot[T vec.Num](n *graph.Node) graph.Kernel {
 	classes := n.Attrs().(oneHotAttrs).Classes
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst, labels := graph.Elements[T](out), graph.Elements[int64](in[0])
-		clear(dst)
+		for i := 0; i < len(dst); i += elementsUnstopped {
+			if w.Stopped() {
+				return graph.ErrStopped
+			}
+			clear(dst[i:min(i+elementsUnstopped, len(dst))])
+		}
 		for i, l := range labels {
 			if l < 0 || l >= int64(classes) {
 				return fmt.Errorf("%w: label %d, at position %d, for %d classes", ErrIndex, l, i, classes)

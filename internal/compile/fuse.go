@@ -23,7 +23,9 @@ func fuse(u Unit, opts Options) Unit {
 	for _, n := range order {
 		f.join(n)
 	}
-	u.Groups = f.groups(order, func(n *graph.Node) bool { return opts.Workers > 1 && worthSplitting(n) })
+	u.Groups = f.groups(order, func(n *graph.Node) bool {
+		return worthSplitting(n) && (opts.Workers > 1 || n.Type().Size() >= long || n.In()[0].Type().Size() >= long)
+	})
 	return u
 }
 
@@ -56,6 +58,10 @@ func (f *fuser) groups(order []*graph.Node, alone func(*graph.Node) bool) (group
 	}
 	return slices.DeleteFunc(groups, func(members []*graph.Node) bool { return members == nil })
 }
+
+// long is the number of elements of a node that is computed tile by tile even if it is alone, so that it can be stopped in
+// between.
+const long = 1 << 20
 
 // worthSplitting reports whether a lone member is large enough for more than one core: a group's tiles are divided
 // among them.

@@ -157,6 +157,10 @@ func (g *group) Part(i int) {
 func (f *frame) run(lo, hi int) {
 	g := f.group
 	for n := 0; lo < hi; lo += n {
+		if g.work.Stopped() {
+			f.err = graph.ErrStopped
+			return
+		}
 		n = min(g.tile, hi-lo)
 		if g.period < g.size {
 			n = min(n, g.period-lo%g.period)

@@ -214,6 +214,9 @@ func collapse(shape []int, steps [][]int) ([]int, [][]int) {
 	return counts, kept
 }
 
+// elementsUnstopped is after how many elements a loop looks whether it is to stop.
+const elementsUnstopped = 1 << 16
+
 func (l *loop) do(kernel graph.Kernel, w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 	if l.size == 0 {
 		return nil
@@ -223,7 +226,13 @@ func (l *loop) do(kernel graph.Kernel, w *graph.Work, out graph.Buffer, in []gra
 		l.run[i] = graph.Buffer{Ptr: in[i].Ptr, Len: l.lens[i]}
 	}
 	out.Len = l.inner
-	for {
+	for done := 0; ; done += l.inner {
+		if done > elementsUnstopped {
+			if w.Stopped() {
+				return graph.ErrStopped
+			}
+			done = 0
+		}
 		if err := kernel(w, out, l.run); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"chainrule/graph"
@@ -148,14 +149,40 @@ func viewKernel(t graph.Type, l graph.Layout) func(*graph.Work, graph.Buffer, []
 }
 
 func strided[T graph.Element](shape []int, l graph.Layout) graph.Kernel {
-	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		vec.CopyStrided(graph.Elements[T](out), shape, graph.Elements[T](in[0]), l.Offset, l.Strides)
+	size := graph.Size(shape)
+	if size <= elementsUnstopped || shape[0] == 1 {
+		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+			vec.CopyStrided(graph.Elements[T](out), shape, graph.Elements[T](in[0]), l.Offset, l.Strides)
+			return nil
+		}
+	}
+	row := size / shape[0]
+	rows := min(shape[0], max(1, elementsUnstopped/row))
+	parts := [2][]int{slices.Clone(shape), slices.Clone(shape)} // whole ones and the last
+	parts[0][0], parts[1][0] = rows, shape[0]%rows
+	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		dst, offset := graph.Elements[T](out), l.Offset
+		for ; len(dst) > 0; offset += rows * l.Strides[0] {
+			part := parts[0]
+			if len(dst) < rows*row {
+				part = parts[1]
+			}
+			if w != nil && w.Stopped() {
+				return graph.ErrStopped
+			}
+			n := part[0] * row
+			vec.CopyStrided(dst[:n], part, graph.Elements[T](in[0]), offset, l.Strides)
+			dst = dst[n:]
+		}
 		return nil
 	}
 }
 
 // NodeError says at which node a run failed, once for each function of the user's line.
 func NodeError(n *graph.Node, err error) error {
+	if n == nil || err == graph.ErrStopped {
+		return err
+	}
 	where := n.Title()
 	if src := n.Source(); src != "" {
 		where += " at " + src

@@ -56,7 +56,7 @@ func (r *Routine) Bind(w *graph.Work, arena unsafe.Pointer) {
 		r.machine, r.arena = newMachineIn(&plan, arena), arena
 		r.strides = appendStrides(appendStrides(nil, r.machine.inputs, r.inStrides), r.machine.outputs, r.outStrides)
 	}
-	r.machine.work.Stop = w.Stop
+	r.machine.work.Stop, r.machine.work.Context = w.Stop, w.Context
 }
 
 func appendStrides(list []stride, patches [][]patch, bytes []int) []stride {
@@ -90,8 +90,8 @@ func point(patches []patch, at unsafe.Pointer) {
 	}
 }
 
-// Run computes the outputs. It does not look at Work.Stop, which is for the loop around it.
-func (r *Routine) Run() error { return r.machine.run(-1) }
+// Run computes the outputs, unless it is stopped. What its inputs then hold is not known: the loop around it gives up too.
+func (r *Routine) Run() error { return r.machine.run(len(r.machine.steps)) }
 
 // Release forgets where operands lie, so that their memory can be freed.
 func (r *Routine) Release() {

@@ -26,23 +26,25 @@ func (p *Program) Run(ctx context.Context, dst, in []Value) error {
 }
 
 func (m *machine) execute(ctx context.Context, commit int) error {
-	m.work.Stop = ctx.Done()
+	m.work.Stop, m.work.Context = ctx.Done(), ctx
 	err := m.run(commit)
+	m.work.Stop, m.work.Context = nil, nil
 	if errors.Is(err, graph.ErrStopped) {
 		return context.Cause(ctx)
 	}
 	return err
 }
 
-// run runs the steps. It may be stopped before those up to number commit.
+// run runs the steps. It may be stopped until those from number commit on begin, which overwrite donated inputs: they are
+// all done or none. Without them it may be stopped to the end.
 func (m *machine) run(commit int) error {
-	stop := m.work.Stop
 	for i := range m.steps {
-		if stop != nil && i <= commit {
-			select {
-			case <-stop:
+		if i <= commit {
+			if m.work.Stopped() {
 				return graph.ErrStopped
-			default:
+			}
+			if i == commit {
+				m.work.Stop, m.work.Context = nil, nil
 			}
 		}
 		s := &m.steps[i]
@@ -62,7 +64,7 @@ func (m *machine) run(commit int) error {
 			return NodeError(failed, err)
 		}
 	}
-	return nil
+	return m.work.Err()
 }
 
 // check refuses values of other types than the plan was made for.

@@ -59,7 +59,7 @@ func (b *loopBinder[T]) bind(cond *scalars[T]) *scalarLoop[T] {
 	b.evaluate(cond, name)
 	b.loop.count = b.take()
 	b.emit(scalarOp{op: threaded.Again, a: b.loop.count, b: step})
-	b.loop.program = b.code.linked()
+	b.loop.program, b.loop.length = b.code.linked(), len(b.code.ops)
 	b.loop.program.bases = make([]unsafe.Pointer, len(b.loop.moving))
 	return b.loop
 }

@@ -47,6 +47,7 @@ type scalarLoop[T float32 | float64] struct {
 	loads, ends []loopTransfer
 	moving      []movingBase
 	count       uint32 // the register of the steps to make, and one
+	length      int    // of the program
 	conditional bool
 }
 
@@ -115,8 +116,8 @@ func bindLoop[T float32 | float64](body *scalars[T], r, cond *Routine) scalarRep
 	return newLoopBinder(body, r).bind(c)
 }
 
-// stepsUnstopped is how many steps pass before a loop looks whether it has been cancelled.
-const stepsUnstopped = 256
+// operationsUnstopped is after about how many operations a loop looks whether it has been cancelled.
+const operationsUnstopped = 1 << 15
 
 func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, failed *graph.Node, err error) {
 	registers := l.program.registers
@@ -130,11 +131,11 @@ func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, 
 	defer clear(l.program.bases)
 	bounded := limit > 0 || !l.conditional
 	for ended := false; !ended && (!bounded || steps < limit); {
-		n := stepsUnstopped
+		n := max(1, operationsUnstopped/(l.length+1))
 		if bounded {
 			n = min(n, limit-steps)
 		}
-		if stopped(w) {
+		if w.Stopped() {
 			return steps, false, nil, graph.ErrStopped
 		}
 		registers[l.count/8] = uint64(n + 1)
@@ -153,13 +154,4 @@ func (l *scalarLoop[T]) repeat(w *graph.Work, limit int) (steps int, more bool, 
 		}
 	}
 	return steps, more, nil, nil
-}
-
-func stopped(w *graph.Work) bool {
-	select {
-	case <-w.Stop: // never, if it is nil
-		return true
-	default:
-		return false
-	}
 }

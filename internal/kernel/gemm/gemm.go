@@ -14,6 +14,20 @@ type Epilogue[T Float] struct {
 	// C[row, col:col+len(dst)]. Every element of C is passed exactly once. Calls come from all workers at the same
 	// time. In a batch, rows count on from one item to the next: row i of item h is h·m + i.
 	Apply func(dst []T, row, col int)
+
+	// Stop, if not nil, makes a product end early, and leave C half done, when it is closed. Short products do not look
+	// at it.
+	Stop <-chan struct{}
+}
+
+// stopped reports whether the product is to end.
+func (e *Epilogue[T]) stopped() bool {
+	select {
+	case <-e.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // Gemm computes C = act(op(A)·op(B) + beta·C + bias), where op(A) is m×k, op(B) is k×n and C is m×n. A is stored as

@@ -31,6 +31,9 @@ func (p *Product[T]) Run(a, b, c []T, e *Epilogue[T], workers int) {
 	if e != nil {
 		r.epilogue = *e
 	}
+	if r.isShort() {
+		r.epilogue.Stop = nil // a script is of all of a product
+	}
 	if s == nil && r.isShort() {
 		r.record = &script[T]{accumulate: r.epilogue.Accumulate, bias: len(r.epilogue.Bias)}
 		r.record.lenA, r.record.lenB, r.record.lenC = r.lengths()

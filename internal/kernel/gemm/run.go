@@ -52,7 +52,7 @@ func (r *run[T]) chunk(workers int) {
 	if !alone {
 		r.record = nil // a script is of one worker
 	}
-	for r.q0 = 0; ; {
+	for r.q0 = 0; !r.epilogue.stopped(); {
 		r.depth = min(r.plan.depth, r.k-r.q0)
 		if r.plan.packA {
 			r.packedA.grow(tiles * r.engine.panel * r.depth)
@@ -64,7 +64,7 @@ func (r *run[T]) chunk(workers int) {
 			}
 		}
 		if alone {
-			for j := 0; j < r.n; j += r.plan.colsPerPart {
+			for j := 0; j < r.n && !r.epilogue.stopped(); j += r.plan.colsPerPart {
 				r.multiply(&r.own, r.t0, r.t1, j, min(j+r.plan.colsPerPart, r.n))
 			}
 		} else {
@@ -79,6 +79,9 @@ func (r *run[T]) chunk(workers int) {
 
 // Part does one part of the current stage.
 func (r *run[T]) Part(i int) {
+	if r.epilogue.stopped() {
+		return
+	}
 	workers := &spaceOf[T]().workers
 	w := workers.get()
 	if r.stage == packingA {
@@ -101,6 +104,9 @@ type batch[T Float] struct {
 
 // Part computes some of the items.
 func (b *batch[T]) Part(i int) {
+	if b.epilogue.stopped() {
+		return
+	}
 	runs := &spaceOf[T]().runs
 	r := runs.get()
 	r.problem, r.engine = b.problem, b.engine
@@ -134,10 +140,15 @@ func (r *run[T]) compute(e *engine, workers int) {
 	r.items(0, r.count, workers)
 }
 
+// itemsUnstopped is how many items of one tile are computed before a look at Stop.
+const itemsUnstopped = 1 << 12
+
 // items computes some items of the batch: in one call of a micro-kernel if each of them is a tile, else one by one.
 func (r *run[T]) items(from, to, workers int) {
 	if to-from > 1 && r.eachIsTile() {
-		r.tilesOfItems(from, to)
+		for ; from < to && !r.epilogue.stopped(); from += itemsUnstopped {
+			r.tilesOfItems(from, min(from+itemsUnstopped, to))
+		}
 		return
 	}
 	for item := from; item < to; item++ {

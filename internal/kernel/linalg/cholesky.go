@@ -34,7 +34,7 @@ func upper[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 		return upperLeaf(a)
 	}
 	first, corner, second := a.block(0, 0, h, h), a.block(0, h, h, n-h), a.block(h, h, n-h, n-h)
-	if failed = upper(first, scratch, workers); failed >= 0 {
+	if failed = upper(first, scratch, workers); failed >= 0 || a.stopped() {
 		return failed
 	}
 	SolveTriangular(first, Triangle{Trans: true}, corner, scratch, workers)

@@ -22,7 +22,7 @@ func Cofactor[T Float](c, a Matrix[T], e []Matrix[T], places []int64, scratch []
 		return
 	}
 	rows, cols := places[:n], places[n:2*n]
-	lu, g, scratch := Dense(scratch, n, n), Dense(scratch[n*n:], n, n), scratch[2*n*n:]
+	lu, g, scratch := Dense(scratch, n, n).Until(a.Stop), Dense(scratch[n*n:], n, n).Until(a.Stop), scratch[2*n*n:]
 	f := minors{p: scratch[:k*n*n], n: n, k: k, set: places[2*n:][:k+1]}
 	d, solving := scratch[k*n*n:][:2*n], scratch[k*n*n+2*n:]
 	for i := range n {
@@ -33,7 +33,7 @@ func Cofactor[T Float](c, a Matrix[T], e []Matrix[T], places []int64, scratch []
 	sign := completePivoting(lu, rows, cols)
 	unitRows(lu, d[:n])
 	for i, along := range e {
-		p := Dense(f.p[i*n*n:], n, n) // L⁻¹·E·U⁻¹, the second by transposes
+		p := Dense(f.p[i*n*n:], n, n).Until(a.Stop) // L⁻¹·E·U⁻¹, the second by transposes
 		for r, from := range rows {
 			for q, at := range cols {
 				p.Data[q*n+r] = float64(along.Data[int(from)*along.LD+int(at)])
@@ -134,7 +134,7 @@ func (f *minors) choose(g Matrix[float64], d []float64, chosen, from int, produc
 		}
 		return
 	}
-	for i := from; i+f.k-chosen < f.n; i++ {
+	for i := from; i+f.k-chosen < f.n && (chosen == f.k || !g.stopped()); i++ {
 		f.set[chosen] = int64(i)
 		f.choose(g, d, chosen+1, i+1, product)
 		product = product.times(d[i])
@@ -211,7 +211,7 @@ func completePivoting(a Matrix[float64], rows, cols []int64) (sign float64) {
 		rows[i], cols[i] = int64(i), int64(i)
 	}
 	sign = 1
-	for k := range n {
+	for k := 0; k < n && !a.stopped(); k++ {
 		best, r, q := -1.0, k, k
 		for i := k; i < n; i++ {
 			for j, v := range a.row(i)[k:] {

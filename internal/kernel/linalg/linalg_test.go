@@ -22,7 +22,7 @@ func eps[T Float]() float64 {
 // random returns a matrix whose rows lie apart, with fences between them.
 func random[T Float](rng *rand.Rand, rows, cols int) Matrix[T] {
 	ld := cols + 3
-	m := Matrix[T]{make([]T, rows*ld+1), rows, cols, ld}
+	m := Matrix[T]{Data: make([]T, rows*ld+1), Rows: rows, Cols: cols, LD: ld}
 	for i := range m.Data {
 		m.Data[i] = fence
 		if i/ld < rows && i%ld < cols {

@@ -26,11 +26,17 @@ func factor[T Float](a Matrix[T], pivots []int64, scratch []T, workers int) {
 	}
 	left, right := a.block(0, 0, m, h), a.block(0, h, m, n-h)
 	factor(left, pivots[:h], scratch, workers)
+	if a.stopped() {
+		return // pivots may be missing
+	}
 	exchange(right, pivots[:h])
 	corner, rest := a.block(0, h, h, n-h), a.block(h, h, m-h, n-h)
 	SolveTriangular(a.block(0, 0, h, h), Triangle{Lower: true, Unit: true}, corner, scratch, workers)
 	minusProduct(rest, a.block(h, 0, m-h, h), false, corner, scratch, workers)
 	factor(rest, pivots[h:], scratch, workers)
+	if a.stopped() {
+		return
+	}
 	exchange(a.block(h, 0, m-h, h), pivots[h:])
 	for i := h; i < n; i++ {
 		pivots[i] += int64(h)

@@ -13,20 +13,38 @@ type Matrix[T Float] struct {
 	Data       []T
 	Rows, Cols int
 	LD         int
+	// Stop, if not nil, makes functions of the matrix end early when it is closed, with results that mean nothing.
+	Stop <-chan struct{}
+}
+
+// Until is m with Stop.
+func (m Matrix[T]) Until(stop <-chan struct{}) Matrix[T] {
+	m.Stop = stop
+	return m
+}
+
+// stopped reports whether what is computed of m is to end.
+func (m Matrix[T]) stopped() bool {
+	select {
+	case <-m.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // Dense returns the rows × cols matrix over contiguous elements.
 func Dense[T Float](data []T, rows, cols int) Matrix[T] {
-	return Matrix[T]{data[:rows*cols], rows, cols, cols}
+	return Matrix[T]{Data: data[:rows*cols], Rows: rows, Cols: cols, LD: cols}
 }
 
 // block returns the block of the given size at row i and column j.
 func (m Matrix[T]) block(i, j, rows, cols int) Matrix[T] {
 	if rows == 0 || cols == 0 {
-		return Matrix[T]{nil, rows, cols, max(1, cols)}
+		return Matrix[T]{nil, rows, cols, max(1, cols), m.Stop}
 	}
 	from := i*m.LD + j
-	return Matrix[T]{m.Data[from : from+(rows-1)*m.LD+cols], rows, cols, m.LD}
+	return Matrix[T]{m.Data[from : from+(rows-1)*m.LD+cols], rows, cols, m.LD, m.Stop}
 }
 
 func (m Matrix[T]) row(i int) []T { return m.Data[i*m.LD:][:m.Cols] }
@@ -52,7 +70,7 @@ func minusProduct[T Float](c, a Matrix[T], trans bool, b Matrix[T], scratch []T,
 		vec.Neg(negative[i*b.Cols:][:b.Cols], b.row(i))
 	}
 	gemm.Gemm(trans, false, c.Rows, c.Cols, b.Rows, a.Data, a.LD, negative, b.Cols, c.Data, c.LD,
-		&gemm.Epilogue[T]{Accumulate: true}, workers)
+		&gemm.Epilogue[T]{Accumulate: true, Stop: c.Stop}, workers)
 }
 
 // minusMultiple sets dst -= t·x.

@@ -12,6 +12,9 @@ func QR[T Float](a, r Matrix[T], scratch []T) {
 	m, n := a.Rows, a.Cols
 	w, tau := scratch[:n], scratch[n:2*n]
 	for k := range n {
+		if a.stopped() {
+			return
+		}
 		tau[k] = reflector(a, k)
 		reflect(a, k, tau[k], w)
 	}
@@ -20,7 +23,7 @@ func QR[T Float](a, r Matrix[T], scratch []T) {
 		clear(row[:i])
 		copy(row[i:], a.row(i)[i:])
 	}
-	for k := n - 1; k >= 0; k-- { // Q is H₀·…·Hₙ₋₁ times the first columns of the identity
+	for k := n - 1; k >= 0 && !a.stopped(); k-- { // Q is H₀·…·Hₙ₋₁ times the first columns of the identity
 		row := a.row(k)
 		clear(row[k+1:])
 		reflect(a, k, tau[k], w)

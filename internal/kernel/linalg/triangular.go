@@ -21,7 +21,10 @@ func SolveScratch(n, k int) int {
 // SolveTriangular sets b to op(t)⁻¹·b, t being square. A zero on the diagonal makes infinities or NaN.
 func SolveTriangular[T Float](t Matrix[T], f Triangle, b Matrix[T], scratch []T, workers int) {
 	n, h := t.Rows, t.Rows/2
-	if n <= leaf {
+	switch {
+	case b.stopped():
+		return
+	case n <= leaf:
 		substitute(t, f, b)
 		return
 	}

@@ -1,0 +1,117 @@
+package ops_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+	"chainrule/ops"
+)
+
+// longNodes has, for every op whose kernel can take more than some milliseconds, a node of which it does, or a part large
+// enough to be looked at. kept says that a kernel that stops at once has not come to the result's last element.
+var longNodes = map[string]struct {
+	build func(square, table, index *graph.Node) *graph.Node
+	kept  bool
+}{
+	"argmax":            {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMax(x, 1) }, true},
+	"argmin":            {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMin(x, 1) }, true},
+	"argsort":           {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
+	"cholesky":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
+	"cofactor":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
+	"concat":            {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat(1, x, x) }, true},
+	"cumsum":            {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, 1, false) }, true},
+	"det":               {func(a, _, _ *graph.Node) *graph.Node { return ops.Det(a) }, true},
+	"eigh":              {func(a, _, _ *graph.Node) *graph.Node { w, _ := ops.Eigh(a); return w.In()[0] }, true},
+	"inverse":           {func(a, _, _ *graph.Node) *graph.Node { return ops.Inverse(a) }, false},
+	"linear_recurrence": {func(_, x, _ *graph.Node) *graph.Node { return ops.LinearRecurrence(x, x, 1, false) }, true},
+	"log_softmax":       {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSoftmax(x, 1) }, true},
+	"logsumexp":         {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSumExp(x, 1) }, true},
+	"matmul":            {func(a, _, _ *graph.Node) *graph.Node { return ops.MatMul(a, a) }, true},
+	"max":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Max(x, 1) }, true},
+	"min":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Min(x, 1) }, true},
+	"one_hot":           {func(_, _, i *graph.Node) *graph.Node { return ops.OneHot(i, 100, graph.Float64) }, true},
+	"pad":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Pad(x, []int{1, 0}, []int{1, 0}, []int{0, 1}) }, false},
+	"prod":              {func(_, x, _ *graph.Node) *graph.Node { return ops.Prod(x, 1) }, true},
+	"qr":                {func(a, _, _ *graph.Node) *graph.Node { q, _ := ops.QR(a); return packed(q) }, false},
+	"scatter_add":       {func(_, x, i *graph.Node) *graph.Node { return ops.ScatterAdd(x, i, 1, 3000) }, false},
+	"softmax":           {func(_, x, _ *graph.Node) *graph.Node { return ops.Softmax(x, 1) }, true},
+	"solve":             {func(a, _, _ *graph.Node) *graph.Node { return ops.Solve(a, a) }, false},
+	"sum":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Sum(x, 1) }, true},
+	"take":              {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
+}
+
+func packed(n *graph.Node) *graph.Node {
+	for n.Op().Class == graph.View {
+		n = n.In()[0]
+	}
+	return n
+}
+
+// A kernel that is told to stop before it begins returns ErrStopped, whatever the number of workers.
+func TestKernelsStop(t *testing.T) {
+	closed := make(chan struct{})
+	close(closed)
+	for name, c := range longNodes {
+		t.Run(name, func(t *testing.T) {
+			g := graph.New()
+			square, table := g.Input("", graph.Float64, 200, 200), g.Input("", graph.Float64, 200, 3000)
+			index := g.Input("", graph.Int64, 3000)
+			feeds := map[*graph.Node]exec.Value{}
+			for _, x := range g.Inputs() {
+				feeds[x] = exec.NewValue(x.Type())
+			}
+			for i := range 200 {
+				feeds[square].Set(i*201, 2)
+			}
+			for i := range 3000 {
+				feeds[index].Set(i, float64((7*i)%100))
+			}
+			n := packed(c.build(square, table, index))
+			require.Equal(t, name, n.Op().Name)
+			for _, workers := range []int{1, 2} {
+				in := make([]graph.Buffer, 0, len(n.In())+1)
+				for _, x := range n.In() {
+					in = append(in, feeds[x].Buf)
+				}
+				if n.Op().Workspace != nil {
+					scratch := exec.NewValue(graph.T(graph.Int64, n.Op().Workspace(n)/8+1)).Buf
+					in = append(in, graph.Buffer{Ptr: scratch.Ptr, Len: 8 * scratch.Len})
+				}
+				out := exec.NewValue(n.Type())
+				for i := range out.Bytes() {
+					out.Bytes()[i] = 0xa5
+				}
+				kernel := n.Op().Kernel(n)
+				err := kernel(&graph.Work{Workers: workers, Stop: closed}, out.Buf, in)
+				require.ErrorIs(t, err, graph.ErrStopped)
+				if c.kept {
+					require.EqualValues(t, 0xa5, out.Bytes()[len(out.Bytes())-1], "it went to the end")
+				}
+				require.NoError(t, kernel(&graph.Work{Workers: workers, Stop: make(chan struct{})}, out.Buf, in))
+			}
+		})
+	}
+}
+
+// short lists the ops whose kernels need not stop, and those that other tests are about.
+var short = []string{
+	"arrived", "converged", // one number
+	"row_pair", "matmul_add", // matmul's kernel
+	"det_sign", "logdet", // det's
+	"triangular_solve",                          // a part of solve's
+	"cond", "custom", "go", "loop", "loop_grad", // they run others, which stop
+}
+
+func TestEveryLongKernelStops(t *testing.T) {
+	for _, op := range graph.Ops() {
+		switch _, isLong := longNodes[op.Name]; {
+		case op.Class == graph.Map, op.Class == graph.View, op.Class == graph.Leaf: // cut by the executor
+		default:
+			require.NotEqual(t, isLong, slices.Contains(short, op.Name), "%s is in one of the lists", op.Name)
+		}
+	}
+}
