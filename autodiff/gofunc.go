@@ -34,7 +34,11 @@ type goAttrs struct{ Func *goFunc }
 // ops.StopGradient. Under Vmap it is called for one example after the
 // other. The name is for messages and pictures.
 func GoFunc(name string, run func(out, in []*tensor.Dense) error, results []graph.Type, in ...*graph.Node) []*graph.Node {
-	return GoFuncContext(name, func(_ context.Context, out, in []*tensor.Dense) error { return run(out, in) }, results, in...)
+	var plain func(context.Context, []*tensor.Dense, []*tensor.Dense) error
+	if run != nil {
+		plain = func(_ context.Context, out, in []*tensor.Dense) error { return run(out, in) }
+	}
+	return GoFuncContext(name, plain, results, in...)
 }
 
 // GoFuncContext is GoFunc for a function that may take long: run is called with the context of the run that it is part of,

@@ -44,7 +44,7 @@ type Work struct {
 }
 
 // Stopped reports whether the run has been cancelled. It costs some nanoseconds.
-func (w *Work) Stopped() bool { return IsClosed(w.Stop) }
+func (w *Work) Stopped() bool { return w != nil && IsClosed(w.Stop) }
 
 // Err is ErrStopped if the run has been cancelled: what a kernel returns that may have been cut short.
 func (w *Work) Err() error {

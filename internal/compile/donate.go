@@ -85,54 +85,50 @@ func (p *planner) dropPartial() {
 	}
 }
 
-// withdraw turns steps back into copies whose old value another step at the end still reads.
+// withdraw turns steps back into copies whose old value another step at the end still reads. Those that are turned back
+// read it before the end, so that one turn is enough.
 func (p *planner) withdraw() {
 	readers := map[*root]int{} // by how many of the steps at the end
-	counted := map[*task]bool{}
+	reads := map[*task]map[*root]bool{}
 	for _, c := range p.commit {
-		if c.step != nil && !counted[c.step] {
-			counted[c.step] = true
-			p.countReaders(readers, c.step, 1)
-		}
-	}
-	for again := true; again; {
-		again = false
-		for _, c := range p.commit {
-			if c.step == nil {
-				continue
-			}
-			old := p.at(p.unit.Inputs[c.input]).root
-			others := readers[old]
-			if slices.ContainsFunc(c.step.ins, func(x *graph.Node) bool { return p.at(x).root == old }) {
-				others--
-			}
-			if others > 0 {
-				p.countReaders(readers, c.step, -1)
-				p.demote(c.step)
-				again = true
+		if t := c.step; t != nil && reads[t] == nil {
+			reads[t] = p.rootsRead(t)
+			for r := range reads[t] {
+				readers[r]++
 			}
 		}
 	}
-}
-
-// demote makes copies of all that a step would overwrite.
-func (p *planner) demote(t *task) {
-	for i := range p.commit {
-		if p.commit[i].step == t {
+	back := map[*task]bool{}
+	for _, c := range p.commit {
+		if c.step == nil || back[c.step] {
+			continue
+		}
+		old := p.at(p.unit.Inputs[c.input]).root
+		others := readers[old]
+		if reads[c.step][old] {
+			others--
+		}
+		if others > 0 {
+			back[c.step] = true
+			for r := range reads[c.step] {
+				readers[r]--
+			}
+		}
+	}
+	for i, c := range p.commit {
+		if back[c.step] {
 			p.commit[i].step = nil
 		}
 	}
 }
 
-// countReaders adds by for every root that a step reads.
-func (p *planner) countReaders(readers map[*root]int, t *task, by int) {
-	seen := map[*root]bool{}
+// rootsRead is what a step reads.
+func (p *planner) rootsRead(t *task) map[*root]bool {
+	set := make(map[*root]bool, len(t.ins))
 	for _, x := range t.ins {
-		if r := p.at(x).root; !seen[r] {
-			seen[r] = true
-			readers[r] += by
-		}
+		set[p.at(x).root] = true
 	}
+	return set
 }
 
 // emitCommit appends the steps that overwrite donated inputs. A new value that is another donated input's old one

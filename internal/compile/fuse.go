@@ -50,8 +50,14 @@ func (f *fuser) groups(order []*graph.Node, alone func(*graph.Node) bool) (group
 		groups[number[root]] = append(groups[number[root]], n)
 	}
 	for i, members := range groups {
-		misfits := exec.Misfits(members)
-		members = slices.DeleteFunc(members, func(n *graph.Node) bool { return slices.Contains(misfits, n) })
+		misfits := exec.Misfits(members) // in their order
+		members = slices.DeleteFunc(members, func(n *graph.Node) bool {
+			apart := len(misfits) > 0 && misfits[0] == n
+			if apart {
+				misfits = misfits[1:]
+			}
+			return apart
+		})
 		if groups[i] = members; len(members) == 1 && !alone(members[0]) {
 			groups[i] = nil
 		}

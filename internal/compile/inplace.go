@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/internal/exec"
 )
@@ -12,12 +14,12 @@ func (p *planner) overwrite(i int, t *task, n *graph.Node) *root {
 	if p.opts.NoReuse || !writesInPlace(n) {
 		return nil
 	}
+	if t.group && n.Op().Class == graph.Map {
+		return p.overwriteInGroup(i, t, n)
+	}
 	candidates := t.ins
-	switch head := t.nodes[0]; {
-	case n.Op().Class != graph.Map:
+	if n.Op().Class != graph.Map {
 		candidates = candidates[:1]
-	case head.Op().Class == graph.Contract:
-		candidates = append([]*graph.Node{head}, candidates...)
 	}
 	for _, x := range candidates {
 		r := p.at(x).root
@@ -35,6 +37,9 @@ func writesInPlace(n *graph.Node) bool { return n.Op().Class == graph.Map || n.O
 // none is read after n is written. An op that is no Map may read an element again after it has written there, so
 // that one reads nothing else of r than its input 0.
 func (p *planner) mayWrite(t *task, n *graph.Node, r *root) bool {
+	if t.group && n.Op().Class == graph.Map {
+		return p.readingsOf(t).mayWrite(n, r)
+	}
 	written := false
 	for _, m := range t.nodes {
 		for j, x := range m.In() {
@@ -60,4 +65,75 @@ func (p *planner) fits(n, x *graph.Node) bool {
 	at := p.at(x)
 	return at.offset == 0 && at.root.bytes == x.Type().Bytes() && x.Type().Size() == n.Type().Size() &&
 		x.DType().Size() == n.DType().Size()
+}
+
+// readings is how the members of a group read roots. To look through all members for every result would take the square
+// of their number.
+type readings struct {
+	member map[*graph.Node]int
+	of     map[*root]*reading
+	// free lists the roots in the arena that results may be written over, in the order of the operands.
+	free   []*root
+	listed bool
+}
+
+// reading is how members read one root.
+type reading struct {
+	last       int  // the last member that reads it
+	plain      bool // all operands fill the root, have one size, and are operands of Maps
+	size, elem int
+}
+
+// readingsOf finds how t's members read, when it is asked first.
+func (p *planner) readingsOf(t *task) *readings {
+	if t.reads != nil {
+		return t.reads
+	}
+	t.reads = &readings{member: make(map[*graph.Node]int, len(t.nodes)), of: map[*root]*reading{}}
+	for k, m := range t.nodes {
+		t.reads.member[m] = k
+		for _, x := range m.In() {
+			r := p.at(x).root
+			of := t.reads.of[r]
+			if of == nil {
+				of = &reading{plain: true, size: x.Type().Size(), elem: x.DType().Size()}
+				t.reads.of[r] = of
+			}
+			of.last = k
+			of.plain = of.plain && p.fits(x, x) && x.Type().Size() == of.size && x.DType().Size() == of.elem &&
+				m.Op().Class == graph.Map
+		}
+	}
+	return t.reads
+}
+
+// mayWrite is planner.mayWrite for a Map.
+func (g *readings) mayWrite(n *graph.Node, r *root) bool {
+	of := g.of[r]
+	return of == nil || of.plain && of.last <= g.member[n] && of.size == n.Type().Size() && of.elem == n.DType().Size()
+}
+
+// overwriteInGroup is overwrite for a Map of a group. Results are placed in the order of members.
+func (p *planner) overwriteInGroup(i int, t *task, n *graph.Node) *root {
+	g := p.readingsOf(t)
+	if !g.listed {
+		g.listed = true
+		operands := t.ins
+		if head := t.nodes[0]; head.Op().Class == graph.Contract {
+			operands = append([]*graph.Node{head}, operands...)
+		}
+		for _, x := range operands {
+			r := p.at(x).root
+			if of := g.of[r]; r.slot.Space == exec.Arena && !r.freed && r.last == i && of != nil && of.plain {
+				g.free = append(g.free, r)
+			}
+		}
+	}
+	for k, r := range g.free {
+		if !r.freed && g.mayWrite(n, r) {
+			g.free = slices.Delete(g.free, k, k+1)
+			return r
+		}
+	}
+	return nil
 }

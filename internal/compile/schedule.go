@@ -121,10 +121,12 @@ func (s *scheduler) greedy() []int {
 	left := slices.Clone(s.uses)
 	waits := slices.Clone(s.waits)
 	done := make([]bool, len(waits))
+	growth := make([]int, len(waits))
 	var ready candidates
 	for i, n := range waits {
+		growth[i] = s.growth(i, left)
 		if n == 0 {
-			ready = append(ready, candidate{s.growth(i, left), i})
+			ready = append(ready, candidate{growth[i], i})
 		}
 	}
 	heap.Init(&ready)
@@ -141,14 +143,17 @@ func (s *scheduler) greedy() []int {
 				continue
 			}
 			for _, j := range s.readers[k] {
-				if !done[j] && waits[j] == 0 {
-					heap.Push(&ready, candidate{s.growth(j, left), j})
+				if done[j] {
+					continue
+				}
+				if growth[j] -= s.bytes[k]; waits[j] == 0 {
+					heap.Push(&ready, candidate{growth[j], j})
 				}
 			}
 		}
 		for _, user := range s.users[i] {
 			if waits[user]--; waits[user] == 0 {
-				heap.Push(&ready, candidate{s.growth(user, left), user})
+				heap.Push(&ready, candidate{growth[user], user})
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type task struct {
 	// waits counts the operands that tasks not yet in order will make, users lists the tasks that wait for this one.
 	waits int
 	users []*task
+	// reads, if it is known, is how the members of a group read.
+	reads *readings
 	// rank breaks ties: the last ID.
 	rank int
 }

@@ -17,61 +17,93 @@ import (
 func JoinScalars(plan Plan) Plan {
 	steps, commit := plan.Steps, plan.Commit
 	plan.Steps = nil
+	var last *joint // of the last step, if it is on scalars
 	for i, s := range steps {
 		if i == commit {
 			plan.Commit = len(plan.Steps)
 		}
-		last := len(plan.Steps) - 1
-		if last >= 0 && plan.Steps[last].absorbs(s) {
+		switch {
+		case !s.onScalars():
+			last = nil
+			plan.Steps = append(plan.Steps, s)
+			continue
+		case last != nil && last.absorbs(s):
 			if i == commit {
-				plan.Commit = last
+				plan.Commit = len(plan.Steps) - 1
 			}
-			plan.Steps[last] = plan.Steps[last].with(s)
+		default:
+			last = newJoint()
+			plan.Steps = append(plan.Steps, Step{})
+		}
+		last.add(s)
+		if s.Node == nil && s.Members == nil && len(last.Members) == 0 && len(last.Copies) == 1 {
+			plan.Steps[len(plan.Steps)-1] = s // a copy alone stays what it is
 			continue
 		}
-		if s.Node != nil && s.onScalars() {
-			s = s.grouped()
-		}
-		plan.Steps = append(plan.Steps, s)
+		plan.Steps[len(plan.Steps)-1] = last.Step
 	}
 	if commit == len(steps) {
 		plan.Commit = len(plan.Steps)
 	}
+	reads := map[memoryAt]int{}
+	for _, s := range plan.Steps {
+		s.eachRead(func(at Slot) { reads[at.at()]++ })
+	}
 	for i, s := range plan.Steps {
 		if s.Members != nil && s.onScalars() {
-			plan.Steps[i] = keepWanted(s, plan.Steps)
+			plan.Steps[i] = keepWanted(s, reads)
 		}
 	}
 	return plan
 }
 
-// keepWanted is s, of which what lies in the arena is kept if another step reads it there.
-func keepWanted(s Step, steps []Step) Step {
-	wanted := func(at Slot) bool {
-		return at.Space != Arena || slices.ContainsFunc(steps, func(t Step) bool { return t.reads(at) })
-	}
+// keepWanted is s, of which what lies in the arena is kept if a step reads it there: reads counts them.
+func keepWanted(s Step, reads map[memoryAt]int) Step {
+	wanted := func(at Slot) bool { return at.Space != Arena || reads[at.at()] > 0 }
 	s.Members = slices.Clone(s.Members)
 	for i, m := range s.Members {
 		s.Members[i].Kept = m.Kept && wanted(m.Out)
 	}
-	s.Copies = slices.DeleteFunc(slices.Clone(s.Copies), func(c Copy) bool { return !wanted(c.Out) })
+	s.Copies = slices.DeleteFunc(slices.Clone(s.Copies), func(c Copy) bool {
+		if wanted(c.Out) {
+			return false
+		}
+		if c.From < 0 {
+			reads[c.In.at()]--
+		}
+		return true
+	})
 	return s
 }
 
-// reads reports whether a step reads memory at a slot.
-func (s Step) reads(at Slot) bool {
-	meets := func(in Slot) bool { return in.meets(at) }
-	if s.Members == nil {
-		return slices.ContainsFunc(s.In, meets)
+// eachRead calls f for every slot that a step reads.
+func (s Step) eachRead(f func(at Slot)) {
+	for _, in := range s.In {
+		if s.Members == nil {
+			f(in)
+		}
 	}
+	own := nodesOf(s.Members)
 	for _, m := range s.Members {
 		for j, x := range m.Node.In() {
-			if !s.has(x) && meets(m.In[j]) {
-				return true
+			if !own[x] {
+				f(m.In[j])
 			}
 		}
 	}
-	return slices.ContainsFunc(s.Copies, func(c Copy) bool { return c.From < 0 && meets(c.In) })
+	for _, c := range s.Copies {
+		if c.From < 0 {
+			f(c.In)
+		}
+	}
+}
+
+func nodesOf(members []Member) map[*graph.Node]bool {
+	set := make(map[*graph.Node]bool, len(members))
+	for _, m := range members {
+		set[m.Node] = true
+	}
+	return set
 }
 
 // Copy takes the value that member From of a group has, or, if From is −1, what lies in slot In before the group
@@ -95,28 +127,76 @@ func (s Step) onScalars() bool {
 	})
 }
 
-// absorbs reports whether a group of s and then t does what the two steps do: what t reads from memory has not been
-// written by s, but for results of s's members and what is copied, and no copy of s comes after a result of t for the
-// same place.
-func (s Step) absorbs(t Step) bool {
-	if !s.onScalars() || !t.onScalars() {
-		return false
-	}
-	s = s.grouped()
+// joint is a group of scalars that steps are being put into. It knows who writes where.
+type joint struct {
+	Step
+	has    map[*graph.Node]bool
+	writer map[memoryAt]int // the last member that leaves its value there
+	copier map[memoryAt]int // the last copy that goes there
+}
+
+func newJoint() *joint {
+	return &joint{Step{Members: []Member{}}, map[*graph.Node]bool{}, map[memoryAt]int{}, map[memoryAt]int{}}
+}
+
+// absorbs reports whether the group followed by t does what the two steps do: what t reads from memory has not been
+// written by the group, but for results of its members and what is copied, and no copy of the group comes after a result
+// of t for the same place.
+func (s *joint) absorbs(t Step) bool {
 	if t.Members == nil && t.Node == nil {
 		return true
 	}
-	for _, m := range t.grouped().Members {
+	members := t.grouped().Members
+	own := nodesOf(members)
+	for _, m := range members {
 		for j, x := range m.Node.In() {
-			if !s.has(x) && !t.has(x) && s.writes(m.In[j]) {
+			if !s.has[x] && !own[x] && s.writes(m.In[j].at()) {
 				return false
 			}
 		}
-		if m.Kept && slices.ContainsFunc(s.Copies, func(c Copy) bool { return c.Out.meets(m.Out) }) {
+		if _, copied := s.copier[m.Out.at()]; m.Kept && copied {
 			return false
 		}
 	}
 	return true
+}
+
+// writes reports whether the group leaves anything at a place.
+func (s *joint) writes(to memoryAt) bool {
+	_, writes := s.writer[to]
+	_, copies := s.copier[to]
+	return writes || copies
+}
+
+// add puts t behind what there is.
+func (s *joint) add(t Step) {
+	if t.Members == nil && t.Node == nil {
+		c := s.copying(t)
+		s.copier[c.Out.at()] = len(s.Copies)
+		s.Copies = append(s.Copies, c)
+		return
+	}
+	t = t.grouped()
+	for _, m := range t.Members {
+		s.has[m.Node] = true
+		if m.Kept {
+			s.writer[m.Out.at()] = len(s.Members)
+		}
+		s.Members = append(s.Members, m)
+	}
+}
+
+// copying is a step that copies, after the group.
+func (s *joint) copying(t Step) Copy {
+	if k, copied := s.copier[t.In[0].at()]; copied {
+		c := s.Copies[k]
+		return Copy{c.From, c.In, t.Out, t.Bytes}
+	}
+	from, written := s.writer[t.In[0].at()]
+	if !written {
+		from = -1
+	}
+	return Copy{from, t.In[0], t.Out, t.Bytes}
 }
 
 // grouped is a step on scalars as a group.
@@ -130,49 +210,14 @@ func (s Step) grouped() Step {
 	return Step{Members: []Member{{Node: s.Node, Out: s.Out, Kept: true, In: s.In}}}
 }
 
-func (s Step) has(n *graph.Node) bool {
-	return n == s.Node || slices.ContainsFunc(s.Members, func(m Member) bool { return m.Node == n })
+// memoryAt is where a slot of a single element lies.
+type memoryAt struct {
+	space         Space
+	index, offset int
 }
 
-// writes reports whether a group leaves anything at a slot.
-func (s Step) writes(to Slot) bool {
-	return s.writer(to) >= 0 || slices.ContainsFunc(s.Copies, func(c Copy) bool { return c.Out.meets(to) })
-}
-
-// writer is the last member that leaves its value at a slot, −1 if there is none.
-func (s Step) writer(to Slot) int {
-	for i, m := range slices.Backward(s.Members) {
-		if m.Kept && m.Out.meets(to) {
-			return i
-		}
-	}
-	return -1
-}
+func (s Slot) at() memoryAt { return memoryAt{s.Space, s.Index, s.Offset} }
 
 // meets reports whether slots of single elements share memory. Offsets of elements are multiples of their sizes, and
 // values of the arena begin at multiples of 64.
-func (s Slot) meets(t Slot) bool {
-	return s.Space == t.Space && s.Index == t.Index && s.Offset == t.Offset
-}
-
-// copying is a step that copies, after s.
-func (s Step) copying(t Step) Copy {
-	for _, c := range slices.Backward(s.Copies) {
-		if c.Out.meets(t.In[0]) {
-			return Copy{c.From, c.In, t.Out, t.Bytes}
-		}
-	}
-	return Copy{s.writer(t.In[0]), t.In[0], t.Out, t.Bytes}
-}
-
-// with is the group of s and then t.
-func (s Step) with(t Step) Step {
-	s = s.grouped()
-	joined := Step{Members: slices.Clone(s.Members), Copies: slices.Clone(s.Copies)}
-	if t.Members == nil && t.Node == nil {
-		joined.Copies = append(joined.Copies, s.copying(t))
-		return joined
-	}
-	joined.Members = append(joined.Members, t.grouped().Members...)
-	return joined
-}
+func (s Slot) meets(t Slot) bool { return s.at() == t.at() }

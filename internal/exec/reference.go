@@ -167,7 +167,7 @@ func strided[T graph.Element](shape []int, l graph.Layout) graph.Kernel {
 			if len(dst) < rows*row {
 				part = parts[1]
 			}
-			if w != nil && w.Stopped() {
+			if w.Stopped() {
 				return graph.ErrStopped
 			}
 			n := part[0] * row

@@ -130,29 +130,43 @@ func bindScalars[T float32 | float64](step Step, place func(b *graph.Buffer, s S
 			}
 		}
 	}
+	type source struct {
+		memoryAt
+		size int
+	}
+	loaded, copied := map[source]int{}, make([]bool, len(s.Members)) // registers of what is loaded; members that are copied
+	if len(s.Copies) > 0 {
+		for _, t := range slices.Backward(code.loads) {
+			loaded[source{slots[t.base].at(), t.size}] = int(t.register / 8)
+		}
+	}
 	for _, c := range s.Copies {
-		if c.From < 0 {
-			if i := code.loadOf(slots, c); i >= 0 {
-				b.copied = append(b.copied, int(code.loads[i].register/8))
-				continue
-			}
-			r := b.take()
-			b.copied = append(b.copied, r)
+		if c.From >= 0 {
+			copied[c.From] = true
+			continue
+		}
+		from := source{c.In.at(), c.Bytes}
+		r, known := loaded[from]
+		if !known {
+			r = b.take()
+			loaded[from] = r
 			code.loads = append(code.loads, transfer{len(slots), bytesTo(r), c.Bytes})
 			slots = append(slots, c.In)
 		}
+		b.copied = append(b.copied, r)
 	}
 	for i, m := range s.Members {
 		b.release(i, m)
 		r := b.take()
 		b.register.set(m.Node, r)
-		if m.Kept || copied(s.Copies, i) {
+		if m.Kept || copied[i] {
 			b.last.set(m.Node, len(s.Members))
 		}
 		code.add(&b, m.Node)
 	}
+	leaves := step.leaves()
 	for i, m := range step.Members {
-		if step.leaves(i) {
+		if leaves[i] {
 			code.stores = append(code.stores, transfer{len(slots), b.at(m.Node), m.Node.DType().Size()})
 			slots = append(slots, m.Out)
 		}
@@ -177,25 +191,21 @@ func bindScalars[T float32 | float64](step Step, place func(b *graph.Buffer, s S
 	return code
 }
 
-// loadOf is the number of the load that a copy from memory can share, −1 if there is none.
-func (s *scalars[T]) loadOf(slots []Slot, c Copy) int {
-	return slices.IndexFunc(s.loads, func(t transfer) bool { return t.size == c.Bytes && slots[t.base].meets(c.In) })
-}
-
-func copied(copies []Copy, member int) bool {
-	return slices.ContainsFunc(copies, func(c Copy) bool { return c.From == member })
-}
-
-// leaves reports whether member i leaves its value in memory, where no later member writes.
-func (s Step) leaves(i int) bool {
-	m := s.Members[i]
-	return m.Kept && !slices.ContainsFunc(s.Members[i+1:], func(n Member) bool { return n.Kept && n.Out.meets(m.Out) })
+// leaves tells which members leave their values in memory, where no later member writes.
+func (s Step) leaves() []bool {
+	leaves, taken := make([]bool, len(s.Members)), map[memoryAt]bool{}
+	for i, m := range slices.Backward(s.Members) {
+		if at := m.Out.at(); m.Kept && !taken[at] {
+			leaves[i], taken[at] = true, true
+		}
+	}
+	return leaves
 }
 
 // results lists where a group of scalars writes.
 func (s Step) results() (slots []Slot) {
-	for i, m := range s.Members {
-		if s.leaves(i) {
+	for i, leaves := range s.leaves() {
+		if m := s.Members[i]; leaves {
 			slots = append(slots, m.Out)
 		}
 	}

@@ -16,12 +16,19 @@ type loopBinder[T float32 | float64] struct {
 	code  scalarCode[T]
 	saves []scalarOp // moves from operands that are results too, before another move overwrites them
 	moves []scalarOp
+	// operands are the registers that the body loads each place to, carried the places that it overwrites.
+	operands map[memoryAt][]uint32
+	carried  map[memoryAt]bool
 }
 
 func newLoopBinder[T float32 | float64](body *scalars[T], r *Routine) *loopBinder[T] {
 	b := &loopBinder[T]{body: body, r: r, loop: &scalarLoop[T]{}}
 	b.code.count = body.count
 	b.code.calls = slices.Clone(body.calls)
+	b.operands, b.carried = body.operands(), map[memoryAt]bool{}
+	for _, t := range body.stores {
+		b.carried[body.slots[t.base].at()] = true
+	}
 	return b
 }
 
@@ -50,7 +57,7 @@ func (b *loopBinder[T]) bind(cond *scalars[T]) *scalarLoop[T] {
 	name := b.condition(cond)
 	b.carry(carries, cond, name)
 	body := slices.Clone(b.body.ops)
-	b.moves = slices.DeleteFunc(b.moves, func(m scalarOp) bool { return b.computedInPlace(m, body, writes) })
+	b.computeInPlace(body, writes)
 	b.emit(body...)
 	b.emit(writes...)
 	b.emit(b.saves...)
@@ -104,7 +111,7 @@ func (b *loopBinder[T]) condition(cond *scalars[T]) (name func(uint32) uint32) {
 	shared := map[uint32]uint32{}
 	for _, t := range cond.loads {
 		if slot := cond.slots[t.base]; slot.Space == Input {
-			if operands := b.body.operands(slot); len(operands) > 0 && b.carries(slot) {
+			if operands := b.operands[slot.at()]; len(operands) > 0 && b.carried[slot.at()] {
 				shared[t.register] = operands[0]
 				continue
 			}
@@ -119,23 +126,22 @@ func (b *loopBinder[T]) condition(cond *scalars[T]) (name func(uint32) uint32) {
 	}
 }
 
-// carries reports whether the body overwrites a slot.
-func (b *loopBinder[T]) carries(slot Slot) bool {
-	return slices.ContainsFunc(b.body.stores, func(t transfer) bool { return b.body.slots[t.base].meets(slot) })
-}
-
-// operands are the registers that a slot is loaded to.
-func (s *scalars[T]) operands(slot Slot) (registers []uint32) {
+// operands are the registers that places are loaded to.
+func (s *scalars[T]) operands() map[memoryAt][]uint32 {
+	registers := make(map[memoryAt][]uint32, len(s.loads))
 	for _, t := range s.loads {
-		if s.slots[t.base].meets(slot) {
-			registers = append(registers, t.register)
-		}
+		at := s.slots[t.base].at()
+		registers[at] = append(registers[at], t.register)
 	}
 	return registers
 }
 
 // carry plans the moves of carries from the registers of results to those of operands.
 func (b *loopBinder[T]) carry(carries []transfer, cond *scalars[T], name func(uint32) uint32) {
+	var asked map[memoryAt][]uint32 // the condition's operands
+	if cond != nil {
+		asked = cond.operands()
+	}
 	operand := map[uint32]bool{}
 	for _, t := range b.body.loads {
 		operand[t.register] = true
@@ -147,9 +153,9 @@ func (b *loopBinder[T]) carry(carries []transfer, cond *scalars[T], name func(ui
 			b.saves, from = append(b.saves, scalarOp{op: threaded.Move, a: from, d: saved}), saved
 		}
 		b.loop.ends = append(b.loop.ends, loopTransfer{&b.body.bases[t.base], from, t.size})
-		to := b.body.operands(slot)
+		to := slices.Clone(b.operands[slot.at()])
 		if cond != nil {
-			for _, register := range cond.operands(slot) {
+			for _, register := range asked[slot.at()] {
 				if register = name(register); !slices.Contains(to, register) {
 					to = append(to, register)
 				}
@@ -159,61 +165,6 @@ func (b *loopBinder[T]) carry(carries []transfer, cond *scalars[T], name func(ui
 			b.moves = append(b.moves, scalarOp{op: threaded.Move, a: from, d: register})
 		}
 	}
-}
-
-// computedInPlace lets the body compute the result that m moves where m moves it to, unless the operand that lies there is
-// read afterwards. Then there is nothing left for m to do.
-func (b *loopBinder[T]) computedInPlace(m scalarOp, body, writes []scalarOp) bool {
-	from, to := m.a, m.d
-	if slices.ContainsFunc(b.body.loads, func(t transfer) bool { return t.register == from }) {
-		return false // computed in place of another operand
-	}
-	made := -1
-	for k, i := range body {
-		switch {
-		case i.op != threaded.Halt && i.d == from:
-			made = k
-		case i.op == threaded.Halt && slices.Contains(b.code.calls[i.a].registers, from):
-			return false // kernels' operands stay where they are
-		}
-	}
-	if made < 0 {
-		return false
-	}
-	reads := func(i scalarOp) bool {
-		if i.op == threaded.Halt {
-			return slices.Contains(b.code.calls[i.a].registers, to)
-		}
-		return i.a == to || i.b == to || i.c == to
-	}
-	if slices.ContainsFunc(body[made+1:], reads) ||
-		slices.ContainsFunc(writes, func(i scalarOp) bool { return i.d == to }) ||
-		slices.ContainsFunc(b.saves, func(i scalarOp) bool { return i.a == to }) {
-		return false
-	}
-	rename := func(register *uint32) {
-		if *register == from {
-			*register = to
-		}
-	}
-	body[made].d = to
-	for k := made + 1; k < len(body); k++ {
-		if i := &body[k]; i.op != threaded.Halt {
-			rename(&i.a)
-			rename(&i.b)
-			rename(&i.c)
-		}
-	}
-	for k := range writes {
-		rename(&writes[k].d)
-	}
-	for k := range b.moves {
-		rename(&b.moves[k].a)
-	}
-	for k := range b.loop.ends {
-		rename(&b.loop.ends[k].register)
-	}
-	return true
 }
 
 // evaluate computes the condition and ends the loop unless it holds.
