@@ -327,3 +327,15 @@ func hessianVector(t testing.TB, n int) *graph.Graph {
 	runOnce(t, compileGraph(t, []node{x}, []node{h}), upTo(2))
 	return g
 }
+
+// oneGroup is computed in one loop, in which every result overwrites an operand.
+func oneGroup(t testing.TB, n int) *graph.Graph {
+	g := graph.New()
+	x := g.Input("x", graph.Float64, 3)
+	s, out := ops.Sin(x), make([]node, 0, n)
+	for i := range n {
+		out = append(out, ops.CumSum(ops.Mul(s, ops.CumSum(ops.Mul(x, one(i)), 0, false)), 0, false))
+	}
+	runOnce(t, compileGraph(t, []node{x}, out), upTo(3))
+	return g
+}
