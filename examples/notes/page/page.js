@@ -181,7 +181,7 @@ worker.onmessage = event => {
       if (!entry.isIntersecting) return;
       seen.unobserve(entry.target);
       figures.get(entry.target.dataset.figure).send("start");
-    }), { rootMargin: "200px" });
+    }), { threshold: 0.2 });
     for (const f of figures.values()) if (f.button) seen.observe(f.element);
   } else if (message.figure) {
     figures.get(message.figure).show(message);
