@@ -143,24 +143,48 @@ func (d *draft) anyMap() *graph.Node {
 	}
 }
 
-// padded draws sums of values with zeros around them, which meet, leave gaps or overlap.
+// padded draws sums of values with zeros around them, along one axis, around single elements or around any box, which meet,
+// leave gaps or overlap, with other terms among them and sums of their own.
 func (d *draft) padded() *graph.Node {
-	shape := [][]int{{9}, {6, 3}, {3, 7}, {2, 5, 3}}[d.rng.IntN(4)]
-	axis := d.rng.IntN(len(shape))
-	var sum *graph.Node
-	for range d.one(2, 3, 4) {
+	shape := [][]int{{9}, {6, 3}, {3, 7}, {2, 5, 3}, {40}, {0, 4}}[d.rng.IntN(6)]
+	axis, kind := d.rng.IntN(len(shape)), d.rng.IntN(4)
+	term := func() *graph.Node {
 		size := slices.Clone(shape)
-		size[axis] = d.rng.IntN(shape[axis]/2 + 1)
-		lo, hi := make([]int, len(shape)), make([]int, len(shape))
-		lo[axis] = d.rng.IntN(shape[axis] - size[axis] + 1)
-		hi[axis] = shape[axis] - size[axis] - lo[axis]
-		x := ops.Pad(d.input(size...), lo, hi, make([]int, len(shape)))
+		lo, hi, gap := make([]int, len(shape)), make([]int, len(shape)), make([]int, len(shape))
+		for k := range shape {
+			switch {
+			case kind < 2 && k == axis:
+				size[k] = d.rng.IntN(shape[k]/(1+kind*2) + 1)
+			case kind == 2:
+				size[k] = min(1, shape[k])
+			case kind == 3:
+				size[k] = d.rng.IntN(shape[k] + 1)
+				if size[k] > 1 && 2*size[k]-1 <= shape[k] && d.rng.IntN(2) == 0 {
+					gap[k] = 1
+				}
+			}
+			extent := size[k] + gap[k]*max(0, size[k]-1)
+			lo[k] = d.rng.IntN(shape[k] - extent + 1)
+			hi[k] = shape[k] - extent - lo[k]
+		}
+		return ops.Pad(d.input(size...), lo, hi, gap)
+	}
+	var sum *graph.Node
+	for range d.one(2, 3, 4, 12) {
+		x := term()
+		switch d.rng.IntN(12) {
+		case 0:
+			x = d.input(shape...)
+		case 1:
+			x = add(x, term())
+		}
 		if sum == nil {
 			sum = x
 		} else {
 			sum = d.either(add, sum, x)
 		}
 	}
+	d.terms = 24
 	return sum
 }
 

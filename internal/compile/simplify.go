@@ -47,12 +47,14 @@ func simplify(u Unit, opts Options) Unit {
 		s.off[i] = opts.Off[r.Name] || !r.Exact && opts.Off["fast"]
 	}
 	uses := u.uses()
+	goesOn := u.goesOn(uses)
 	s.uses = make([]int32, len(uses))
 	return u.Rewrite(func(g *graph.Graph, n *graph.Node, in []*graph.Node) (m *graph.Node) {
 		m = g.Copy(n, in...)
 		if len(in) == 0 {
 			return m
 		}
+		s.goesOn = goesOn[n.ID()]
 		g.With(n, func() { m = s.settle(m) })
 		s.count(m, uses[n.ID()])
 		return m
@@ -83,6 +85,8 @@ type simplifier struct {
 	off   []bool  // by rule
 	uses  []int32 // of new nodes, by ID, counted as the old nodes that they stand for were used
 	fired func(rule string)
+	// goesOn says that the node at hand is an addition to which another one adds, and nothing else.
+	goesOn bool
 	// bodies compiles what nodes hold, to compute those of constants.
 	bodies graph.Compiler
 }
