@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/linalg"
+	"chainrule/internal/kernel/vec"
 )
 
 // Inverse returns x⁻¹. To solve equations, Solve is faster and more accurate. Running it is an error, ErrSingular, if
@@ -116,7 +117,7 @@ func logdetKernel[T float](n *graph.Node) graph.Kernel {
 	return fromFactors(n, func(_ T, u linalg.Matrix[T]) T {
 		sum := 0.0
 		for i := range u.Rows {
-			sum += math.Log(math.Abs(float64(u.Data[i*u.LD+i])))
+			sum += vec.Ln(math.Abs(float64(u.Data[i*u.LD+i])))
 		}
 		return T(sum)
 	})

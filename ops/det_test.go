@@ -172,3 +172,10 @@ func TestLargeSingularDeterminants(t *testing.T) {
 		}
 	}
 }
+
+// TestLogDetOfDenormals: the logarithms of pivots below the least normal number are right, too.
+func TestLogDetOfDenormals(t *testing.T) {
+	g := graph.New()
+	x := constant(g, graph.Float64, []float64{0x1p-1060, 0, 0, 0, -0x1p-1030, 0, 0, 0, 0x1p1000}, 3, 3)
+	expect(t, ops.LogDet(x), nil, []float64{-1090 * math.Ln2})
+}

@@ -58,7 +58,7 @@ func XLogY[T Float](dst, x, y []T) {
 		if a == 0 && b == b {
 			return 0
 		}
-		return T(float64(a) * log(float64(b)))
+		return T(float64(a) * Ln(float64(b)))
 	})
 }
 

@@ -6,6 +6,9 @@ import "math"
 // for negative x it is 3 ulp of the larger of 1 and the terms of the reflection formula.
 func Lgamma[T Float](dst, x []T) {
 	mapFloat(dst, x, func(a float64) float64 {
+		if math.Abs(a) < 0x1p-1022 { // as math.Lgamma has it, but that its logarithm is wrong for these
+			return -Ln(math.Abs(a))
+		}
 		y, _ := math.Lgamma(a)
 		return y
 	})

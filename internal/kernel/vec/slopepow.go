@@ -33,7 +33,7 @@ func slopePow(x, y float64, m, n int) float64 {
 	if n == 0 {
 		return scaled(c[0], power)
 	}
-	l := log(x)
+	l := Ln(x)
 	if x == 0 || math.IsInf(x, 1) {
 		return slopePowEnd(&c, power, l, n)
 	}

@@ -30,12 +30,12 @@ func Expm1[T Float](dst, x []T) {
 // 0.9 and 0.8 ulp.
 func Log[T Float](dst, x []T) {
 	if !unaryTwin(opLog, dst, x) {
-		mapFloat(dst, x, log)
+		mapFloat(dst, x, Ln)
 	}
 }
 
-// log repairs math.Log, which on amd64 is wrong for denormals.
-func log(x float64) float64 {
+// Ln is the natural logarithm of x. It repairs math.Log, which on amd64 is wrong for denormals.
+func Ln(x float64) float64 {
 	if x > 0 && x < 0x1p-1022 {
 		return math.Log(x*0x1p60) - 60*math.Ln2
 	}
