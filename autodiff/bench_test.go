@@ -54,7 +54,7 @@ func BenchmarkRun(b *testing.B) {
 		nodes := len(graph.Topo(outputs...))
 		for _, passes := range []string{"all", "none"} {
 			b.Run(fmt.Sprintf("chain/nodes=%d/passes=%s", nodes, passes), func(b *testing.B) {
-				var opts []autodiff.Option
+				var opts []autodiff.CompileOption
 				if passes == "none" {
 					opts = append(opts, autodiff.WithoutPass("unalias", "simplify", "fuse"))
 				}

@@ -65,7 +65,7 @@ func TestBodiesAreCompiledAsThePrograms(t *testing.T) {
 				}
 				return u
 			}, func() {
-				var opts []autodiff.Option
+				var opts []autodiff.CompileOption
 				if off != "" {
 					opts = append(opts, autodiff.WithoutPass(off))
 				}
@@ -90,7 +90,7 @@ func TestBodiesThatDoNotCompile(t *testing.T) {
 			}
 			return u
 		}, func() {
-			opts := []autodiff.Option{autodiff.Verified(), autodiff.WithoutPass("unalias")} // which expands custom functions
+			opts := []autodiff.CompileOption{autodiff.Verified(), autodiff.WithoutPass("unalias")} // which expands custom functions
 			_, err := autodiff.Compile(f, opts...).Run(context.Background(), 0.5)
 			require.ErrorContains(t, err, "after pass watch: input 1 is nil", name)
 			require.ErrorContains(t, err, "at bodies_test.go:", name)

@@ -123,7 +123,8 @@ func TestNothingGiven(t *testing.T) {
 	x := g.Input("x", graph.Float64)
 	var none context.Context
 	var f func(node) node
-	var opt autodiff.Option
+	var opt autodiff.GradOption
+	var compiled autodiff.CompileOption
 	for name, do := range map[string]func(){
 		"grad":       func() { autodiff.Grad(f)(x) },
 		"jvp":        func() { autodiff.JVP(f, x, x) },
@@ -136,7 +137,7 @@ func TestNothingGiven(t *testing.T) {
 		"checkpoint": func() { autodiff.Checkpoint(f)(x) },
 		"compile":    func() { autodiff.Compile(f) },
 		"option":     func() { autodiff.Grad(ops.Sin, opt)(x) },
-		"options":    func() { autodiff.Compile(ops.Sin, opt) },
+		"options":    func() { autodiff.Compile(ops.Sin, compiled) },
 		"for":        func() { autodiff.For(2, nil, x) },
 		"loop":       func() { autodiff.For(2, func(_, c node) node { return c }, x, nil) },
 		"while":      func() { autodiff.While(nil, f, x) },

@@ -172,7 +172,7 @@ func BenchmarkJacobian(b *testing.B) {
 	for _, c := range []struct{ in, out int }{{10, 1000}, {100, 100}, {1000, 10}} {
 		b.Run(fmt.Sprintf("in=%d/out=%d", c.in, c.out), func(b *testing.B) {
 			f := func(x, w node) node { return ops.Tanh(ops.MatMul(x, w)) }
-			by := func(opts ...autodiff.Option) any {
+			by := func(opts ...autodiff.JacobianOption) any {
 				return func(x, w node) node { return autodiff.Jacobian(func(x node) node { return f(x, w) }, opts...)(x) }
 			}
 			compare(b, []any{wave[float64](1, c.in), wave[float64](0.1, c.in, c.out)}, derivative{"primal", f},

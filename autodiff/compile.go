@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"gorgonia.org/tensor"
 
 	"chainrule/graph"
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 )
 
@@ -31,57 +33,79 @@ type Function struct {
 const defaultCacheSize = 64
 
 // CacheSize bounds the number of compiled programs that a Function keeps, one for each combination of input types;
-// the least recently used goes first. The default is 64; n is at least 1.
-func CacheSize(n int) Option {
+// the least recently used goes first. The default is 64; n is at least 1. It is an error for CompileGraph and for
+// gonum's functions, which have one program.
+func CacheSize(n int) ProgramOption {
 	atLeastOne("cache_size", n)
-	return func(s *settings) { s.cacheSize = n }
+	return programOption{func(s *settings) { s.cacheSize = n }}
 }
 
-// WithoutPass leaves out an optional pass of the compiler, or one of its rewrites, by name, to find out what it does.
-func WithoutPass(names ...string) Option {
-	return func(s *settings) {
-		for _, n := range names {
-			s.passesOff[n] = true
-		}
-	}
-}
+// WithoutPass leaves out an optional pass of the compiler, or one of its rewrites, by name, to find out what it does. It
+// panics with a *graph.Error that lists the names if there is no such one.
+func WithoutPass(names ...string) ProgramOption { return passOption("without_pass", names, true) }
 
-// WithPass adds a pass that is left out otherwise: "epilogue", which runs elementwise functions of a matrix product on
-// each part of it as soon as that is finished. It was slower where it was measured (benchmarks/README.md).
-func WithPass(names ...string) Option {
-	return func(s *settings) {
-		for _, n := range names {
-			s.passesOff[n] = false // not deleted, so that a name that there is not is found
+// WithPass takes in a pass or rewrite that is left out otherwise: "epilogue", which runs elementwise functions of a matrix
+// product on each part of it as soon as that is finished. It was slower where it was measured (benchmarks/README.md).
+func WithPass(names ...string) ProgramOption { return passOption("with_pass", names, false) }
+
+func passOption(op string, names []string, off bool) ProgramOption {
+	passes, rules := compile.Names()
+	for _, n := range names {
+		if !slices.Contains(passes, n) && !slices.Contains(rules, n) {
+			graph.Fail(op, nil, "there is no pass or rule called %q, but the passes %s and the rules %s",
+				n, strings.Join(passes, ", "), strings.Join(rules, ", "))
 		}
 	}
+	return programOption{func(s *settings) {
+		for _, n := range names {
+			s.passesOff[n] = off
+		}
+	}}
 }
 
 // Workers sets the number of cores that one run may use, at least 1; it is as many as there are by default. Results are
 // the same, bit for bit, for any number.
-func Workers(n int) Option {
+func Workers(n int) ProgramOption {
 	atLeastOne("workers", n)
-	return func(s *settings) { s.workers = n }
+	return programOption{func(s *settings) { s.workers = n }}
 }
 
 type donation struct{ arg, result int }
 
 // Donate lets result number result overwrite argument number arg, both counted from 0: trees of equal types, such
 // as a model's parameters before and after a step. The tensors fed are updated in place when a run has succeeded,
-// and left as they were when it fails.
-func Donate(arg, result int) Option {
-	return func(s *settings) { s.donations = append(s.donations, donation{arg, result}) }
+// and left as they were when it fails. No argument and no result is donated twice.
+func Donate(arg, result int) CompileOption {
+	notNegative("donate", arg)
+	notNegative("donate", result)
+	return compileOption(func(s *settings) { s.donations = append(s.donations, donation{arg, result}) })
+}
+
+// notNegative refuses an option that numbers something.
+func notNegative(op string, n int) {
+	if n < 0 {
+		graph.Fail(op, nil, "%d given: arguments and results are counted from 0", n)
+	}
 }
 
 // Compile returns a Function for f, a function whose arguments and results are trees of nodes, such as
 // func(w, x *graph.Node) *graph.Node. It is traced when it is run: f is called with nodes of the types that are
 // fed, once for each combination of them. f must not keep state, and must not run the Function itself: that is an error,
-// from a goroutine too that f starts and waits for. Compile panics if f is no such function.
-func Compile(f any, opts ...Option) *Function {
+// from a goroutine too that f starts and waits for. Compile panics if f is no such function, or has no argument or result
+// that an option speaks of.
+func Compile(f any, opts ...CompileOption) *Function { return newFunction(f, apply(opts)) }
+
+// newFunction is Compile with settings.
+func newFunction(f any, s settings) *Function {
 	v := reflect.ValueOf(f)
 	if v.Kind() != reflect.Func || v.IsNil() || v.Type().IsVariadic() || v.Type().NumOut() == 0 {
 		graph.Fail("compile", nil, "want a function from trees of nodes to trees of nodes, not %T", f)
 	}
-	fn := &Function{f: v, settings: apply(opts), building: newBuilding()}
+	s.checkNumbers("compile", v.Type().NumIn(), v.Type().NumOut())
+	if s.cacheSize == 0 {
+		s.cacheSize = defaultCacheSize
+	}
+	fn := &Function{f: v, settings: s, building: newBuilding()}
 	for i := range v.Type().NumOut() {
 		if t := v.Type().Out(i); !holdsNodes(t) {
 			graph.Fail("compile", nil, "result %d of %T has type %v, which is no tree of nodes", i, f, t)
@@ -100,11 +124,25 @@ func Compile(f any, opts ...Option) *Function {
 
 // CompileGraph returns a Function for a graph that was built by hand. Inputs lists all inputs that the outputs
 // depend on, in the order in which Run takes them.
-func CompileGraph(inputs, outputs []*graph.Node, opts ...Option) (*Function, error) {
+func CompileGraph(inputs, outputs []*graph.Node, opts ...CompileOption) (*Function, error) {
+	return newGraphFunction(inputs, outputs, apply(opts))
+}
+
+// newGraphFunction is CompileGraph with settings.
+func newGraphFunction(inputs, outputs []*graph.Node, s settings) (*Function, error) {
 	if slices.Contains(inputs, nil) || slices.Contains(outputs, nil) {
 		return nil, errors.New("autodiff: an input or output of the graph is nil")
 	}
-	fn := &Function{settings: apply(opts), building: newBuilding()}
+	err := graph.Try(func() {
+		s.checkNumbers("compile", len(inputs), len(outputs))
+		if s.cacheSize > 0 {
+			graph.Fail("compile", nil, "CacheSize(%d) for what has one program alone", s.cacheSize)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	fn := &Function{settings: s, building: newBuilding()}
 	t := trace{inputs: inputs, outputs: outputs}
 	for i := range inputs {
 		fn.args = append(fn.args, nodeType)

@@ -27,18 +27,22 @@ type (
 // As long as there is none, it costs that look, the rewrites that may round differently, which are left out of the
 // program, and a copy: arguments that are donated are updated when all is well, so that a run that fails leaves them as
 // they were. RunInto leaves its other results as computed.
-func DebugNaN() Option { return debug(math.IsNaN) }
+func DebugNaN() ProgramOption { return debug(math.IsNaN) }
 
 // DebugInf is DebugNaN for results that have a NaN or an infinity, and finds where the first that was either was born.
-func DebugInf() Option {
+func DebugInf() ProgramOption {
 	return debug(func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }
 
-func debug(bad func(float64) bool) Option {
-	return func(s *settings) {
-		s.bad = bad
+func debug(bad func(float64) bool) ProgramOption {
+	return programOption{func(s *settings) {
 		s.passesOff["fast"] = true
-	}
+		if also := s.bad; also != nil {
+			s.bad = func(x float64) bool { return bad(x) || also(x) }
+			return
+		}
+		s.bad = bad
+	}}
 }
 
 // errOptimised is possible where an exact rewrite takes away what a NaN would have come through.

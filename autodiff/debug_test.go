@@ -28,7 +28,7 @@ func (m *mark) here(n node) node {
 }
 
 // birth runs f, which must fail with a NaNError.
-func birth(t *testing.T, option autodiff.Option, f any, feeds ...any) *autodiff.NaNError {
+func birth(t *testing.T, option autodiff.CompileOption, f any, feeds ...any) *autodiff.NaNError {
 	t.Helper()
 	_, err := autodiff.Compile(f, option).Run(context.Background(), feeds...)
 	var e *autodiff.NaNError

@@ -43,6 +43,7 @@
 //	implicit, solver, newton, minimize, converged   equations and minima; what a solver that does not converge says
 //	ode*                            differential equations
 //	pattern*, sparse*               which entries there are, and how they are computed
+//	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program
 //	bind, elements, feed, gonum*    what is fed and what comes out; for gonum's methods
 //	check*, debug, finite, dump     is it right, where is the NaN, what was compiled

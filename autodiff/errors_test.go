@@ -195,7 +195,7 @@ func (m *messages) graphs() {
 	g := graph.New()
 	x, y, labels := g.Input("x", graph.Float64, 3), g.Input("y", graph.Float64, 3), g.Input("labels", graph.Int64)
 	w := graph.Named("w", ops.Exp(x))
-	compile := func(name string, in, out []node, opts ...autodiff.Option) {
+	compile := func(name string, in, out []node, opts ...autodiff.CompileOption) {
 		_, err := autodiff.CompileGraph(in, out, opts...)
 		m.add(name, err)
 	}
@@ -208,7 +208,6 @@ func (m *messages) graphs() {
 	compile("donation of another type", []node{x, labels}, []node{w, ops.ArgMax(x, 0)}, autodiff.Donate(0, 1))
 	compile("donation to two results", []node{x}, []node{w, x}, autodiff.Donate(0, 0), autodiff.Donate(0, 1))
 	compile("donation of two arguments", []node{x, y}, []node{w}, autodiff.Donate(0, 0), autodiff.Donate(1, 0))
-	compile("unknown pass", []node{x}, []node{w}, autodiff.WithoutPass("sing"))
 	_, err := autodiff.Eval()
 	m.add("Eval of nothing", err)
 	_, err = autodiff.Eval(w)

@@ -6,7 +6,7 @@ import (
 )
 
 // Verified checks the graph's invariants after every pass of the compiler.
-func Verified() Option { return func(s *settings) { s.verify = true } }
+func Verified() ProgramOption { return programOption{func(s *settings) { s.verify = true }} }
 
 // Cached counts the programs that fn keeps.
 func (fn *Function) Cached() int {

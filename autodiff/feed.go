@@ -191,13 +191,25 @@ func (fn *Function) fixedShape(leaves int) (string, error) {
 	var f flattener
 	for _, t := range fn.args {
 		if !f.fixed(t) {
-			return "", errors.New("autodiff: call Run once before RunInto: the arguments hold slices or maps")
+			return fn.lastShape(leaves)
 		}
 	}
 	if len(f.leaves) != leaves {
 		return "", fmt.Errorf("autodiff: %d tensors fed, %d wanted", leaves, len(f.leaves))
 	}
 	return strings.Join(f.shape, " "), nil
+}
+
+// lastShape is that of the last program with as many leaves.
+func (fn *Function) lastShape(leaves int) (string, error) {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	for _, p := range fn.cache {
+		if len(p.inputs) == leaves {
+			return p.shape, nil
+		}
+	}
+	return "", errors.New("autodiff: call Run once before RunInto: the arguments hold slices or maps")
 }
 
 // fixed counts the leaves of trees of type t. It is false if the type alone does not tell their number.

@@ -22,21 +22,19 @@ func (e *NotFiniteError) Error() string { return fmt.Sprintf("result %d is %v", 
 // RequireFinite makes a run fail with a *NotFiniteError if result number result, counted from 0, has a NaN or an
 // infinity, before anything that is donated is overwritten: a step of training whose cost is no number leaves the
 // parameters as they were. See DebugNaN, which finds out where it comes from at a cost.
-func RequireFinite(result int) Option {
-	return func(s *settings) { s.finite = append(s.finite, result) }
+func RequireFinite(result int) CompileOption {
+	notNegative("require_finite", result)
+	return compileOption(func(s *settings) { s.finite = append(s.finite, result) })
 }
 
 // required lists the leaves of the results that are to be finite, with the number of the result.
-func (fn *Function) required(t trace) (leaves, results []int, err error) {
+func (fn *Function) required(t trace) (leaves, results []int) {
 	for _, r := range fn.settings.finite {
-		if r < 0 || r >= len(t.resultLeaves) {
-			return nil, nil, fmt.Errorf("autodiff: RequireFinite(%d) of a function with %d results", r, len(t.resultLeaves))
-		}
 		for k := t.resultLeaves[r][0]; k < t.resultLeaves[r][1]; k++ {
 			leaves, results = append(leaves, k), append(results, r)
 		}
 	}
-	return leaves, results, nil
+	return leaves, results
 }
 
 // isInfOrNaN is what RequireFinite looks for.

@@ -236,7 +236,7 @@ func TestEval(t *testing.T) {
 func TestWithoutPassIsTheSame(t *testing.T) {
 	f := autodiff.Grad(func(x node) node { return ops.Sum(ops.Mul(ops.Sin(x), ops.Exp(x))) })
 	want := evaluate(t, f, []float64{0.1, 0.2, 0.3})
-	for _, opt := range []autodiff.Option{
+	for _, opt := range []autodiff.CompileOption{
 		autodiff.WithoutPass("unalias"), autodiff.WithoutPass("unalias", "simplify", "fuse"), autodiff.Workers(3), autodiff.Verified(),
 	} {
 		out, err := autodiff.Compile(f, opt).Run(context.Background(), []float64{0.1, 0.2, 0.3})

@@ -19,14 +19,15 @@ type Residuals struct {
 
 // NewResiduals compiles f, whose result may have any shape; its elements are counted in row-major order. Data that f
 // uses beside x are constants of x's graph. Options such as Forward choose how the Jacobian is computed.
-func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...Option) (*Residuals, error) {
-	value, err := newVectorProgram(f, n, opts)
+func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...MatrixOption) (*Residuals, error) {
+	s := apply(opts)
+	value, err := newVectorProgram(f, n, s)
 	if err != nil {
 		return nil, err
 	}
 	both, err := newVectorProgram(func(x *graph.Node) []*graph.Node {
-		return []*graph.Node{f(x), Jacobian(f, opts...)(x)}
-	}, n, opts)
+		return []*graph.Node{f(x), jacobian("jacobian", f, x, s).Of[0][0]}
+	}, n, s)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func TestResiduals(t *testing.T) {
 	}
 	x := []float64{0.5, -2}
 	want := mat.NewDense(3, 2, []float64{-2, 0.5, math.Cos(0.5), 0, 0, -4})
-	for _, opts := range [][]autodiff.Option{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
+	for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
 		r, err := autodiff.NewResiduals(f, 2, opts...)
 		require.NoError(t, err)
 		m, n := r.Dims()
@@ -97,7 +97,7 @@ func TestMatricesInAndOut(t *testing.T) {
 // What looks for NaNs looks for them here too.
 func TestDebugNaNForGonum(t *testing.T) {
 	log := func(x node) node { return ops.Sum(ops.Log(x)) }
-	for name, opt := range map[string]autodiff.Option{"nan": autodiff.DebugNaN(), "inf": autodiff.DebugInf()} {
+	for name, opt := range map[string]autodiff.MatrixOption{"nan": autodiff.DebugNaN(), "inf": autodiff.DebugInf()} {
 		x := []float64{1, -2} // the logarithm of the second is NaN
 		var wrong *autodiff.NaNError
 		r, err := autodiff.NewResiduals(ops.Log, 2, opt)
@@ -131,12 +131,4 @@ func TestDebugNaNForGonum(t *testing.T) {
 	require.NoError(t, err)
 	var wrong *autodiff.NaNError
 	require.ErrorAs(t, r.Eval(make([]float64, 1), nil, []float64{0}), &wrong)
-}
-
-// There is nothing to donate to a program that keeps x.
-func TestDonateForGonum(t *testing.T) {
-	_, err := autodiff.NewResiduals(ops.Sin, 2, autodiff.Donate(0, 0))
-	require.ErrorContains(t, err, "Donate is for Compile")
-	_, err = autodiff.NewObjective(func(x node) node { return ops.Sum(x) }, 2, autodiff.Donate(0, 0))
-	require.ErrorContains(t, err, "Donate is for Compile")
 }

@@ -26,16 +26,22 @@ type Objective struct {
 // NewObjective compiles f, whose argument is an f64 vector of length n and whose result is an f64 scalar. Data that f
 // uses beside x are constants of x's graph. What is wrong with f is the error; the Hessian is compiled when it is first
 // asked for.
-func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...Option) (*Objective, error) {
-	value, err := newVectorProgram(f, n, opts)
+func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...MatrixOption) (*Objective, error) {
+	s := apply(opts)
+	value, err := newVectorProgram(f, n, s)
 	if err != nil {
 		return nil, err
 	}
-	grad, err := newVectorProgram(Grad(f, opts...), n, opts)
+	grad, err := newVectorProgram(func(x *graph.Node) *graph.Node {
+		_, grad := valueAndGrad(f, s)(x)
+		return grad
+	}, n, s)
 	if err != nil {
 		return nil, err
 	}
-	hess := func() (*vectorProgram, error) { return newVectorProgram(Hessian(f, opts...), n, opts) }
+	hess := func() (*vectorProgram, error) {
+		return newVectorProgram(func(x *graph.Node) *graph.Node { return hessian(f, x, s).Of[0][0] }, n, s)
+	}
 	return &Objective{value: value, grad: grad, hess: sync.OnceValues(hess)}, nil
 }
 

@@ -2,7 +2,6 @@ package autodiff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -19,12 +18,9 @@ type vectorProgram struct {
 }
 
 // newVectorProgram compiles f for vectors of length n.
-func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, opts []Option) (*vectorProgram, error) {
+func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, s settings) (*vectorProgram, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("autodiff: a vector of length %d", n)
-	}
-	if len(apply(opts).donations) > 0 {
-		return nil, errors.New("autodiff: Donate is for Compile: here x is never overwritten")
 	}
 	x := graph.New().Input("x", graph.Float64, n)
 	p := &vectorProgram{in: x.Type()}
@@ -43,7 +39,7 @@ func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, opts []Option) (*ve
 	if err != nil {
 		return nil, err
 	}
-	p.fn, err = CompileGraph([]*graph.Node{x}, outputs, opts...)
+	p.fn, err = newGraphFunction([]*graph.Node{x}, outputs, s)
 	return p, err
 }
 

@@ -2,7 +2,6 @@ package autodiff
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -10,46 +9,17 @@ import (
 	"chainrule/ops"
 )
 
-// Option changes what a transformation or Compile does.
-type Option func(*settings)
-
-type settings struct {
-	allowUnreachable bool
-	donations        []donation
-	cacheSize        int
-	passesOff        map[string]bool
-	workers          int
-	mode             mode
-	verify           bool
-	bad              func(float64) bool // see DebugNaN
-	finite           []int              // results, see RequireFinite
-}
-
-func apply(opts []Option) settings {
-	s := settings{cacheSize: defaultCacheSize, workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{"epilogue": true}}
-	for _, o := range opts {
-		needOption(o == nil)
-		o(&s)
-	}
-	return s
-}
-
-// needOption refuses an option that is nil.
-func needOption(isNil bool) {
-	if isNil {
-		graph.Fail("options", nil, "an option is nil")
-	}
-}
-
 // AllowUnreachable makes the derivative by something that the result does not depend on zero, not an error.
-func AllowUnreachable() Option { return func(s *settings) { s.allowUnreachable = true } }
+func AllowUnreachable() GradOption {
+	return gradOption{func(s *settings) { s.allowUnreachable = true }}
+}
 
 // Grad returns the gradient of f: a function that gives, for every leaf x of its argument, ∂f/∂x, of x's type.
 // The result of f is a float scalar.
 //
 // It panics with a *graph.Error if it is not, if a leaf is no float, or if f does not depend on a leaf and
 // AllowUnreachable is not given.
-func Grad[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
+func Grad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) P {
 	both := ValueAndGrad(f, opts...)
 	return func(p P) P {
 		_, grad := both(p)
@@ -58,11 +28,15 @@ func Grad[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
 }
 
 // ValueAndGrad is Grad that gives the value of f too.
-func ValueAndGrad[P any](f func(P) *graph.Node, opts ...Option) func(P) (*graph.Node, P) {
+func ValueAndGrad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) (*graph.Node, P) {
+	return valueAndGrad(f, apply(opts))
+}
+
+func valueAndGrad[P any](f func(P) *graph.Node, s settings) func(P) (*graph.Node, P) {
 	return func(p P) (*graph.Node, P) {
 		e := traceAt("grad", f, p)
 		scalarOf("grad", e.value)
-		grads := e.gradient("grad", apply(opts))
+		grads := e.gradient("grad", s)
 		return e.value, mapLeaves(p, func(i int, _ *graph.Node) *graph.Node { return grads[i] })
 	}
 }
@@ -70,7 +44,7 @@ func ValueAndGrad[P any](f func(P) *graph.Node, opts ...Option) func(P) (*graph.
 // VJP applies f at p and returns its value with the pullback, which takes a cotangent of each leaf of the value,
 // of the leaf's type, to the cotangents of p: ct ↦ ctᵀ·∂f/∂p. Leaves that are not floats take no part: their
 // cotangents, given or returned, are nil.
-func VJP[P, Q any](f func(P) Q, p P, opts ...Option) (Q, func(ct Q) P) {
+func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 	s := apply(opts)
 	e := traceAt("vjp", f, p)
 	return e.value, func(ct Q) P {

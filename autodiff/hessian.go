@@ -11,19 +11,20 @@ import (
 //
 // It pushes the columns of the identity forward through the gradient, all at once, unless Reverse is given. It panics
 // with a *graph.Error as Grad does; a function that is linear in x has a Hessian of zeros.
-func Hessian(f func(x *graph.Node) *graph.Node, opts ...Option) func(x *graph.Node) *graph.Node {
-	return func(x *graph.Node) *graph.Node { return hessian(f, x, opts).Of[0][0] }
+func Hessian(f func(x *graph.Node) *graph.Node, opts ...JacobianOption) func(x *graph.Node) *graph.Node {
+	s := apply(opts)
+	return func(x *graph.Node) *graph.Node { return hessian(f, x, s).Of[0][0] }
 }
 
 // HessianBlocks is Hessian for arguments that are trees: a block ∂²f/∂x∂y, of shape [x…, y…], for each two leaves x
 // and y. Blocks on both sides of the diagonal are each other's transposes, exactly.
-func HessianBlocks[P any](f func(P) *graph.Node, opts ...Option) func(P) Blocks {
-	return func(p P) Blocks { return hessian(f, p, opts) }
+func HessianBlocks[P any](f func(P) *graph.Node, opts ...JacobianOption) func(P) Blocks {
+	s := apply(opts)
+	return func(p P) Blocks { return hessian(f, p, s) }
 }
 
 // hessian computes the blocks on and above the diagonal, column by column, and mirrors them.
-func hessian[P any](f func(P) *graph.Node, p P, opts []Option) Blocks {
-	s := apply(opts)
+func hessian[P any](f func(P) *graph.Node, p P, s settings) Blocks {
 	e := traceAt("hessian", f, p)
 	scalarOf("hessian", e.value)
 	grads := e.gradient("hessian", s)

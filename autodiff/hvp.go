@@ -7,11 +7,12 @@ import "chainrule/graph"
 //
 // It is forward over reverse, the derivative of the gradient along v (Pearlmutter 1994, Fast exact multiplication by the
 // Hessian, eq. 4), at the cost of a few gradients. It panics with a *graph.Error as Grad does.
-func HVP[P any](f func(P) *graph.Node, opts ...Option) func(p, v P) P {
+func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
+	s := apply(opts)
 	return func(p, v P) P {
 		e := traceAt("hvp", f, p)
 		scalarOf("hvp", e.value)
-		grads := e.gradient("hvp", apply(opts))
+		grads := e.gradient("hvp", s)
 		pushed := forward(grads, e.wrt, match("hvp", "vector", e.args, v))
 		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
 	}

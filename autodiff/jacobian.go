@@ -16,12 +16,15 @@ const (
 	reverseMode
 )
 
-// Forward makes a Jacobian column by column: one JVP for each element of the argument.
-func Forward() Option { return func(s *settings) { s.mode = forwardMode } }
+// Forward makes a Jacobian column by column: one JVP for each element of the argument. A Hessian is then forward over
+// reverse, as it is by default.
+func Forward() JacobianOption { return modeOption(forwardMode) }
 
 // Reverse makes a Jacobian row by row: one VJP for each element of the result. A Hessian is then reverse over
 // reverse.
-func Reverse() Option { return func(s *settings) { s.mode = reverseMode } }
+func Reverse() JacobianOption { return modeOption(reverseMode) }
+
+func modeOption(m mode) JacobianOption { return jacobianOption(func(s *settings) { s.mode = m }) }
 
 // Jacobian returns the derivative of every element of f's result by every element of its argument: a function that
 // gives, for every leaf x of the argument, ∂f/∂x of shape [f…, x…]. For f from [n] to [m] that is the usual [m, n].
@@ -30,9 +33,10 @@ func Reverse() Option { return func(s *settings) { s.mode = reverseMode } }
 // It takes the columns at once by forward mode, or the rows at once by reverse mode, whichever are fewer, unless
 // Forward or Reverse is given. It panics with a *graph.Error if the result or a leaf is no float, or if f does not
 // depend on a leaf and AllowUnreachable is not given.
-func Jacobian[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
+func Jacobian[P any](f func(P) *graph.Node, opts ...JacobianOption) func(P) P {
+	s := apply(opts)
 	return func(p P) P {
-		blocks := jacobian("jacobian", f, p, opts)
+		blocks := jacobian("jacobian", f, p, s)
 		return mapLeaves(p, func(j int, _ *graph.Node) *graph.Node { return blocks.Of[0][j] })
 	}
 }
@@ -40,8 +44,9 @@ func Jacobian[P any](f func(P) *graph.Node, opts ...Option) func(P) P {
 // JacobianBlocks is Jacobian for results that are trees: a block ∂y/∂x for each leaf y of the result and each leaf x
 // of the argument. A block is zero where y does not depend on x, but it is an error, as it is for Jacobian, if no y
 // does.
-func JacobianBlocks[P, Q any](f func(P) Q, opts ...Option) func(P) Blocks {
-	return func(p P) Blocks { return jacobian("jacobian", f, p, opts) }
+func JacobianBlocks[P, Q any](f func(P) Q, opts ...JacobianOption) func(P) Blocks {
+	s := apply(opts)
+	return func(p P) Blocks { return jacobian("jacobian", f, p, s) }
 }
 
 // Blocks is a matrix of derivatives in blocks: Of[i][j], of shape [y…, x…], is the derivative of leaf number i of one
@@ -97,8 +102,7 @@ func (b Blocks) fill() {
 }
 
 // jacobian computes the blocks by rows or by columns. op names the transformation in messages.
-func jacobian[P, Q any](op string, f func(P) Q, p P, opts []Option) Blocks {
-	s := apply(opts)
+func jacobian[P, Q any](op string, f func(P) Q, p P, s settings) Blocks {
 	e := traceAt(op, f, p)
 	e.needFloats(op)
 	b := newBlocks(e.results, e.args)

@@ -14,7 +14,7 @@ import (
 	"chainrule/ops"
 )
 
-var modes = map[string][]autodiff.Option{
+var modes = map[string][]autodiff.JacobianOption{
 	"by shape": nil, "forward": {autodiff.Forward()}, "reverse": {autodiff.Reverse()},
 }
 

@@ -119,7 +119,7 @@ func TestJacobianOfPolarCoordinates(t *testing.T) {
 	r, phi := 2.0, 0.5
 	s, c := math.Sincos(phi)
 	want := []float64{c, -r * s, s, r * c}
-	for name, opts := range map[string][]autodiff.Option{
+	for name, opts := range map[string][]autodiff.JacobianOption{
 		"by shape": nil, "forward": {autodiff.Forward()}, "reverse": {autodiff.Reverse()},
 	} {
 		got := evaluate(t, func(p polar, v node) (node, autodiff.Blocks) {

@@ -18,7 +18,8 @@ import (
 //
 // so that only the Jacobian, and what is curved, is computed n times. A function with loops, or without products other
 // than those of x itself with a matrix, is pushed forward twice instead, along each unit vector.
-func Laplacian[P any](f func(P) *graph.Node, opts ...Option) func(P) *graph.Node {
+func Laplacian[P any](f func(P) *graph.Node, opts ...GradOption) func(P) *graph.Node {
+	s := apply(opts)
 	return func(p P) *graph.Node {
 		e := traceAt("laplacian", f, p)
 		value := scalarOf("laplacian", e.value)
@@ -34,7 +35,7 @@ func Laplacian[P any](f func(P) *graph.Node, opts ...Option) func(P) *graph.Node
 				sum = ops.Add(sum, l)
 			}
 		}
-		e.needReached("laplacian", apply(opts), func(i int) bool { return reached[i] })
+		e.needReached("laplacian", s, func(i int) bool { return reached[i] })
 		return filled(sum, value)
 	}
 }

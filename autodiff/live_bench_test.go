@@ -70,8 +70,8 @@ func BenchmarkDebugNaN(b *testing.B) {
 	out := []*tensor.Dense{tensor.New(tensor.FromScalar(float32(0))), nil, nil, nil}
 	for _, c := range []struct {
 		name string
-		opts []autodiff.Option
-	}{{"look=no", nil}, {"look=yes", []autodiff.Option{autodiff.DebugNaN()}}} {
+		opts []autodiff.CompileOption
+	}{{"look=no", nil}, {"look=yes", []autodiff.CompileOption{autodiff.DebugNaN()}}} {
 		fn := autodiff.Compile(step, append(c.opts, autodiff.Donate(0, 1))...)
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {

@@ -12,7 +12,7 @@ import (
 )
 
 // loopsIn counts the loops that f's compiled program runs.
-func loopsIn(t *testing.T, f func(x *graph.Node) []*graph.Node, opts ...autodiff.Option) (count int, values []float64) {
+func loopsIn(t *testing.T, f func(x *graph.Node) []*graph.Node, opts ...autodiff.CompileOption) (count int, values []float64) {
 	t.Helper()
 	fn := autodiff.Compile(f, opts...)
 	out, err := fn.Run(t.Context(), 0.3)

@@ -122,11 +122,11 @@ var transforms = []struct {
 // where no rewrite may round otherwise. Second derivatives of loops are the derivatives of loops with tangents, which add up
 // in another order.
 func TestLoopsAreTheirSteps(t *testing.T) {
-	exact := [][]autodiff.Option{{autodiff.WithoutPass("fast")}, {autodiff.DebugNaN()}}
+	exact := [][]autodiff.CompileOption{{autodiff.WithoutPass("fast")}, {autodiff.DebugNaN()}}
 	for name, body := range loopBodies {
 		alike := func(c, k, _ *graph.Node) *graph.Node { return body(c, k, c.Graph().Scalar(c.DType(), 0.25)) } // every step is
 		for _, steps := range []int{0, 2, 5} {
-			for i, opts := range [][]autodiff.Option{nil, exact[steps%2]} {
+			for i, opts := range [][]autodiff.CompileOption{nil, exact[steps%2]} {
 				at := fmt.Sprintf("%s, %d steps, exact %d", name, steps, i)
 				loopsAreTheirSteps[float32](t, at, body, steps, 0, opts)
 				loopsAreTheirSteps[float64](t, at, body, steps, 0, opts)
@@ -136,7 +136,7 @@ func TestLoopsAreTheirSteps(t *testing.T) {
 	}
 	for name, body := range vectorBodies {
 		for _, steps := range []int{2, 6} {
-			for i, opts := range [][]autodiff.Option{nil, exact[steps/3%2]} {
+			for i, opts := range [][]autodiff.CompileOption{nil, exact[steps/3%2]} {
 				at := fmt.Sprintf("vector, %s, %d steps, exact %d", name, steps, i)
 				loopsAreTheirSteps[float32](t, at, body, steps, 3, opts)
 				loopsAreTheirSteps[float64](t, at, body, steps, 3, opts)
@@ -147,7 +147,7 @@ func TestLoopsAreTheirSteps(t *testing.T) {
 
 // loopsAreTheirSteps has c and k of width elements, 0 for numbers. With options, results are exact.
 func loopsAreTheirSteps[T float32 | float64](
-	t *testing.T, name string, body func(c, k, x *graph.Node) *graph.Node, steps, width int, opts []autodiff.Option,
+	t *testing.T, name string, body func(c, k, x *graph.Node) *graph.Node, steps, width int, opts []autodiff.CompileOption,
 ) {
 	dense := func(first float64, n int) *tensor.Dense {
 		shape := []int{n, width}

@@ -167,16 +167,14 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 			return nil, err
 		}
 	}
-	leaves, results, err := fn.required(t)
-	if err != nil {
-		return nil, err
-	}
+	leaves, results := fn.required(t)
 	donated, outputs := p.donated, t.outputs
 	if fn.settings.bad != nil {
 		p.suspicion, donated = &suspicion{fn.settings.bad, t.outputs, leaves, results}, nil
 	} else {
 		outputs = withFinite(outputs, leaves, results)
 	}
+	var err error
 	p.code, err = compile.Compile(
 		compile.Unit{Inputs: t.inputs, Outputs: outputs, Donated: donated},
 		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers,
@@ -186,10 +184,6 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 
 // donate notes, for each leaf of a donation, which input the output overwrites. Their types must be equal.
 func (p *program) donate(t trace, d donation) error {
-	if d.arg < 0 || d.arg >= len(t.argLeaves) || d.result < 0 || d.result >= len(t.resultLeaves) {
-		return fmt.Errorf("autodiff: Donate(%d, %d) of a function with %d arguments and %d results",
-			d.arg, d.result, len(t.argLeaves), len(t.resultLeaves))
-	}
 	in, out := t.argLeaves[d.arg], t.resultLeaves[d.result]
 	if in[1]-in[0] != out[1]-out[0] {
 		return fmt.Errorf("autodiff: donated argument %d has %d nodes, result %d has %d",
@@ -199,9 +193,6 @@ func (p *program) donate(t trace, d donation) error {
 		x, y := t.inputs[in[0]+k], t.outputs[out[0]+k]
 		if !x.Type().Equal(y.Type()) {
 			return fmt.Errorf("autodiff: donated argument %v, result %v: the types differ", x, y)
-		}
-		if p.donated[out[0]+k] >= 0 {
-			return fmt.Errorf("autodiff: two arguments are donated to result %d", d.result)
 		}
 		p.donated[out[0]+k] = in[0] + k
 	}

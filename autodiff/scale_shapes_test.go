@@ -29,7 +29,7 @@ func upTo(n int) []float64 {
 	return v
 }
 
-func compileGraph(t testing.TB, in, out []node, opts ...autodiff.Option) *autodiff.Function {
+func compileGraph(t testing.TB, in, out []node, opts ...autodiff.CompileOption) *autodiff.Function {
 	fn, err := autodiff.CompileGraph(in, out, opts...)
 	require.NoError(t, err)
 	return fn
@@ -175,7 +175,7 @@ func donated(t testing.TB, n int) *graph.Graph {
 		xs[i] = g.Input("", graph.Float64, 3)
 		sum = ops.Add(sum, ops.Sum(ops.Square(xs[i])))
 	}
-	var opts []autodiff.Option
+	var opts []autodiff.CompileOption
 	grads := autodiff.Gradients(sum, xs...)
 	for i := range xs {
 		ys[i] = ops.Sub(xs[i], ops.Mul(0.01, grads[i]))
@@ -191,7 +191,7 @@ func swapped(t testing.TB, n int) *graph.Graph {
 	for i := range xs {
 		xs[i] = g.Input("", graph.Float64, 3)
 	}
-	var opts []autodiff.Option
+	var opts []autodiff.CompileOption
 	for i := range xs {
 		ys[i] = ops.Tanh(ops.Add(xs[i], xs[(i+1)%n]))
 		opts = append(opts, autodiff.Donate(i, i))

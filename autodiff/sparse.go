@@ -28,13 +28,14 @@ type Compressed struct {
 // the argument and AllowUnreachable is not given, or if so many colours are needed that a dense Jacobian is better.
 //
 // Curtis, Powell and Reid (1974); Gebremedhin, Manne and Pothen (2005).
-func CompressedJacobian[P, Q any](f func(P) Q, opts ...Option) func(P) Compressed {
+func CompressedJacobian[P, Q any](f func(P) Q, opts ...JacobianOption) func(P) Compressed {
+	s := apply(opts)
 	return func(p P) Compressed {
 		const op = "sparse jacobian"
 		e := traceAt(op, f, p)
 		e.needFloats(op)
-		c := compressJacobian(op, e.outputs, e.wrt, apply(opts))
-		e.needReached(op, apply(opts), func(i int) bool { return c.reaches(e.wrt, i) })
+		c := compressJacobian(op, e.outputs, e.wrt, s)
+		e.needReached(op, s, func(i int) bool { return c.reaches(e.wrt, i) })
 		return c
 	}
 }
@@ -44,15 +45,17 @@ func CompressedJacobian[P, Q any](f func(P) Q, opts ...Option) func(P) Compresse
 // are listed and equal.
 //
 // The pattern is that of the gradient's Jacobian. Columns are coloured so that every entry shows alone in one of two
-// places (a star colouring), and one derivative of the gradient is taken for each colour. It panics as Grad does.
+// places (a star colouring), and one derivative of the gradient is taken for each colour, by forward mode unless Reverse is
+// given. It panics as Grad does.
 //
 // Coleman and Moré (1984); Gebremedhin, Tarafdar, Manne and Pothen (2007).
-func CompressedHessian[P any](f func(P) *graph.Node, opts ...Option) func(P) Compressed {
+func CompressedHessian[P any](f func(P) *graph.Node, opts ...JacobianOption) func(P) Compressed {
+	s := apply(opts)
 	return func(p P) Compressed {
 		const op = "sparse hessian"
 		e := traceAt(op, f, p)
 		scalarOf(op, e.value)
-		return compressHessian(op, e.gradient(op, apply(opts)), e.wrt)
+		return compressHessian(op, e.gradient(op, s), e.wrt, s.mode)
 	}
 }
 
@@ -134,8 +137,9 @@ func chooseColors(p *Pattern, m mode) (forward bool, c sparse.Coloring, ok bool)
 	return true, c, ok
 }
 
-// compressHessian takes sums of columns of the gradient's Jacobian, and each entry from the one in which it is alone.
-func compressHessian(op string, gradient, sources []*graph.Node) Compressed {
+// compressHessian takes sums of columns of the gradient's Jacobian, or of rows, which are the same, by reverse mode, and
+// each entry from the one in which it is alone.
+func compressHessian(op string, gradient, sources []*graph.Node, m mode) Compressed {
 	p := hessianPattern(op, gradient, sources)
 	c := p.Star()
 	if c.Colors > 0 && p.Cols > manySeeds/c.Colors {
@@ -151,7 +155,11 @@ func compressHessian(op string, gradient, sources []*graph.Node) Compressed {
 	if len(index) == 0 {
 		return Compressed{p, 0, nothing(gradient[0])}
 	}
-	return Compressed{p, c.Colors, pick(columnSums(gradient, sources, c), index)}
+	sums := columnSums
+	if m == reverseMode {
+		sums = rowSums
+	}
+	return Compressed{p, c.Colors, pick(sums(gradient, sources, c), index)}
 }
 
 // pick takes the entries out of sums of rows or columns.

@@ -115,8 +115,8 @@ func BenchmarkSparseBundle(b *testing.B) {
 	data := newBundle(rand.New(rand.NewPCG(6, 0)), 49, 7776, 31843)
 	for _, c := range []struct {
 		name string
-		opts []autodiff.Option
-	}{{"chosen", nil}, {"columns", []autodiff.Option{autodiff.Forward()}}} {
+		opts []autodiff.MatrixOption
+	}{{"chosen", nil}, {"columns", []autodiff.MatrixOption{autodiff.Forward()}}} {
 		f := autodiff.SparseJacobian(data.residuals, append(c.opts, autodiff.Workers(1))...)
 		b.Run("what=prepare/by="+c.name, func(b *testing.B) {
 			for b.Loop() {

@@ -41,11 +41,11 @@ type sparseProgram struct {
 // Indices that f takes elements by should be constants of the graph, graph.Const(x.Graph(), index, n): those that are
 // fed are not known when the pattern is found, and a matrix is no sparser than for the worst of them.
 //
-// Forward and Reverse choose columns or rows, AllowUnreachable permits empty columns for a whole leaf, and what
-// Compile takes is passed on. See CompressedJacobian for the method.
-func SparseJacobian(f any, opts ...Option) *SparseFunction {
+// Forward and Reverse choose columns or rows, AllowUnreachable permits empty columns for a whole leaf. See
+// CompressedJacobian for the method.
+func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse jacobian"
-	s := newSparse(op, f, opts)
+	s := newSparse(f, opts)
 	s.make = func(t trace) (Compressed, []*graph.Node) {
 		e := t.byFirst(op)
 		for i, y := range e.outputs {
@@ -63,9 +63,9 @@ func SparseJacobian(f any, opts ...Option) *SparseFunction {
 // SparseHessian returns the Hessian by its first argument of f, a function as Compile takes it with a float scalar as
 // its result. There is a row and a column for each element of the first argument's leaves; entries are given on both
 // sides of the diagonal. See SparseJacobian for indices and options, and CompressedHessian for the method.
-func SparseHessian(f any, opts ...Option) *SparseFunction {
+func SparseHessian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse hessian"
-	s := newSparse(op, f, opts)
+	s := newSparse(f, opts)
 	s.make = func(t trace) (Compressed, []*graph.Node) {
 		e := t.byFirst(op)
 		if len(e.outputs) != 1 {
@@ -73,17 +73,13 @@ func SparseHessian(f any, opts ...Option) *SparseFunction {
 		}
 		scalarOf(op, e.outputs[0])
 		grads := e.gradient(op, s.fn.settings)
-		return compressHessian(op, grads, e.wrt), append(e.outputs, grads...)
+		return compressHessian(op, grads, e.wrt, s.fn.settings.mode), append(e.outputs, grads...)
 	}
 	return s
 }
 
-func newSparse(op string, f any, opts []Option) *SparseFunction {
-	s := &SparseFunction{fn: Compile(f, opts...)}
-	if len(s.fn.settings.donations) > 0 {
-		graph.Fail(op, nil, "nothing can be donated to a matrix")
-	}
-	return s
+func newSparse(f any, opts []MatrixOption) *SparseFunction {
+	return &SparseFunction{fn: newFunction(f, apply(opts))}
 }
 
 // byFirst is what was traced as an expression in the leaves of the first argument.

@@ -17,17 +17,21 @@ type Function struct {
 	fn     *autodiff.Function
 }
 
-// Compile returns a Function for f, such as the Apply of a model whose parameters f uses. The options are those of
-// autodiff.Compile, such as autodiff.DebugNaN. It panics with a *graph.Error if there is no f.
-func Compile(model any, f func(x *graph.Node) *graph.Node, opts ...autodiff.Option) *Function {
+// Compile returns a Function for f, such as the Apply of a model whose parameters f uses. An option is one of
+// programs, such as autodiff.DebugNaN. It panics with a *graph.Error if there is no f.
+func Compile(model any, f func(x *graph.Node) *graph.Node, opts ...autodiff.ProgramOption) *Function {
 	if f == nil {
 		graph.Fail("compile", nil, "the function is nil")
 	}
 	params := Params(model)
+	compile := make([]autodiff.CompileOption, len(opts))
+	for i, o := range opts {
+		compile[i] = o
+	}
 	return &Function{params, autodiff.Compile(func(values []*graph.Node, x *graph.Node) *graph.Node {
 		Bind(params, values)
 		return f(graph.Named("x", x))
-	}, opts...)}
+	}, compile...)}
 }
 
 // Run returns f(x), for a tensor, a gonum matrix or a slice x. Like autodiff.Function's Run, it compiles f if x has a

@@ -59,7 +59,7 @@ func compileMLP(c workload.Case, dtype graph.DType, threads int) (*autodiff.Func
 	widths := c.Widths()
 	layers := make([]layer[*graph.Node], len(widths)-1)
 	var inputs []*graph.Node
-	var opts []autodiff.Option
+	var opts []autodiff.CompileOption
 	for l := range layers {
 		layers[l].W = g.Input("w", dtype, widths[l], widths[l+1])
 		layers[l].B = g.Input("b", dtype, widths[l+1])

@@ -29,7 +29,7 @@ func New(c workload.Case, threads int) (*Subject, error) {
 func (s *Subject) Answer() ([]workload.Sum, error) { return s.answer() }
 
 // options are those of every compiled function here.
-func options(threads int, more ...autodiff.Option) []autodiff.Option {
+func options(threads int, more ...autodiff.CompileOption) []autodiff.CompileOption {
 	return append(more, autodiff.Workers(threads))
 }
 

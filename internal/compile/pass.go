@@ -79,6 +79,18 @@ type Options struct {
 	bodies *bodies
 }
 
+// Names lists what Options.Off may name.
+func Names() (passes, rules []string) {
+	for _, p := range Pipeline {
+		passes = append(passes, p.Name)
+	}
+	rules = append(rules, "fast")
+	for _, r := range Rules {
+		rules = append(rules, r.Name)
+	}
+	return append(passes, "schedule"), rules
+}
+
 // Compile runs the pipeline and makes a program of the result.
 func Compile(u Unit, opts Options) (*exec.Program, error) {
 	var plan exec.Plan
@@ -100,10 +112,9 @@ func Plan(u Unit, opts Options) (exec.Plan, error) {
 	if err := u.check(); err != nil {
 		return exec.Plan{}, fmt.Errorf("compile: %w", err)
 	}
+	passes, rules := Names()
 	for name := range opts.Off {
-		known := slices.ContainsFunc(Pipeline, func(p Pass) bool { return p.Name == name }) ||
-			slices.ContainsFunc(Rules, func(r rule) bool { return r.Name == name })
-		if !known && name != "fast" && name != "schedule" {
+		if !slices.Contains(passes, name) && !slices.Contains(rules, name) {
 			return exec.Plan{}, fmt.Errorf("compile: there is no pass called %q", name)
 		}
 	}

@@ -30,7 +30,7 @@ func (t Trial) String() string {
 // option is a way to compile.
 type option struct {
 	name string
-	opts []autodiff.Option
+	opts []autodiff.CompileOption
 }
 
 // donated is the option that results overwrite the arguments, where their types are these: gradients do.
@@ -57,11 +57,11 @@ var options = onceOnly(func() []option {
 		list[i].name = "defaults"
 	}
 	list[0].name = donated
-	for i, o := range []autodiff.Option{autodiff.Workers(1), autodiff.Workers(2), autodiff.DebugNaN()} {
-		list = append(list, option{[]string{"one worker", "two workers", "DebugNaN"}[i], []autodiff.Option{o}})
+	for i, o := range []autodiff.CompileOption{autodiff.Workers(1), autodiff.Workers(2), autodiff.DebugNaN()} {
+		list = append(list, option{[]string{"one worker", "two workers", "DebugNaN"}[i], []autodiff.CompileOption{o}})
 	}
 	for _, name := range passes() {
-		list = append(list, option{"without " + name, []autodiff.Option{autodiff.WithoutPass(name)}})
+		list = append(list, option{"without " + name, []autodiff.CompileOption{autodiff.WithoutPass(name)}})
 	}
 	return list
 })
@@ -181,7 +181,7 @@ func (t Trial) run(p *Program, args []array, donate bool, look func([]*tensor.De
 	}()
 	opts := options()[t.option].opts
 	if donate {
-		opts = []autodiff.Option{autodiff.Donate(0, 0)}
+		opts = []autodiff.CompileOption{autodiff.Donate(0, 0)}
 	}
 	fn := autodiff.Compile(modes[t.mode].built(t, p.built), opts...)
 	for k := range 2 {

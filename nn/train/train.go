@@ -44,12 +44,12 @@ type batchType struct {
 }
 
 // New returns a Trainer for the parameters of model, which cost is built from: cost gives the average cost, a
-// scalar, of a batch x of shape [batch, inputs] with targets y of shape [batch, classes]. The options are those of
-// autodiff.Compile, such as autodiff.DebugNaN.
+// scalar, of a batch x of shape [batch, inputs] with targets y of shape [batch, classes]. An option is one of
+// programs, such as autodiff.DebugNaN.
 //
 // The parameters are those that the model has now. Their values are read when a step is made: a Value that is replaced by
 // another tensor of the same type is trained from then on.
-func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule, opts ...autodiff.Option) (*Trainer, error) {
+func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule, opts ...autodiff.ProgramOption) (*Trainer, error) {
 	if cost == nil || rule == nil {
 		return nil, errors.New("train: there is no cost, or no rule")
 	}
@@ -79,7 +79,11 @@ func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule, op
 	t.in = append(slices.Clone(t.values), nil, nil, t.rate)
 	t.out = make([]*tensor.Dense, 1+len(t.values)) // values are updated in place
 	t.out[0] = nn.NewParam(t.dtype).Value
-	t.step = autodiff.Compile(t.build, append(slices.Clone(opts), autodiff.Donate(0, 1), autodiff.RequireFinite(0))...)
+	compile := []autodiff.CompileOption{autodiff.Donate(0, 1), autodiff.RequireFinite(0)}
+	for _, o := range opts {
+		compile = append(compile, o)
+	}
+	t.step = autodiff.Compile(t.build, compile...)
 	return t, nil
 }
 
