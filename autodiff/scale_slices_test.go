@@ -132,7 +132,7 @@ func added(sum, x node) node {
 	return ops.Add(sum, x)
 }
 
-func slicesShape(f func(x node, n int) node, order int, opts ...autodiff.Option) func(t testing.TB, n int) *graph.Graph {
+func slicesShape(f func(x node, n int) node, order int, opts ...autodiff.CompileOption) func(t testing.TB, n int) *graph.Graph {
 	return func(t testing.TB, n int) *graph.Graph {
 		g := graph.New()
 		x := g.Input("x", graph.Float64, n)
