@@ -3,6 +3,7 @@ package autodiff_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +75,37 @@ func TestRunsStopWithinSteps(t *testing.T) {
 				require.Zero(t, after)
 			})
 		}
+	}
+}
+
+// When a NaN is followed back, the graph is computed again: that ends with the context too, also inside loops.
+func TestSearchesForNaNsStop(t *testing.T) {
+	for name, loop := range map[string]bool{"graph": false, "loop": true} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			calls := 0
+			count := func(x node) node {
+				return autodiff.GoFunc("count", func(out, in []*tensor.Dense) error {
+					if calls++; calls == 30 {
+						cancel(errEnough)
+					}
+					copy(out[0].Data().([]float64), in[0].Data().([]float64))
+					return nil
+				}, []graph.Type{x.Type()}, x)[0]
+			}
+			fn := autodiff.Compile(func(x node) node {
+				if loop {
+					return autodiff.For(20, func(_, c node) node { return count(c) }, x)
+				}
+				for range 20 {
+					x = count(ops.Add(x, 1))
+				}
+				return x
+			}, autodiff.DebugNaN())
+			_, err := fn.Run(ctx, []float64{math.NaN(), 1})
+			require.ErrorIs(t, err, errEnough)
+			require.Equal(t, 30, calls)
+		})
 	}
 }
 

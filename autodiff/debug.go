@@ -81,7 +81,7 @@ func (p *program) runSuspicious(ctx context.Context, dst, in []exec.Value) error
 	}
 	for i := range made {
 		if exec.FirstBad(made[i], p.suspicion.bad) >= 0 {
-			return p.blame(in)
+			return p.blame(ctx, in)
 		}
 	}
 	if err := checkFinite(made, p.suspicion.finite, p.suspicion.results); err != nil {
@@ -96,12 +96,16 @@ func (p *program) runSuspicious(ctx context.Context, dst, in []exec.Value) error
 }
 
 // blame returns the error of a run on in that gave something bad.
-func (p *program) blame(in []exec.Value) error {
+func (p *program) blame(ctx context.Context, in []exec.Value) error {
 	feeds := map[*graph.Node]exec.Value{}
 	for j, x := range p.inputs {
 		feeds[x] = in[j]
 	}
-	found, err := exec.Blame(p.suspicion.outputs, feeds, p.suspicion.bad)
+	work := graph.Work{Stop: ctx.Done(), Context: ctx}
+	found, err := exec.Blame(&work, p.suspicion.outputs, feeds, p.suspicion.bad)
+	if errors.Is(err, graph.ErrStopped) {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return err
 	}

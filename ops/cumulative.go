@@ -59,9 +59,9 @@ func cumsumKernel[T vec.Num](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(cumulativeAttrs)
 	outer, r, inner := span(n, []int{a.Axis})
 	if a.Reverse {
-		return bindFold(vec.CumSumBack[T], outer, r, inner)
+		return bindUntil(vec.CumSumBackUntil[T], outer, r, inner)
 	}
-	return bindFold(vec.CumSum[T], outer, r, inner)
+	return bindUntil(vec.CumSumUntil[T], outer, r, inner)
 }
 
 func cumulativeAxis(x *graph.Node, attrs any) error {
@@ -234,9 +234,9 @@ func (recurrenceRule) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 func recurrenceKernel[T float](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(cumulativeAttrs)
 	outer, r, inner := span(n, []int{a.Axis})
-	f := vec.Recurrence[T]
+	f := vec.RecurrenceUntil[T]
 	if a.Reverse {
-		f = vec.RecurrenceBack[T]
+		f = vec.RecurrenceBackUntil[T]
 	}
 	run := r * inner
 	rows := max(1, elementsUnstopped/max(1, run))
@@ -247,8 +247,8 @@ func recurrenceKernel[T float](n *graph.Node) graph.Kernel {
 				return graph.ErrStopped
 			}
 			n := min(rows, outer-o)
-			f(h[o*run:][:n*run], a[o*run:][:n*run], b[o*run:][:n*run], n, r, inner)
+			f(w.Stop, h[o*run:][:n*run], a[o*run:][:n*run], b[o*run:][:n*run], n, r, inner)
 		}
-		return nil
+		return w.Err()
 	}
 }

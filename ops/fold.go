@@ -26,6 +26,7 @@ const partsPerWorker = 4
 // foldWork is one call of a fold, cut into parts along the outer axis, or along the inner one if columns is set.
 type foldWork[D, S graph.Element] struct {
 	fold            fold[D, S]
+	until           func(stop <-chan struct{}, dst []D, x []S, outer, r, inner int) // in place of fold, if it looks itself
 	columns         func(dst []D, x []S, r, stride int)
 	dst             []D
 	x               []S
@@ -46,12 +47,27 @@ func (w *foldWork[D, S]) Part(i int) {
 	}
 	lo, hi := w.outer*i/w.parts, w.outer*(i+1)/w.parts
 	to, from := len(w.dst)/w.outer, w.r*w.inner
-	w.fold(w.dst[lo*to:hi*to], w.x[lo*from:hi*from], hi-lo, w.r, w.inner)
+	w.rows(w.stop, w.dst[lo*to:hi*to], w.x[lo*from:hi*from], hi-lo)
+}
+
+func (w *foldWork[D, S]) rows(stop <-chan struct{}, dst []D, x []S, outer int) {
+	if w.until != nil {
+		w.until(stop, dst, x, outer, w.r, w.inner)
+		return
+	}
+	w.fold(dst, x, outer, w.r, w.inner)
 }
 
 // bindFold binds a fold whose result has a part of its own for each index of the outer axis.
 func bindFold[D, S graph.Element](f fold[D, S], outer, r, inner int) graph.Kernel {
 	return bindParts(foldWork[D, S]{fold: f, outer: outer, r: r, inner: inner}, outer)
+}
+
+// bindUntil is bindFold for a loop that looks itself whether it is to stop, since its rows may be long.
+func bindUntil[D, S graph.Element](
+	f func(stop <-chan struct{}, dst []D, x []S, outer, r, inner int), outer, r, inner int,
+) graph.Kernel {
+	return bindParts(foldWork[D, S]{until: f, outer: outer, r: r, inner: inner}, outer)
 }
 
 // bindSum is bindFold for sums, which can be cut along the inner axis if there is no outer one.
@@ -71,9 +87,9 @@ const columnsPerPart = 64
 // bindParts binds a fold that may be cut into so many parts at most, if it is large enough to be cut.
 func bindParts[D, S graph.Element](w foldWork[D, S], most int) graph.Kernel {
 	if most <= 1 || w.outer*w.r*w.inner < parallelFold {
-		return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-			w.fold(graph.Elements[D](out), graph.Elements[S](in[0]), w.outer, w.r, w.inner)
-			return nil
+		return func(work *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+			w.rows(work.Stop, graph.Elements[D](out), graph.Elements[S](in[0]), w.outer)
+			return work.Err()
 		}
 	}
 	var spare atomic.Pointer[foldWork[D, S]] // kept for the next call, so that none allocates

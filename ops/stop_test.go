@@ -98,6 +98,39 @@ func TestKernelsStop(t *testing.T) {
 	}
 }
 
+// So does a kernel whose rows cannot be cut, within the first of them.
+func TestKernelsStopWithinRows(t *testing.T) {
+	closed := make(chan struct{})
+	close(closed)
+	for _, d := range []graph.DType{graph.Float32, graph.Float64} {
+		for _, shape := range [][]int{{1 << 18}, {1 << 16, 4}, {2, 1 << 18}} {
+			for _, reverse := range []bool{false, true} {
+				x := graph.New().Input("", d, shape...)
+				axis := 0
+				if shape[0] == 2 {
+					axis = 1
+				}
+				for _, n := range []*graph.Node{ops.CumSum(x, axis, reverse), ops.LinearRecurrence(x, x, axis, reverse)} {
+					out, v := exec.NewValue(n.Type()), exec.NewValue(x.Type())
+					in := []graph.Buffer{v.Buf, v.Buf}[:len(n.In())]
+					for i := range out.Buf.Len {
+						out.Set(i, 7)
+					}
+					kernel := n.Op().Kernel(n)
+					require.ErrorIs(t, kernel(&graph.Work{Workers: 1, Stop: closed}, out.Buf, in), graph.ErrStopped)
+					last := out.Buf.Len - 1
+					if reverse {
+						last = 0
+					}
+					require.Equal(t, 7.0, out.At(last), "%v went to the end", n)
+					require.NoError(t, kernel(&graph.Work{Workers: 1, Stop: make(chan struct{})}, out.Buf, in))
+					require.Zero(t, out.At(last))
+				}
+			}
+		}
+	}
+}
+
 // short lists the ops whose kernels need not stop, and those that other tests are about.
 var short = []string{
 	"arrived", "converged", "finite", // cheap

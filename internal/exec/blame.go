@@ -13,11 +13,17 @@ import (
 // holds, a NaN or an infinity, got it from. It goes back from there: of the operands that have such elements to those
 // without which the result would not have them, until it comes to a node that has it although they have none. What
 // elsewhere in the graph is bad but does not reach an output, such as a value that where does not choose, is not looked
-// at. It returns nil if no output is bad.
-func Blame(outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64) bool) (*NaNError, error) {
-	t := tracer{values: map[*graph.Node]Value{}, feeds: feeds, bad: bad}
+// at. It returns nil if no output is bad. Of the run that it is a part of, w, it has the context and the end.
+func Blame(
+	w *graph.Work, outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64) bool,
+) (*NaNError, error) {
+	w = &graph.Work{Workers: 1, Stop: w.Stop, Context: w.Context}
+	t := tracer{work: w, values: map[*graph.Node]Value{}, feeds: feeds, bad: bad}
 	for _, n := range graph.Topo(outputs...) {
-		v, err := evaluate(n, t.values, feeds)
+		if w.Stopped() {
+			return nil, graph.ErrStopped
+		}
+		v, err := evaluateWith(w, naive{}, n, t.values, feeds)
 		if err != nil {
 			return nil, NodeError(n, err)
 		}
@@ -35,6 +41,9 @@ func Blame(outputs []*graph.Node, feeds map[*graph.Node]Value, bad func(float64)
 	at := spot{node: outputs[result], as: outputs[result], element: FirstBad(t.values[outputs[result]], bad)}
 	for {
 		cause, found := t.cause(at)
+		if w.Stopped() {
+			return nil, graph.ErrStopped
+		}
 		if !found {
 			break
 		}
@@ -83,6 +92,7 @@ type spot struct {
 
 // tracer follows bad elements back.
 type tracer struct {
+	work          *graph.Work
 	values, feeds map[*graph.Node]Value
 	bad           func(float64) bool
 }
@@ -179,7 +189,7 @@ func (t *tracer) isBadBy(at spot, given, suspects []spot) bool {
 		}
 		operands[s.node].Set(s.element, 1)
 	}
-	v, err := evaluate(at.node, operands, t.feeds)
+	v, err := evaluateWith(t.work, naive{}, at.node, operands, t.feeds)
 	return err == nil && t.bad(t.element(at, v))
 }
 

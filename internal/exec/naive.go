@@ -64,7 +64,7 @@ func (r *naiveRoutine) InputStride(i, bytes int)  { r.in[i].stride = bytes }
 func (r *naiveRoutine) OutputStride(i, bytes int) { r.out[i].stride = bytes }
 
 func (r *naiveRoutine) Bind(w *graph.Work, _ unsafe.Pointer) {
-	r.work = graph.Work{Workers: w.Workers, Stop: w.Stop, Bad: w.Bad}
+	r.work = graph.Work{Workers: w.Workers, Stop: w.Stop, Context: w.Context, Bad: w.Bad}
 }
 
 func (r *naiveRoutine) Release() {
@@ -93,13 +93,13 @@ func (r *naiveRoutine) Run() error {
 		feeds[x] = v
 	}
 	if r.work.Bad != nil {
-		if e, err := Blame(r.f.Outputs(), feeds, r.work.Bad); err != nil {
+		if e, err := Blame(&r.work, r.f.Outputs(), feeds, r.work.Bad); err != nil {
 			return err
 		} else if e != nil && e.Op != inputName {
 			return e
 		}
 	}
-	results, err := Reference(r.f.Outputs(), feeds)
+	results, err := reference(&graph.Work{Workers: 1, Stop: r.work.Stop, Context: r.work.Context}, r.f.Outputs(), feeds)
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,25 @@ func Reference(outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, err
 	return Evaluate(outputs, feeds, naive{})
 }
 
+// reference is Reference as part of a run.
+func reference(w *graph.Work, outputs []*graph.Node, feeds map[*graph.Node]Value) ([]Value, error) {
+	return evaluateAll(w, outputs, feeds, naive{})
+}
+
 // Evaluate is Reference with another compiler for functions that nodes hold.
 func Evaluate(outputs []*graph.Node, feeds map[*graph.Node]Value, c graph.Compiler) ([]Value, error) {
+	return evaluateAll(&graph.Work{Workers: 1}, outputs, feeds, c)
+}
+
+func evaluateAll(
+	w *graph.Work, outputs []*graph.Node, feeds map[*graph.Node]Value, c graph.Compiler,
+) ([]Value, error) {
 	values := map[*graph.Node]Value{}
 	for _, n := range graph.Topo(outputs...) {
-		v, err := evaluateWith(&graph.Work{Workers: 1}, c, n, values, feeds)
+		if w.Stopped() {
+			return nil, graph.ErrStopped
+		}
+		v, err := evaluateWith(w, c, n, values, feeds)
 		if err != nil {
 			return nil, NodeError(n, err)
 		}
@@ -46,10 +60,6 @@ func Fold(n *graph.Node, c graph.Compiler) (Value, error) {
 		return Value{}, NodeError(n, err)
 	}
 	return v, nil
-}
-
-func evaluate(n *graph.Node, values, feeds map[*graph.Node]Value) (Value, error) {
-	return evaluateWith(&graph.Work{Workers: 1}, naive{}, n, values, feeds)
 }
 
 func evaluateWith(
