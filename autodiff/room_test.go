@@ -49,6 +49,16 @@ func TestMoreThanTheMemory(t *testing.T) {
 				return ops.Sum(autodiff.For(math.MaxInt/16, func(_, c N) N { return ops.Sin(c) }, ops.BroadcastTo(x, 100)))
 			})(x)
 		}},
+		{"segment beyond an int", "the program needs", func(x N) N {
+			return autodiff.Grad(func(x N) N {
+				return autodiff.For(math.MaxInt, func(_, c N) N { return ops.Sin(c) }, x, autodiff.CheckpointEvery(math.MaxInt))
+			})(x)
+		}},
+		{"checkpoints beyond an int", "the program needs", func(x N) N {
+			return autodiff.Grad(func(x N) N {
+				return autodiff.For(math.MaxInt, func(_, c N) N { return ops.Sin(c) }, x, autodiff.CheckpointEvery(2))
+			})(x)
+		}},
 		{"in a loop", "the program needs", func(x N) N {
 			return autodiff.For(3, func(_, c N) N { return ops.Mean(huge(c, n)) }, x)
 		}},

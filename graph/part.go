@@ -89,11 +89,10 @@ const most = math.MaxInt / partAlign * partAlign
 func Offsets(parts []Type) []int {
 	offsets := make([]int, len(parts)+1)
 	for i, t := range parts {
-		bytes := (t.Bytes() + partAlign - 1) / partAlign * partAlign
-		if bytes < 0 || bytes > most-offsets[i] {
-			bytes = most - offsets[i]
+		offsets[i+1] = most
+		if bytes := t.Bytes(); bytes >= 0 && bytes <= most-offsets[i] { // before rounding, which makes 0 of −1
+			offsets[i+1] = offsets[i] + (bytes+partAlign-1)/partAlign*partAlign
 		}
-		offsets[i+1] = offsets[i] + bytes
 	}
 	return offsets
 }

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,9 @@ func TestOffsetsOfParts(t *testing.T) {
 	require.Equal(t, []int{0, 64, 128, 256, 256, 320}, graph.Offsets(parts)) // each on a cache line
 	require.Equal(t, graph.T(graph.Packed, 320), graph.Pack(parts))
 	require.Equal(t, []int{0}, graph.Offsets(nil))
+	const most = math.MaxInt / 64 * 64 // of what an int does not count, as what follows it
+	require.Equal(t, []int{0, 64, most, most}, graph.Offsets([]graph.Type{f64(), graph.T(graph.Packed, -1), f64()}))
+	require.Equal(t, []int{0, most, most}, graph.Offsets([]graph.Type{graph.T(graph.Bool, math.MaxInt), f64()}))
 	require.Equal(t, "packed[320]", graph.Pack(parts).String())
 	parsed, err := graph.ParseType("packed[320]")
 	require.NoError(t, err)
