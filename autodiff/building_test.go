@@ -145,13 +145,27 @@ func TestNothingGiven(t *testing.T) {
 		"cond":       func() { autodiff.Cond[node](ops.Gt(x, 0), nil, nil) },
 		"custom":     func() { autodiff.CustomVJP(ops.Sin, nil)(x) },
 		"custom jvp": func() { autodiff.CustomJVP(f, nil)(x) },
-		"aux":        func() { autodiff.ValueAndGradAux[node, node](nil)(x) },
+		"root":       func() { autodiff.Root[node, node](nil) },
+		"fixed":      func() { autodiff.FixedPoint[node, node](nil) },
+		"minimize":   func() { autodiff.Minimize[node, node](nil) },
+		"ode":        func() { autodiff.ODE[node, node](nil) },
+		"times": func() {
+			autodiff.ODE(func(_, y, _ node) node { return y })(x, x, nil)
+		},
+		"go":  func() { autodiff.GoFunc("none", nil, []graph.Type{x.Type()}, nil) },
+		"aux": func() { autodiff.ValueAndGradAux[node, node](nil)(x) },
 	} {
 		var mistake *graph.Error
 		require.ErrorAs(t, graph.Try(do), &mistake, name)
 		require.Contains(t, mistake.Error(), "building_test.go:", name)
 	}
-	_, err := autodiff.Compile(ops.Sin).Run(none, 1.0)
+	_, err := autodiff.NewObjective(nil, 2)
+	require.ErrorContains(t, err, "the function is nil")
+	_, err = autodiff.NewResiduals(nil, 2)
+	require.ErrorContains(t, err, "the function is nil")
+	_, err = autodiff.Problem(nil, 2)
+	require.ErrorContains(t, err, "the function is nil")
+	_, err = autodiff.Compile(ops.Sin).Run(none, 1.0)
 	require.ErrorContains(t, err, "the context is nil")
 	_, err = autodiff.SparseJacobian(ops.Sin).Eval(none, []float64{1})
 	require.ErrorContains(t, err, "the context is nil")

@@ -49,6 +49,9 @@ func GoFuncContext(
 	if len(in) == 0 || len(results) == 0 {
 		graph.Fail("go", nil, "%s has no input or no result", name)
 	}
+	if in[0] == nil {
+		graph.Fail("go", nil, "the first input of %s is nil", name)
+	}
 	f := &goFunc{name, slices.Clone(results), run}
 	return partsOf(in[0].Graph().Apply(&goOp, goAttrs{f}, in...))
 }

@@ -26,6 +26,7 @@ func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, s settings) (*vecto
 	p := &vectorProgram{in: x.Type()}
 	var outputs []*graph.Node
 	err := graph.Try(func() {
+		needFunc("compile", f == nil)
 		y := f(x)
 		for _, l := range leavesOf(y) {
 			checkGraph("compile", l, x.Graph().Alias(x))

@@ -69,6 +69,7 @@ func (s solver) tol(x *graph.Node) float64 {
 // their own. The derivative is the implicit one, by p alone: nodes that f uses from outside must be constants. A run that
 // comes to no root, or to one that f does not determine, since its Jacobian is singular, fails with a *ConvergenceError.
 func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
+	needFunc("root", f == nil)
 	s := newSolver("root", 100, opts)
 	return implicit("root", s.anyway, f, func(p P, init X) X {
 		residual := func(v *graph.Node) *graph.Node { return ravelLike("root", f(p, treeFrom(v, init)), init) }
@@ -85,6 +86,7 @@ func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) 
 // rest, the run fails with a *ConvergenceError. X is a tree of floats of one type, and f(p, x) is a tree like x. The
 // derivative is the implicit one, by p alone: nodes that f uses from outside must be constants.
 func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
+	needFunc("fixed_point", f == nil)
 	s := newSolver("fixed_point", 10000, opts)
 	residual := func(p P, x X) X {
 		fx := leavesOf(f(p, x))
@@ -103,6 +105,7 @@ func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, in
 // minimum at which f curves up in all directions, or the run fails with a *ConvergenceError. The derivative is the implicit
 // one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must be constants.
 func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func(p P, init X) X {
+	needFunc("minimize", f == nil)
 	s := newSolver("minimize", 2000, opts)
 	slope := func(p P, x X) X {
 		return Grad(func(x X) *graph.Node { return f(p, x) }, AllowUnreachable())(x)

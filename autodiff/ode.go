@@ -66,6 +66,7 @@ func Adjoint() ODEOption { return func(m *odeMethod) { m.adjoint = true } }
 // It has derivatives by y0, p and times. With the adaptive method they hold the sizes of the steps fixed, but for the one
 // that ends at a time.
 func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0 Y, p P, times *graph.Node) Y {
+	needFunc("ode", f == nil)
 	m := odeMethod{rtol: 1e-6, atol: []float64{1e-9}, limit: 100_000}
 	for _, o := range opts {
 		needOption(o == nil)
@@ -81,7 +82,7 @@ func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0
 		solve = CustomVJP(solve, adjointOf(f, m))
 	}
 	return func(y0 Y, p P, times *graph.Node) Y {
-		if times.Rank() != 1 || times.Shape()[0] == 0 || !times.DType().IsFloat() {
+		if times == nil || times.Rank() != 1 || times.Shape()[0] == 0 || !times.DType().IsFloat() {
 			graph.Fail("ode", present(times), "times are a vector of floats")
 		}
 		return solve(odeArgs[Y, P]{y0, p, times})

@@ -184,6 +184,7 @@ func TestRefused(t *testing.T) {
 	x, y := g.Input("x", graph.Float64, 2, 3), other.Input("y", graph.Float64, 2, 3)
 	sin, add := ops.Sin(x).Op(), ops.Add(x, x).Op()
 	half := math.MaxInt / 16
+	var none *graph.Graph
 	for _, c := range []struct {
 		name  string
 		build func()
@@ -203,6 +204,10 @@ func TestRefused(t *testing.T) {
 		{"too many", func() { g.Apply(sin, nil, x, x) }, "sin: 2 inputs given, 1 wanted"},
 		{"none of any number", func() { g.Apply(graph.Lookup("concat"), nil) }, "concat: 0 inputs given"},
 		{"leaf by Apply", func() { g.Apply(graph.Lookup("const"), nil) }, "leaves are made by Input and Const"},
+		{"input of no graph", func() { none.Input("x", graph.Float64) }, "input: the graph is nil"},
+		{"number of no graph", func() { none.Scalar(graph.Float64, 1) }, "const: the graph is nil"},
+		{"integer of no graph", func() { none.ScalarInt(graph.Int64, 1) }, "const: the graph is nil"},
+		{"constant of no graph", func() { graph.Const(none, []float64{1}, 1) }, "const: the graph is nil"},
 		{"topo of two graphs", func() { graph.Topo(x, y) }, "topo: the nodes belong to different graphs"},
 		{"topo of nil", func() { graph.Topo(x, nil) }, "topo: a node is nil"},
 		{"text of nil", func() { graph.Text(nil) }, "topo: a node is nil"},

@@ -74,11 +74,19 @@ func (g *Graph) Nodes() iter.Seq[*Node] {
 	}
 }
 
+// mustExist panics with an *Error if there is no graph.
+func (g *Graph) mustExist(op string) {
+	if g == nil {
+		Fail(op, nil, "the graph is nil")
+	}
+}
+
 // Inputs returns the inputs in the order in which they were made. The slice must not be modified.
 func (g *Graph) Inputs() []*Node { return g.inputs }
 
 // Input adds an input of the given type, fed at run time. The name may be "", and need not be unique.
 func (g *Graph) Input(name string, d DType, shape ...int) *Node {
+	g.mustExist("input")
 	t := Type{DType: d, Shape: slices.Clone(shape)}
 	if !d.Valid() {
 		Fail("input", nil, "unknown element type %v", d)

@@ -61,6 +61,7 @@ func (g *Graph) ScalarInt(d DType, v int64) *Node {
 
 // scalar interns a scalar constant. All NaNs are one: text does not tell them apart.
 func (g *Graph) scalar(l literal) *Node {
+	g.mustExist("const")
 	switch {
 	case l.dtype == Float32 && math.IsNaN(float64(math.Float32frombits(uint32(l.bits)))):
 		l.bits = uint64(math.Float32bits(float32(math.NaN())))
@@ -99,6 +100,7 @@ func Const[E Element](g *Graph, data []E, shape ...int) *Node {
 
 // constant makes a constant from its bytes in memory order.
 func (g *Graph) constant(t Type, raw []byte) *Node {
+	g.mustExist("const")
 	t.Shape = slices.Clone(t.Shape)
 	if t.Rank() == 0 {
 		var bits uint64

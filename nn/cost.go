@@ -11,6 +11,9 @@ type Cost func(a, y *graph.Node) *graph.Node
 
 // overBatch checks the shapes, and averages over the batch what terms gives for each output of each sample.
 func overBatch(name string, a, y *graph.Node, terms func() *graph.Node) *graph.Node {
+	if a == nil || y == nil {
+		graph.Fail(name, nil, "an input is nil")
+	}
 	if a.Rank() != 2 || !a.Type().Equal(y.Type()) {
 		graph.Fail(name, []*graph.Node{a, y}, "the batch and its targets must have one shape [batch, classes]")
 	}

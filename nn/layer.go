@@ -17,7 +17,12 @@ type Layer interface {
 type Func func(x *graph.Node) *graph.Node
 
 // Apply calls f.
-func (f Func) Apply(x *graph.Node) *graph.Node { return f(x) }
+func (f Func) Apply(x *graph.Node) *graph.Node {
+	if f == nil {
+		graph.Fail("layer", nil, "the function is nil")
+	}
+	return f(x)
+}
 
 // The activation functions as layers.
 var (
@@ -42,6 +47,9 @@ type Linear struct {
 
 // NewLinear returns a layer with weights drawn from init and biases 0.
 func NewLinear(d graph.DType, in, out int, init Initialiser, rng *rand.Rand) *Linear {
+	if init == nil {
+		graph.Fail("linear", nil, "the initialiser is nil")
+	}
 	return &Linear{
 		Weight: NewParam(d, in, out).Fill(func() float64 { return init(rng, in, out) }),
 		Bias:   NewParam(d, out),
@@ -62,7 +70,10 @@ type Sequential []Layer
 
 // Apply applies the layers in order.
 func (s Sequential) Apply(x *graph.Node) *graph.Node {
-	for _, l := range s {
+	for i, l := range s {
+		if l == nil {
+			graph.Fail("sequential", nil, "layer %d is nil", i)
+		}
 		x = l.Apply(x)
 	}
 	return x

@@ -53,6 +53,29 @@ func TestLinear(t *testing.T) {
 	}
 }
 
+// TestNoLayer has layers, parameters and costs of which a part is nil.
+func TestNoLayer(t *testing.T) {
+	x := graph.New().Input("x", graph.Float64, 2, 3)
+	var none *nn.Param
+	for want, do := range map[string]func(){
+		"layer: the function is nil":         func() { nn.Func(nil).Apply(x) },
+		"sequential: layer 1 is nil":         func() { nn.Sequential{nn.Tanh, nil}.Apply(x) },
+		"linear: the initialiser is nil":     func() { nn.NewLinear(graph.Float64, 3, 2, nil, nil) },
+		"param: the parameter":               func() { none.On(x) },
+		"param: the parameter, its":          func() { new(nn.Param).On(x) },
+		"param: the parameter, its value":    func() { new(nn.Linear).Apply(x) },
+		"param: the parameter, its value or": func() { nn.NewParam(graph.Float64, 2).On(nil) },
+		"quadratic: an input is nil":         func() { nn.Quadratic(nil, x) },
+		"sigmoid_cross_entropy: an input is": func() { nn.SigmoidCrossEntropy(nil, nil) },
+		"softmax_cross_entropy: an input is": func() { nn.SoftmaxCrossEntropy(x, nil) },
+	} {
+		err := graph.Try(do)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "layer_test.go:") {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
 func TestLayerErrors(t *testing.T) {
 	layer := twoThree(graph.Float64)
 	_, err := nn.Compile(layer, layer.Apply).Run(context.Background(), mat.NewDense(5, 4, nil))

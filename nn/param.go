@@ -51,6 +51,9 @@ func (p *Param) Fill(next func() float64) *Param {
 // On returns the node that stands for the parameter on x's graph. The first use makes it an input, unless
 // Bind has given it one.
 func (p *Param) On(x *graph.Node) *graph.Node {
+	if p == nil || p.Value == nil || x == nil {
+		graph.Fail("param", nil, "the parameter, its value or the node is nil")
+	}
 	g := x.Graph()
 	if n := g.Bound(p); n != nil {
 		return n

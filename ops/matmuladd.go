@@ -8,6 +8,7 @@ import (
 // Product is op(a)·op(b) for operands of rank 2 or more, op being the transpose of the last two axes where it is
 // asked for. The transposes are never computed. Formulas use MatMul; this is for rewriting them.
 func Product(a, b *graph.Node, transA, transB bool) *graph.Node {
+	mustExist("matmul", a, b)
 	return matmul(a, b, matmulAttrs{transA, transB})
 }
 

@@ -17,6 +17,7 @@ type reduceAttrs struct{ Axes graph.Ints }
 // KeepDims gives a reduction y of x its folded axes back, with length 1, so that it broadcasts against x. The
 // axes are those that the reduction was asked for.
 func KeepDims(y, x *graph.Node, axes ...int) *graph.Node {
+	mustExist("keep_dims", y, x)
 	shape := slices.Clone(x.Shape())
 	for _, a := range normalAxes(&reshapeOp, x, axes) {
 		shape[a] = 1

@@ -41,6 +41,7 @@ func AsRowProduct(n *graph.Node) (p RowProduct, ok bool) {
 // RowPair gives two products of rows with one matrix, which is read once for both, as the rows of a result [2, n].
 // Formulas use MatMul; this is for rewriting them.
 func RowPair(x, y RowProduct) *graph.Node {
+	mustExist("row_pair", x.Matrix, x.Row, y.Row)
 	vector := func(n *graph.Node) *graph.Node { return Reshape(n, n.Type().Size()) }
 	attrs := rowPairAttrs{TransB: x.Trans, Add0: x.Add != nil, Add1: y.Add != nil}
 	in := []*graph.Node{x.Matrix, vector(x.Row), vector(y.Row)}

@@ -79,6 +79,7 @@ func ExpandDims(x *graph.Node, axis int) *graph.Node {
 
 // Squeeze drops the given axes, which must have length 1; without any, it drops all that have.
 func Squeeze(x *graph.Node, axes ...int) *graph.Node {
+	mustExist("squeeze", x)
 	drop := make([]bool, x.Rank())
 	for i, d := range x.Shape() {
 		drop[i] = len(axes) == 0 && d == 1
@@ -193,6 +194,7 @@ func Permute(x *graph.Node, perm ...int) *graph.Node {
 
 // Transpose swaps the last two axes; a vector or scalar stays as it is.
 func Transpose(x *graph.Node) *graph.Node {
+	mustExist("transpose", x)
 	if x.Rank() < 2 {
 		return x
 	}

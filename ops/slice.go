@@ -39,6 +39,7 @@ type sliceAttrs struct{ Start, Stop, Step graph.Ints }
 // Slice picks a Range of each axis; axes without one are kept whole. As in Python, ranges that reach over the
 // end are cut there.
 func Slice(x *graph.Node, ranges ...Range) *graph.Node {
+	mustExist(sliceOp.Name, x)
 	if len(ranges) > x.Rank() {
 		graph.Fail(sliceOp.Name, []*graph.Node{x}, "%d ranges for rank %d", len(ranges), x.Rank())
 	}
@@ -151,6 +152,7 @@ type padAttrs struct{ Lo, Hi, Gap graph.Ints }
 
 // Pad surrounds x with zeros: lo[i] before and hi[i] after it on axis i, and gap[i] between its elements.
 func Pad(x *graph.Node, lo, hi, gap []int) *graph.Node {
+	mustExist(padOp.Name, x)
 	if x.Rank() == 0 {
 		return x
 	}

@@ -19,7 +19,8 @@ var (
 	ErrSparse = errors.New("a sparse tensor cannot be fed: call its Dense method first")
 	ErrDType  = errors.New("element type not supported: float32, float64, int64, int and bool are")
 
-	errNil = errors.New("it is nil")
+	errNil    = errors.New("it is nil")
+	errNoType = errors.New("a tensor without an element type cannot be fed: make it with tensor.New")
 )
 
 // Ingest turns what a caller feeds into a Value. Row-major tensors, slices and gonum matrices without a gap
@@ -106,6 +107,8 @@ func ingestDense(d *tensor.Dense) (Value, error) {
 		return Value{}, errNil
 	case len(d.Mask()) > 0:
 		return Value{}, ErrMasked
+	case d.Dtype().Type == nil:
+		return Value{}, errNoType
 	}
 	switch d.Dtype() {
 	case tensor.Float64:

@@ -255,6 +255,7 @@ func TestIngestRefuses(t *testing.T) {
 		{"string", tensor.New(tensor.WithShape(1), tensor.WithBacking([]string{"1"})), exec.ErrDType, "string"},
 		{"nil", nil, nil, "it is nil"},
 		{"nil tensor", (*tensor.Dense)(nil), nil, "it is nil"},
+		{"no type", &tensor.Dense{}, nil, "without an element type"},
 		{"nil matrix", (*mat.Dense)(nil), nil, "it is nil"},
 		{"nil vector", (*mat.VecDense)(nil), nil, "it is nil"},
 		{"nil symmetric", (*mat.SymDense)(nil), nil, "it is nil"},
