@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -73,4 +74,27 @@ func TestLongRunningSum(t *testing.T) {
 			t.Errorf("the sum of 2²⁰ × 0.1 is %v", got)
 		}
 	}
+}
+
+// TestLongScatteredSum: sums of 2¹⁹ entries with one index are off by no more than those of a block of 512, added one by one:
+// of numbers, of rows, and as a gradient by what is taken.
+func TestLongScatteredSum(t *testing.T) {
+	const n = 1 << 20
+	g := graph.New()
+	tenth, places := graph.Const(g, []float32{0.1}, 1), ops.Cast(ops.Lt(ops.Arange(g, n), n/2), graph.Int64)
+	x := graph.Const(g, []float32{3, 4}, 2)
+	want := n / 2 * float64(float32(0.1))
+	for i, sums := range eval(t,
+		ops.ScatterAdd(ops.BroadcastTo(tenth, n), places, 0, 2), ops.ScatterAdd(ops.BroadcastTo(tenth, n, 2), places, 0, 2),
+		ops.ScatterAdd(ops.BroadcastTo(tenth, 2, n), places, 1, 2),
+		autodiff.Gradients(ops.Sum(ops.Mul(tenth, ops.Take(x, places, 0))), x)[0]) {
+		for _, got := range sums {
+			if !(math.Abs(got-want) <= 512*0x1p-24*want) {
+				t.Errorf("sum %d is %v, want %v", i, got, want)
+			}
+		}
+	}
+	infinite := graph.Const(g, append(make([]float64, 1999), math.Inf(1)), 2000)
+	expect(t, ops.ScatterAdd(infinite, ops.Slice(places, ops.Range{Stop: 2000, Step: 1}), 0, 2), []int{2},
+		[]float64{0, math.Inf(1)})
 }

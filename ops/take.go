@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
@@ -172,8 +173,8 @@ func init() {
 			shape := slices.Concat(x.Shape()[:a.Axis], []int{a.Length}, x.Shape()[end:])
 			return graph.T(x.DType(), shape...), nil
 		},
-		Kernel:  byDType{f32: scatterInto[float32], f64: scatterInto[float64], i64: scatterInto[int64]}.ofResult,
-		Depends: scatterDepends,
+		Kernel:    byDType{f32: scatterInto[float32], f64: scatterInto[float64], i64: scatterInto[int64]}.ofResult,
+		Workspace: scatterRoom, Depends: scatterDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(scatterAttrs)
 			return apply(&takeOp, takeAttrs{a.Axis, a.Batch}, ct, n.In()[1])
@@ -203,11 +204,28 @@ func init() {
 	})
 }
 
+// scatterRoom is the workspace of scatter_add: of floats, where there are many for each place, it adds up blocks of them.
+func scatterRoom(n *graph.Node) int {
+	a := n.Attrs().(scatterAttrs)
+	entries := graph.Size(n.In()[1].Shape()[a.Batch:])
+	if !isFloat(n.DType()) || entries <= 2*vec.ScatterBlock(a.Length) {
+		return 0
+	}
+	_, length, inner := span(n, []int{a.Axis})
+	return 2 * length * inner * n.DType().Size()
+}
+
 // scatterInto binds the loop of scatter_add for elements of type T.
 func scatterInto[T vec.Num](n *graph.Node) graph.Kernel {
 	a := n.Attrs().(scatterAttrs)
 	outer, length, inner := span(n, []int{a.Axis})
-	parts := graph.Size(n.Shape()[:a.Batch])
+	parts, room := graph.Size(n.Shape()[:a.Batch]), scatterRoom(n)
+	add := func(in []graph.Buffer, dst, src []T, at []int64, n int) (ok bool) {
+		if room == 0 {
+			return vec.ScatterAdd(dst, src, at, n, length, inner)
+		}
+		return vec.ScatterAddLong(dst, unsafe.Slice((*T)(in[2].Ptr), 2*length*inner), src, at, length, inner)
+	}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		dst := graph.Elements[T](out)
 		clear(dst)
@@ -215,13 +233,15 @@ func scatterInto[T vec.Num](n *graph.Node) graph.Kernel {
 		for p := range parts {
 			to, from, at := part(dst, p, parts), part(src, p, parts), part(index, p, parts)
 			rows := max(1, elementsUnstopped/max(1, len(at)*inner))
+			if room > 0 {
+				rows = 1
+			}
 			for o := 0; o < outer/parts; o += rows {
 				if w.Stopped() {
 					return graph.ErrStopped
 				}
 				n := min(rows, outer/parts-o)
-				if !vec.ScatterAdd(
-					to[o*length*inner:][:n*length*inner], from[o*len(at)*inner:][:n*len(at)*inner], at, n, length, inner) {
+				if !add(in, to[o*length*inner:][:n*length*inner], from[o*len(at)*inner:][:n*len(at)*inner], at, n) {
 					return indexError(index, length)
 				}
 			}

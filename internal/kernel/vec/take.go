@@ -64,6 +64,37 @@ func ScatterAdd[T Num](dst, src []T, idx []int64, outer, axisLen, inner int) (ok
 	return true
 }
 
+// ScatterBlock is after how many entries ScatterAddLong begins a new sum: so many that going through dst costs little.
+func ScatterBlock(axisLen int) int { return max(512, 64*axisLen) }
+
+// ScatterAddLong sets dst [axisLen, inner] to the sums of the many entries of src [len(idx), inner], which lose digits where
+// they are added up one by one. It adds up blocks of them, and the blocks as pairs, see addPair; work has twice the length
+// of dst.
+func ScatterAddLong[T Num](dst, work, src []T, idx []int64, axisLen, inner int) (ok bool) {
+	block, low := work[:len(dst)], work[len(dst):2*len(dst)]
+	clear(dst)
+	clear(low)
+	for len(idx) > 0 {
+		n := min(ScatterBlock(axisLen), len(idx))
+		clear(block)
+		if !ScatterAdd(block, src[:n*inner], idx[:n], 1, axisLen, inner) {
+			return false
+		}
+		for i, b := range block {
+			a := dst[i]
+			sum := a + b
+			dst[i] = sum
+			if sum-sum == 0 { // else what is lost is NaN
+				of := sum - a
+				low[i] += (a - (sum - of)) + (b - of)
+			}
+		}
+		src, idx = src[n*inner:], idx[n:]
+	}
+	Add(dst, dst, low)
+	return true
+}
+
 func inRange(idx []int64, axisLen int) bool {
 	for _, at := range idx {
 		if uint64(at) >= uint64(axisLen) {
