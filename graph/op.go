@@ -142,9 +142,9 @@ type Case struct {
 	Attrs any
 	// Build, if set, makes the node to check instead, by the op's constructor: for ops whose attributes hold functions.
 	Build func(in ...*Node) *Node
-	// Kinked marks inputs at which no derivative exists in the usual sense, so that it is not compared with
-	// differences.
-	Kinked bool
+	// Excuses has the checks of the sweep that the case need not pass, by name, and why not. A check that it passes
+	// all the same is no excuse.
+	Excuses map[string]string
 }
 
 // Apply returns the node that the case is about, on inputs of its types.

@@ -51,7 +51,7 @@ func init() {
 	define(&reluOp, smooth("relu", "max(x, 0)", floats1(vec.Relu[float32], vec.Relu[float64]),
 		func(x, y *graph.Node) *graph.Node { return Positive(y) }, // as Positive(x), so that x need not be kept
 		append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
-			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Kinked: true})))
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Excuses: kink("0 on one side, 1 on the other")})))
 }
 
 type leakyReluAttrs struct{ Alpha float64 }
@@ -88,7 +88,8 @@ func init() {
 		Cases: []graph.Case{
 			{Name: "positive", In: []graph.Arg{within(0.1, 2, 3, 5)}, Attrs: leakyReluAttrs{0.1}},
 			{Name: "negative", In: []graph.Arg{within(-2, -0.1, 7)}, Attrs: leakyReluAttrs{0.1}},
-			{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Attrs: leakyReluAttrs{0.3}, Kinked: true},
+			{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Attrs: leakyReluAttrs{0.3},
+				Excuses: kink("alpha on one side, 1 on the other")},
 			{Name: "empty", In: []graph.Arg{arg(0)}, Attrs: leakyReluAttrs{0.1}},
 		},
 		BadCases: []graph.BadCase{

@@ -104,8 +104,9 @@ func init() {
 		Kernel:     numbers1(vec.Abs[float32], vec.Abs[float64], vec.Abs[int64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sign(x) }),
 		Batch:      batchMap,
-		Cases:      append(unaryCases(0.1, 2), onInts(named("negative", unaryCases(-2, -0.1)), 1)...),
-		BadCases:   badNumber1,
+		Cases: append(append(unaryCases(0.1, 2), onInts(named("negative", unaryCases(-2, -0.1)), 1)...),
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Excuses: evenKink("−1 on one side, 1 on the other")}),
+		BadCases: badNumber1,
 	})
 }
 

@@ -44,6 +44,14 @@ func binaryCases(lo, hi, lo2, hi2 float64) []graph.Case {
 	}
 }
 
+// kink excuses a case from differences, which look to both sides of a point: why they say nothing at this one.
+func kink(why string) map[string]string {
+	return map[string]string{"differences": why, "second differences": why}
+}
+
+// evenKink is kink where the derivative is the mean of the slopes on both sides, as the first differences are.
+func evenKink(why string) map[string]string { return map[string]string{"second differences": why} }
+
 // named puts a word before the names of cases, to tell them from others of the same op.
 func named(word string, cases []graph.Case) []graph.Case {
 	for i := range cases {

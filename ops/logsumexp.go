@@ -19,11 +19,11 @@ func SlopeLogSumExp(x *graph.Node, axes ...int) *graph.Node {
 var logsumexpOp, slopeLogSumExpOp graph.Op
 
 func init() {
-	none, one := math.Inf(-1), graph.Case{Name: "one at minus infinity", Kinked: true,
+	none, one := math.Inf(-1), graph.Case{Name: "one at minus infinity", Excuses: kink("minus infinity has no sides"),
 		In: []graph.Arg{values([]float64{0, math.Inf(-1)}, 2)}, Attrs: reduceAttrs{"0"}}
-	nowhere := graph.Case{Name: "all at minus infinity", Kinked: true,
+	nowhere := graph.Case{Name: "all at minus infinity", Excuses: kink("minus infinity has no sides"),
 		In: []graph.Arg{values([]float64{none, 1, none, none}, 2, 2)}, Attrs: reduceAttrs{"1"}}
-	columns := graph.Case{Name: "a column at minus infinity", Kinked: true,
+	columns := graph.Case{Name: "a column at minus infinity", Excuses: kink("minus infinity has no sides"),
 		In: []graph.Arg{values([]float64{none, 1, none, none}, 2, 2)}, Attrs: reduceAttrs{"0"}}
 	// The slope is not exp(x − y), which is off by what y is rounded to, |y|·2⁻⁵³ in every element alike: far more than
 	// its own rounding where y is large.

@@ -14,7 +14,7 @@ func Pow[A, B Operand](a A, b B) *graph.Node { return binary(&powOp, a, b) }
 var powOp graph.Op
 
 func init() {
-	zero := graph.Case{Name: "zero base", Kinked: true,
+	zero := graph.Case{Name: "zero base", Excuses: kink("no power of a number below 0 with a fraction for its exponent"),
 		In: []graph.Arg{values([]float64{0, 0, 0, 0, 0}, 5), values([]float64{0.5, 1, 2, 2.5, 3}, 5)}}
 	define(&powOp, smooth2("pow", "a to the power b", floats2(vec.Pow[float32], vec.Pow[float64]),
 		func(a, b, y *graph.Node) *graph.Node {
@@ -26,7 +26,7 @@ func init() {
 		func(a, b, y *graph.Node) *graph.Node { return SlopePow(0, 1, a, b) },
 		append(binaryCases(0.5, 2, -2, 2), zero,
 			graph.Case{Name: "negative base", In: []graph.Arg{within(-2, -0.5, 4), values([]float64{-2, -1, 2, 3}, 4)},
-				Kinked: true},
+				Excuses: kink("no power of a number below 0 but for whole exponents")},
 			graph.Case{Name: "zero exponent", In: []graph.Arg{within(0.5, 2, 2), values([]float64{0, 0}, 2)}})))
 }
 

@@ -2,77 +2,83 @@ package optest
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/exec"
-	"chainrule/ops"
 )
 
-// corners are where rules put one number in the place of another, if they do.
-var corners = []float64{0, 1, -1, 0.5, 2, -3}
-
-// checkBends looks at second derivatives of an elementwise op at all combinations of corners, kinks among them. The order
-// of two derivatives must not matter, and where the slope by an input changes at the same rate on both sides of a point, the
-// second derivative is that rate.
+// checkBends looks at second derivatives, kinks and the corners of elementwise ops among them. The order of two derivatives
+// must not matter. Where second differences are excused, and at corners, it looks on both sides too: if the gradient changes
+// at the same rate on both, the second derivative is that rate.
 func checkBends(in Instance) error {
-	wrt := in.wrt()
-	if in.Op.Class != graph.Map || isLinear(in.Op.Derivative) || len(wrt) != len(in.args) || !in.all(graph.Float64) ||
-		in.Case.Name != in.Op.Cases[0].Name {
+	if len(in.wrt()) == 0 || !in.all(graph.Float64) || isLinear(in.Op.Derivative) {
 		return nil
 	}
-	size := int(math.Pow(float64(len(corners)), float64(len(wrt))))
-	points := make([][]float64, len(wrt))
-	for i := range points {
-		every := int(math.Pow(float64(len(corners)), float64(i)))
-		for e := range size {
-			points[i] = append(points[i], corners[e/every%len(corners)])
-		}
+	if err := in.bends(in.excused("second differences")); err != nil {
+		return err
 	}
-	slopes, bends, err := in.secondOrder(points)
+	if at, ok := in.atCorners(); ok {
+		return at.bends(true)
+	}
+	return nil
+}
+
+// bends checks the second derivatives of a random combination of the results' elements.
+func (in Instance) bends(rates bool) error {
+	wrt, x := in.wrt(), place(in.values())
+	if in.Op.Class == graph.Map && slices.ContainsFunc(in.args, func(t graph.Type) bool { return !t.Equal(in.args[0]) }) {
+		return nil // elements that are broadcast have sums of the others' derivatives
+	}
+	b, err := in.newBending()
 	if err != nil {
 		return err
 	}
-	for j := range wrt {
-		const h = 1e-6
-		rates := [2][][]float64{}
-		for side, step := range []float64{-h, h} {
-			moved := append([][]float64(nil), points...)
-			moved[j] = nil
-			for _, x := range points[j] {
-				moved[j] = append(moved[j], x+step)
-			}
-			there, _, err := in.secondOrder(moved)
-			if err != nil {
-				return err
-			}
-			for i := range wrt {
-				var rate []float64
-				for e := range size {
-					rate = append(rate, (there[i][e]-slopes[i][e])/step)
+	axes := b.axes()
+	var h [][][]float64 // by axes i and j, a number for each element of an elementwise op
+	for _, t := range axes {
+		row, err := b.along(x, t)
+		if err != nil {
+			return err
+		}
+		h = append(h, row)
+	}
+	allowed := in.bendSlack(h)
+	for i := range h {
+		for j := range i {
+			for e, got := range h[i][j] {
+				other := h[j][i][e]
+				if got != other && !(math.Abs(got-other) <= allowed(got, other)) && !(math.IsNaN(got) && math.IsNaN(other)) {
+					return fmt.Errorf("%s: at %v, the second derivative by axes %d and %d of inputs %v is %v, in the other order %v",
+						in.Op.Name, x.numbers(e), i, j, wrt, got, other)
 				}
-				rates[side] = append(rates[side], rate)
 			}
 		}
-		for i := range wrt {
-			for e := range size {
-				at := make([]float64, len(wrt))
-				for k := range at {
-					at[k] = points[k][e]
-				}
-				got, other := bends[i][j][e], bends[j][i][e]
-				if math.Abs(got-other) > 1e-12*max(1, math.Abs(got), math.Abs(other)) || math.IsNaN(got) != math.IsNaN(other) ||
-					math.IsInf(got, 0) && got != other {
-					return fmt.Errorf("%s: at %v the second derivative by inputs %d and %d is %v, in the other order %v",
-						in.Op.Name, at, i, j, got, other)
-				}
+	}
+	if !rates {
+		return nil
+	}
+	for j, t := range axes {
+		left, err := b.rates(x, t, -sideStep)
+		if err != nil {
+			return err
+		}
+		right, err := b.rates(x, t, sideStep)
+		if err != nil {
+			return err
+		}
+		for i := range h {
+			for e, got := range h[i][j] {
 				// A rate is off by half a step times the third derivative, and by roundings over the step.
-				left, right := rates[0][i][e], rates[1][i][e]
-				slack := 1e-4 * max(1, math.Abs(left))
-				if math.Abs(left) < 1e4 && math.Abs(left-right) < slack && !(math.Abs(got-left) < slack) {
-					return fmt.Errorf("%s: at %v the second derivative by inputs %d and %d is %v; the slope changes at the rate %v",
-						in.Op.Name, at, i, j, got, left)
+				l, r := left[i][e], right[i][e]
+				slack := 1e-4 * max(1, math.Abs(l))
+				if math.Abs(l) < 1e4 && math.Abs(l-r) < slack && !(math.Abs(got-l) < slack) {
+					return fmt.Errorf("%s: at %v, the second derivative by axes %d and %d of inputs %v is %v; the slope changes at the rate %v",
+						in.Op.Name, x.numbers(e), i, j, wrt, got, l)
 				}
 			}
 		}
@@ -80,39 +86,116 @@ func checkBends(in Instance) error {
 	return nil
 }
 
-// secondOrder returns an elementwise op's slopes by each input at the given points, and the slopes of these.
-func (in Instance) secondOrder(points [][]float64) (slopes [][]float64, bends [][][]float64, err error) {
-	g := graph.New()
-	feeds := map[*graph.Node]exec.Value{}
-	xs := make([]*graph.Node, len(points))
-	for i, p := range points {
-		xs[i] = g.Input("", graph.Float64, len(p))
-		feeds[xs[i]] = fill(xs[i].Type(), func(e int) float64 { return p[e] })
+// bendSlack is what rounding may make of equal second derivatives. A rule rounds a few times for each element, relative to
+// the largest one, or to the element itself if it has nothing to do with others.
+func (in Instance) bendSlack(h [][][]float64) func(a, b float64) float64 {
+	if in.Op.Class == graph.Map {
+		return func(a, b float64) float64 { return 1e-12 * max(1, math.Abs(a), math.Abs(b)) }
 	}
-	pullOnes := func(f func(xs []*graph.Node) *graph.Node, xs []*graph.Node) []*graph.Node {
-		y, pull := autodiff.VJP(f, xs, autodiff.AllowUnreachable())
-		return pull(ops.BroadcastTo(g.Scalar(y.DType(), 1), y.Shape()...))
-	}
-	slope := func(xs []*graph.Node) []*graph.Node {
-		return pullOnes(func(xs []*graph.Node) *graph.Node { return in.apply(xs...) }, xs)
-	}
-	outputs := slope(xs)
-	for i := range xs {
-		outputs = append(outputs, pullOnes(func(xs []*graph.Node) *graph.Node { return slope(xs)[i] }, xs)...)
-	}
-	results, err := exec.Reference(outputs, feeds)
-	if err != nil {
-		return nil, nil, err
-	}
-	lists := make([][]float64, len(results))
-	for k, v := range results {
-		for e := range v.Buf.Len {
-			lists[k] = append(lists[k], v.At(e))
+	size := 0.0
+	for _, s := range slices.Concat(slices.Concat(h...)...) {
+		if s = math.Abs(s); !math.IsInf(s, 0) {
+			size = max(size, s)
 		}
 	}
-	n := len(xs)
-	for i := range xs {
-		bends = append(bends, lists[n+i*n:n+(i+1)*n])
+	slack := float64(64*len(h)) * epsilon(graph.Float64) * max(1, in.largest()) * size
+	return func(float64, float64) float64 { return slack }
+}
+
+// bending is the gradient of a combination of an op's results, and for the part by each input the derivatives by all inputs
+// along t, as functions of the place. Each part alone: zero times an infinite derivative by another input would be NaN.
+type bending struct {
+	Instance
+	w                *graph.Node
+	xs, gradient, ts []*graph.Node
+	pulled           [][]*graph.Node
+}
+
+func (in Instance) newBending() (b bending, err error) {
+	b.Instance = in
+	wrt := in.wrt()
+	err = graph.Try(func() {
+		g := graph.New()
+		b.xs = in.inputs(g)
+		y := in.node().Type()
+		w := g.Input("w", y.DType, y.Shape...)
+		b.w = w
+		gradient := func(p []*graph.Node) []*graph.Node {
+			_, pull := autodiff.VJP(func(p []*graph.Node) *graph.Node { return in.apply(substitute(b.xs, wrt, p)...) }, p,
+				autodiff.AllowUnreachable())
+			return pull(w)
+		}
+		b.gradient = gradient(choose(b.xs, wrt))
+		for k, n := range b.gradient {
+			t := g.Input("", n.DType(), n.Shape()...)
+			_, pull := autodiff.VJP(func(p []*graph.Node) *graph.Node { return gradient(p)[k] }, choose(b.xs, wrt),
+				autodiff.AllowUnreachable())
+			b.ts, b.pulled = append(b.ts, t), append(b.pulled, pull(t))
+		}
+	})
+	return b, err
+}
+
+// bendAxis is a direction of the input that is number k of wrt.
+type bendAxis struct {
+	k int
+	t exec.Value
+}
+
+func (b bending) axes() (list []bendAxis) {
+	for k, i := range b.wrt() {
+		for _, t := range b.Instance.axes(i) {
+			list = append(list, bendAxis{k, t})
+		}
 	}
-	return lists[:n], bends, nil
+	return list
+}
+
+// along has the derivatives of the gradient along an axis, by each axis.
+func (b bending) along(p place, axis bendAxis) ([][]float64, error) {
+	return b.run(b.pulled[axis.k], p, map[*graph.Node]exec.Value{b.ts[axis.k]: axis.t})
+}
+
+// rates are what the parts of the gradient along each axis change by over a step along one, divided by the step.
+func (b bending) rates(p place, axis bendAxis, step float64) ([][]float64, error) {
+	here, err := b.run(b.gradient, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	there, err := b.run(b.gradient, p.moved(b.wrt()[axis.k:][:1], []exec.Value{axis.t}, step), nil)
+	for i := range there {
+		for e := range there[i] {
+			there[i][e] = (there[i][e] - here[i][e]) / step
+		}
+	}
+	return there, err
+}
+
+// run computes outputs, one for each input of wrt, at a place, and splits them by axes.
+func (b bending) run(outputs []*graph.Node, p place, feeds map[*graph.Node]exec.Value) (lists [][]float64, err error) {
+	all := map[*graph.Node]exec.Value{
+		b.w: directions(rand.New(rand.NewPCG(b.Seed(), 9)), b.w.Type()),
+	}
+	maps.Copy(all, feeds)
+	for i, n := range b.xs {
+		all[n] = p[i]
+	}
+	results, err := exec.Reference(outputs, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range results {
+		var list []float64
+		for e := range v.Buf.Len {
+			list = append(list, v.At(e))
+		}
+		if b.Op.Class == graph.Map {
+			lists = append(lists, list)
+			continue
+		}
+		for e := range list {
+			lists = append(lists, list[e:][:1])
+		}
+	}
+	return lists, nil
 }

@@ -83,7 +83,7 @@ func runFenced(n *graph.Node, out graph.Type, in []exec.Value, pattern byte, ali
 // operands, and gives the same when it may write over one.
 func checkKernel(in Instance) error {
 	if isBuilt(in.Op) {
-		return checkPacked(in)
+		return fencePacked(in)
 	}
 	n := in.node()
 	if n.Op().Class == graph.View {
@@ -103,9 +103,9 @@ func checkKernel(in Instance) error {
 	return checkInPlace(n, n.Type(), values, 0, first)
 }
 
-// checkPacked runs the kernel of the case's node of the op, between fences, on what the reference executor makes of its
+// fencePacked runs the kernel of the case's node of the op, between fences, on what the reference executor makes of its
 // operands, and compares the parts of its results.
-func checkPacked(in Instance) error {
+func fencePacked(in Instance) error {
 	g := graph.New()
 	xs, feeds, _ := in.fed(g)
 	order := graph.Topo(in.apply(xs...))

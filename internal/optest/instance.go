@@ -157,6 +157,3 @@ func (in Instance) wrt() []int {
 	}
 	return list
 }
-
-// runsGo reports whether the op runs a function written in Go.
-func (in Instance) runsGo() bool { return in.Op.Name == "go" }

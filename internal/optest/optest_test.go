@@ -85,12 +85,25 @@ func TestFaultsAreFound(t *testing.T) {
 				}
 			}
 		}},
-		{"is off by a millionth in its derivative", "exp", "exp: derivative by input 0", checkDerivative,
+		{"is off by a millionth in its derivative", "exp", "exp: derivative by input 0", checkDifferences,
 			rule(func(x, y *graph.Node) *graph.Node { return ops.Mul(y, 1+4e-6) })},
-		{"is off in its second derivative", "exp", "exp: derivatives by all inputs", checkDerivative,
+		{"is off in its second derivative", "exp", "exp: derivatives by all inputs", checkSecondDifferences,
 			rule(func(x, y *graph.Node) *graph.Node { return ops.StopGradient(y) })},
-		{"leaves the slopes at a kink", "relu", "outside of the slopes", checkKinks,
+		{"leaves the slopes at a kink", "relu", "outside of the slopes", checkSides,
 			rule(func(x, y *graph.Node) *graph.Node { return ops.Add(ops.Step(x), 0.25) })},
+		{"gives each of the largest the whole derivative", "max", "outside of the slopes", checkSides, func(op *graph.Op) {
+			op.Derivative = ops.Explicit{Reverse: func(n, ct *graph.Node) *graph.Node {
+				x, wide := n.In()[0], func(v *graph.Node) *graph.Node { return ops.KeepDims(v, n.In()[0], ops.FoldedAxes(n)...) }
+				return ops.Mul(ops.Cast(ops.Eq(x, wide(n)), x.DType()), wide(ct))
+			}}
+		}},
+		{"has a Hessian that is not symmetric", "prod", "in the other order", checkBends, func(op *graph.Op) {
+			exact := op.Derivative.(ops.Explicit).Reverse
+			op.Derivative = ops.Explicit{Reverse: func(n, ct *graph.Node) *graph.Node {
+				one := ops.Exp(ops.Sub(ops.Sum(n.In()[0]), ops.StopGradient(ops.Sum(n.In()[0]))))
+				return ops.Mul(exact(n, ct), one)
+			}}
+		}},
 		{"hides a NaN", "maximum", "the derivative by input 0 is not", checkNaN, rules(
 			func(a, b, y *graph.Node) *graph.Node { return ops.Cast(ops.Gt(a, b), y.DType()) },
 			func(a, b, y *graph.Node) *graph.Node { return ops.Cast(ops.Lt(a, b), y.DType()) })},
@@ -106,10 +119,10 @@ func TestFaultsAreFound(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			found := 0
 			for _, in := range Instances(graph.Lookup(f.op)) {
-				if err := f.check(in); err != nil {
+				if err := f.check(in); err != nil && in.Case.Excuses == nil {
 					t.Fatalf("%v fails without a fault: %v", in, err)
 				}
-				if in.DType == graph.Float32 && f.name != "is not precise" || in.args[0].Size() < 3 && !in.Case.Kinked {
+				if in.DType == graph.Float32 && f.name != "is not precise" || in.args[0].Size() < 3 && !in.excused("differences") {
 					continue
 				}
 				if err := f.check(in.with(f.change)); err != nil {
