@@ -148,7 +148,9 @@ func convergedKernel(n *graph.Node) graph.Kernel {
 			} else {
 				e.Residual = float64(graph.Elements[float32](in[1])[i])
 			}
-			e.Reason = reasons[end]
+			if e.Reason = "how it ended is not known"; end >= 0 && end < int64(len(reasons)) { // the op takes any numbers
+				e.Reason = reasons[end]
+			}
 			if one {
 				e.Example = -1
 				return e
