@@ -54,7 +54,7 @@ func (a gradAttrs) split(by graph.Compiler) *split {
 func (j joint) record(a gradAttrs, late, back []*graph.Node) (r *recorder, kept []*graph.Node) {
 	r = newRecorder(late, j.primal[a.Carries:])
 	kept = r.choose(back)
-	if size := newRecord(typesOf(kept)).size; size < nearBytes && a.tapeSteps()*size > cacheBytes {
+	if size := newRecord(typesOf(kept)).size; float64(a.tapeSteps())*float64(size) > cacheBytes {
 		far := newRecorder(late, j.primal[a.Carries:])
 		far.far = true
 		if fewer := far.choose(back); 2*newRecord(typesOf(fewer)).size <= size {
@@ -117,12 +117,8 @@ func (a gradAttrs) bothWays(by graph.Compiler) joint {
 	return j
 }
 
-// cacheBytes is the length from which on a tape is taken not to stay in a processor's caches, and nearBytes that up to
-// which one step's values are taken to stay in the nearer ones.
-const (
-	cacheBytes = 16 << 20
-	nearBytes  = 1 << 19
-)
+// cacheBytes is the length from which on a tape is taken not to stay in a processor's caches.
+const cacheBytes = 16 << 20
 
 // tapeSteps is how many steps the tape has room for, 0 if it grows.
 func (a gradAttrs) tapeSteps() int {
@@ -138,8 +134,8 @@ type recorder struct {
 	late map[*graph.Node]bool // depends on cotangents
 	free map[*graph.Node]bool // is there in the backward step
 	used map[*graph.Node]bool // by the backward step
-	// far says that the tape lies in memory: a step of several stages on vectors takes less time to compute once more, in
-	// near caches, than to read from there. Then anything made by arithmetic and copies is computed again.
+	// far says that the tape lies in memory: a step of several stages on vectors takes about as much time to compute once
+	// more as to write there and read back. Then anything made by arithmetic and copies is computed again.
 	far bool
 }
 

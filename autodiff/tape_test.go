@@ -31,14 +31,17 @@ func shifted(x *graph.Node, steps int, opts ...autodiff.LoopOption) *graph.Node 
 // ten roundings in each of the steps.
 func TestLongTape(t *testing.T) {
 	const n, few, many = 2048, 10, 400
-	record := func(steps int) int {
+	record := func(steps, n int) int {
 		x := graph.New().Input("x", graph.Float64, n)
 		return autodiff.RecordBytes(autodiff.Gradients(ops.Sum(shifted(x, steps)), x)[0].In()[0])
 	}
-	short, long := record(few), record(many)
+	short, long := record(few, n), record(many, n)
 	require.Equal(t, 3*8*n, short)
 	require.Greater(t, many*short, 16<<20)
 	require.Equal(t, 8*n, long)
+	for _, wide := range []int{1 << 17, 1 << 20} {
+		require.Equal(t, 8*wide, record(few, wide), "few steps of vectors that are long themselves")
+	}
 
 	x := make([]float64, n)
 	for i := range x {

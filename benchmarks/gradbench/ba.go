@@ -121,25 +121,42 @@ func observations(b bundle[*graph.Node]) (o observation) {
 	return o
 }
 
-// bundleErrors are the errors of all observations [p, 2], and of all weights [p].
-func bundleErrors(b bundle[*graph.Node]) (reprojections, weights *graph.Node) {
-	e := autodiff.Vmap(observation.reprojection)(observations(b))
-	return ops.Transpose(ops.Stack(0, e[:]...)), autodiff.Vmap(weightError)(b.Weights)
+// ofObservations are what f gives for each observation, in two parts: see inBlocks.
+func ofObservations(b bundle[*graph.Node], f func(observation) []*graph.Node) []*graph.Node {
+	const rows = 1024
+	whole, rest := inBlocks(rows, func(block []*graph.Node) *graph.Node {
+		some := b
+		some.Weights, some.Features, some.Camera, some.Point = block[0], block[1], block[2], block[3]
+		return ops.Stack(1, f(observations(some))...)
+	}, b.Weights, b.Features, b.Camera, b.Point)
+	if rest == nil {
+		return []*graph.Node{whole}
+	}
+	return []*graph.Node{whole, rest}
+}
+
+// bundleErrors are the errors of all observations, [p, 2] in one or two parts, and of all weights [p].
+func bundleErrors(b bundle[*graph.Node]) (reprojections []*graph.Node, weights *graph.Node) {
+	return ofObservations(b, func(o observation) []*graph.Node {
+		e := autodiff.Vmap(observation.reprojection)(o)
+		return e[:]
+	}), autodiff.Vmap(weightError)(b.Weights)
 }
 
 // bundleJacobian is the entries of the sparse Jacobian that are not zero: of every observation's two errors by its
-// unknowns [p, 2·15], and of every weight's error by the weight [p].
-func bundleJacobian(b bundle[*graph.Node]) (blocks, weights *graph.Node) {
+// unknowns, [p, 2·15] in one or two parts, and of every weight's error by the weight [p].
+func bundleJacobian(b bundle[*graph.Node]) (blocks []*graph.Node, weights *graph.Node) {
 	one := func(o observation) autodiff.Blocks {
 		return autodiff.JacobianBlocks(func(q unknowns) [2]*graph.Node {
 			return observation{q, o.Feature}.reprojection()
 		})(o.Unknowns)
 	}
-	var entries []*graph.Node
-	for _, row := range autodiff.Vmap(one)(observations(b)).Of {
-		entries = append(entries, row...)
-	}
-	return ops.Stack(1, entries...), autodiff.Vmap(autodiff.Grad(weightError))(b.Weights)
+	return ofObservations(b, func(o observation) (entries []*graph.Node) {
+		for _, row := range autodiff.Vmap(one)(o).Of {
+			entries = append(entries, row...)
+		}
+		return entries
+	}), autodiff.Vmap(autodiff.Grad(weightError))(b.Weights)
 }
 
 const (
@@ -170,7 +187,7 @@ func (in baInput) plan(f any, output func([]result) any) (plan, error) {
 // baErrors is the output that the eval wants of the objective: one observation's errors, and how often it was repeated.
 func baErrors(r []result) any {
 	type repeated map[string]any
-	e, w := r[0].floats(), r[1].floats()
+	e, w := r[0].floats(), r[len(r)-1].floats()
 	return map[string]repeated{
 		"reproj_error": {"elements": e[:2], "repeated": len(w)},
 		"w_err":        {"element": w[0], "repeated": len(w)},

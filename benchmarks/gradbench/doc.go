@@ -3,6 +3,7 @@
 //
 //	go run ./benchmarks/gradbench            # speaks the protocol
 //	go run ./benchmarks/gradbench -table     # measures the evals and prints a table in Markdown
+//	go run ./benchmarks/gradbench -memory    # first evaluations and memory, each case in a process of its own
 //
 // Vocabulary. An eval of the suite asks for the functions of one module, such as gmm's objective and jacobian. A
 // message is one line of JSON, and gets one line as its answer. Here a plan is a function on nodes with what it is fed

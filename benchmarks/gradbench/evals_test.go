@@ -32,7 +32,7 @@ func small() []sample {
 		g.gmm(1, 2, 3), g.gmm(2, 1, 3), mixture, gmmCase(prior),
 		g.kmeans(1, 2, 1), g.kmeans(3, 40, 2), g.kmeans(5, 600, 7),
 		g.det(1), g.det(2), g.det(3), g.det(7),
-		g.ba(2, 3, 1), g.ba(3, 2, 5), baCase(still),
+		g.ba(2, 3, 1), g.ba(3, 2, 5), baCase(still), g.ba(3, 2, 2*1024), g.ba(3, 2, 2*1024+7),
 		g.ht(12, 5, false), g.ht(12, 5, true), htCase(mirrored),
 		g.ode(1, 3), g.ode(2, 1), g.ode(7, 5),
 		g.lstm(1, 2), g.lstm(2, 9), g.lstm(3, 5),

@@ -41,9 +41,22 @@ func distances(points, centroids, indices *graph.Node) *graph.Node {
 // nearestByProduct gives the index of the centroid c that is nearest to each point p: the one with the largest
 // 2c·p − ‖c‖², since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
 func nearestByProduct(points, centroids *graph.Node) *graph.Node {
-	products := ops.MatMul(centroids, ops.Transpose(points))
 	norms := ops.ExpandDims(ops.Sum(ops.Square(centroids), 1), 1)
-	return ops.ArgMax(ops.Sub(ops.Mul(2, products), norms), 0)
+	return nearest(points, centroids, func(points *graph.Node) *graph.Node {
+		products := ops.MatMul(centroids, ops.Transpose(points))
+		return ops.ArgMax(ops.Sub(ops.Mul(2, products), norms), 0)
+	})
+}
+
+// nearest asks of, which compares points with all centroids, for all points, or, where that is more than 16 MB, for as
+// many at a time as lead to half a megabyte.
+func nearest(points, centroids *graph.Node, of func(points *graph.Node) *graph.Node) *graph.Node {
+	n, k := points.Shape()[0], centroids.Shape()[0]
+	if n*k <= 1<<21 {
+		return of(points)
+	}
+	rows := max(32, 1<<16/k)
+	return joined(inBlocks(rows, func(block []*graph.Node) *graph.Node { return of(block[0]) }, points))
 }
 
 // comparisonError bounds the error of a difference of two of nearestByProduct's numbers: a sum of d products of at most
@@ -56,16 +69,18 @@ func comparisonError(points, centroids *graph.Node) *graph.Node {
 
 // nearestByDifference does what nearestByProduct does, from squared differences, which cancel nothing.
 func nearestByDifference(points, centroids *graph.Node) *graph.Node {
-	var squares *graph.Node // [k, n]
-	for j := range points.Shape()[1] {
-		apart := ops.Sub(ops.Transpose(ops.Slice(points, ops.All, ops.At(j))), ops.Slice(centroids, ops.All, ops.At(j)))
-		if squares == nil {
-			squares = ops.Square(apart)
-		} else {
-			squares = ops.MulAdd(apart, apart, squares)
+	return nearest(points, centroids, func(points *graph.Node) *graph.Node {
+		var squares *graph.Node // [k, n]
+		for j := range points.Shape()[1] {
+			apart := ops.Sub(ops.Transpose(ops.Slice(points, ops.All, ops.At(j))), ops.Slice(centroids, ops.All, ops.At(j)))
+			if squares == nil {
+				squares = ops.Square(apart)
+			} else {
+				squares = ops.MulAdd(apart, apart, squares)
+			}
 		}
-	}
-	return ops.ArgMin(squares, 0)
+		return ops.ArgMin(squares, 0)
+	})
 }
 
 // newtonStep is the gradient of the cost by the centroids divided by the second derivatives. The Hessian H is diagonal,

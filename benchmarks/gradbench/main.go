@@ -8,16 +8,20 @@ import (
 
 func main() {
 	table := flag.Bool("table", false, "measure the evals and print a table, instead of speaking the protocol")
-	only := flag.String("only", "", "with -table: a regular expression of the cases to measure")
+	memory := flag.Bool("memory", false, "print a table of first evaluations and memory, of a process for each case")
+	only := flag.String("only", "", "with -table or -memory: a regular expression of the cases to measure")
 	seconds := flag.Float64("seconds", 1, "with -table: the least time to spend on each function")
 	flag.Parse()
-	if err := run(*table, *only, *seconds); err != nil {
+	if err := run(*table, *memory, *only, *seconds); err != nil {
 		fmt.Fprintln(os.Stderr, "gradbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(table bool, only string, seconds float64) error {
+func run(table, memory bool, only string, seconds float64) error {
+	if memory {
+		return footprints(os.Stdout, only)
+	}
 	if table {
 		return tabulate(os.Stdout, only, seconds)
 	}

@@ -85,6 +85,15 @@ func readLine(r *bufio.Reader, most int) ([]byte, error) {
 
 // write sends an answer. One that JSON cannot express, such as a NaN, becomes a failure.
 func write(w *bufio.Writer, a answer) error {
+	if l, ok := a.Output.(lists); ok {
+		if err := l.check(); err != nil {
+			return write(w, failure(a.ID, err))
+		}
+		if err := l.stream(w, a); err != nil {
+			return err
+		}
+		return w.Flush()
+	}
 	line, err := json.Marshal(a)
 	if err != nil {
 		line, err = json.Marshal(failure(a.ID, fmt.Errorf("the output cannot be sent: %w", err)))

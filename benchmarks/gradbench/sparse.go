@@ -10,8 +10,7 @@ type csr struct {
 // sparse is the Jacobian of all errors, [3p, 11n + 3m + p], which has two rows for each observation, then a row for each
 // weight. Of each list it has what the eval wants to see: as much as two rows have entries, and the last element.
 func (in baInput) sparse(r []result) any {
-	blocks, weights := r[0].floats(), r[1].floats()
-	inBlocks := len(blocks)
+	inBlocks := 2 * blockSize * in.P
 	row := func(i int) int { return blockSize*min(i, 2*in.P) + max(i-2*in.P, 0) }
 	column := func(e int) int {
 		if e >= inBlocks {
@@ -27,12 +26,16 @@ func (in baInput) sparse(r []result) any {
 		return cameraSize*in.N + 3*in.M + i
 	}
 	value := func(e int) float64 {
-		if e >= inBlocks {
-			return weights[e-inBlocks]
+		for _, part := range r {
+			values := part.floats()
+			if e < len(values) {
+				return values[e]
+			}
+			e -= len(values)
 		}
-		return blocks[e]
+		panic("no such entry")
 	}
-	entries := inBlocks + len(weights)
+	entries := inBlocks + in.P
 	return csr{ends(3*in.P+1, row), ends(entries, column), ends(entries, value)}
 }
 

@@ -101,9 +101,9 @@ func (r result) rows() [][]float64 {
 // number, flat and table are what functions with one result give: a number, a list, a list of rows.
 func number(r []result) any { return r[0].floats()[0] }
 
-func flat(r []result) any { return r[0].floats() }
+func flat(r []result) any { return lists{[][]float64{r[0].floats()}, true} }
 
-func table(r []result) any { return r[0].rows() }
+func table(r []result) any { return lists{rows: r[0].rows()} }
 
 // allFlat is the elements of all results, one after the other.
 func allFlat(r []result) any {
@@ -111,5 +111,5 @@ func allFlat(r []result) any {
 	for _, one := range r {
 		all = append(all, one.floats()...)
 	}
-	return all
+	return lists{[][]float64{all}, true}
 }

@@ -14,6 +14,25 @@ func wantHuge(p unsafe.Pointer, bytes int) {
 	}
 }
 
+// Warm makes the system give the pages below fresh memory now, and not at the first store to each. It may overwrite what
+// is there.
+func Warm(b []byte) {
+	const smallPage = 4096
+	for i := 0; i < len(b); i += smallPage {
+		b[i] = 0
+	}
+	if len(b) > 0 {
+		b[len(b)-1] = 0
+	}
+}
+
+// Warm does so for what a run leaves between its steps.
+func (p *Program) Warm() {
+	m := p.acquire()
+	Warm(m.arena)
+	p.release(m)
+}
+
 // wholePages is the part of the memory at p that is whole huge pages: how far from p it begins, and its length.
 func wholePages(p uintptr, bytes int) (skip, length int) {
 	skip = int(-p % hugePage)

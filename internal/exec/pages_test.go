@@ -46,6 +46,21 @@ func TestAllocate(t *testing.T) {
 	require.Nil(t, allocate(0))
 }
 
+// Warm stores to every page up to the last byte.
+func TestWarm(t *testing.T) {
+	for _, bytes := range []int{0, 1, 4095, 4096, 4097, 3*4096 + 1} {
+		b := make([]byte, bytes+1)
+		for i := range b {
+			b[i] = 1
+		}
+		Warm(b[:bytes])
+		for page := 0; page < bytes; page += 4096 {
+			require.Contains(t, b[page:min(bytes, page+4096)], byte(0), "%d bytes, the page at %d", bytes, page)
+		}
+		require.Equal(t, byte(1), b[bytes], "%d bytes: no more", bytes)
+	}
+}
+
 // BenchmarkAllocate is the first use of an arena: its pages are given at the first store to each.
 func BenchmarkAllocate(b *testing.B) {
 	const bytes = 64 << 20
