@@ -103,7 +103,7 @@ func init() {
 		Kernel:     convergedKernel,
 		Derivative: ops.NonDiff("it is the result of a solver, whose derivative is the implicit one"),
 		Batch:      allRepeated,
-		Cases:      []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), intArg(0), intArg(9)}}},
+		Cases:      []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), {DType: graph.Int64, Data: []float64{float64(good)}}, intArg(9)}}},
 		BadCases: []graph.BadCase{{
 			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Int64), graph.T(graph.Float64)},
 			Want: "wants floats, their residual, its ending and a number of steps",
