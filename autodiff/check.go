@@ -22,6 +22,10 @@ func Check(f any, args ...any) error { return Checker{}.Check(f, args...) }
 // directions beyond; and ⟨ct, J·t⟩, forward, with ⟨Jᵀ·ct, t⟩, reverse, to rounding. The next order does the same to
 // x ↦ ctᵀ·∂f/∂x.
 //
+// Elements of results and arguments may have units of their own: up to 16 of each are compared one by one, and more in as
+// many groups of like units, in which cotangents are relative to how fast each result changes and tangents to the size of
+// each argument.
+//
 // Differences are extrapolated to a step of zero, which also tells how far they are off (see differences.along), so
 // that arguments of 10⁻³ and of 10³ do equally well. Where they do not settle, that is an error too.
 type Checker struct {
@@ -44,6 +48,9 @@ type CheckError struct {
 	// Input is the argument's index and name; Element the index in it, nil for a sum along a direction.
 	Input   string
 	Element []int
+	// Output is the result's index and the element's in it, where one alone was compared; results of the second order are the
+	// gradient's.
+	Output string
 	// Got is what the reverse sweep gave, Want the other number, Tol the absolute difference allowed.
 	Got, Want, Tol float64
 	// Unsettled says that differences with smaller and smaller steps do not come to a number: Want is the best of them,
@@ -59,6 +66,9 @@ func (e *CheckError) Error() string {
 	where := "along a random direction"
 	if e.Element != nil {
 		where = fmt.Sprintf("with respect to %s at %v", e.Input, e.Element)
+	}
+	if e.Output != "" {
+		where += " of " + e.Output
 	}
 	apart := fmt.Sprintf("%.3g apart, %.3g allowed", math.Abs(e.Got-e.Want), e.Tol)
 	if e.Unsettled {
