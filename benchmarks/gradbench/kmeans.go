@@ -41,9 +41,9 @@ func distances(points, centroids, indices *graph.Node) *graph.Node {
 // nearestByProduct gives the index of the centroid c that is nearest to each point p: the one with the largest
 // 2c·p − ‖c‖², since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
 func nearestByProduct(points, centroids *graph.Node) *graph.Node {
-	norms := ops.ExpandDims(ops.Sum(ops.Square(centroids), 1), 1)
 	return nearest(points, centroids, func(points *graph.Node) *graph.Node {
 		products := ops.MatMul(centroids, ops.Transpose(points))
+		norms := ops.ExpandDims(ops.Sum(ops.Square(centroids), 1), 1)
 		return ops.ArgMax(ops.Sub(ops.Mul(2, products), norms), 0)
 	})
 }
