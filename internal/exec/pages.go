@@ -14,9 +14,15 @@ func wantHuge(p unsafe.Pointer, bytes int) {
 	}
 }
 
+// mostWarm is how much memory is warmed at most. A larger one may be meant for a run that ends early, and may not be there.
+const mostWarm = 1 << 30
+
 // Warm makes the system give the pages below fresh memory now, and not at the first store to each. It may overwrite what
 // is there.
 func Warm(b []byte) {
+	if len(b) > mostWarm {
+		return
+	}
 	const smallPage = 4096
 	for i := 0; i < len(b); i += smallPage {
 		b[i] = 0
