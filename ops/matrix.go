@@ -77,7 +77,6 @@ func needs(ints, elements func(size int) int) func(n *graph.Node) int {
 
 func noInts(int) int       { return 0 }
 func once(size int) int    { return size }
-func twice(size int) int   { return 2 * size }
 func withCopy(n int) int   { return n*n + linalg.LUScratch(n) }
 func whichOf(h int) string { return fmt.Sprintf("matrix %d of the batch", h) }
 

@@ -217,7 +217,3 @@ type memoryAt struct {
 }
 
 func (s Slot) at() memoryAt { return memoryAt{s.Space, s.Index, s.Offset} }
-
-// meets reports whether slots of single elements share memory. Offsets of elements are multiples of their sizes, and
-// values of the arena begin at multiples of 64.
-func (s Slot) meets(t Slot) bool { return s.at() == t.at() }

@@ -94,7 +94,7 @@ func TestNoNumbersEndTraining(t *testing.T) {
 		set = blobs(9)
 		plan := plan
 		plan.Rate = 1e30 // it goes so far that the cost is no number in some later step
-		net, trainer = small(t, d, optim.SGD{})
+		net, _ = small(t, d, optim.SGD{})
 		trainer, err = train.New(net, func(x, y *graph.Node) *graph.Node {
 			return ops.Mean(ops.Exp(ops.Square(ops.Sub(net.Apply(x), y))))
 		}, optim.SGD{})

@@ -3,6 +3,7 @@ package course
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -70,24 +71,19 @@ func Backprop(widths Widths, seed uint64, x, y []float64) (*Pass, error) {
 func (p *Pass) onGraph() error {
 	g := graph.New()
 	a := graph.Const(g, p.X, len(p.X))
-	var zs, as, ws, bs []*graph.Node
-	for _, l := range p.Layers {
-		var flat []float64
-		for _, row := range l.W {
-			flat = append(flat, row...)
-		}
-		w := g.Input(fmt.Sprintf("W%d", len(ws)+1), graph.Float64, len(l.W), len(l.W[0]))
-		b := g.Input(fmt.Sprintf("b%d", len(ws)+1), graph.Float64, len(l.B))
+	n := len(p.Layers)
+	zs, as, ws, bs := make([]*graph.Node, n), make([]*graph.Node, n), make([]*graph.Node, n), make([]*graph.Node, n)
+	for k, l := range p.Layers {
+		w := g.Input(fmt.Sprintf("W%d", k+1), graph.Float64, len(l.W), len(l.W[0]))
+		b := g.Input(fmt.Sprintf("b%d", k+1), graph.Float64, len(l.B))
 		z := ops.Add(ops.MatMul(w, a), b)
 		a = ops.Sigmoid(z)
-		zs, as, ws, bs = append(zs, z), append(as, a), append(ws, w), append(bs, b)
+		zs[k], as[k], ws[k], bs[k] = z, a, w, b
 	}
 	y := graph.Const(g, p.Y, len(p.Y))
 	cost := ops.Mul(0.5, ops.Sum(ops.Square(ops.Sub(y, a))))
-	n := len(p.Layers)
-	by := append(append(append([]*graph.Node{}, zs...), bs...), ws...)
-	outputs := append(append(append([]*graph.Node{}, zs...), as...), autodiff.Gradients(cost, by...)...)
-	f, err := autodiff.CompileGraph(append(append([]*graph.Node{}, ws...), bs...), outputs)
+	outputs := slices.Concat(zs, as, autodiff.Gradients(cost, slices.Concat(zs, bs, ws)...))
+	f, err := autodiff.CompileGraph(slices.Concat(ws, bs), outputs)
 	if err != nil {
 		return err
 	}

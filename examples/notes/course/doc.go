@@ -20,25 +20,11 @@ import (
 	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
-	"chainrule/graph"
 )
 
 // run runs a compiled function of vectors and numbers, and returns its results as slices.
 func run(f *autodiff.Function, feeds ...any) ([][]float64, error) {
 	out, err := f.Run(context.Background(), feeds...)
-	if err != nil {
-		return nil, err
-	}
-	results := make([][]float64, len(out))
-	for i, t := range out {
-		results[i] = numbers(t)
-	}
-	return results, nil
-}
-
-// eval computes constant nodes.
-func eval(nodes ...*graph.Node) ([][]float64, error) {
-	out, err := autodiff.Eval(nodes...)
 	if err != nil {
 		return nil, err
 	}
