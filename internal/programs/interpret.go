@@ -108,8 +108,10 @@ func (c *evaluation) pushed(f func([]array) []array, args, tangents []array) []a
 	})
 }
 
-// pulled is ctᵀ·∂f/∂args, an element at a time.
+// pulled is ctᵀ·∂f/∂args, an element at a time. It runs f for its value first: arguments without an element have an
+// empty gradient, and the library may still meet what is unclear on the way there.
 func (c *evaluation) pulled(f func([]array) []array, args, cts []array) []array {
+	f(args)
 	out := make([]array, len(args))
 	for i, a := range args {
 		out[i] = newArray(a.shape, func(k int) number {
