@@ -59,13 +59,13 @@ func TestShapesAreLinear(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			n := s.n
 			if testing.Short() || raceEnabled {
-				n /= 4
+				n = n / 4 &^ 15 // slices cut their vector into fours
 			}
 			small := measure(func() *graph.Graph { return s.build(t, n/4) })
 			large := measure(func() *graph.Graph { return s.build(t, n) })
 			t.Logf("one of %d costs %.1f nodes, %.1f objects, %.0f bytes",
 				n, large.nodes/float64(n), large.objects/float64(n), large.bytes/float64(n))
-			require.Less(t, large.nodes, 4.2*small.nodes+100, "nodes")
+			require.Less(t, large.nodes, 4.5*small.nodes+100, "nodes") // of 100 slices of nine, the last nine are missing
 			require.Less(t, large.objects, 4.8*small.objects+1000, "objects")
 			require.Less(t, large.bytes, 5.5*small.bytes+1e6, "bytes")
 		})
