@@ -197,7 +197,7 @@ func setAttr(g *Graph, f reflect.Value, s string) error {
 		f.SetString(string(MakeInts(list...)))
 	case DType:
 		d, err := ParseDType(s)
-		f.SetUint(uint64(d))
+		f.Set(reflect.ValueOf(d))
 		return err
 	case *Func:
 		body, err := parseFunc(g, s)

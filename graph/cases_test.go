@@ -25,7 +25,7 @@ func applyCase(op *graph.Op, c graph.Case, d graph.DType) *graph.Node {
 	g := graph.New()
 	in := make([]*graph.Node, len(c.In))
 	for i, a := range c.In {
-		if a.DType == 0 {
+		if a.DType == (graph.DType{}) {
 			a.DType = d
 		}
 		in[i] = g.Input(string(rune('a'+i)), a.DType, a.Shape...)

@@ -50,6 +50,6 @@ func TestDerived(t *testing.T) {
 	}
 
 	var err error
-	g.Differentiate(y, false, func() { err = graph.Try(func() { ops.Cast(x, 99) }) })
+	g.Differentiate(y, false, func() { err = graph.Try(func() { ops.Cast(x, graph.DType{}) }) })
 	require.ErrorContains(t, err, " at "+y.Source())
 }

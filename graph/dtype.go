@@ -5,15 +5,17 @@ import (
 	"math"
 )
 
-// DType is the type of a tensor's elements.
-type DType uint8
+// DType is the type of a tensor's elements. No number converts to it: ops.Ones(g, 3, 2), where one is forgotten, does not
+// compile. Values compare with == and serve as keys; the zero value is no element type.
+type DType struct{ number uint8 }
 
-// The element types. Int64 serves for indices and counts, Bool for conditions; only the floats have derivatives.
-const (
-	Float32 DType = iota + 1
-	Float64
-	Int64
-	Bool
+// The element types. Int64 serves for indices and counts, Bool for conditions; only the floats have derivatives. They are
+// never assigned to: Go has no constants of such a type.
+var (
+	Float32 = DType{1}
+	Float64 = DType{2}
+	Int64   = DType{3}
+	Bool    = DType{4}
 )
 
 var dtypes = map[DType]struct {
@@ -32,7 +34,7 @@ func (d DType) String() string {
 	if info, ok := dtypes[d]; ok {
 		return info.name
 	}
-	return fmt.Sprintf("dtype(%d)", uint8(d))
+	return fmt.Sprintf("dtype(%d)", d.number)
 }
 
 // Size returns the bytes that one element takes.
@@ -51,7 +53,7 @@ func (d DType) Size() int {
 func (d DType) IsFloat() bool { return d == Float32 || d == Float64 }
 
 // Valid reports whether d is one of the element types above.
-func (d DType) Valid() bool { return d >= Float32 && d <= Bool }
+func (d DType) Valid() bool { return d.number >= Float32.number && d.number <= Bool.number }
 
 // Holds returns an error if the number v can be no constant of type d: only integers can be in an Int64, and a Float32
 // must not make an infinity of what is none.
@@ -74,7 +76,7 @@ func ParseDType(s string) (DType, error) {
 			return d, nil
 		}
 	}
-	return 0, fmt.Errorf("unknown element type %q", s)
+	return DType{}, fmt.Errorf("unknown element type %q", s)
 }
 
 // Element is the set of Go types that tensors hold.

@@ -211,7 +211,7 @@ func TestRefused(t *testing.T) {
 		{"topo of two graphs", func() { graph.Topo(x, y) }, "topo: the nodes belong to different graphs"},
 		{"topo of nil", func() { graph.Topo(x, nil) }, "topo: a node is nil"},
 		{"text of nil", func() { graph.Text(nil) }, "topo: a node is nil"},
-		{"no type", func() { g.Input("x", 0) }, "input: unknown element type dtype(0)"},
+		{"no type", func() { g.Input("x", graph.DType{}) }, "input: unknown element type dtype(0)"},
 		{"negative dimension", func() { g.Input("x", graph.Float32, 2, -1) }, "input: negative dimension in [2,-1]"},
 		{"huge input", func() { g.Input("x", graph.Float64, half, 2) }, "is too large"},
 		{"huge but for a zero", func() { g.Input("x", graph.Float64, half, 0, half) }, "is too large"},
@@ -231,7 +231,7 @@ func TestRefused(t *testing.T) {
 		{"large in an i64", func() { g.Scalar(graph.Int64, 1<<63) }, "9.223372036854776e+18 is beyond the integers"},
 		{"small in an i64", func() { g.Scalar(graph.Int64, -1<<63-1<<11) }, "is beyond the integers of an i64"},
 		{"large in an f32", func() { g.Scalar(graph.Float32, -3.41e38) }, "const: -3.41e+38 overflows an f32"},
-		{"scalar of no type", func() { g.Scalar(9, 1) }, "unknown element type dtype(9)"},
+		{"scalar of no type", func() { g.Scalar(graph.DType{}, 1) }, "unknown element type dtype(0)"},
 	} {
 		t.Run(c.name, func(t *testing.T) { mustFail(t, c.want, c.build) })
 	}

@@ -137,12 +137,12 @@ func shared(t Type, in []*Node) *Type {
 		}
 	}
 	if t.Rank() == 0 {
-		return &scalarTypes[t.DType]
+		return &scalarTypes[t.DType.number]
 	}
 	return &t
 }
 
-var scalarTypes = [...]Type{Float32: T(Float32), Float64: T(Float64), Int64: T(Int64), Bool: T(Bool)}
+var scalarTypes = [...]Type{{}, T(Float32), T(Float64), T(Int64), T(Bool)} // by the number of the element type
 
 // insert puts s, of a node with the given inputs, into the first free slot that lookup looks at.
 func insert(table []slot, s slot, in []*Node) {

@@ -68,9 +68,9 @@ func (g *Graph) scalar(l literal) *Node {
 	case l.dtype == Float64 && math.IsNaN(math.Float64frombits(l.bits)):
 		l.bits = math.Float64bits(math.NaN())
 	}
-	recent := &g.scalars[mix(l.bits, uint64(l.dtype))%uint64(len(g.scalars))]
+	recent := &g.scalars[mix(l.bits, uint64(l.dtype.number))%uint64(len(g.scalars))]
 	if *recent == nil || (*recent).attrs.(literal) != l {
-		*recent = g.leaf(constOp, l, scalarTypes[l.dtype])
+		*recent = g.leaf(constOp, l, scalarTypes[l.dtype.number])
 	}
 	return *recent
 }

@@ -118,10 +118,8 @@ func TestDTypes(t *testing.T) {
 			t.Errorf("%v: size %d, float %v, valid %v", c.d, c.d.Size(), c.d.IsFloat(), c.d.Valid())
 		}
 	}
-	for _, d := range []graph.DType{0, 6, 255} {
-		if d.Valid() || d.IsFloat() || d.String() != fmt.Sprintf("dtype(%d)", uint8(d)) {
-			t.Errorf("%v is taken for an element type", d)
-		}
+	if d := (graph.DType{}); d.Valid() || d.IsFloat() || d.String() != "dtype(0)" {
+		t.Errorf("%v is taken for an element type", d)
 	}
 	if back, err := graph.ParseDType("packed"); back != graph.Packed || err != nil || graph.Packed.Valid() {
 		t.Errorf("packed is parsed as %v, %v, and may be fed: %v", back, err, graph.Packed.Valid())

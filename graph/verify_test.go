@@ -52,7 +52,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		{"what the op infers", func(g *Graph) { reshape(g.nodes[1], 9) }, "node 4 (pair): the types differ"},
 		{"a constant's type", func(g *Graph) { reshape(g.nodes[2], 1) }, "it has type f32[1], not f32"},
 		{"a tensor's type", func(g *Graph) { reshape(g.nodes[3], 1, 2) }, "it has type f32[1,2], not f32[2]"},
-		{"an input's element type", func(g *Graph) { retype(g.nodes[0], 9) }, "unknown element type dtype(9)"},
+		{"an input's element type", func(g *Graph) { retype(g.nodes[0], DType{9}) }, "unknown element type dtype(9)"},
 		{"an input's shape", func(g *Graph) { reshape(g.nodes[0], -2) }, "negative dimension"},
 		{"the kind of attributes", func(g *Graph) { g.nodes[4].attrs = aliasAttrs{1} },
 			"its attributes are a graph.aliasAttrs, its op's a graph.pairAttrs"},
@@ -87,7 +87,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 func TestHashCollisions(t *testing.T) {
 	g := New()
 	for i := range 500 {
-		g.add(7, inputOp, inputAttrs{i}, nil, &scalarTypes[Float32])
+		g.add(7, inputOp, inputAttrs{i}, nil, &scalarTypes[Float32.number])
 	}
 	for i := range 500 {
 		if n := g.lookup(7, inputOp, inputAttrs{i}, nil); n == nil || n.ID() != i {
@@ -103,7 +103,7 @@ func TestHashCollisions(t *testing.T) {
 		}
 		return in
 	}
-	n := g.add(9, pairOp, pairAttrs{}, row(0, 1, 2, 3), &scalarTypes[Float32])
+	n := g.add(9, pairOp, pairAttrs{}, row(0, 1, 2, 3), &scalarTypes[Float32.number])
 	for _, in := range [][]*Node{row(0, 1, 2, 4), row(0, 1, 2), row(0, 1, 2, 3, 3), row(1, 0, 2, 3), row(4, 1, 2, 3)} {
 		if g.lookup(9, pairOp, pairAttrs{}, in) != nil {
 			t.Errorf("inputs %v were taken for %v", in, n.In())

@@ -174,7 +174,7 @@ func (r *randomGraph) fromCase() {
 	float := []graph.DType{graph.Float32, graph.Float64}[r.intn(2)]
 	in := make([]*graph.Node, len(c.In))
 	for i, a := range c.In {
-		if a.DType == 0 {
+		if a.DType == (graph.DType{}) {
 			a.DType = float
 		}
 		if a.DType != graph.Int64 && r.intn(2) == 0 { // integers may be indices, whose domain matters

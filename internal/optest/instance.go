@@ -28,7 +28,7 @@ func Instances(op *graph.Op) []Instance {
 	for _, c := range op.Cases {
 		open := false
 		for _, a := range c.In {
-			open = open || a.DType == 0
+			open = open || a.DType == (graph.DType{})
 		}
 		switch {
 		case open:
@@ -45,7 +45,7 @@ func newInstance(op *graph.Op, c graph.Case, d graph.DType) Instance {
 	in := Instance{Op: op, Case: c, DType: d}
 	for _, a := range c.In {
 		t := graph.T(a.DType, a.Shape...)
-		if a.DType == 0 {
+		if a.DType == (graph.DType{}) {
 			t.DType = d
 		}
 		in.args = append(in.args, t)

@@ -61,7 +61,7 @@ func New(model any, cost func(x, y *graph.Node) *graph.Node, rule optim.Rule, op
 		if p.Param.Value == nil {
 			return nil, fmt.Errorf("train: parameter %s has no value", p.Path)
 		}
-		if t.dtype == 0 {
+		if !t.dtype.Valid() {
 			t.dtype = p.Param.DType()
 		}
 		if p.Param.DType() != t.dtype {
