@@ -8,6 +8,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 )
 
 // builder makes a function's argument trees of inputs, one for each value fed.
@@ -30,7 +31,7 @@ func (b *builder) next() string {
 
 // build makes a tree of type t with an input for each leaf. path is that of the tree in the argument.
 func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
-	if t == nodeType {
+	if t == tree.NodeType {
 		v := b.values[len(b.inputs)].Type
 		n := b.graph.Input(path, v.DType, v.Shape...)
 		b.inputs = append(b.inputs, n)
@@ -63,10 +64,10 @@ func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			field := t.Field(i)
-			if !field.IsExported() || !holdsNodes(field.Type) {
+			if !field.IsExported() || !tree.HoldsNodes(field.Type) {
 				continue
 			}
-			v, err := b.build(field.Type, join(path, field.Name))
+			v, err := b.build(field.Type, tree.Join(path, field.Name))
 			if err != nil {
 				return out, err
 			}
@@ -83,7 +84,7 @@ func (b *builder) build(t reflect.Type, path string) (reflect.Value, error) {
 			if err != nil {
 				return out, err
 			}
-			v, err := b.build(t.Elem(), join(path, key))
+			v, err := b.build(t.Elem(), tree.Join(path, key))
 			if err != nil {
 				return out, err
 			}

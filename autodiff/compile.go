@@ -15,6 +15,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 )
 
 // Function runs a function on nodes with tensors. It is safe for concurrent use.
@@ -107,14 +108,14 @@ func newFunction(f any, s settings) *Function {
 	}
 	fn := &Function{f: v, settings: s, building: newBuilding()}
 	for i := range v.Type().NumOut() {
-		if t := v.Type().Out(i); !holdsNodes(t) {
+		if t := v.Type().Out(i); !tree.HoldsNodes(t) {
 			graph.Fail("compile", nil, "result %d of %T has type %v, which is no tree of nodes", i, f, t)
 		}
 	}
 	for i := range v.Type().NumIn() {
-		if t := v.Type().In(i); !holdsNodes(t) {
+		if t := v.Type().In(i); !tree.HoldsNodes(t) {
 			graph.Fail("compile", nil, "argument %d of %T has type %v, which is no tree of nodes", i, f, t)
-		} else if isRecursive(t) {
+		} else if tree.IsRecursive(t) {
 			graph.Fail("compile", nil, "argument %d of %T has type %v, which contains itself", i, f, t)
 		}
 		fn.args = append(fn.args, v.Type().In(i))
@@ -145,7 +146,7 @@ func newGraphFunction(inputs, outputs []*graph.Node, s settings) (*Function, err
 	fn := &Function{settings: s, building: newBuilding()}
 	t := trace{inputs: inputs, outputs: outputs}
 	for i := range inputs {
-		fn.args = append(fn.args, nodeType)
+		fn.args = append(fn.args, tree.NodeType)
 		t.argLeaves = append(t.argLeaves, [2]int{i, i + 1})
 	}
 	for i := range outputs {

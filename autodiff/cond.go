@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -31,10 +32,10 @@ func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	for i, branch := range []func() R{then, otherwise} {
 		funcs[i], captured[i] = g.Capture(nil, true, func([]*graph.Node) []*graph.Node {
 			values[i] = branch()
-			return nodesOf(leavesOf(values[i]))
+			return tree.Nodes(tree.Leaves(values[i]))
 		})
 	}
-	matchBranches(leavesOf(values[0]), leavesOf(values[1]))
+	matchBranches(tree.Leaves(values[0]), tree.Leaves(values[1]))
 	in := slices.Clone(captured[0])
 	first := placesOf(captured[0])
 	for _, n := range captured[1] {
@@ -44,15 +45,7 @@ func Cond[R any](p *graph.Node, then, otherwise func() R) R {
 	}
 	a := condAttrs{widened(g, funcs[0], captured[0], in), widened(g, funcs[1], captured[1], in)}
 	node := g.Apply(&condOp, a, append([]*graph.Node{p}, in...)...)
-	return mapLeaves(values[0], func(i int, _ *graph.Node) *graph.Node { return graph.Part(node, i) })
-}
-
-func nodesOf(leaves []leaf) []*graph.Node {
-	nodes := make([]*graph.Node, len(leaves))
-	for i, l := range leaves {
-		nodes[i] = l.node
-	}
-	return nodes
+	return tree.Map(values[0], func(i int, _ *graph.Node) *graph.Node { return graph.Part(node, i) })
 }
 
 // placesOf tells where in a list its nodes are.
@@ -64,7 +57,7 @@ func placesOf(nodes []*graph.Node) map[*graph.Node]int {
 	return places
 }
 
-func matchBranches(a, b []leaf) {
+func matchBranches(a, b []tree.Leaf) {
 	if len(a)+len(b) == 0 {
 		graph.Fail("cond", nil, "the branches give nothing")
 	}
@@ -72,7 +65,7 @@ func matchBranches(a, b []leaf) {
 		graph.Fail("cond", nil, "one branch gives %d nodes, the other %d", len(a), len(b))
 	}
 	for i := range a {
-		if a[i].path != b[i].path || !a[i].node.Type().Equal(b[i].node.Type()) {
+		if a[i].Path != b[i].Path || !a[i].Node.Type().Equal(b[i].Node.Type()) {
 			graph.Fail("cond", nil, "the branches give %s and %s, which differ in type", a[i], b[i])
 		}
 	}

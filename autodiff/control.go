@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/tree"
 )
 
 // LoopOption changes how a loop is differentiated.
@@ -52,42 +53,42 @@ func CheckpointEvery(n int) LoopOption {
 // carries, and body does not fail for its sake.
 func While[C any](cond func(C) *graph.Node, body func(C) C, init C, opts ...LoopOption) C {
 	needFunc("while", cond == nil || body == nil)
-	b := newLoopBuilder("while", leavesOf(init), opts)
-	tree := func(params []*graph.Node) C {
-		return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[i] })
+	b := newLoopBuilder("while", tree.Leaves(init), opts)
+	carried := func(params []*graph.Node) C {
+		return tree.With(init, params)
 	}
 	b.attrs.Cond, b.condIn = b.capture(func(params []*graph.Node) []*graph.Node {
-		p := cond(tree(params))
+		p := cond(carried(params))
 		if p == nil || p.DType() != graph.Bool || p.Rank() != 0 {
 			graph.Fail("while", present(p), "the condition must be a bool scalar")
 		}
 		return []*graph.Node{p}
 	})
-	b.body(func(params []*graph.Node) []*graph.Node { return b.matched(leavesOf(body(tree(params)))) })
+	b.body(func(params []*graph.Node) []*graph.Node { return b.matched(tree.Leaves(body(carried(params)))) })
 	out := b.finish()
-	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[i] })
+	return tree.With(init, out)
 }
 
 // For applies body n times to what it carries, with the number of the step, an Int64 scalar from 0, and returns what it
 // carries then.
 func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOption) C {
 	needFunc("for", body == nil)
-	leaves := leavesOf(init)
+	leaves := tree.Leaves(init)
 	if len(leaves) == 0 {
 		graph.Fail("for", nil, "nothing is carried")
 	}
-	g := leaves[0].node.Graph()
-	count := leaf{path: "step", node: g.Scalar(graph.Int64, 0)}
-	b := newLoopBuilder("for", append([]leaf{count}, leaves...), opts)
+	g := leaves[0].Node.Graph()
+	count := tree.Leaf{Path: "step", Node: g.Scalar(graph.Int64, 0)}
+	b := newLoopBuilder("for", append([]tree.Leaf{count}, leaves...), opts)
 	b.attrs.Steps, b.hidden = checkSteps("for", n), 1
 	b.body(func(params []*graph.Node) []*graph.Node {
-		tree := mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[1+i] })
-		next := leavesOf(body(params[0], tree))
-		return b.matched(append([]leaf{{path: "step", node: addOne(params[0])}}, next...))
+		c := tree.Map(init, func(i int, _ *graph.Node) *graph.Node { return params[1+i] })
+		next := tree.Leaves(body(params[0], c))
+		return b.matched(append([]tree.Leaf{{Path: "step", Node: addOne(params[0])}}, next...))
 	})
 	b.dropCount()
 	out := b.finish()
-	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[b.hidden+i] })
+	return tree.Map(init, func(i int, _ *graph.Node) *graph.Node { return out[b.hidden+i] })
 }
 
 // Scan applies body to what it carries and to the slices of xs along their first axis, one after the other, and returns
@@ -100,24 +101,24 @@ func For[C any](n int, body func(i *graph.Node, c C) C, init C, opts ...LoopOpti
 // may fail, as Take and Inverse may.
 func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOption) (C, Y) {
 	needFunc("scan", body == nil)
-	carried, slices := leavesOf(init), leavesOf(xs)
+	carried, slices := tree.Leaves(init), tree.Leaves(xs)
 	b := newLoopBuilder("scan", carried, opts)
 	b.slices(slices)
 	var ys Y
 	b.body(func(params []*graph.Node) []*graph.Node {
-		c := mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return params[i] })
-		x := mapLeaves(xs, func(i int, _ *graph.Node) *graph.Node { return params[len(carried)+i] })
+		c := tree.With(init, params)
+		x := tree.Map(xs, func(i int, _ *graph.Node) *graph.Node { return params[len(carried)+i] })
 		next, y := body(c, x)
 		ys = y
-		out := b.matched(leavesOf(next))
-		for _, l := range leavesOf(y) {
-			out = append(out, l.node)
+		out := b.matched(tree.Leaves(next))
+		for _, l := range tree.Leaves(y) {
+			out = append(out, l.Node)
 		}
 		return out
 	})
 	out := b.finish()
-	return mapLeaves(init, func(i int, _ *graph.Node) *graph.Node { return out[i] }),
-		mapLeaves(ys, func(i int, _ *graph.Node) *graph.Node { return out[len(carried)+i] })
+	return tree.With(init, out),
+		tree.Map(ys, func(i int, _ *graph.Node) *graph.Node { return out[len(carried)+i] })
 }
 
 // Checkpoint returns a function that computes what f does. Reverse mode keeps its argument alone and computes f again
@@ -125,20 +126,20 @@ func Scan[C, X, Y any](body func(c C, x X) (C, Y), init C, xs X, opts ...LoopOpt
 func Checkpoint[P, Q any](f func(P) Q) func(P) Q {
 	return func(p P) Q {
 		needFunc("checkpoint", f == nil)
-		leaves := leavesOf(p)
+		leaves := tree.Leaves(p)
 		if len(leaves) == 0 {
 			graph.Fail("checkpoint", nil, "the argument has no node")
 		}
 		b := newLoopBuilder("checkpoint", nil, nil)
-		b.graph = leaves[0].node.Graph()
+		b.graph = leaves[0].Node.Graph()
 		b.attrs.Steps, b.attrs.Every = 1, 1
 		var value Q
 		b.given = leaves
 		b.body(func(params []*graph.Node) []*graph.Node {
-			value = f(mapLeaves(p, func(i int, _ *graph.Node) *graph.Node { return params[i] }))
+			value = f(tree.With(p, params))
 			var out []*graph.Node
-			for _, l := range leavesOf(value) {
-				out = append(out, l.node)
+			for _, l := range tree.Leaves(value) {
+				out = append(out, l.Node)
 			}
 			if len(out) == 0 {
 				graph.Fail("checkpoint", nil, "the function gives nothing")
@@ -146,6 +147,6 @@ func Checkpoint[P, Q any](f func(P) Q) func(P) Q {
 			return out
 		})
 		out := b.finish()
-		return mapLeaves(value, func(i int, y *graph.Node) *graph.Node { return firstOf(out[i]) })
+		return tree.Map(value, func(i int, y *graph.Node) *graph.Node { return firstOf(out[i]) })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 )
 
 // A function with a derivative of the user's is a node as long as there may be derivatives to take; the compiler puts
@@ -42,14 +43,14 @@ func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 	return func(p P) Q {
 		needFunc("custom_vjp", f == nil || pull == nil)
 		c := newCustom("custom_vjp", p, f)
-		args, results := leavesOf(p), leavesOf(c.value)
-		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(results)))
+		args, results := tree.Leaves(p), tree.Leaves(c.value)
+		types := slices.Concat(tree.Types(args), tree.Types(results), tree.Types(tree.Floats(results)))
 		c.rule(&laterRule{types: types, code: codeOf(pull), build: func(params []*graph.Node) []*graph.Node {
-			ct := floatTree(c.value, params[len(args)+len(results):])
-			back := pull(treeOf(p, params), treeOf(c.value, params[len(args):]), ct)
-			return match(c.op, "cotangent", floats(args), back)
+			ct := tree.WithFloats(c.value, params[len(args)+len(results):])
+			back := pull(tree.With(p, params), tree.With(c.value, params[len(args):]), ct)
+			return match(c.op, "cotangent", tree.Floats(args), back)
 		}})
-		return treeOf(c.value, c.finish(args))
+		return tree.With(c.value, c.finish(args))
 	}
 }
 
@@ -68,37 +69,15 @@ func customJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent
 	return func(p P) Q {
 		needFunc(op, f == nil || push == nil)
 		c := newCustom(op, p, f)
-		args, results := leavesOf(p), leavesOf(c.value)
-		types := slices.Concat(leafTypes(args), leafTypes(results), leafTypes(floats(args)))
+		args, results := tree.Leaves(p), tree.Leaves(c.value)
+		types := slices.Concat(tree.Types(args), tree.Types(results), tree.Types(tree.Floats(args)))
 		c.rule(&laterRule{types: types, code: codeOf(push), pushes: true, build: func(params []*graph.Node) []*graph.Node {
-			tangent := floatTree(p, params[len(args)+len(results):])
-			t := push(treeOf(p, params), treeOf(c.value, params[len(args):]), tangent)
-			return match(c.op, "tangent", floats(results), t)
+			tangent := tree.WithFloats(p, params[len(args)+len(results):])
+			t := push(tree.With(p, params), tree.With(c.value, params[len(args):]), tangent)
+			return match(c.op, "tangent", tree.Floats(results), t)
 		}})
-		return treeOf(c.value, c.finish(args))
+		return tree.With(c.value, c.finish(args))
 	}
-}
-
-// floats lists the leaves that are floats.
-func floats(leaves []leaf) []leaf { return slices.DeleteFunc(slices.Clone(leaves), notFloat) }
-
-func notFloat(l leaf) bool { return !l.node.DType().IsFloat() }
-
-// treeOf is a tree with other leaves.
-func treeOf[T any](tree T, leaves []*graph.Node) T {
-	return mapLeaves(tree, func(i int, _ *graph.Node) *graph.Node { return leaves[i] })
-}
-
-// floatTree is a tree with other leaves in the places of the floats, and nil in those of others.
-func floatTree[T any](tree T, leaves []*graph.Node) T {
-	return mapLeaves(tree, func(_ int, n *graph.Node) *graph.Node {
-		if !n.DType().IsFloat() {
-			return nil
-		}
-		next := leaves[0]
-		leaves = leaves[1:]
-		return next
-	})
 }
 
 // custom is a function in the making.
@@ -113,14 +92,14 @@ type custom[Q any] struct {
 
 // newCustom traces f at p.
 func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
-	args := leavesOf(p)
+	args := tree.Leaves(p)
 	if len(args) == 0 {
 		graph.Fail(op, nil, "the argument has no node")
 	}
-	c := &custom[Q]{op: op, graph: args[0].node.Graph(), attrs: customAttrs{By: op}}
-	c.attrs.Body, c.bodyIn = c.graph.Capture(leafTypes(args), true, func(params []*graph.Node) []*graph.Node {
-		c.value = f(treeOf(p, params))
-		results := nodesOf(leavesOf(c.value))
+	c := &custom[Q]{op: op, graph: args[0].Node.Graph(), attrs: customAttrs{By: op}}
+	c.attrs.Body, c.bodyIn = c.graph.Capture(tree.Types(args), true, func(params []*graph.Node) []*graph.Node {
+		c.value = f(tree.With(p, params))
+		results := tree.Nodes(tree.Leaves(c.value))
 		if len(results) == 0 {
 			graph.Fail(op, nil, "the function gives nothing")
 		}
@@ -130,10 +109,10 @@ func newCustom[P, Q any](op string, p P, f func(P) Q) *custom[Q] {
 }
 
 // finish adds the function to the graph and returns its results.
-func (c *custom[Q]) finish(args []leaf) []*graph.Node {
+func (c *custom[Q]) finish(args []tree.Leaf) []*graph.Node {
 	c.attrs.Args = len(args)
 	c.attrs.BodyIn, c.attrs.PullIn, c.attrs.PushIn = len(c.bodyIn), len(c.pullIn), len(c.pushIn)
-	node := c.graph.Apply(&customOp, c.attrs, slices.Concat(nodesOf(args), c.bodyIn, c.pullIn, c.pushIn)...)
+	node := c.graph.Apply(&customOp, c.attrs, slices.Concat(tree.Nodes(args), c.bodyIn, c.pullIn, c.pushIn)...)
 	return partsOf(node)
 }
 

@@ -31,7 +31,7 @@
 //
 //	reverse, forward, batch         the sweeps
 //	several, live, rates            ops with several results; zeros that stay zero
-//	tree, expression                functions on trees, and their arguments as nodes to differentiate by
+//	expression                      the arguments of a function as nodes to differentiate by
 //	grad, auxiliary, directional    gradients, VJP and JVP, derivatives along one direction
 //	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
 //	laplacian                       forward with Jacobians and Laplacians

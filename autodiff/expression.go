@@ -2,26 +2,27 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/tree"
 )
 
 // expression is what a function gives for aliases of its argument's leaves: an expression in them, ready to be
 // differentiated.
 type expression[Q any] struct {
-	args    []leaf        // the argument's leaves,
+	args    []tree.Leaf   // the argument's leaves,
 	wrt     []*graph.Node // and the alias of each
 	value   Q
-	results []leaf        // the float leaves of the value,
+	results []tree.Leaf   // the float leaves of the value,
 	outputs []*graph.Node // and their nodes
 }
 
 // traceAt applies f to aliases of p's leaves. Unless op is a VJP, which passes others by, all of them must be floats.
 func traceAt[P, Q any](op string, f func(P) Q, p P) expression[Q] {
 	needFunc(op, f == nil)
-	e := expression[Q]{args: leavesOf(p)}
+	e := expression[Q]{args: tree.Leaves(p)}
 	if len(e.args) == 0 {
 		graph.Fail(op, nil, "the argument has no node to differentiate by")
 	}
-	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+	shadow := tree.Map(p, func(i int, x *graph.Node) *graph.Node {
 		if op != "vjp" && !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %s", e.args[i])
 		}
@@ -29,10 +30,10 @@ func traceAt[P, Q any](op string, f func(P) Q, p P) expression[Q] {
 		return e.wrt[i]
 	})
 	e.value = f(shadow)
-	e.results = floatLeaves(e.value)
+	e.results = tree.Floats(tree.Leaves(e.value))
 	for _, l := range e.results {
 		checkGraph(op, l, e.wrt[0])
-		e.outputs = append(e.outputs, l.node)
+		e.outputs = append(e.outputs, l.Node)
 	}
 	return e
 }
@@ -51,8 +52,8 @@ func scalarOf(op string, value *graph.Node) *graph.Node {
 
 // needFloats refuses a value with leaves that are no floats.
 func (e expression[Q]) needFloats(op string) {
-	for _, l := range leavesOf(e.value) {
-		if !l.node.DType().IsFloat() {
+	for _, l := range tree.Leaves(e.value) {
+		if !l.Node.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not the result %s", l)
 		}
 	}

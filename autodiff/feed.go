@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 )
 
 // FeedError says which input of a run does not fit, and why.
@@ -44,7 +45,7 @@ func (fn *Function) flatten(feeds []any) ([]feedLeaf, string, error) {
 
 // argName is the path of argument i in messages. A node alone has none: its number is given beside.
 func argName(i int, t reflect.Type) string {
-	if t == nodeType {
+	if t == tree.NodeType {
 		return ""
 	}
 	return "argument " + strconv.Itoa(i)
@@ -60,7 +61,7 @@ func (f *flattener) add(t reflect.Type, v reflect.Value, path string) error {
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if t == nodeType {
+	if t == tree.NodeType {
 		if !v.IsValid() {
 			return &exec.FeedError{Index: len(f.leaves), Name: path, Reason: "nothing is fed"}
 		}
@@ -106,14 +107,14 @@ func (f *flattener) addStruct(t reflect.Type, v reflect.Value, path string) erro
 	}
 	for i := range t.NumField() {
 		field := t.Field(i)
-		if !field.IsExported() || !holdsNodes(field.Type) {
+		if !field.IsExported() || !tree.HoldsNodes(field.Type) {
 			continue
 		}
 		fv, err := fieldOf(v, field.Name)
 		if err != nil {
-			return f.wrong(join(path, field.Name), "%v", err)
+			return f.wrong(tree.Join(path, field.Name), "%v", err)
 		}
-		if err := f.add(field.Type, fv, join(path, field.Name)); err != nil {
+		if err := f.add(field.Type, fv, tree.Join(path, field.Name)); err != nil {
 			return err
 		}
 	}
@@ -125,9 +126,9 @@ func (f *flattener) addMap(t reflect.Type, v reflect.Value, path string) error {
 		return f.wrong(path, "want a map from strings to values, not %s", describe(v))
 	}
 	f.shape = append(f.shape, strconv.Itoa(v.Len()))
-	for _, k := range sortedKeys(v) {
+	for _, k := range tree.SortedKeys(v) {
 		f.shape = append(f.shape, strconv.Quote(k.String()))
-		if err := f.add(t.Elem(), v.MapIndex(k), join(path, k.String())); err != nil {
+		if err := f.add(t.Elem(), v.MapIndex(k), tree.Join(path, k.String())); err != nil {
 			return err
 		}
 	}
@@ -150,7 +151,7 @@ func (f *flattener) extra(t reflect.Type, v reflect.Value, path string) error {
 	}
 	var unknown []string
 	for _, k := range v.MapKeys() {
-		if field, ok := t.FieldByName(k.String()); !ok || !field.IsExported() || !holdsNodes(field.Type) {
+		if field, ok := t.FieldByName(k.String()); !ok || !field.IsExported() || !tree.HoldsNodes(field.Type) {
 			unknown = append(unknown, strconv.Quote(k.String()))
 		}
 	}
@@ -215,7 +216,7 @@ func (fn *Function) lastShape(leaves int) (string, error) {
 // fixed counts the leaves of trees of type t. It is false if the type alone does not tell their number.
 func (f *flattener) fixed(t reflect.Type) bool {
 	switch {
-	case t == nodeType:
+	case t == tree.NodeType:
 		f.leaves = append(f.leaves, feedLeaf{})
 		return true
 	case t.Kind() == reflect.Pointer:
@@ -230,7 +231,7 @@ func (f *flattener) fixed(t reflect.Type) bool {
 		return true
 	case t.Kind() == reflect.Struct:
 		for i := range t.NumField() {
-			if t.Field(i).IsExported() && holdsNodes(t.Field(i).Type) && !f.fixed(t.Field(i).Type) {
+			if t.Field(i).IsExported() && tree.HoldsNodes(t.Field(i).Type) && !f.fixed(t.Field(i).Type) {
 				return false
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 )
 
 // vectorProgram is a compiled function of one f64 vector with f64 results.
@@ -28,13 +29,13 @@ func newVectorProgram[Q any](f func(x *graph.Node) Q, n int, s settings) (*vecto
 	err := graph.Try(func() {
 		needFunc("compile", f == nil)
 		y := f(x)
-		for _, l := range leavesOf(y) {
+		for _, l := range tree.Leaves(y) {
 			checkGraph("compile", l, x.Graph().Alias(x))
-			if l.node.DType() != graph.Float64 {
+			if l.Node.DType() != graph.Float64 {
 				graph.Fail("compile", nil, "the result %s is no f64", l)
 			}
-			outputs = append(outputs, l.node)
-			p.out = append(p.out, l.node.Type())
+			outputs = append(outputs, l.Node)
+			p.out = append(p.out, l.Node.Type())
 		}
 	})
 	if err != nil {

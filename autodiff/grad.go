@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -37,7 +38,7 @@ func valueAndGrad[P any](f func(P) *graph.Node, s settings) func(P) (*graph.Node
 		e := traceAt("grad", f, p)
 		scalarOf("grad", e.value)
 		grads := e.gradient("grad", s)
-		return e.value, mapLeaves(p, func(i int, _ *graph.Node) *graph.Node { return grads[i] })
+		return e.value, tree.With(p, grads)
 	}
 }
 
@@ -50,7 +51,7 @@ func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 	return e.value, func(ct Q) P {
 		grads := reverse(e.outputs, match("vjp", "cotangent", e.results, ct), e.wrt)
 		e.needReached("vjp", s, func(i int) bool { return grads[i] != nil || !e.wrt[i].DType().IsFloat() })
-		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+		return tree.Map(p, func(i int, x *graph.Node) *graph.Node {
 			if grads[i] == nil && x.DType().IsFloat() {
 				return zeros(x)
 			}
@@ -59,31 +60,26 @@ func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 	}
 }
 
-// floatLeaves lists the leaves of a tree that are floats.
-func floatLeaves[T any](tree T) []leaf {
-	return slices.DeleteFunc(leavesOf(tree), func(l leaf) bool { return !l.node.DType().IsFloat() })
-}
-
 // match finds, in a tree of cotangents or tangents, the one of each leaf, which must have the leaf's type.
-func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
+func match[T any](op, kind string, leaves []tree.Leaf, t T) []*graph.Node {
 	given := map[string]*graph.Node{}
-	for _, l := range floatLeaves(tree) {
-		given[l.path] = l.node
+	for _, l := range tree.Floats(tree.Leaves(t)) {
+		given[l.Path] = l.Node
 	}
 	found := make([]*graph.Node, len(leaves))
 	for i, l := range leaves {
-		v := given[l.path]
+		v := given[l.Path]
 		switch {
 		case v == nil:
 			graph.Fail(op, nil, "no %s is given for %s", kind, l)
-		case !v.Type().Equal(l.node.Type()):
+		case !v.Type().Equal(l.Node.Type()):
 			graph.Fail(op, nil, "the %s %s is not of the type of %s", kind, v, l)
 		}
 		found[i] = v
-		delete(given, l.path)
+		delete(given, l.Path)
 	}
 	for path, v := range given {
-		graph.Fail(op, nil, "there is nothing that %s could be the %s of", leaf{path, v}, kind)
+		graph.Fail(op, nil, "there is nothing that %s could be the %s of", tree.Leaf{Path: path, Node: v}, kind)
 	}
 	return found
 }
@@ -95,9 +91,9 @@ func match[T any](op, kind string, leaves []leaf, tree T) []*graph.Node {
 // is not known, see GoFunc.
 func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	needFunc("jvp", f == nil)
-	tangents := match("jvp", "tangent", floatLeaves(p), t)
+	tangents := match("jvp", "tangent", tree.Floats(tree.Leaves(p)), t)
 	var wrt []*graph.Node
-	shadow := mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
+	shadow := tree.Map(p, func(i int, x *graph.Node) *graph.Node {
 		alias := x.Graph().Alias(x)
 		if x.DType().IsFloat() {
 			wrt = append(wrt, alias)
@@ -106,17 +102,17 @@ func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	})
 	value = f(shadow)
 	var outputs []*graph.Node
-	for _, l := range leavesOf(value) {
+	for _, l := range tree.Leaves(value) {
 		if len(wrt) > 0 {
 			checkGraph("jvp", l, wrt[0])
 		}
-		outputs = append(outputs, l.node)
+		outputs = append(outputs, l.Node)
 	}
 	if len(outputs) == 0 {
 		return value, value
 	}
 	pushed := forward(outputs, wrt, tangents)
-	tangent = mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
+	tangent = tree.Map(value, func(i int, y *graph.Node) *graph.Node {
 		if pushed[i] == nil && y.DType().IsFloat() {
 			return zeros(y)
 		}
@@ -142,7 +138,7 @@ func Gradients(y *graph.Node, xs ...*graph.Node) []*graph.Node {
 	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, xs)
 	for i, x := range xs {
 		if grads[i] == nil {
-			failUnreachable("gradients", []*graph.Node{y}, leaf{node: x}, x, "")
+			failUnreachable("gradients", []*graph.Node{y}, tree.Leaf{Node: x}, x, "")
 		}
 	}
 	return grads
@@ -156,14 +152,14 @@ func present(n *graph.Node) []*graph.Node {
 }
 
 // checkGraph refuses a result that lies on another graph than the argument x.
-func checkGraph(op string, result leaf, x *graph.Node) {
-	if result.node.Graph() != x.Graph() {
+func checkGraph(op string, result tree.Leaf, x *graph.Node) {
+	if result.Node.Graph() != x.Graph() {
 		graph.Fail(op, nil, "the result %s lies on another graph than the argument %v", result, x.In()[0])
 	}
 }
 
 // failUnreachable says that no derivative arrives at x, known to f as its alias, and which ops stopped it.
-func failUnreachable(op string, outputs []*graph.Node, x leaf, alias *graph.Node, advice string) {
+func failUnreachable(op string, outputs []*graph.Node, x tree.Leaf, alias *graph.Node, advice string) {
 	const most = 3
 	stops := stoppedAt(outputs, alias)
 	switch {

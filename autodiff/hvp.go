@@ -1,6 +1,9 @@
 package autodiff
 
-import "chainrule/graph"
+import (
+	"chainrule/graph"
+	"chainrule/internal/tree"
+)
 
 // HVP returns the product of f's Hessian with a tree v like f's argument p: a function that gives, for every leaf x,
 // Σ_y ∂²f/∂x∂y·v_y, of x's type, without the Hessian itself. The result of f is a float scalar.
@@ -14,7 +17,7 @@ func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
 		scalarOf("hvp", e.value)
 		grads := e.gradient("hvp", s)
 		pushed := forward(grads, e.wrt, match("hvp", "vector", e.args, v))
-		return mapLeaves(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
+		return tree.Map(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -89,8 +90,8 @@ func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, in
 	needFunc("fixed_point", f == nil)
 	s := newSolver("fixed_point", 10000, opts)
 	residual := func(p P, x X) X {
-		fx := leavesOf(f(p, x))
-		return mapLeaves(x, func(i int, n *graph.Node) *graph.Node { return ops.Sub(fx[i].node, n) })
+		fx := tree.Leaves(f(p, x))
+		return tree.Map(x, func(i int, n *graph.Node) *graph.Node { return ops.Sub(fx[i].Node, n) })
 	}
 	return implicit("fixed_point", s.anyway, residual, func(p P, init X) X {
 		next := func(x *graph.Node) *graph.Node { return ravelLike("fixed_point", f(p, treeFrom(x, init)), init) }
@@ -157,17 +158,17 @@ func scaledSolve(jac, b *graph.Node, anyway bool) *graph.Node {
 }
 
 // ravel joins the leaves of a tree to one vector.
-func ravel[X any](op string, tree X) *graph.Node {
-	leaves := leavesOf(tree)
+func ravel[X any](op string, t X) *graph.Node {
+	leaves := tree.Leaves(t)
 	if len(leaves) == 0 {
 		graph.Fail(op, nil, "there is no unknown")
 	}
 	var rows []*graph.Node
 	for _, l := range leaves {
-		if !l.node.DType().IsFloat() || l.node.DType() != leaves[0].node.DType() {
+		if !l.Node.DType().IsFloat() || l.Node.DType() != leaves[0].Node.DType() {
 			graph.Fail(op, nil, "unknowns are floats of one type, not %s and %s", leaves[0], l)
 		}
-		rows = append(rows, ops.Reshape(l.node, -1))
+		rows = append(rows, ops.Reshape(l.Node, -1))
 	}
 	if len(rows) == 1 {
 		return rows[0]
@@ -177,12 +178,12 @@ func ravel[X any](op string, tree X) *graph.Node {
 
 // ravelLike is ravel of what a function gives for unknowns, or their slopes, which must be a tree like theirs.
 func ravelLike[X any](op string, value, unknowns X) *graph.Node {
-	got, want := leavesOf(value), leavesOf(unknowns)
+	got, want := tree.Leaves(value), tree.Leaves(unknowns)
 	if len(got) != len(want) {
 		graph.Fail(op, nil, "the function gives %d nodes, but there are %d unknowns", len(got), len(want))
 	}
 	for i, l := range got {
-		if l.path != want[i].path || !l.node.Type().Equal(want[i].node.Type()) {
+		if l.Path != want[i].Path || !l.Node.Type().Equal(want[i].Node.Type()) {
 			graph.Fail(op, nil, "the function gives %s for the unknown %s", l, want[i])
 		}
 	}
@@ -192,7 +193,7 @@ func ravelLike[X any](op string, value, unknowns X) *graph.Node {
 // treeFrom is a tree like the given one with the elements of a vector.
 func treeFrom[X any](v *graph.Node, like X) X {
 	at := 0
-	return mapLeaves(like, func(_ int, n *graph.Node) *graph.Node {
+	return tree.Map(like, func(_ int, n *graph.Node) *graph.Node {
 		from := at
 		at += n.Type().Size()
 		return ops.Reshape(ops.Slice(v, ops.Range{Start: from, Stop: at}), n.Shape()...)

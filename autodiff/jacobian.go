@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -37,7 +38,7 @@ func Jacobian[P any](f func(P) *graph.Node, opts ...JacobianOption) func(P) P {
 	s := apply(opts)
 	return func(p P) P {
 		blocks := jacobian("jacobian", f, p, s)
-		return mapLeaves(p, func(j int, _ *graph.Node) *graph.Node { return blocks.Of[0][j] })
+		return tree.Map(p, func(j int, _ *graph.Node) *graph.Node { return blocks.Of[0][j] })
 	}
 }
 
@@ -53,14 +54,14 @@ func JacobianBlocks[P, Q any](f func(P) Q, opts ...JacobianOption) func(P) Block
 // tree, y, by leaf number j of another, x. It is a tree itself.
 type Blocks struct {
 	Of         [][]*graph.Node
-	rows, cols []leaf
+	rows, cols []tree.Leaf
 }
 
 // At returns the block of the leaves with the given paths, such as "Layers[0].W"; a tree that is a node alone has
 // the path "". It panics if there is none.
 func (b Blocks) At(row, col string) *graph.Node {
-	i := slices.IndexFunc(b.rows, func(l leaf) bool { return l.path == row })
-	j := slices.IndexFunc(b.cols, func(l leaf) bool { return l.path == col })
+	i := slices.IndexFunc(b.rows, func(l tree.Leaf) bool { return l.Path == row })
+	j := slices.IndexFunc(b.cols, func(l tree.Leaf) bool { return l.Path == col })
 	if i < 0 || j < 0 {
 		graph.Fail("blocks", nil, "there is no block (%q, %q), but rows %q and columns %q", row, col, b.Rows(), b.Cols())
 	}
@@ -68,20 +69,12 @@ func (b Blocks) At(row, col string) *graph.Node {
 }
 
 // Rows lists the paths of the leaves that are differentiated.
-func (b Blocks) Rows() []string { return paths(b.rows) }
+func (b Blocks) Rows() []string { return tree.Paths(b.rows) }
 
 // Cols lists the paths of the leaves that they are differentiated by.
-func (b Blocks) Cols() []string { return paths(b.cols) }
+func (b Blocks) Cols() []string { return tree.Paths(b.cols) }
 
-func paths(leaves []leaf) []string {
-	p := make([]string, len(leaves))
-	for i, l := range leaves {
-		p[i] = l.path
-	}
-	return p
-}
-
-func newBlocks(rows, cols []leaf) Blocks {
+func newBlocks(rows, cols []tree.Leaf) Blocks {
 	b := Blocks{Of: make([][]*graph.Node, len(rows)), rows: rows, cols: cols}
 	for i := range b.Of {
 		b.Of[i] = make([]*graph.Node, len(cols))
@@ -94,7 +87,7 @@ func (b Blocks) fill() {
 	for i, row := range b.Of {
 		for j, block := range row {
 			if block == nil {
-				y, x := b.rows[i].node, b.cols[j].node
+				y, x := b.rows[i].Node, b.cols[j].Node
 				b.Of[i][j] = ops.Zeros(y.Graph(), y.DType(), slices.Concat(y.Shape(), x.Shape())...)
 			}
 		}
@@ -106,7 +99,7 @@ func jacobian[P, Q any](op string, f func(P) Q, p P, s settings) Blocks {
 	e := traceAt(op, f, p)
 	e.needFloats(op)
 	b := newBlocks(e.results, e.args)
-	if s.mode == reverseMode || s.mode == byShape && size(e.results) < size(e.args) {
+	if s.mode == reverseMode || s.mode == byShape && tree.Size(e.results) < tree.Size(e.args) {
 		for i, y := range e.outputs {
 			copy(b.Of[i], pullBasis(y, e.wrt))
 		}
@@ -122,13 +115,4 @@ func jacobian[P, Q any](op string, f func(P) Q, p P, s settings) Blocks {
 	})
 	b.fill()
 	return b
-}
-
-// size is the number of elements of all leaves.
-func size(leaves []leaf) int {
-	n := 0
-	for _, l := range leaves {
-		n += l.node.Type().Size()
-	}
-	return n
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -12,15 +13,15 @@ type loopBuilder struct {
 	op      string
 	graph   *graph.Graph
 	attrs   loopAttrs
-	carried []leaf
+	carried []tree.Leaf
 	hidden  int // how many of them, the first, are not the caller's
-	xs      []leaf
-	given   []leaf // constants that the body takes as arguments
+	xs      []tree.Leaf
+	given   []tree.Leaf // constants that the body takes as arguments
 	bodyIn  []*graph.Node
 	condIn  []*graph.Node
 }
 
-func newLoopBuilder(op string, carried []leaf, opts []LoopOption) *loopBuilder {
+func newLoopBuilder(op string, carried []tree.Leaf, opts []LoopOption) *loopBuilder {
 	b := &loopBuilder{op: op, carried: carried}
 	for _, o := range opts {
 		needOption(o == nil)
@@ -29,7 +30,7 @@ func newLoopBuilder(op string, carried []leaf, opts []LoopOption) *loopBuilder {
 	b.checkOptions()
 	b.attrs.Carries = len(carried)
 	if len(carried) > 0 {
-		b.graph = carried[0].node.Graph()
+		b.graph = carried[0].Node.Graph()
 	}
 	return b
 }
@@ -50,20 +51,20 @@ func (b *loopBuilder) checkOptions() {
 }
 
 // slices adds the inputs that every step takes a slice of.
-func (b *loopBuilder) slices(xs []leaf) {
+func (b *loopBuilder) slices(xs []tree.Leaf) {
 	if len(xs) == 0 {
 		graph.Fail(b.op, nil, "there is nothing to take slices of: use For")
 	}
-	b.xs, b.graph = xs, xs[0].node.Graph()
+	b.xs, b.graph = xs, xs[0].Node.Graph()
 	for _, l := range xs {
 		switch {
-		case l.node.Rank() == 0:
+		case l.Node.Rank() == 0:
 			graph.Fail(b.op, nil, "%s has no axis to take slices along", l)
-		case l.node.Shape()[0] != xs[0].node.Shape()[0]:
-			graph.Fail(b.op, nil, "%s has %d slices, %s has %d", xs[0], xs[0].node.Shape()[0], l, l.node.Shape()[0])
+		case l.Node.Shape()[0] != xs[0].Node.Shape()[0]:
+			graph.Fail(b.op, nil, "%s has %d slices, %s has %d", xs[0], xs[0].Node.Shape()[0], l, l.Node.Shape()[0])
 		}
 	}
-	b.attrs.Xs, b.attrs.Steps = len(xs), xs[0].node.Shape()[0]
+	b.attrs.Xs, b.attrs.Steps = len(xs), xs[0].Node.Shape()[0]
 }
 
 func checkSteps(op string, n int) int {
@@ -78,16 +79,16 @@ func (b *loopBuilder) capture(build func(params []*graph.Node) []*graph.Node) (*
 	if b.graph == nil {
 		graph.Fail(b.op, nil, "nothing is carried")
 	}
-	return b.graph.Capture(leafTypes(b.carried), false, build)
+	return b.graph.Capture(tree.Types(b.carried), false, build)
 }
 
 // body makes the body, a function of carries, slices and what is given.
 func (b *loopBuilder) body(build func(params []*graph.Node) []*graph.Node) {
-	types := leafTypes(b.carried)
+	types := tree.Types(b.carried)
 	for _, l := range b.xs {
-		types = append(types, graph.T(l.node.DType(), l.node.Shape()[1:]...))
+		types = append(types, graph.T(l.Node.DType(), l.Node.Shape()[1:]...))
 	}
-	types = append(types, leafTypes(b.given)...)
+	types = append(types, tree.Types(b.given)...)
 	b.attrs.Body, b.bodyIn = b.graph.Capture(types, false, build)
 }
 
@@ -103,16 +104,16 @@ func (b *loopBuilder) dropCount() {
 }
 
 // matched returns what the body carries on, which must be of the types of what it carried.
-func (b *loopBuilder) matched(next []leaf) []*graph.Node {
+func (b *loopBuilder) matched(next []tree.Leaf) []*graph.Node {
 	if len(next) != len(b.carried) {
 		graph.Fail(b.op, nil, "the body carries %d nodes on, not %d", len(next)-b.hidden, len(b.carried)-b.hidden)
 	}
 	out := make([]*graph.Node, len(next))
 	for i, l := range next {
-		if from := b.carried[i]; l.path != from.path || !l.node.Type().Equal(from.node.Type()) {
+		if from := b.carried[i]; l.Path != from.Path || !l.Node.Type().Equal(from.Node.Type()) {
 			graph.Fail(b.op, nil, "the body turns the carry %s into %s", from, l)
 		}
-		out[i] = l.node
+		out[i] = l.Node
 	}
 	return out
 }
@@ -121,9 +122,9 @@ func (b *loopBuilder) matched(next []leaf) []*graph.Node {
 func (b *loopBuilder) finish() []*graph.Node {
 	b.attrs.Consts = len(b.given) + len(b.bodyIn)
 	var in []*graph.Node
-	for _, list := range [][]leaf{b.carried, b.xs, b.given} {
+	for _, list := range [][]tree.Leaf{b.carried, b.xs, b.given} {
 		for _, l := range list {
-			in = append(in, l.node)
+			in = append(in, l.Node)
 		}
 	}
 	in = append(append(in, b.bodyIn...), b.condIn...)
@@ -133,14 +134,6 @@ func (b *loopBuilder) finish() []*graph.Node {
 		out[i] = graph.Part(node, i)
 	}
 	return out
-}
-
-func leafTypes(leaves []leaf) []graph.Type {
-	types := make([]graph.Type, len(leaves))
-	for i, l := range leaves {
-		types[i] = l.node.Type()
-	}
-	return types
 }
 
 func addOne(n *graph.Node) *graph.Node { return ops.Add(n, 1) }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -75,7 +76,7 @@ func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0
 	solve := func(a odeArgs[Y, P]) Y {
 		flow := func(t, v *graph.Node) *graph.Node { return ravelLike("ode", f(t, treeFrom(v, a.Y0), a.P), a.Y0) }
 		m := m
-		m.unknowns = unknownsOf(leavesOf(a.Y0))
+		m.unknowns = unknownsOf(tree.Leaves(a.Y0))
 		return rowsOf(m.solve(flow, ravel("ode", a.Y0), a.Times), a.Y0)
 	}
 	if m.adjoint {
@@ -98,7 +99,7 @@ type odeArgs[Y, P any] struct {
 // rowsOf is a tree like the given one of the rows of a matrix: leaves [T, …].
 func rowsOf[Y any](rows *graph.Node, like Y) Y {
 	at, n := 0, rows.Shape()[0]
-	return mapLeaves(like, func(_ int, x *graph.Node) *graph.Node {
+	return tree.Map(like, func(_ int, x *graph.Node) *graph.Node {
 		from := at
 		at += x.Type().Size()
 		part := ops.Slice(rows, ops.Range{Start: 0, Stop: n}, ops.Range{Start: from, Stop: at})

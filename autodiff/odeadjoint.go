@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -15,10 +16,10 @@ type adjoint struct{ Y, A, P *graph.Node }
 // adjointOf is the reverse derivative by the adjoint equation.
 func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(odeArgs[Y, P], Y, Y) odeArgs[Y, P] {
 	return func(args odeArgs[Y, P], value, ct Y) odeArgs[Y, P] {
-		ps := floats(leavesOf(args.P))
+		ps := tree.Floats(tree.Leaves(args.P))
 		n, q := ravel("ode", args.Y0).Type().Size(), 0
 		for _, l := range ps {
-			q += l.node.Type().Size()
+			q += l.Node.Type().Size()
 		}
 		g := args.Times.Graph()
 		zero := ops.Zeros(g, args.Times.DType(), q)
@@ -27,7 +28,7 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 			params = ravelFloats(args.P)
 		}
 		m := m
-		own := unknownsOf(leavesOf(args.Y0))
+		own := unknownsOf(tree.Leaves(args.Y0))
 		m.unknowns = own + "," + cotangents(own) + "," + cotangents(unknownsOf(ps))
 		slope := func(t, y *graph.Node) *graph.Node { return ravel("ode", f(t, treeFrom(y, args.Y0), args.P)) }
 		back := flow(func(t, v *graph.Node) *graph.Node {
@@ -105,10 +106,10 @@ func splitAdjoint(v *graph.Node, n int) adjoint {
 func row(m *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(m, ops.At(i)), 0) }
 
 // rowMatrix joins leaves [T, …] to a matrix [T, n].
-func rowMatrix[Y any](tree Y) *graph.Node {
+func rowMatrix[Y any](t Y) *graph.Node {
 	var cols []*graph.Node
-	for _, l := range leavesOf(tree) {
-		cols = append(cols, ops.Reshape(l.node, l.node.Shape()[0], -1))
+	for _, l := range tree.Leaves(t) {
+		cols = append(cols, ops.Reshape(l.Node, l.Node.Shape()[0], -1))
 	}
 	if len(cols) == 1 {
 		return cols[0]
@@ -116,11 +117,11 @@ func rowMatrix[Y any](tree Y) *graph.Node {
 	return ops.Concat(1, cols...)
 }
 
-// ravelFloats joins the floats of a tree to one vector.
-func ravelFloats[P any](tree P) *graph.Node {
+// ravelFloats joins the floats of a t to one vector.
+func ravelFloats[P any](t P) *graph.Node {
 	var parts []*graph.Node
-	for _, l := range floats(leavesOf(tree)) {
-		parts = append(parts, ops.Reshape(l.node, -1))
+	for _, l := range tree.Floats(tree.Leaves(t)) {
+		parts = append(parts, ops.Reshape(l.Node, -1))
 	}
 	if len(parts) == 1 {
 		return parts[0]
@@ -131,7 +132,7 @@ func ravelFloats[P any](tree P) *graph.Node {
 // treeOfFloats is a tree like the given one with the elements of a vector in its floats, and nil elsewhere.
 func treeOfFloats[P any](v *graph.Node, like P) P {
 	at := 0
-	return mapLeaves(like, func(_ int, n *graph.Node) *graph.Node {
+	return tree.Map(like, func(_ int, n *graph.Node) *graph.Node {
 		if !n.DType().IsFloat() {
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -68,10 +69,10 @@ type arrivedAttrs struct{ Unknowns string }
 func (arrivedAttrs) Title() string { return "ode" }
 
 // unknownsOf lists the leaves of y for arrivedAttrs.
-func unknownsOf(leaves []leaf) string {
+func unknownsOf(leaves []tree.Leaf) string {
 	var parts []string
 	for _, l := range leaves {
-		parts = append(parts, fmt.Sprintf("%s=%d", l.path, l.node.Type().Size()))
+		parts = append(parts, fmt.Sprintf("%s=%d", l.Path, l.Node.Type().Size()))
 	}
 	return strings.Join(parts, ",")
 }

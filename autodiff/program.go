@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 )
 
 // program is a Function compiled for one combination of input types.
@@ -132,9 +133,9 @@ func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error
 	t.inputs = b.inputs
 	err = graph.Try(func() {
 		for i, r := range fn.f.Call(args) {
-			needLeaves("compile", i, nilLeaves(r))
+			needLeaves("compile", i, tree.Nil(r))
 			from := len(t.outputs)
-			visit(r, "", func(_ string, v reflect.Value) reflect.Value {
+			tree.Visit(r, "", func(_ string, v reflect.Value) reflect.Value {
 				t.outputs = append(t.outputs, v.Interface().(*graph.Node))
 				return v
 			})

@@ -11,6 +11,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -92,7 +93,7 @@ func (t trace) byFirst(op string) expression[*graph.Node] {
 		if !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %v", x)
 		}
-		e.args = append(e.args, leaf{node: x})
+		e.args = append(e.args, tree.Leaf{Node: x})
 	}
 	return e
 }

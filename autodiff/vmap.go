@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/tree"
 	"chainrule/ops"
 )
 
@@ -62,15 +63,15 @@ func axisOf(axes []Axis, path string, out bool) Axis {
 func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 	return func(p P) Q {
 		needFunc("vmap", f == nil)
-		args := leavesOf(p)
+		args := tree.Leaves(p)
 		checkPaths(axes, args, false, "argument")
 		size := examples(args, axes)
 		lifted, one := liftedOf(args, axes)
 		var result Q
-		args[0].node.Graph().Stand(one, func(params []*graph.Node) {
+		args[0].Node.Graph().Stand(one, func(params []*graph.Node) {
 			var sources []*graph.Node
-			value := f(mapLeaves(p, func(i int, x *graph.Node) *graph.Node {
-				if axisOf(axes, args[i].path, false).unmapped {
+			value := f(tree.Map(p, func(i int, x *graph.Node) *graph.Node {
+				if axisOf(axes, args[i].Path, false).unmapped {
 					return x
 				}
 				sources = append(sources, example(x, params[len(sources)]))
@@ -83,10 +84,10 @@ func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 }
 
 // liftedOf returns the leaves that are mapped with their examples along the first axis, and the types of one example.
-func liftedOf(args []leaf, axes []Axis) (lifted []*graph.Node, one []graph.Type) {
+func liftedOf(args []tree.Leaf, axes []Axis) (lifted []*graph.Node, one []graph.Type) {
 	for _, l := range args {
-		if a := axisOf(axes, l.path, false); !a.unmapped {
-			all := ops.MoveAxis(l.node, normal(l, a.axis, l.node.Rank()), 0)
+		if a := axisOf(axes, l.Path, false); !a.unmapped {
+			all := ops.MoveAxis(l.Node, normal(l, a.axis, l.Node.Rank()), 0)
 			lifted, one = append(lifted, all), append(one, graph.T(all.DType(), all.Shape()[1:]...))
 		}
 	}
@@ -95,23 +96,23 @@ func liftedOf(args []leaf, axes []Axis) (lifted []*graph.Node, one []graph.Type)
 
 // spreadOver returns the value of one example, a function of the sources, for all examples.
 func spreadOver[Q any](value Q, axes []Axis, sources, lifted []*graph.Node, size int) Q {
-	results := leavesOf(value)
+	results := tree.Leaves(value)
 	checkPaths(axes, results, true, "result")
 	outputs := make([]*graph.Node, len(results))
 	for i, l := range results {
 		checkGraph("vmap", l, sources[0])
-		outputs[i] = l.node
+		outputs[i] = l.Node
 	}
 	if len(outputs) == 0 {
 		return value
 	}
 	all := batch(outputs, sources, lifted, size)
-	return mapLeaves(value, func(i int, y *graph.Node) *graph.Node {
+	return tree.Map(value, func(i int, y *graph.Node) *graph.Node {
 		z := all[i]
 		if z == nil {
 			z = repeated(y, size)
 		}
-		return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].path, true).axis, z.Rank()))
+		return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].Path, true).axis, z.Rank()))
 	})
 }
 
@@ -125,16 +126,16 @@ func example(x, param *graph.Node) *graph.Node {
 }
 
 // examples returns the number of examples, in which all leaves that are mapped must agree.
-func examples(args []leaf, axes []Axis) int {
-	size, first := -1, leaf{}
+func examples(args []tree.Leaf, axes []Axis) int {
+	size, first := -1, tree.Leaf{}
 	firstAxis := 0
 	for _, l := range args {
-		a := axisOf(axes, l.path, false)
+		a := axisOf(axes, l.Path, false)
 		if a.unmapped {
 			continue
 		}
-		axis := normal(l, a.axis, l.node.Rank())
-		n := l.node.Shape()[axis]
+		axis := normal(l, a.axis, l.Node.Rank())
+		n := l.Node.Shape()[axis]
 		if size >= 0 && n != size {
 			graph.Fail("vmap", nil, "%d examples along axis %d of %s, but %d along axis %d of %s",
 				size, firstAxis, first, n, axis, l)
@@ -150,7 +151,7 @@ func examples(args []leaf, axes []Axis) int {
 }
 
 // normal maps a negative axis of a leaf to one from the start.
-func normal(l leaf, axis, rank int) int {
+func normal(l tree.Leaf, axis, rank int) int {
 	if rank == 0 {
 		graph.Fail("vmap", nil, "%s has no axis along which examples could lie: make it Unmapped", l)
 	}
@@ -164,15 +165,15 @@ func normal(l leaf, axis, rank int) int {
 }
 
 // checkPaths refuses an Axis that names no leaf.
-func checkPaths(axes []Axis, leaves []leaf, out bool, tree string) {
+func checkPaths(axes []Axis, leaves []tree.Leaf, out bool, what string) {
 	for _, a := range axes {
 		if a.out != out {
 			continue
 		}
 		for _, p := range a.paths {
 			named := Axis{paths: []string{p}}
-			if !slices.ContainsFunc(leaves, func(l leaf) bool { return named.names(l.path) }) {
-				graph.Fail("vmap", nil, "no leaf of the %s is called %q", tree, p)
+			if !slices.ContainsFunc(leaves, func(l tree.Leaf) bool { return named.names(l.Path) }) {
+				graph.Fail("vmap", nil, "no leaf of the %s is called %q", what, p)
 			}
 		}
 	}
