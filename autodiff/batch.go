@@ -116,7 +116,7 @@ func oneByOne(y *graph.Node, in []*graph.Node, batched []bool, size int) *graph.
 	for k := range results {
 		example := make([]*graph.Node, len(examples))
 		for i, x := range examples {
-			example[i] = ops.Squeeze(ops.Slice(x, ops.At(k)), 0)
+			example[i] = ops.Index(x, k)
 		}
 		results[k] = one(example)
 	}

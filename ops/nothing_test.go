@@ -27,7 +27,7 @@ var builders = []any{
 	ops.Erfc, ops.Erfinv, ops.Every, ops.Exp, ops.Exp2, ops.ExpandDims, ops.Expm1, ops.Eye, ops.Flatten, ops.Flip,
 	ops.Floor, ops.FloorMod[node, node], ops.FullLike[int], ops.Full[int], ops.Ge[node, node], ops.Gt[node, node],
 	ops.Hypot[node, node], ops.Inverse, ops.IsFinite, ops.IsNaN, ops.KeepDims, ops.Kron, ops.Le[node, node],
-	ops.LeakyRelu, ops.LeastSquares, ops.Lgamma, ops.LinearRecurrence[node, node], ops.Linspace, ops.Log,
+	ops.Index, ops.LeakyRelu, ops.LeastSquares, ops.Lgamma, ops.LinearRecurrence[node, node], ops.Linspace, ops.Log,
 	ops.Log10, ops.Log1p, ops.Log2, ops.LogAddExp[node, node], ops.LogDet, ops.LogSoftmax, ops.LogSumExp,
 	ops.Lt[node, node], ops.MatMul, ops.MatMulAdd, ops.Max, ops.Maximum[node, node], ops.Mean, ops.Median,
 	ops.Min, ops.Minimum[node, node], ops.Mod[node, node], ops.MoveAxis, ops.MulAdd[node, node, node],

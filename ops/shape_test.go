@@ -47,6 +47,28 @@ func TestSlices(t *testing.T) {
 	refused(t, "2 ranges for rank 1", func() { ops.Slice(x, ops.All, ops.All) })
 }
 
+// TestIndex: as in Go, x[i] is a row and x[i][j] an element.
+func TestIndex(t *testing.T) {
+	g := graph.New()
+	m := graph.Const(g, []float64{0, 1, 2, 10, 11, 12}, 2, 3)
+	for i := range 2 {
+		row := []float64{float64(10 * i), float64(10*i + 1), float64(10*i + 2)}
+		expect(t, ops.Index(m, i), []int{3}, row)
+		for j := range 3 {
+			expect(t, ops.Index(m, i, j), nil, row[j:j+1])
+			expect(t, ops.Index(ops.Index(m, i), j), nil, row[j:j+1])
+		}
+	}
+	expect(t, ops.Index(graph.Const(g, []bool{false, true}, 2), 1), nil, []float64{1})
+	if ops.Index(m) != m {
+		t.Error("no index gives something else than x")
+	}
+	refused(t, "index 2 of axis 0, which has the length 2", func() { ops.Index(m, 2) })
+	refused(t, "index -1 of axis 1, which has the length 3", func() { ops.Index(m, 0, -1) })
+	refused(t, "index 0 of axis 0, which has the length 0", func() { ops.Index(ops.Ones(g, graph.Float64, 0), 0) })
+	refused(t, "3 indices for rank 2", func() { ops.Index(m, 0, 0, 0) })
+}
+
 func TestReshapes(t *testing.T) {
 	g := graph.New()
 	data := []float64{1, 2, 3, 4, 5, 6}

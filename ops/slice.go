@@ -69,6 +69,27 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 	return apply(&sliceOp, a, x)
 }
 
+// Index is x[i], x[i][j], …: an element of x if there is an index for each axis, and else a row, of the shape of the
+// axes that are left. As in Go an index is neither negative nor the length or more: it panics with a *graph.Error if one is,
+// or if there are more than axes. Take has indices that are nodes.
+func Index(x *graph.Node, indices ...int) *graph.Node {
+	mustExist("index", x)
+	if len(indices) == 0 {
+		return x
+	}
+	if len(indices) > x.Rank() {
+		graph.Fail("index", []*graph.Node{x}, "%d indices for rank %d", len(indices), x.Rank())
+	}
+	ranges := make([]Range, len(indices))
+	for axis, i := range indices {
+		if d := x.Shape()[axis]; i < 0 || i >= d {
+			graph.Fail("index", []*graph.Node{x}, "index %d of axis %d, which has the length %d", i, axis, d)
+		}
+		ranges[axis] = At(i)
+	}
+	return Reshape(Slice(x, ranges...), x.Shape()[len(indices):]...)
+}
+
 func clip(i, d int) int {
 	if i < 0 {
 		i += d

@@ -109,14 +109,13 @@ func observations(b bundle[*graph.Node]) (o observation) {
 	cams := ops.Take(ops.Transpose(b.Cams), b.Camera, 1)
 	points := ops.Take(ops.Transpose(b.Points), b.Point, 1)
 	features := ops.Transpose(b.Features)
-	row := func(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.At(i)), 0) }
 	q := &o.Unknowns
 	for i := range 3 {
-		q.Rotation[i], q.Centre[i], q.Point[i] = row(cams, i), row(cams, 3+i), row(points, i)
+		q.Rotation[i], q.Centre[i], q.Point[i] = ops.Index(cams, i), ops.Index(cams, 3+i), ops.Index(points, i)
 	}
-	q.Focal, q.Weight = row(cams, 6), b.Weights
+	q.Focal, q.Weight = ops.Index(cams, 6), b.Weights
 	for i := range 2 {
-		q.Principal[i], q.Radial[i], o.Feature[i] = row(cams, 7+i), row(cams, 9+i), row(features, i)
+		q.Principal[i], q.Radial[i], o.Feature[i] = ops.Index(cams, 7+i), ops.Index(cams, 9+i), ops.Index(features, i)
 	}
 	return o
 }

@@ -33,7 +33,7 @@ func determinant(a *graph.Node) *graph.Node {
 	for r := 1; r <= l; r++ {
 		columns, smaller := expansion(l, r)
 		count := len(columns) / r
-		row := ops.Reshape(ops.Slice(a, ops.At(l-r)), l)
+		row := ops.Index(a, l-r)
 		elements := ops.Take(row, graph.Const(g, columns, r, count), 0)
 		terms := ops.Mul(elements, ops.Take(minors, graph.Const(g, smaller, r, count), 0))
 		minors = ops.Sum(ops.Mul(alternating(g, r), terms), 0)

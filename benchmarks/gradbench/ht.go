@@ -103,7 +103,7 @@ func (in htInput) places(theta *graph.Node, h hand[*graph.Node]) *graph.Node {
 	relatives := ops.MatMul(h.Relatives, bending(in.angles(theta)))
 	places := make([]*graph.Node, len(in.Data.Model.Parents))
 	for i, parent := range in.Data.Model.Parents {
-		places[i] = ops.Squeeze(ops.Slice(relatives, ops.At(i)), 0)
+		places[i] = ops.Index(relatives, i)
 		if parent >= 0 {
 			places[i] = ops.MatMul(places[parent], places[i])
 		}
@@ -150,7 +150,7 @@ func bending(angles *graph.Node) *graph.Node {
 func turning(r *graph.Node) *graph.Node {
 	angle := ops.Sqrt(ops.Sum(ops.Square(r)))
 	axis := ops.Div(r, angle)
-	entry := func(i int) *graph.Node { return ops.Reshape(ops.Slice(axis, ops.At(i))) }
+	entry := func(i int) *graph.Node { return ops.Index(axis, i) }
 	x, y, z := entry(0), entry(1), entry(2)
 	o := like(r, 0)
 	crossing := matrixOf(3, o, ops.Neg(z), y, z, o, ops.Neg(x), ops.Neg(y), x, o)

@@ -44,7 +44,7 @@ func polynomial(x, t *graph.Node) *graph.Node {
 	}
 	blocks := ops.Reshape(ops.Pad(x, []int{0}, []int{q*b - m}, []int{0}), q, b)
 	parts := ops.MatMul(blocks, ops.Stack(0, powers[:b]...)) // pᵢ(t), as [q, n]
-	part := func(i int) *graph.Node { return ops.Squeeze(ops.Slice(parts, ops.At(i)), 0) }
+	part := func(i int) *graph.Node { return ops.Index(parts, i) }
 	p := part(q - 1)
 	for i := q - 2; i >= 0; i-- {
 		p = ops.MulAdd(p, powers[b], part(i))

@@ -30,12 +30,12 @@ type lstmParams[T any] struct{ Main, Extra T }
 // before it predict. State [2·layers, b] is the layers' memory at the start, hidden and cell.
 func lstmLoss(p lstmParams[*graph.Node], state, sequence *graph.Node) *graph.Node {
 	b := sequence.Shape()[1]
-	h := ops.Mul(ops.Slice(sequence, ops.Range{Stop: -1}), row(p.Extra, 0))
+	h := ops.Mul(ops.Slice(sequence, ops.Range{Stop: -1}), ops.Index(p.Extra, 0))
 	for i := 0; i < p.Main.Shape()[0]; i += 2 {
-		weight, bias := newGates(row(p.Main, i), b), newGates(row(p.Main, i+1), b)
-		h = lstmLayer(weight, bias, memory{row(state, i), row(state, i+1)}, h)
+		weight, bias := newGates(ops.Index(p.Main, i), b), newGates(ops.Index(p.Main, i+1), b)
+		h = lstmLayer(weight, bias, memory{ops.Index(state, i), ops.Index(state, i+1)}, h)
 	}
-	y := ops.MulAdd(h, row(p.Extra, 1), row(p.Extra, 2))
+	y := ops.MulAdd(h, ops.Index(p.Extra, 1), ops.Index(p.Extra, 2))
 	predicted := ops.Sub(y, ops.ExpandDims(normaliser(y), 1))
 	next := ops.Slice(sequence, ops.Range{Start: 1, Stop: ops.End})
 	return ops.Neg(ops.Mean(ops.Mul(next, predicted)))
@@ -71,9 +71,6 @@ func lstmLayer(weight, bias gates, start memory, x *graph.Node) *graph.Node {
 	})
 	return hidden
 }
-
-// row is row i of a matrix.
-func row(m *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(m, ops.At(i)), 0) }
 
 func lstmGradient(p lstmParams[*graph.Node], state, sequence *graph.Node) lstmParams[*graph.Node] {
 	return autodiff.Grad(func(p lstmParams[*graph.Node]) *graph.Node { return lstmLoss(p, state, sequence) })(p)

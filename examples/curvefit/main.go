@@ -34,7 +34,7 @@ func fitTo(p problem, start []float64) (fit, error) {
 		x, y := graph.Const(b.Graph(), p.X, len(p.X)), graph.Const(b.Graph(), p.Y, len(p.Y))
 		parameters := make([]*graph.Node, len(start))
 		for i := range parameters {
-			parameters[i] = ops.Squeeze(ops.Slice(b, ops.At(i)), 0)
+			parameters[i] = ops.Index(b, i)
 		}
 		return ops.Sub(models[p.Name](parameters, x), y)
 	}, len(start))

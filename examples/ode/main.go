@@ -49,7 +49,7 @@ func lotkaVolterra(_ *graph.Node, y populations, r rates) populations {
 // model gives the populations of every year, for the logarithms x of the four rates and the populations in 1900.
 func model(x *graph.Node) populations {
 	p := ops.Exp(x)
-	entry := func(i int) *graph.Node { return ops.Squeeze(ops.Slice(p, ops.At(i)), 0) }
+	entry := func(i int) *graph.Node { return ops.Index(p, i) }
 	years := ops.Linspace(x.Graph(), graph.Float64, 0, 20, 21)
 	solve := autodiff.ODE(lotkaVolterra, autodiff.DormandPrince(1e-8, 1e-8))
 	return solve(populations{entry(4), entry(5)}, rates{entry(0), entry(1), entry(2), entry(3)}, years)
