@@ -22,12 +22,12 @@ func TestBind(t *testing.T) {
 	run, out, err := fn.Bind(map[string]any{"X": x, "Y": y}, 10.0)
 	require.NoError(t, err)
 	require.Equal(t, 1, traced)
-	require.Equal(t, [][]float64{{0, 0}, {0}}, Floats(out))
+	require.Equal(t, [][]float64{{0, 0}, {0}}, floats(out))
 	require.NoError(t, run(context.Background()))
-	require.Equal(t, [][]float64{{10, 20}, {7}}, Floats(out))
+	require.Equal(t, [][]float64{{10, 20}, {7}}, floats(out))
 	x.Float64s()[1], y.Float64s()[0] = 5, 0
 	require.NoError(t, run(context.Background()))
-	require.Equal(t, [][]float64{{10, 50}, {4}}, Floats(out))
+	require.Equal(t, [][]float64{{10, 50}, {4}}, floats(out))
 	require.Equal(t, 1, traced)
 	if !raceEnabled { // under the race detector sync.Pool drops what it is given at random
 		require.Zero(t, testing.AllocsPerRun(50, func() { _ = run(context.Background()) }))

@@ -180,7 +180,7 @@ func TestDonate(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, m, out[0], "the tensor fed is the result")
 	require.Same(t, w, out[1])
-	require.Equal(t, [][]float64{{2, 3}, {8, 17}, {500}}, Floats(out))
+	require.Equal(t, [][]float64{{2, 3}, {8, 17}, {500}}, floats(out))
 	require.Equal(t, []float64{8, 17}, w.Float64s())
 
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -205,7 +205,7 @@ func TestFailedRunKeepsDonated(t *testing.T) {
 	require.Equal(t, []float64{1, 2}, w.Float64s())
 	out, err := fn.Run(context.Background(), w, []int{1})
 	require.NoError(t, err)
-	require.Equal(t, [][]float64{{2, 4}, {2}}, Floats(out))
+	require.Equal(t, [][]float64{{2, 4}, {2}}, floats(out))
 }
 
 // Inputs that are views, transposed or column-major give the right answer, and results stay the caller's.
@@ -214,13 +214,13 @@ func TestInputsAreReadAsTheyLie(t *testing.T) {
 	require.NoError(t, m.T())
 	out, err := autodiff.Compile(func(x node) (node, node) { return x, ops.Sum(x, 1) }).Run(context.Background(), m)
 	require.NoError(t, err)
-	require.Equal(t, [][]float64{{1, 4, 2, 5, 3, 6}, {5, 7, 9}}, Floats(out))
+	require.Equal(t, [][]float64{{1, 4, 2, 5, 3, 6}, {5, 7, 9}}, floats(out))
 
 	x := f64s(1, 2)
 	out, err = autodiff.Compile(func(x node) (node, node) { return x, x }).Run(context.Background(), x)
 	require.NoError(t, err)
 	out[0].Float64s()[0] = 9
-	require.Equal(t, [][]float64{{9, 2}, {1, 2}}, Floats(out), "results share memory with nothing")
+	require.Equal(t, [][]float64{{9, 2}, {1, 2}}, floats(out), "results share memory with nothing")
 	require.Equal(t, []float64{1, 2}, x.Float64s())
 }
 
@@ -230,7 +230,7 @@ func TestEval(t *testing.T) {
 	out, err := autodiff.Eval(ops.Sum(x), x, ops.Slice(x, ops.Range{Start: 3, Stop: 3}))
 	require.NoError(t, err)
 	require.Equal(t, []int{0}, []int(out[2].Shape()))
-	require.Equal(t, [][]float64{{6}, {1, 2, 3}}, Floats(out[:2]))
+	require.Equal(t, [][]float64{{6}, {1, 2, 3}}, floats(out[:2]))
 }
 
 func TestWithoutPassIsTheSame(t *testing.T) {
@@ -241,7 +241,7 @@ func TestWithoutPassIsTheSame(t *testing.T) {
 	} {
 		out, err := autodiff.Compile(f, opt).Run(context.Background(), []float64{0.1, 0.2, 0.3})
 		require.NoError(t, err)
-		for i, v := range Floats(out)[0] {
+		for i, v := range floats(out)[0] {
 			near(t, want[0][i], v)
 		}
 	}

@@ -20,10 +20,10 @@ func evaluate(t testing.TB, f any, feeds ...any) [][]float64 {
 	t.Helper()
 	out, err := autodiff.Compile(f, autodiff.Verified()).Run(context.Background(), feeds...)
 	require.NoError(t, err)
-	return Floats(out)
+	return floats(out)
 }
 
-func Floats(out []*tensor.Dense) [][]float64 {
+func floats(out []*tensor.Dense) [][]float64 {
 	results := make([][]float64, len(out))
 	for i, d := range out {
 		if d.Shape().TotalSize() > 0 {
@@ -197,7 +197,7 @@ func TestGradients(t *testing.T) {
 	require.NoError(t, err)
 	out, err := fn.Run(context.Background(), []float64{1, 2}, []float64{3, 4})
 	require.NoError(t, err)
-	require.Equal(t, [][]float64{{6, 32}, {6, 16}, {1}}, Floats(out)) // 2x²w, 2h, 1
+	require.Equal(t, [][]float64{{6, 32}, {6, 16}, {1}}, floats(out)) // 2x²w, 2h, 1
 }
 
 // Cotangents and tangents of what is no float are left out.

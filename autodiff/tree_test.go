@@ -69,7 +69,7 @@ func TestGradOfTrees(t *testing.T) {
 	out, err := autodiff.Eval(grads.Layers[0].W, grads.Layers[0].B, grads.Layers[1].W, grads.Layers[1].B,
 		grads.Scales["alpha"], grads.Scales["beta"], grads.Pair[0], grads.Pair[1], grads.Tail.W, grads.Tail.B)
 	require.NoError(t, err)
-	for k, v := range Floats(out) {
+	for k, v := range floats(out) {
 		leaf := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 9}[k]
 		require.Equal(t, 2*float64(k+1)*leaf, v[0], "leaf %d", k)
 	}
