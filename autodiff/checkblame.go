@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/sweep"
 )
 
 // checkAndBlame is check that names the op at fault.
@@ -34,7 +35,7 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 	listed := map[*graph.Node]int{}
 	for _, y := range graph.Topo(outputs...) {
 		_, isPart := y.PartIndex()
-		if isPart || y.IsAlias() || y.Op().Derivative == nil || y.DType() != graph.Float64 && rulesOf(y) == nil {
+		if isPart || y.IsAlias() || y.Op().Derivative == nil || y.DType() != graph.Float64 && sweep.RuleOf(y) == nil {
 			continue
 		}
 		y = tracedNode(y)
@@ -55,12 +56,12 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		for i, x := range y.In() {
 			in[i] = at[listed[x]]
 		}
-		if rulesOf(y) != nil {
+		if sweep.RuleOf(y) != nil {
 			if found := c.culpritWithin(y, in); found != nil {
 				return found
 			}
 		}
-		if _, custom := y.Attrs().(customAttrs); (custom || rulesOf(y) == nil) && c.differs(y, in) {
+		if _, custom := y.Attrs().(customAttrs); (custom || sweep.RuleOf(y) == nil) && c.differs(y, in) {
 			return y
 		}
 	}
@@ -108,8 +109,8 @@ func (c Checker) culpritWithin(y *graph.Node, at []exec.Value) *graph.Node {
 		return nil // its own derivative is another
 	}
 	for _, f := range funcs {
-		s := unfold(f)
-		if found := c.culprit(s.outputs, s.inputs, at[:len(s.inputs)]); found != nil {
+		s := sweep.Unfold(f)
+		if found := c.culprit(s.Outputs, s.Inputs, at[:len(s.Inputs)]); found != nil {
 			return found
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/sweep"
 )
 
 // check compares the derivatives of the outputs by the inputs, at the given values, order by order.
@@ -132,7 +133,7 @@ func (l *checkLevel) check() error {
 	for _, i := range l.xs {
 		wrt = append(wrt, l.inputs[i])
 	}
-	grads := reverse(l.outputs, cts, wrt)
+	grads := sweep.Reverse(l.outputs, cts, wrt)
 	for i, g := range grads {
 		grads[i] = filled(g, wrt[i])
 	}
@@ -140,7 +141,7 @@ func (l *checkLevel) check() error {
 	for _, x := range wrt {
 		tangents = append(tangents, l.feed(x))
 	}
-	pushed := forward(l.outputs, wrt, tangents)
+	pushed := sweep.Forward(l.outputs, wrt, tangents)
 	for i, t := range pushed {
 		pushed[i] = filled(t, l.outputs[i])
 	}

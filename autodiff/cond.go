@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -73,15 +74,15 @@ func matchBranches(a, b []tree.Leaf) {
 
 // widened is f, whose inputs stand for the nodes of captured, as a function of all nodes in.
 func widened(g *graph.Graph, f *graph.Func, captured, in []*graph.Node) *graph.Func {
-	s := scratch{g: graph.NewFor(f.Outputs()...)}
+	s := sweep.Scratch{G: graph.NewFor(f.Outputs()...)}
 	args, places := make([]*graph.Node, len(captured)), placesOf(captured)
 	for _, n := range in {
-		s.inputs = append(s.inputs, s.input(n))
+		s.Inputs = append(s.Inputs, s.Input(n))
 		if i, taken := places[n]; taken {
-			args[i] = s.inputs[len(s.inputs)-1]
+			args[i] = s.Inputs[len(s.Inputs)-1]
 		}
 	}
-	return g.Func(s.inputs, f.Inline(s.g, args))
+	return g.Func(s.Inputs, f.Inline(s.G, args))
 }
 
 var condOp graph.Op
@@ -183,93 +184,66 @@ func runOnce(r graph.Routine, w *graph.Work, out unsafe.Pointer, parts block, in
 	return r.Run()
 }
 
-type condRule struct{ packedRule }
+type condRule struct{ sweep.PackedRule }
 
 // Wrt implements graph.Derivative.
 func (condRule) Wrt(i int) bool { return i > 0 }
 
-func (condRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
+func (condRule) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, guard bool) sweep.Derivatives {
 	a := n.Attrs().(condAttrs)
-	moves, masked := where(tangents.d)[1:], tangents.masked()[1:]
-	all := make(mask, len(a.Then.Outputs()))
+	moves, masked := sweep.Which(tangents.D)[1:], tangents.Masked()[1:]
+	all := make(sweep.Selection, len(a.Then.Outputs()))
 	for i := range all {
 		all[i] = guard
 	}
-	in := slices.Concat(n.In(), some(tangents.d), tangents.wholeMasks())
-	return both(n.Graph(), a, in, all, func(f *graph.Func) derived { return pushed(f, moves, masked, needed, guard) })
+	in := slices.Concat(n.In(), sweep.NotNil(tangents.D), tangents.WholeMasks())
+	return both(n.Graph(), a, in, all, func(f *graph.Func) sweep.Derived { return sweep.JVPOf(f, moves, masked, needed, guard) })
 }
 
-func (condRule) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
+func (condRule) Pull(n *graph.Node, cts sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
 	a := n.Attrs().(condAttrs)
-	given, masked := where(cts.d), cts.masked()
-	in := slices.Concat(n.In(), some(cts.d), cts.wholeMasks())
-	back := both(n.Graph(), a, in, guard[1:], func(f *graph.Func) derived {
-		return pulled(f, given, masked, wanted[1:], guard[1:])
+	given, masked := sweep.Which(cts.D), cts.Masked()
+	in := slices.Concat(n.In(), sweep.NotNil(cts.D), cts.WholeMasks())
+	back := both(n.Graph(), a, in, guard[1:], func(f *graph.Func) sweep.Derived {
+		return sweep.VJPOf(f, given, masked, wanted[1:], guard[1:])
 	})
-	return rates{append([]*graph.Node{nil}, back.d...), append([]*graph.Node{nil}, back.live...)}
+	return sweep.Derivatives{D: append([]*graph.Node{nil}, back.D...), Masks: append([]*graph.Node{nil}, back.Masks...)}
 }
 
 // both is the branch of a function derived from each of a's. What one of them has and the other has not is zero there, and
 // not live: the branch does not depend on it, or does not use it.
-func both(g *graph.Graph, a condAttrs, in []*graph.Node, guard mask, derive func(*graph.Func) derived) rates {
+func both(g *graph.Graph, a condAttrs, in []*graph.Node, guard sweep.Selection, derive func(*graph.Func) sweep.Derived) sweep.Derivatives {
 	d, e := derive(a.Then), derive(a.Else)
-	all := derived{has: make(mask, len(d.has)), live: make(mask, len(d.has))}
-	for i := range all.has {
-		all.has[i] = d.has[i] || e.has[i]
-		all.live[i] = d.live[i] || e.live[i] || guard[i] && d.has[i] != e.has[i]
+	all := sweep.Derived{Has: make(sweep.Selection, len(d.Has)), Masked: make(sweep.Selection, len(d.Has))}
+	for i := range all.Has {
+		all.Has[i] = d.Has[i] || e.Has[i]
+		all.Masked[i] = d.Masked[i] || e.Masked[i] || guard[i] && d.Has[i] != e.Has[i]
 	}
-	if all.has.count() == 0 {
-		return newRates(len(all.has))
+	if all.Has.Count() == 0 {
+		return sweep.NewDerivatives(len(all.Has))
 	}
-	then, otherwise := d.filled(all, e), e.filled(all, d)
+	then, otherwise := d.Filled(all, e), e.Filled(all, d)
 	parts := partsOf(g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, in...))
-	return all.results(parts)
+	return all.Results(parts)
 }
 
-// results puts what d's function gives in its places.
-func (d derived) results(nodes []*graph.Node) rates {
-	n := d.has.count()
-	return rates{scatter(nodes[:n], d.has), scatter(nodes[n:], d.live)}
-}
-
-// filled is d's function with all results, of which it may have some only, like the other function.
-func (d derived) filled(all, other derived) *graph.Func {
-	s := unfold(d.f)
-	own, others := d.results(s.outputs), other.results(other.f.Outputs())
-	var masks []*graph.Node
-	for i := range all.has {
-		has := own.d[i] != nil
-		if all.has[i] && !has {
-			like := others.d[i]
-			own.d[i] = ops.BroadcastTo(s.g.Scalar(like.DType(), 0), like.Shape()...)
-		}
-		if all.live[i] {
-			if own.live[i] == nil {
-				own.live[i] = constMask(own.d[i], has)
-			}
-			masks = append(masks, wholeMask(own.live[i], own.d[i]))
-		}
-	}
-	return s.g.Func(s.inputs, append(some(own.d), masks...))
-}
-
-func (condRule) spread(
+func (condRule) Batch(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
-) ([]*graph.Node, mask) {
+) ([]*graph.Node, sweep.Selection) {
 	a, g := n.Attrs().(condAttrs), n.Graph()
-	none := make(mask, len(a.Then.Outputs()))
-	d, e := spreadOut(a.Then, batched[1:], none, size), spreadOut(a.Else, batched[1:], none, size)
-	all := make(mask, len(none))
+	none := make(sweep.Selection, len(a.Then.Outputs()))
+	d, e := sweep.BatchOf(a.Then, batched[1:], none, size), sweep.BatchOf(a.Else, batched[1:], none, size)
+	all := make(sweep.Selection, len(none))
 	for i := range all {
-		all[i] = batched[0] || d.has[i] || e.has[i]
+		all[i] = batched[0] || d.Has[i] || e.Has[i]
 	}
-	d, e = spreadOut(a.Then, batched[1:], all, size), spreadOut(a.Else, batched[1:], all, size)
+	d, e = sweep.BatchOf(a.Then, batched[1:], all, size), sweep.BatchOf(a.Else, batched[1:], all, size)
 	out := make([]*graph.Node, len(all))
 	if !batched[0] {
-		node := g.Apply(&condOp, condAttrs{g.Intern(d.f), g.Intern(e.f)}, in...)
+		node := g.Apply(&condOp, condAttrs{g.Intern(d.F), g.Intern(e.F)}, in...)
 		return partsOf(node), all
 	}
-	x, y := forSome(in[0], d.f, in[1:], batched[1:]), forSome(ops.Not(in[0]), e.f, in[1:], batched[1:])
+	x, y := forSome(in[0], d.F, in[1:], batched[1:]), forSome(ops.Not(in[0]), e.F, in[1:], batched[1:])
 	for i := range out {
 		out[i] = ops.Where(alongFirst(in[0], x[i].Rank()), x[i], y[i])
 	}
@@ -283,14 +257,14 @@ func forSome(wanted *graph.Node, f *graph.Func, in []*graph.Node, batched []bool
 	if !mayFail(f) {
 		return f.Inline(g, in)
 	}
-	s := unfold(f)
-	p := s.g.Input("", graph.Bool, wanted.Shape()...)
-	then := s.g.Func(append([]*graph.Node{p}, s.inputs...), f.Inline(s.g, guarded(p, s.inputs, batched)))
-	nothing := make([]*graph.Node, len(s.outputs))
-	for i, y := range s.outputs {
-		nothing[i] = zeros(y)
+	s := sweep.Unfold(f)
+	p := s.G.Input("", graph.Bool, wanted.Shape()...)
+	then := s.G.Func(append([]*graph.Node{p}, s.Inputs...), f.Inline(s.G, guarded(p, s.Inputs, batched)))
+	nothing := make([]*graph.Node, len(s.Outputs))
+	for i, y := range s.Outputs {
+		nothing[i] = sweep.Zeros(y)
 	}
-	otherwise := s.g.Func(append([]*graph.Node{p}, s.inputs...), nothing)
+	otherwise := s.G.Func(append([]*graph.Node{p}, s.Inputs...), nothing)
 	args := append([]*graph.Node{ops.Any(wanted), wanted}, in...)
 	return partsOf(g.Apply(&condOp, condAttrs{g.Intern(then), g.Intern(otherwise)}, args...))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -127,7 +128,7 @@ func allRepeated(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 	for i, x := range in {
 		all[i] = x
 		if !batched[i] {
-			all[i] = repeated(x, size)
+			all[i] = sweep.Repeated(x, size)
 		}
 	}
 	return n.Graph().Apply(n.Op(), n.Attrs(), all...)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // laterRule is a derivative of the user's that is traced when it is wanted: were it traced where its function is called,
@@ -48,7 +49,7 @@ func (r *laterRule) traced(g *graph.Graph) (f *graph.Func, in []*graph.Node) {
 	}
 	if r.base != nil {
 		f, in = r.base.traced(g)
-		f = g.Intern(spreadOut(f, every(len(r.base.types)).widen(len(f.Inputs())), every(len(f.Outputs())), r.many).f)
+		f = g.Intern(sweep.BatchOf(f, sweep.Every(len(r.base.types)).Widen(len(f.Inputs())), sweep.Every(len(f.Outputs())), r.many).F)
 	} else {
 		g.Anew(func() {
 			g.Within(r.code, func() { f, in = g.Capture(r.types, true, r.build) })

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -43,7 +44,7 @@ func customOf(n *graph.Node, in []*graph.Node) customCall {
 }
 
 // refuse fails if a derivative is asked for by what the function uses from outside.
-func (c customCall) refuse(active mask) {
+func (c customCall) refuse(active sweep.Selection) {
 	for i, is := range active[c.Args : c.Args+c.BodyIn] {
 		if is {
 			graph.Fail("custom", c.bodyIn[i:i+1], "the function uses a value from outside by which its derivative is "+
@@ -62,8 +63,8 @@ func (c customCall) pushes(tangents []*graph.Node) []*graph.Node {
 	return c.Push.Inline(c.node.Graph(), slices.Concat(c.args, partsOf(c.node), tangents, c.pushIn))
 }
 
-func isFloat(nodes []*graph.Node) mask {
-	m := make(mask, len(nodes))
+func isFloat(nodes []*graph.Node) sweep.Selection {
+	m := make(sweep.Selection, len(nodes))
 	for i, n := range nodes {
 		m[i] = n.DType().IsFloat()
 	}
@@ -71,14 +72,14 @@ func isFloat(nodes []*graph.Node) mask {
 }
 
 // filledIn lists, for each float of nodes, what is given for it, or zeros, which are not live if others have masks.
-func filledIn(given rates, nodes []*graph.Node) rates {
+func filledIn(given sweep.Derivatives, nodes []*graph.Node) sweep.Derivatives {
 	floats := isFloat(nodes)
-	list, anyMask := given.choose(floats.widen(len(given.d))), given.masked().count() > 0
-	for i, n := range choose(nodes, floats) {
-		if list.d[i] == nil {
-			list.d[i] = zeros(n)
+	list, anyMask := given.Choose(floats.Widen(len(given.D))), given.Masked().Count() > 0
+	for i, n := range sweep.Choose(nodes, floats) {
+		if list.D[i] == nil {
+			list.D[i] = sweep.Zeros(n)
 			if anyMask {
-				list.live[i] = constMask(n, false)
+				list.Masks[i] = sweep.ConstMask(n, false)
 			}
 		}
 	}
@@ -88,118 +89,107 @@ func filledIn(given rates, nodes []*graph.Node) rates {
 // zeroAliases are zeros for the float nodes, by which a linear function can be differentiated.
 func zeroAliases(nodes []*graph.Node) []*graph.Node {
 	var list []*graph.Node
-	for _, n := range choose(nodes, isFloat(nodes)) {
-		list = append(list, n.Graph().Alias(zeros(n)))
+	for _, n := range sweep.Choose(nodes, isFloat(nodes)) {
+		list = append(list, n.Graph().Alias(sweep.Zeros(n)))
 	}
 	return list
 }
 
-type customRule struct{ packedRule }
+type customRule struct{ sweep.PackedRule }
 
 // Wrt implements graph.Derivative.
 func (customRule) Wrt(int) bool { return true }
 
-func (customRule) pull(n *graph.Node, cts rates, wanted, _ mask) rates {
+func (customRule) Pull(n *graph.Node, cts sweep.Derivatives, wanted, _ sweep.Selection) sweep.Derivatives {
 	c := customOf(n, n.In()).traced()
 	c.refuse(wanted)
 	floats := isFloat(c.args)
 	given := filledIn(cts, partsOf(n))
-	var back rates
+	var back sweep.Derivatives
 	if c.Pull != nil {
 		back = alongLinear(c.pulls, given)
 	} else {
 		t := zeroAliases(c.args)
-		back = c.transposed(c.pushes, t, given, wanted[:c.Args].of(floats), "tangent")
+		back = c.transposed(c.pushes, t, given, wanted[:c.Args].Of(floats), "tangent")
 	}
-	out := back.scatter(floats.widen(len(n.In())))
-	for i := range out.d {
+	out := back.Scatter(floats.Widen(len(n.In())))
+	for i := range out.D {
 		if !wanted[i] {
-			out.d[i], out.live[i] = nil, nil
+			out.D[i], out.Masks[i] = nil, nil
 		}
 	}
 	return out
 }
 
-func (customRule) push(n *graph.Node, tangents rates, needed mask, _ bool) rates {
+func (customRule) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, _ bool) sweep.Derivatives {
 	c := customOf(n, n.In()).traced()
-	c.refuse(where(tangents.d))
+	c.refuse(sweep.Which(tangents.D))
 	floats := isFloat(partsOf(n))
 	given := filledIn(tangents, c.args)
-	var moved rates
+	var moved sweep.Derivatives
 	if c.Push != nil {
 		moved = alongLinear(c.pushes, given)
 	} else {
 		u := zeroAliases(partsOf(n))
-		moved = c.transposed(c.pulls, u, given, needed.of(floats), "cotangent")
+		moved = c.transposed(c.pulls, u, given, needed.Of(floats), "cotangent")
 	}
-	return moved.scatter(floats)
+	return moved.Scatter(floats)
 }
 
 // transposed is the transpose of a function of the user's, which is linear in the aliases at, for those that are wanted.
 func (c customCall) transposed(
-	f func([]*graph.Node) []*graph.Node, at []*graph.Node, given rates, wanted mask, kind string,
-) rates {
-	out, wrt := f(at), choose(at, wanted)
+	f func([]*graph.Node) []*graph.Node, at []*graph.Node, given sweep.Derivatives, wanted sweep.Selection, kind string,
+) sweep.Derivatives {
+	out, wrt := f(at), sweep.Choose(at, wanted)
 	if len(wrt) == 0 {
-		return newRates(len(at))
+		return sweep.NewDerivatives(len(at))
 	}
 	order := graph.Topo(slices.Concat(out, wrt)...)
-	reached, depends := reachedFrom(wrt, order), dependsOn(wrt, order)
+	reached, depends := sweep.ReachedFrom(wrt, order), dependsOn(wrt, order)
 	for _, y := range out {
-		if depends.has(y) && !reached.has(y) {
+		if depends.Has(y) && !reached.Has(y) {
 			graph.Fail(c.By, c.args, "the derivative given for it is not linear in the %s, so that it has no transpose: %s",
 				kind, strings.Join(stoppedAt([]*graph.Node{y}, wrt...), "; "))
 		}
 	}
-	return reverseTo(out, given, wrt, every(len(wrt))).scatter(wanted)
-}
-
-// of lists what m says of those that are meant.
-func (m mask) of(meant mask) mask {
-	var list mask
-	for i, is := range meant {
-		if is {
-			list = append(list, m[i])
-		}
-	}
-	return list
+	return sweep.ReverseMasked(out, given, wrt, sweep.Every(len(wrt))).Scatter(wanted)
 }
 
 // alongLinear applies a function of the user's, which is linear, to derivatives. If some are masked, it takes its tangent
 // in their direction, which is the same and knows about masks; but what has no tangent, such as a function in Go, keeps
 // nothing but whether any of them is live.
-func alongLinear(f func([]*graph.Node) []*graph.Node, given rates) rates {
-	if given.masked().count() == 0 {
-		out := f(given.d)
-		return rates{out, make([]*graph.Node, len(out))}
+func alongLinear(f func([]*graph.Node) []*graph.Node, given sweep.Derivatives) sweep.Derivatives {
+	if given.Masked().Count() == 0 {
+		out := f(given.D)
+		return sweep.Derivatives{D: out, Masks: make([]*graph.Node, len(out))}
 	}
-	at := zeroAliases(given.d)
+	at := zeroAliases(given.D)
 	value := f(at)
 	if order := graph.Topo(append(slices.Clone(at), value...)...); isSmoothIn(at, order) {
-		return forwardTo(value, at, given, true)
+		return sweep.ForwardMasked(value, at, given, true)
 	}
-	out := f(given.d)
+	out := f(given.D)
 	var live *graph.Node
-	for i := range given.d {
-		one := anywhere(wholeMask(given.mask(i), given.d[i]))
+	for i := range given.D {
+		one := sweep.Anywhere(sweep.WholeMask(given.Mask(i), given.D[i]))
 		if i == 0 {
 			live = one
 		} else {
 			live = ops.EitherMask(live, one)
 		}
 	}
-	r := newRates(len(out))
+	r := sweep.NewDerivatives(len(out))
 	for i, v := range out {
-		r.d[i], r.live[i] = ops.Where(live, v, 0), live
+		r.D[i], r.Masks[i] = ops.Where(live, v, 0), live
 	}
 	return r
 }
 
 // isSmoothIn reports whether all that depends on the sources has a derivative by them.
 func isSmoothIn(sources, order []*graph.Node) bool {
-	active, depends := reachedFrom(sources, order), dependsOn(sources, order)
+	active, depends := sweep.ReachedFrom(sources, order), dependsOn(sources, order)
 	for _, y := range order {
-		if depends.has(y) && (!active.has(y) || holdsGo(y)) {
+		if depends.Has(y) && (!active.Has(y) || holdsGo(y)) {
 			return false
 		}
 	}
@@ -207,28 +197,28 @@ func isSmoothIn(sources, order []*graph.Node) bool {
 }
 
 // dependsOn returns the nodes that are computed from one of the sources, themselves included.
-func dependsOn(sources, order []*graph.Node) nodeSet {
-	set := newNodeSet(order)
+func dependsOn(sources, order []*graph.Node) sweep.Set {
+	set := sweep.NewSet(order)
 	for _, x := range sources {
-		set.add(x)
+		set.Add(x)
 	}
 	for _, y := range order {
-		if slices.ContainsFunc(y.In(), set.has) {
-			set.add(y)
+		if slices.ContainsFunc(y.In(), set.Has) {
+			set.Add(y)
 		}
 	}
 	return set
 }
 
 // spread batches all arguments, and the three functions.
-func (customRule) spread(
+func (customRule) Batch(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
-) ([]*graph.Node, mask) {
+) ([]*graph.Node, sweep.Selection) {
 	c := customOf(n, in)
 	in, batched = slices.Clone(in), slices.Clone(batched)
 	for i := range c.Args {
 		if !batched[i] {
-			in[i], batched[i] = repeated(in[i], size), true
+			in[i], batched[i] = sweep.Repeated(in[i], size), true
 		}
 	}
 	a := c.customAttrs
@@ -237,21 +227,21 @@ func (customRule) spread(
 		if f == nil {
 			return nil
 		}
-		inputs := make(mask, len(f.Inputs()))
+		inputs := make(sweep.Selection, len(f.Inputs()))
 		for i := range inputs {
 			inputs[i] = true
 		}
 		copy(inputs[len(inputs)-outside:], batched[from:from+outside])
 		from += outside
-		all := make(mask, len(f.Outputs()))
+		all := make(sweep.Selection, len(f.Outputs()))
 		for i := range all {
 			all[i] = true
 		}
-		return n.Graph().Intern(spreadOut(f, inputs, all, size).f)
+		return n.Graph().Intern(sweep.BatchOf(f, inputs, all, size).F)
 	}
 	a.Body, a.Pull, a.Push = spreads(a.Body, a.BodyIn), spreads(a.Pull, a.PullIn), spreads(a.Push, a.PushIn)
 	if a.Later != nil {
 		a.Later = a.Later.spread(size)
 	}
-	return allDiffer(partsOf(n.Graph().Apply(&customOp, a, in...)))
+	return sweep.AllDiffer(partsOf(n.Graph().Apply(&customOp, a, in...)))
 }

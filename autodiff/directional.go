@@ -1,6 +1,9 @@
 package autodiff
 
-import "chainrule/graph"
+import (
+	"chainrule/graph"
+	"chainrule/internal/sweep"
+)
 
 // Directional returns the derivative of f at p along v, d/ds f(p + s·v) at s = 0: JVP without the value. Leaves of the
 // result that are not floats keep their value.
@@ -31,7 +34,7 @@ func Derivatives(f func(x *graph.Node) *graph.Node, n int) func(x *graph.Node) [
 		all := e.outputs
 		for range n {
 			last := all[len(all)-1:]
-			all = append(all, filled(forward(last, e.wrt, []*graph.Node{one})[0], last[0]))
+			all = append(all, filled(sweep.Forward(last, e.wrt, []*graph.Node{one})[0], last[0]))
 		}
 		return all
 	}

@@ -27,18 +27,16 @@
 //
 // # Where things are
 //
-// Three sweeps over a graph apply the rules of its ops, each a page long; nearly everything else asks them.
+// Three sweeps over a graph, in internal/sweep, apply the rules of its ops; nearly everything else asks them.
 //
-//	reverse, forward, batch         the sweeps
-//	several, live, rates            ops with several results; zeros that stay zero
 //	expression                      the arguments of a function as nodes to differentiate by
 //	grad, auxiliary, directional    gradients, VJP and JVP, derivatives along one direction
 //	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
-//	laplacian                       forward with Jacobians and Laplacians
+//	laplacian                       the sum of unmixed second derivatives
 //	vmap                            many examples at once
 //	control*, cond                  Scan, For, While, Checkpoint; Cond
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
-//	derived, guard                  functions derived from bodies and branches; examples that must not fail
+//	guard                           examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go
 //	implicit, solver, newton, minimize, converged   equations and minima; what a solver that does not converge says
 //	ode*                            differential equations

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -9,25 +10,25 @@ import (
 // the other sign, and "spread" gives the examples in the other order.
 func Spoil(op *graph.Op, form string) (restore func()) {
 	rule := op.Derivative
-	op.Derivative = spoiled{rule.(several), form}
+	op.Derivative = spoiled{rule.(sweep.MultiRule), form}
 	return func() { op.Derivative = rule }
 }
 
 type spoiled struct {
-	several
+	sweep.MultiRule
 	form string
 }
 
-func (s spoiled) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
-	return s.change("pull", s.several.pull(n, cts, wanted, guard))
+func (s spoiled) Pull(n *graph.Node, cts sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
+	return s.change("pull", s.MultiRule.Pull(n, cts, wanted, guard))
 }
 
-func (s spoiled) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
-	return s.change("push", s.several.push(n, tangents, needed, guard))
+func (s spoiled) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, guard bool) sweep.Derivatives {
+	return s.change("push", s.MultiRule.Push(n, tangents, needed, guard))
 }
 
-func (s spoiled) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
-	results, differ := s.several.spread(n, in, batched, size)
+func (s spoiled) Batch(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, sweep.Selection) {
+	results, differ := s.MultiRule.Batch(n, in, batched, size)
 	for i := range results {
 		if differ[i] && s.form == "spread" {
 			results[i] = ops.Flip(results[i], 0)
@@ -36,11 +37,11 @@ func (s spoiled) spread(n *graph.Node, in []*graph.Node, batched []bool, size in
 	return results, differ
 }
 
-func (s spoiled) change(form string, r rates) rates {
+func (s spoiled) change(form string, r sweep.Derivatives) sweep.Derivatives {
 	if form == s.form {
-		for i, n := range r.d {
+		for i, n := range r.D {
 			if n != nil {
-				r.d[i] = ops.Neg(n)
+				r.D[i] = ops.Neg(n)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 )
 
@@ -74,7 +75,7 @@ func (e expression[Q]) needReached(op string, s settings, reached func(i int) bo
 // gradient is reverse for a scalar value: ∂value/∂x for each argument x, zero where AllowUnreachable says so.
 func (e expression[Q]) gradient(op string, s settings) []*graph.Node {
 	value := e.outputs[0]
-	grads := reverse(e.outputs, []*graph.Node{value.Graph().Scalar(value.DType(), 1)}, e.wrt)
+	grads := sweep.Reverse(e.outputs, []*graph.Node{value.Graph().Scalar(value.DType(), 1)}, e.wrt)
 	e.needReached(op, s, func(i int) bool { return grads[i] != nil })
 	for i, x := range e.wrt {
 		grads[i] = filled(grads[i], x)

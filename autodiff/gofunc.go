@@ -9,6 +9,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/sweep"
 )
 
 // goFunc is a function written in Go, on tensors, as an attribute.
@@ -115,14 +116,18 @@ func goKernel(n *graph.Node) graph.Kernel {
 }
 
 // goRule says that nobody knows the derivative of a Go function.
-type goRule struct{ packedRule }
+type goRule struct{ sweep.PackedRule }
 
 // Wrt implements graph.Derivative: there may be a derivative by any input, which pull and push refuse.
 func (goRule) Wrt(int) bool { return true }
 
-func (goRule) pull(n *graph.Node, _ rates, _, _ mask) rates { panic(unknownDerivative(n)) }
+func (goRule) Pull(n *graph.Node, _ sweep.Derivatives, _, _ sweep.Selection) sweep.Derivatives {
+	panic(unknownDerivative(n))
+}
 
-func (goRule) push(n *graph.Node, _ rates, _ mask, _ bool) rates { panic(unknownDerivative(n)) }
+func (goRule) Push(n *graph.Node, _ sweep.Derivatives, _ sweep.Selection, _ bool) sweep.Derivatives {
+	panic(unknownDerivative(n))
+}
 
 // unknownDerivative fails for a Go function of which a derivative is asked.
 func unknownDerivative(n *graph.Node) any {
@@ -152,22 +157,22 @@ func funcHoldsGo(f *graph.Func) bool {
 	return f.Memo("holdsGo", func() any { return slices.ContainsFunc(graph.Topo(f.Outputs()...), holdsGo) }).(bool)
 }
 
-func (goRule) spread(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, mask) {
-	return allDiffer(inTurn(n, in, batched, size))
+func (goRule) Batch(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, sweep.Selection) {
+	return sweep.AllDiffer(inTurn(n, in, batched, size))
 }
 
 // inTurn applies n to one example after the other, in a loop, and returns its results for all.
 func inTurn(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.Node {
 	l := loopNode{loopAttrs: loopAttrs{Steps: size}}
-	s := scratch{g: graph.NewFor(n)}
+	s := sweep.Scratch{G: graph.NewFor(n)}
 	args := make([]*graph.Node, len(in))
 	for _, isX := range []bool{true, false} {
 		for i, x := range n.In() {
 			if batched[i] != isX {
 				continue
 			}
-			args[i] = s.input(x)
-			s.inputs = append(s.inputs, args[i])
+			args[i] = s.Input(x)
+			s.Inputs = append(s.Inputs, args[i])
 			l.in = append(l.in, in[i])
 			if isX {
 				l.Xs++
@@ -176,12 +181,12 @@ func inTurn(n *graph.Node, in []*graph.Node, batched []bool, size int) []*graph.
 			}
 		}
 	}
-	one := s.g.Copy(n, args...)
+	one := s.G.Copy(n, args...)
 	if n.Op().Parts == nil {
-		s.outputs = []*graph.Node{one}
+		s.Outputs = []*graph.Node{one}
 	} else {
-		s.outputs = partsOf(one)
+		s.Outputs = partsOf(one)
 	}
-	l.Body = s.g.Func(s.inputs, s.outputs)
+	l.Body = s.G.Func(s.Inputs, s.Outputs)
 	return partsOf(l.node())
 }

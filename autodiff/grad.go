@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -49,11 +50,11 @@ func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 	s := apply(opts)
 	e := traceAt("vjp", f, p)
 	return e.value, func(ct Q) P {
-		grads := reverse(e.outputs, match("vjp", "cotangent", e.results, ct), e.wrt)
+		grads := sweep.Reverse(e.outputs, match("vjp", "cotangent", e.results, ct), e.wrt)
 		e.needReached("vjp", s, func(i int) bool { return grads[i] != nil || !e.wrt[i].DType().IsFloat() })
 		return tree.Map(p, func(i int, x *graph.Node) *graph.Node {
 			if grads[i] == nil && x.DType().IsFloat() {
-				return zeros(x)
+				return sweep.Zeros(x)
 			}
 			return grads[i]
 		})
@@ -111,10 +112,10 @@ func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	if len(outputs) == 0 {
 		return value, value
 	}
-	pushed := forward(outputs, wrt, tangents)
+	pushed := sweep.Forward(outputs, wrt, tangents)
 	tangent = tree.Map(value, func(i int, y *graph.Node) *graph.Node {
 		if pushed[i] == nil && y.DType().IsFloat() {
-			return zeros(y)
+			return sweep.Zeros(y)
 		}
 		if pushed[i] == nil {
 			return y
@@ -135,7 +136,7 @@ func Gradients(y *graph.Node, xs ...*graph.Node) []*graph.Node {
 			graph.Fail("gradients", present(x), "only f32 and f64 have derivatives")
 		}
 	}
-	grads := reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, xs)
+	grads := sweep.Reverse([]*graph.Node{y}, []*graph.Node{y.Graph().Scalar(y.DType(), 1)}, xs)
 	for i, x := range xs {
 		if grads[i] == nil {
 			failUnreachable("gradients", []*graph.Node{y}, tree.Leaf{Node: x}, x, "")
@@ -174,11 +175,11 @@ func failUnreachable(op string, outputs []*graph.Node, x tree.Leaf, alias *graph
 // stoppedAt lists the ops that depend on one of xs, are used by the outputs, and pass no derivative on.
 func stoppedAt(outputs []*graph.Node, xs ...*graph.Node) []string {
 	order := graph.Topo(slices.Concat(outputs, xs)...)
-	reached := reachedFrom(xs, order)
+	reached := sweep.ReachedFrom(xs, order)
 	var stops []string
 	for _, y := range order {
 		for i, in := range y.In() {
-			if reached.has(in) && !reached.has(y) && !passes(y, i) {
+			if reached.Has(in) && !reached.Has(y) && !sweep.Passes(y, i) {
 				reason := "its operand there only selects"
 				if r, ok := y.Op().Derivative.(ops.NonDiff); ok {
 					reason = string(r)

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -31,13 +32,13 @@ func hessian[P any](f func(P) *graph.Node, p P, s settings) Blocks {
 	b := newBlocks(e.args, e.args)
 	for j, x := range e.wrt { // column j down to the diagonal
 		if s.mode == reverseMode {
-			copy(b.Of[j][:j+1], pullBasis(grads[j], e.wrt[:j+1]))
+			copy(b.Of[j][:j+1], sweep.PullBasis(grads[j], e.wrt[:j+1]))
 			for i := range j {
 				b.Of[i][j] = transposedBlock(b.Of[j][i], grads[j].Rank())
 			}
 			continue
 		}
-		for i, block := range pushBasis(grads[:j+1], x) {
+		for i, block := range sweep.PushBasis(grads[:j+1], x) {
 			b.Of[i][j] = block
 			if i < j {
 				b.Of[j][i] = transposedBlock(block, grads[i].Rank())

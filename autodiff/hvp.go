@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 )
 
@@ -16,7 +17,7 @@ func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
 		e := traceAt("hvp", f, p)
 		scalarOf("hvp", e.value)
 		grads := e.gradient("hvp", s)
-		pushed := forward(grads, e.wrt, match("hvp", "vector", e.args, v))
+		pushed := sweep.Forward(grads, e.wrt, match("hvp", "vector", e.args, v))
 		return tree.Map(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
 	}
 }
@@ -24,7 +25,7 @@ func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
 // filled is t, or zeros like x where there is none.
 func filled(t, x *graph.Node) *graph.Node {
 	if t == nil {
-		return zeros(x)
+		return sweep.Zeros(x)
 	}
 	return t
 }

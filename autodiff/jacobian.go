@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -101,11 +102,11 @@ func jacobian[P, Q any](op string, f func(P) Q, p P, s settings) Blocks {
 	b := newBlocks(e.results, e.args)
 	if s.mode == reverseMode || s.mode == byShape && tree.Size(e.results) < tree.Size(e.args) {
 		for i, y := range e.outputs {
-			copy(b.Of[i], pullBasis(y, e.wrt))
+			copy(b.Of[i], sweep.PullBasis(y, e.wrt))
 		}
 	} else {
 		for j, x := range e.wrt {
-			for i, column := range pushBasis(e.outputs, x) {
+			for i, column := range sweep.PushBasis(e.outputs, x) {
 				b.Of[i][j] = column
 			}
 		}

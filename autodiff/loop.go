@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -143,29 +144,29 @@ func init() {
 
 // loopRule is the derivative of a loop. Its tangent is a loop that carries c and ċ. Its gradient is an op of its own,
 // loop_grad, whose derivatives are again gradients of loops.
-type loopRule struct{ packedRule }
+type loopRule struct{ sweep.PackedRule }
 
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopRule) Wrt(int) bool { return true }
 
-func (loopRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
+func (loopRule) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, guard bool) sweep.Derivatives {
 	l := loopOf(n)
 	a, ok := l.augment(tangents, needed, guard)
 	if !ok {
-		return newRates(len(l.parts()))
+		return sweep.NewDerivatives(len(l.parts()))
 	}
 	return a.tangents()
 }
 
-func (loopRule) pull(n *graph.Node, cts rates, wanted, guard mask) rates {
+func (loopRule) Pull(n *graph.Node, cts sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
 	return loopOf(n).pull(cts, wanted, guard)
 }
 
-func (loopRule) spread(
+func (loopRule) Batch(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
-) ([]*graph.Node, mask) {
+) ([]*graph.Node, sweep.Selection) {
 	l := loopOf(n)
-	s := l.spread(in, batched, make(mask, l.Carries), size)
+	s := l.spread(in, batched, make(sweep.Selection, l.Carries), size)
 	out := partsOf(s.node())
 	for i, has := range s.has {
 		if has {
@@ -185,14 +186,14 @@ type augmented struct {
 }
 
 // tangents makes the loop and returns the tangents among its results.
-func (a augmented) tangents() rates {
-	node, r := a.node(), newRates(len(a.tangent))
+func (a augmented) tangents() sweep.Derivatives {
+	node, r := a.node(), sweep.NewDerivatives(len(a.tangent))
 	for i, p := range a.tangent {
 		if p >= 0 {
-			r.d[i] = graph.Part(node, p)
+			r.D[i] = graph.Part(node, p)
 		}
 		if p := a.live[i]; p >= 0 {
-			r.live[i] = graph.Part(node, p)
+			r.Masks[i] = graph.Part(node, p)
 		}
 	}
 	return r
@@ -200,28 +201,28 @@ func (a augmented) tangents() rates {
 
 // augment adds the tangents of l that the needed results have to it, and masks over them, given those of its inputs. It is
 // false if they all are zero.
-func (l loopNode) augment(tangents rates, needed mask, guard bool) (augmented, bool) {
+func (l loopNode) augment(tangents sweep.Derivatives, needed sweep.Selection, guard bool) (augmented, bool) {
 	needed = l.needed(needed)
-	tangents = rates{slices.Clone(tangents.d), tangents.live}
+	tangents = sweep.Derivatives{D: slices.Clone(tangents.D), Masks: tangents.Masks}
 	for i, is := range needed[:l.Carries] {
 		if !is {
-			tangents.d[i] = nil
+			tangents.D[i] = nil
 		}
 	}
-	moves := where(tangents.d[:l.bodyInputs()])
-	if moves.count() == 0 {
+	moves := sweep.Which(tangents.D[:l.bodyInputs()])
+	if moves.Count() == 0 {
 		return augmented{}, false
 	}
-	none := make(mask, len(moves))
-	d := pushed(l.Body, moves, none, needed, false)
+	none := make(sweep.Selection, len(moves))
+	d := sweep.JVPOf(l.Body, moves, none, needed, false)
 	for again := true; again; {
 		again = false
 		for i := range l.Carries {
-			if d.has[i] && !moves[i] {
+			if d.Has[i] && !moves[i] {
 				moves[i], again = true, true
 			}
 		}
-		d = pushed(l.Body, moves, none, needed, false)
+		d = sweep.JVPOf(l.Body, moves, none, needed, false)
 	}
 	d, masked := l.maskedPush(d, moves, needed, tangents, guard)
 	a := augmented{loopNode: l}
@@ -238,13 +239,13 @@ func (l loopNode) augment(tangents rates, needed mask, guard bool) (augmented, b
 		a.in = append(a.in, l.in[from:to]...)
 		for i := from; i < to; i++ {
 			if moves[i] {
-				a.in = append(a.in, orZeros(tangents.d[i], l.in[i]))
+				a.in = append(a.in, orZeros(tangents.D[i], l.in[i]))
 				*count++
 			}
 		}
 		for i := from; i < to; i++ {
 			if masked[i] {
-				a.in = append(a.in, tangents.maskOver(i, l.in[i]))
+				a.in = append(a.in, tangents.MaskOver(i, l.in[i]))
 				*count++
 			}
 		}
@@ -254,21 +255,21 @@ func (l loopNode) augment(tangents rates, needed mask, guard bool) (augmented, b
 		a.primal = append(a.primal, len(a.in)+i)
 	}
 	a.in = append(a.in, l.in[from:]...)
-	a.place(l, slices.Concat(moves[:l.Carries], d.has[l.Carries:]), slices.Concat(masked[:l.Carries], d.live[l.Carries:]))
+	a.place(l, slices.Concat(moves[:l.Carries], d.Has[l.Carries:]), slices.Concat(masked[:l.Carries], d.Masked[l.Carries:]))
 	a.remember(l.loopAttrs)
 	return a, true
 }
 
 // needed adds to the results that are needed the carries that lead to them in later steps.
-func (l loopNode) needed(results mask) mask {
+func (l loopNode) needed(results sweep.Selection) sweep.Selection {
 	results = slices.Clone(results)
-	for results.addFirst(senders(l.Body, results)[:l.Carries]) {
+	for results.AddFirst(sweep.Senders(l.Body, results)[:l.Carries]) {
 	}
 	return results
 }
 
 // place numbers the results: carries, their tangents and masks over these, then ys and theirs.
-func (a *augmented) place(l loopNode, moves, masked mask) {
+func (a *augmented) place(l loopNode, moves, masked sweep.Selection) {
 	next := 0
 	number := func(meant bool) int {
 		if !meant {
@@ -293,49 +294,49 @@ func (a *augmented) place(l loopNode, moves, masked mask) {
 }
 
 // augmentedBody puts the inputs and results of a body and its tangent in the order of a loop's.
-func (l loopNode) augmentedBody(d derived, moves, masked mask) *graph.Func {
-	return d.f.Memo(fmt.Sprint("augment", l.Carries, l.Xs, l.Consts), func() any {
-		s := unfold(l.Body)
-		ts, masks := s.twins(s.inputs, moves), s.masks(s.inputs, masked)
-		pushes := d.results(d.f.Inline(s.g, slices.Concat(s.inputs, some(ts), some(masks))))
+func (l loopNode) augmentedBody(d sweep.Derived, moves, masked sweep.Selection) *graph.Func {
+	return d.F.Memo(fmt.Sprint("augment", l.Carries, l.Xs, l.Consts), func() any {
+		s := sweep.Unfold(l.Body)
+		ts, masks := s.Twins(s.Inputs, moves), s.Masks(s.Inputs, masked)
+		pushes := d.Results(d.F.Inline(s.G, slices.Concat(s.Inputs, sweep.NotNil(ts), sweep.NotNil(masks))))
 		for i := range l.Carries {
-			if masked[i] && pushes.live[i] == nil {
-				pushes.live[i] = pushes.maskOver(i, s.outputs[i])
+			if masked[i] && pushes.Masks[i] == nil {
+				pushes.Masks[i] = pushes.MaskOver(i, s.Outputs[i])
 			}
 			if moves[i] {
-				pushes.d[i] = orZeros(pushes.d[i], s.outputs[i])
+				pushes.D[i] = orZeros(pushes.D[i], s.Outputs[i])
 			}
 		}
 		var in, out []*graph.Node
 		from := 0
 		for _, count := range []int{l.Carries, l.Xs, l.Consts} {
 			to := from + count
-			in = slices.Concat(in, s.inputs[from:to], some(ts[from:to]), some(masks[from:to]))
+			in = slices.Concat(in, s.Inputs[from:to], sweep.NotNil(ts[from:to]), sweep.NotNil(masks[from:to]))
 			from = to
 		}
-		for _, group := range [][2]int{{0, l.Carries}, {l.Carries, len(s.outputs)}} {
+		for _, group := range [][2]int{{0, l.Carries}, {l.Carries, len(s.Outputs)}} {
 			from, to := group[0], group[1]
-			out = slices.Concat(out, s.outputs[from:to], some(pushes.d[from:to]), some(pushes.live[from:to]))
+			out = slices.Concat(out, s.Outputs[from:to], sweep.NotNil(pushes.D[from:to]), sweep.NotNil(pushes.Masks[from:to]))
 		}
-		return s.g.Func(in, out)
+		return s.G.Func(in, out)
 	}).(*graph.Func)
 }
 
 // augmentedCond is the condition with tangents beside the carries, which it does not look at.
-func (l loopNode) augmentedCond(moves, masked mask) *graph.Func {
+func (l loopNode) augmentedCond(moves, masked sweep.Selection) *graph.Func {
 	if l.Cond == nil {
 		return nil
 	}
-	s := unfold(l.Cond)
-	carries := s.inputs[:l.Carries]
-	ts, masks := s.twins(carries, moves[:l.Carries]), s.masks(carries, masked[:l.Carries])
-	return s.g.Func(slices.Concat(carries, some(ts), some(masks), s.inputs[l.Carries:]), s.outputs)
+	s := sweep.Unfold(l.Cond)
+	carries := s.Inputs[:l.Carries]
+	ts, masks := s.Twins(carries, moves[:l.Carries]), s.Masks(carries, masked[:l.Carries])
+	return s.G.Func(slices.Concat(carries, sweep.NotNil(ts), sweep.NotNil(masks), s.Inputs[l.Carries:]), s.Outputs)
 }
 
 // orZeros is t, or zeros of n's type if it is nil.
 func orZeros(t, n *graph.Node) *graph.Node {
 	if t == nil {
-		return zeros(n)
+		return sweep.Zeros(n)
 	}
 	return t
 }
@@ -346,7 +347,7 @@ func behindSteps(n *graph.Node) *graph.Node { return ops.MoveAxis(n, 0, 1) }
 // spreadLoop is a loop over many examples at once.
 type spreadLoop struct {
 	loopNode
-	has mask // by result: whether it differs between examples
+	has sweep.Selection // by result: whether it differs between examples
 }
 
 // result gives a result the axis of examples first.
@@ -358,33 +359,33 @@ func (s spreadLoop) result(i int, part *graph.Node) *graph.Node {
 }
 
 // spread makes l a loop for size examples. The carries that all says differ between them in any case.
-func (l loopNode) spread(in []*graph.Node, batched []bool, all mask, size int) spreadLoop {
-	differ := append(mask(nil), batched[:l.bodyInputs()]...)
+func (l loopNode) spread(in []*graph.Node, batched []bool, all sweep.Selection, size int) spreadLoop {
+	differ := append(sweep.Selection(nil), batched[:l.bodyInputs()]...)
 	for i := range l.Carries {
 		differ[i] = differ[i] || all[i]
 	}
 	free := batched[l.bodyInputs():] // constants of the condition
 	condDiffers := false
-	outAll := make(mask, len(l.Body.Outputs()))
+	outAll := make(sweep.Selection, len(l.Body.Outputs()))
 	for again := true; again; {
 		again = false
 		if l.Cond != nil {
-			condDiffers = spreadOut(l.Cond, append(append(mask(nil), differ[:l.Carries]...), free...), mask{false}, size).has[0]
+			condDiffers = sweep.BatchOf(l.Cond, append(append(sweep.Selection(nil), differ[:l.Carries]...), free...), sweep.Selection{false}, size).Has[0]
 		}
 		copy(outAll, differ[:l.Carries])
-		d := spreadOut(l.Body, differ, outAll, size)
+		d := sweep.BatchOf(l.Body, differ, outAll, size)
 		for i := range l.Carries {
-			if !differ[i] && (d.has[i] || condDiffers) {
+			if !differ[i] && (d.Has[i] || condDiffers) {
 				differ[i], again = true, true
 			}
 		}
 	}
-	s := spreadLoop{loopNode: l, has: spreadOut(l.Body, differ, outAll, size).has}
-	s.Body = spreadOut(l.Body, differ, outAll, size).f
+	s := spreadLoop{loopNode: l, has: sweep.BatchOf(l.Body, differ, outAll, size).Has}
+	s.Body = sweep.BatchOf(l.Body, differ, outAll, size).F
 	s.in = append([]*graph.Node(nil), in...)
 	for i := range l.Carries {
 		if differ[i] && !batched[i] {
-			s.in[i] = repeated(in[i], size)
+			s.in[i] = sweep.Repeated(in[i], size)
 		}
 	}
 	for i := range s.in {
@@ -393,7 +394,7 @@ func (l loopNode) spread(in []*graph.Node, batched []bool, all mask, size int) s
 		}
 	}
 	if l.Cond != nil {
-		s.Cond = spreadOut(l.Cond, append(append(mask(nil), differ[:l.Carries]...), free...), mask{false}, size).f
+		s.Cond = sweep.BatchOf(l.Cond, append(append(sweep.Selection(nil), differ[:l.Carries]...), free...), sweep.Selection{false}, size).F
 		if condDiffers {
 			s.loopNode = s.loopNode.untilAllEnd(differ)
 		}
@@ -404,24 +405,24 @@ func (l loopNode) spread(in []*graph.Node, batched []bool, all mask, size int) s
 // untilAllEnd takes a condition on examples, which all of the carries differ between, and goes on while it holds for
 // any: examples for which it does not keep their carries. Differ says
 // which inputs of the body are different for each of them.
-func (l loopNode) untilAllEnd(differ mask) loopNode {
+func (l loopNode) untilAllEnd(differ sweep.Selection) loopNode {
 	cond, body := l.Cond, l.Body
-	c := unfold(cond)
-	l.Cond = c.g.Func(c.inputs, []*graph.Node{ops.Any(c.outputs[0])})
-	b := unfold(body)
+	c := sweep.Unfold(cond)
+	l.Cond = c.G.Func(c.Inputs, []*graph.Node{ops.Any(c.Outputs[0])})
+	b := sweep.Unfold(body)
 	extra := make([]*graph.Node, len(cond.Inputs())-l.Carries)
 	for i := range extra {
-		extra[i] = b.input(cond.Inputs()[l.Carries+i])
+		extra[i] = b.Input(cond.Inputs()[l.Carries+i])
 	}
-	goesOn := cond.Inline(b.g, append(append([]*graph.Node(nil), b.inputs[:l.Carries]...), extra...))[0]
-	out := append([]*graph.Node(nil), b.outputs...)
+	goesOn := cond.Inline(b.G, append(append([]*graph.Node(nil), b.Inputs[:l.Carries]...), extra...))[0]
+	out := append([]*graph.Node(nil), b.Outputs...)
 	if mayFail(body) {
-		out = body.Inline(b.g, guarded(goesOn, b.inputs, differ))
+		out = body.Inline(b.G, guarded(goesOn, b.Inputs, differ))
 	}
 	for i := range l.Carries {
-		out[i] = ops.Where(alongFirst(goesOn, out[i].Rank()), out[i], b.inputs[i])
+		out[i] = ops.Where(alongFirst(goesOn, out[i].Rank()), out[i], b.Inputs[i])
 	}
-	l.Body = b.g.Func(append(b.inputs, extra...), out)
+	l.Body = b.G.Func(append(b.Inputs, extra...), out)
 	given := l.in[l.bodyInputs():]
 	l.in = append(append([]*graph.Node(nil), l.in...), given...)
 	l.Consts += len(extra)

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // Where a carry lies from step to step saves copies. A y that is the carry as a step finds it, or as a step leaves it,
@@ -81,11 +82,11 @@ func (c *loopCode) carriedBy(i int) carried {
 
 // planOutputs compiles the body without the results that places give.
 func (c *loopCode) planOutputs(by graph.Compiler) (err error) {
-	s := unfold(c.Body)
+	s := sweep.Unfold(c.Body)
 	var nodes []*graph.Node
 	var overwrites []int
 	c.outputs = nil
-	for k, n := range s.outputs {
+	for k, n := range s.Outputs {
 		over := -1
 		if k < c.Carries {
 			if c.carried[k].place == stackedAsLeft {
@@ -100,8 +101,8 @@ func (c *loopCode) planOutputs(by graph.Compiler) (err error) {
 		nodes, overwrites, c.outputs = append(nodes, n), append(overwrites, over), append(c.outputs, k)
 	}
 	body := c.Body
-	if len(nodes) < len(s.outputs) {
-		body = s.g.Func(s.inputs, nodes)
+	if len(nodes) < len(s.Outputs) {
+		body = s.G.Func(s.Inputs, nodes)
 	}
 	c.body, err = by.Code(body, overwrites...)
 	return err

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -49,20 +50,20 @@ func (a gradAttrs) loopInputs() int {
 }
 
 // gradOf is a loop_grad's loop, and its cotangents by result of the loop.
-func gradOf(n *graph.Node) (l loopNode, cts rates, a gradAttrs) {
+func gradOf(n *graph.Node) (l loopNode, cts sweep.Derivatives, a gradAttrs) {
 	a = n.Attrs().(gradAttrs)
 	l = loopNode{a.loop(), n.In()[:a.loopInputs()]}
 	return l, a.byResult(n.In()[a.loopInputs():]), a
 }
 
 // byResult puts the cotangents that a node is given in the places of the loop's results.
-func (a gradAttrs) byResult(given []*graph.Node) rates {
-	all := newRates(len(a.Body.Outputs()))
+func (a gradAttrs) byResult(given []*graph.Node) sweep.Derivatives {
+	all := sweep.NewDerivatives(len(a.Body.Outputs()))
 	for k, r := range a.given() {
 		if r.mask {
-			all.live[r.of] = given[k]
+			all.Masks[r.of] = given[k]
 		} else {
-			all.d[r.of] = given[k]
+			all.D[r.of] = given[k]
 		}
 	}
 	return all
@@ -70,26 +71,26 @@ func (a gradAttrs) byResult(given []*graph.Node) rates {
 
 // pull returns the cotangents of the wanted inputs of l, given those of its results, and masks over those to be guarded.
 // There need be no node for l.
-func (l loopNode) pull(cts rates, wanted, guard mask) rates {
-	out := newRates(len(l.in))
-	given := where(cts.d)
+func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
+	out := sweep.NewDerivatives(len(l.in))
+	given := sweep.Which(cts.D)
 	active := l.moved(wanted[:l.bodyInputs()], given)
 	for i := range l.Carries {
 		given[i] = given[i] && active[i]
 	}
-	if given.count() == 0 {
+	if given.Count() == 0 {
 		return out
 	}
-	none, noInput := make(mask, len(given)), make(mask, len(active))
-	d := pulled(l.Body, given, none, active, noInput)
+	none, noInput := make(sweep.Selection, len(given)), make(sweep.Selection, len(active))
+	d := sweep.VJPOf(l.Body, given, none, active, noInput)
 	for again := true; again; {
 		again = false
 		for i := range l.Carries {
-			if d.has[i] && !given[i] {
+			if d.Has[i] && !given[i] {
 				given[i], again = true, true
 			}
 		}
-		d = pulled(l.Body, given, none, active, noInput)
+		d = sweep.VJPOf(l.Body, given, none, active, noInput)
 	}
 	if l.Cond != nil && l.Steps == 0 && !l.Taped {
 		graph.Fail("while", l.in, "reverse mode must record the steps, and there is no bound on their number: "+
@@ -98,58 +99,44 @@ func (l loopNode) pull(cts rates, wanted, guard mask) rates {
 	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
 		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every, By: l.By}
 	d, masked := l.maskedPull(d, given, active, cts, guard[:l.bodyInputs()])
-	has := make(mask, l.bodyInputs())
-	live := make(mask, l.bodyInputs())
+	has := make(sweep.Selection, l.bodyInputs())
+	live := make(sweep.Selection, l.bodyInputs())
 	for i := range has {
 		isCarry := i < l.Carries
-		has[i] = wanted[i] && (d.has[i] || isCarry && given[i])
-		live[i] = has[i] && guard[i] && (d.live[i] || isCarry && masked[i])
+		has[i] = wanted[i] && (d.Has[i] || isCarry && given[i])
+		live[i] = has[i] && guard[i] && (d.Masked[i] || isCarry && masked[i])
 	}
-	if has.count() == 0 {
+	if has.Count() == 0 {
 		return out
 	}
-	a.Live, a.LiveMasks = given[:l.Carries].ints(), masked[:l.Carries].ints()
-	a.Ys, a.YMasks = given[l.Carries:].ints(), masked[l.Carries:].ints()
-	a.Wrt, a.WrtMasks = has.ints(), live.ints()
+	a.Live, a.LiveMasks = given[:l.Carries].Ints(), masked[:l.Carries].Ints()
+	a.Ys, a.YMasks = given[l.Carries:].Ints(), masked[l.Carries:].Ints()
+	a.Wrt, a.WrtMasks = has.Ints(), live.Ints()
 	in := slices.Clone(l.in)
 	for _, r := range a.given() {
-		like := cts.d[r.of]
+		like := cts.D[r.of]
 		if like == nil {
 			like = l.in[r.of]
 		}
-		in = append(in, cts.at(r, like))
+		in = append(in, r.in(cts, like))
 	}
 	g := in[0].Graph()
 	on := l.on(g)
 	a.Body, a.Cond = on.Body, on.Cond
 	parts := partsOf(g.Apply(&loopGradOp, a, in...))
-	n := has.count()
-	return rates{scatter(parts[:n], has.widen(len(l.in))), scatter(parts[n:], live.widen(len(l.in)))}
-}
-
-// widen is m for a list that is longer.
-func (m mask) widen(n int) mask { return append(slices.Clone(m), make(mask, n-len(m))...) }
-
-// ints lists the numbers of those meant.
-func (m mask) ints() graph.Ints {
-	var list []int
-	for i, is := range m {
-		if is {
-			list = append(list, i)
-		}
-	}
-	return graph.MakeInts(list...)
+	n := has.Count()
+	return sweep.Derivatives{D: sweep.Scatter(parts[:n], has.Widen(len(l.in))), Masks: sweep.Scatter(parts[n:], live.Widen(len(l.in)))}
 }
 
 // moved adds to inputs that move the carries that then move too, as far as the given results need them.
-func (l loopNode) moved(moves, given mask) mask {
+func (l loopNode) moved(moves, given sweep.Selection) sweep.Selection {
 	moves, needed := slices.Clone(moves), l.needed(given)
 	for i, x := range l.Body.Inputs() {
 		moves[i] = moves[i] && x.DType().IsFloat()
 	}
 	for again := true; again; {
 		again = false
-		has := pushed(l.Body, moves, make(mask, len(moves)), needed, false).has
+		has := sweep.JVPOf(l.Body, moves, make(sweep.Selection, len(moves)), needed, false).Has
 		for i := range l.Carries {
 			if has[i] && !moves[i] {
 				moves[i], again = true, true
@@ -193,21 +180,21 @@ func (a gradAttrs) parts(in []*graph.Node) []graph.Type {
 	return types
 }
 
-type loopGradRule struct{ packedRule }
+type loopGradRule struct{ sweep.PackedRule }
 
 // Wrt implements graph.Derivative. Which inputs count is found from the body.
 func (loopGradRule) Wrt(int) bool { return true }
 
-func (loopGradRule) push(n *graph.Node, tangents rates, needed mask, guard bool) rates {
+func (loopGradRule) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, guard bool) sweep.Derivatives {
 	l, cts, a := gradOf(n)
 	k := len(l.in)
-	ctDots := a.byResult(tangents.d[k:])
-	ctDots.live = cts.live // a cotangent that is not live stays zero
-	wanted, guards := make(mask, k), make(mask, k)
+	ctDots := a.byResult(tangents.D[k:])
+	ctDots.Masks = cts.Masks // a cotangent that is not live stays zero
+	wanted, guards := make(sweep.Selection, k), make(sweep.Selection, k)
 	for result, i := range a.Wrt.Slice() {
 		wanted[i], guards[i] = needed[result], needed[result] && guard
 	}
-	aug, moves := l.augment(rates{tangents.d[:k], tangents.live[:k]}, where(cts.d), true)
+	aug, moves := l.augment(sweep.Derivatives{D: tangents.D[:k], Masks: tangents.Masks[:k]}, sweep.Which(cts.D), true)
 	if !moves {
 		return a.byWrt(l.pull(ctDots, wanted, guards))
 	}
@@ -215,78 +202,78 @@ func (loopGradRule) push(n *graph.Node, tangents rates, needed mask, guard bool)
 }
 
 // byWrt lists, by the node's results, what belongs to inputs of the loop. Masks have no derivative.
-func (a gradAttrs) byWrt(r rates) rates {
-	all := newRates(len(a.wrt()))
+func (a gradAttrs) byWrt(r sweep.Derivatives) sweep.Derivatives {
+	all := sweep.NewDerivatives(len(a.wrt()))
 	for k, i := range a.Wrt.Slice() {
-		all.d[k], all.live[k] = r.d[i], r.mask(i)
+		all.D[k], all.Masks[k] = r.D[i], r.Mask(i)
 	}
 	return all
 }
 
-func (loopGradRule) pull(n *graph.Node, us rates, wanted, guard mask) rates {
+func (loopGradRule) Pull(n *graph.Node, us sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
 	l, cts, a := gradOf(n)
-	out, inputs := newRates(len(n.In())), len(l.in)
-	tangents := newRates(inputs)
+	out, inputs := sweep.NewDerivatives(len(n.In())), len(l.in)
+	tangents := sweep.NewDerivatives(inputs)
 	for k, i := range a.Wrt.Slice() {
-		tangents.d[i], tangents.live[i] = us.d[k], us.mask(k)
+		tangents.D[i], tangents.Masks[i] = us.D[k], us.Mask(k)
 	}
-	aug, moves := l.augment(tangents, where(cts.d), true)
+	aug, moves := l.augment(tangents, sweep.Which(cts.D), true)
 	if !moves {
 		return out
 	}
-	back := aug.pullPrimal(aug.results(newRates(len(cts.d)), cts), wanted[:inputs], guard[:inputs])
-	copy(out.d, back.d)
-	copy(out.live, back.live)
+	back := aug.pullPrimal(aug.results(sweep.NewDerivatives(len(cts.D)), cts), wanted[:inputs], guard[:inputs])
+	copy(out.D, back.D)
+	copy(out.Masks, back.Masks)
 	pushed := aug.tangents()
 	for k, r := range a.given() {
 		if !r.mask && wanted[inputs+k] {
-			out.d[inputs+k], out.live[inputs+k] = pushed.d[r.of], pushed.live[r.of]
+			out.D[inputs+k], out.Masks[inputs+k] = pushed.D[r.of], pushed.Masks[r.of]
 		}
 	}
 	return out
 }
 
 // pullPrimal is pull for the inputs of the loop that was augmented.
-func (a augmented) pullPrimal(cts rates, wanted, guard mask) rates {
-	all, guards := make(mask, len(a.in)), make(mask, len(a.in))
+func (a augmented) pullPrimal(cts sweep.Derivatives, wanted, guard sweep.Selection) sweep.Derivatives {
+	all, guards := make(sweep.Selection, len(a.in)), make(sweep.Selection, len(a.in))
 	for i, p := range a.primal {
 		all[p], guards[p] = wanted[i], guard[i]
 	}
-	back, out := a.pull(cts, all, guards), newRates(len(a.primal))
+	back, out := a.pull(cts, all, guards), sweep.NewDerivatives(len(a.primal))
 	for i, p := range a.primal {
-		out.d[i], out.live[i] = back.d[p], back.mask(p)
+		out.D[i], out.Masks[i] = back.D[p], back.Mask(p)
 	}
 	return out
 }
 
 // results places, by result of the loop that was augmented, what belongs to its values and to their tangents.
-func (a augmented) results(values, tangents rates) rates {
-	all := newRates(len(a.Body.Outputs()))
+func (a augmented) results(values, tangents sweep.Derivatives) sweep.Derivatives {
+	all := sweep.NewDerivatives(len(a.Body.Outputs()))
 	for i, p := range a.value {
-		all.d[p], all.live[p] = values.d[i], values.mask(i)
+		all.D[p], all.Masks[p] = values.D[i], values.Mask(i)
 		if p := a.tangent[i]; p >= 0 {
-			all.d[p], all.live[p] = tangents.d[i], tangents.mask(i)
+			all.D[p], all.Masks[p] = tangents.D[i], tangents.Mask(i)
 		}
 	}
 	return all
 }
 
-func (loopGradRule) spread(
+func (loopGradRule) Batch(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
-) ([]*graph.Node, mask) {
+) ([]*graph.Node, sweep.Selection) {
 	l, _, a := gradOf(n)
 	inputs := len(l.in)
 	in, batched = slices.Clone(in), slices.Clone(batched)
 	for _, i := range a.Wrt.Slice() {
 		if !batched[i] { // every example has a gradient of its own
-			in[i], batched[i] = repeated(in[i], size), true
+			in[i], batched[i] = sweep.Repeated(in[i], size), true
 		}
 	}
-	all := make(mask, l.Carries)
+	all := make(sweep.Selection, l.Carries)
 	for k, r := range a.given() {
 		ct := &in[inputs+k]
 		if !batched[inputs+k] {
-			*ct = repeated(*ct, size)
+			*ct = sweep.Repeated(*ct, size)
 		}
 		if r.of >= l.Carries {
 			*ct = behindSteps(*ct)
@@ -296,20 +283,20 @@ func (loopGradRule) spread(
 	}
 	cts := a.byResult(in[inputs:])
 	s := l.spread(in[:inputs], batched[:inputs], all, size)
-	for i := range cts.d {
+	for i := range cts.D {
 		if !s.has[i] { // a y that is the same for all examples passes nothing on
-			cts.d[i], cts.live[i] = nil, nil
+			cts.D[i], cts.Masks[i] = nil, nil
 		}
 	}
 	wanted, guard := meant(a.wrt(), false, len(s.in)), meant(a.wrt(), true, len(s.in))
 	back := s.pull(cts, wanted, guard)
 	out := make([]*graph.Node, 0, len(a.wrt()))
 	for _, r := range a.wrt() {
-		v := back.at(r, s.in[r.of])
+		v := r.in(back, s.in[r.of])
 		if l.isX(r.of) {
 			v = ops.MoveAxis(v, 1, 0)
 		}
 		out = append(out, v)
 	}
-	return allDiffer(out)
+	return sweep.AllDiffer(out)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // A loop carries masks beside the derivatives that it carries, if there is a choice in its body or a mask over what it is
@@ -38,12 +39,12 @@ func ratesOf(list, masks graph.Ints, first int) []rateOf {
 	return all
 }
 
-// at is derivative v of node n, or the mask over it, of n's shape.
-func (r rates) at(v rateOf, n *graph.Node) *graph.Node {
+// in is what v means among the derivatives r, for node n: its derivative, or the mask over that, of n's shape.
+func (v rateOf) in(r sweep.Derivatives, n *graph.Node) *graph.Node {
 	if v.mask {
-		return r.maskOver(v.of, n)
+		return r.MaskOver(v.of, n)
 	}
-	return orZeros(r.d[v.of], n)
+	return orZeros(r.D[v.of], n)
 }
 
 // typeOf is the type of what is of a value of type t.
@@ -55,8 +56,8 @@ func (r rateOf) typeOf(t graph.Type) graph.Type {
 }
 
 // meant tells which of n are listed, as derivatives or as masks.
-func meant(list []rateOf, masks bool, n int) mask {
-	m := make(mask, n)
+func meant(list []rateOf, masks bool, n int) sweep.Selection {
+	m := make(sweep.Selection, n)
 	for _, r := range list {
 		if r.mask == masks {
 			m[r.of] = true
@@ -66,17 +67,17 @@ func meant(list []rateOf, masks bool, n int) mask {
 }
 
 // maskedPush makes d, the body's tangent, one with masks, if there is use for them, and tells which inputs have one.
-func (l loopNode) maskedPush(d derived, moves, needed mask, tangents rates, guard bool) (derived, mask) {
-	masked := tangents.masked()[:l.bodyInputs()]
-	if !guard && !isRough(l.Body) || masked.count() == 0 && !selects(l.Body) {
-		return d, make(mask, len(masked))
+func (l loopNode) maskedPush(d sweep.Derived, moves, needed sweep.Selection, tangents sweep.Derivatives, guard bool) (sweep.Derived, sweep.Selection) {
+	masked := tangents.Masked()[:l.bodyInputs()]
+	if !guard && !sweep.MayAmplifyZero(l.Body) || masked.Count() == 0 && !selects(l.Body) {
+		return d, make(sweep.Selection, len(masked))
 	}
 	for i := range l.Carries { // what does not move yet is not live
-		masked[i] = masked[i] || moves[i] && tangents.d[i] == nil
+		masked[i] = masked[i] || moves[i] && tangents.D[i] == nil
 	}
 	for {
-		d = pushed(l.Body, moves, masked, needed, true)
-		if !masked.addFirst(d.live[:l.Carries]) {
+		d = sweep.JVPOf(l.Body, moves, masked, needed, true)
+		if !masked.AddFirst(d.Masked[:l.Carries]) {
 			return d, masked
 		}
 	}
@@ -84,22 +85,22 @@ func (l loopNode) maskedPush(d derived, moves, needed mask, tangents rates, guar
 
 // maskedPull makes d, the body's transposed derivative, one with masks, if there is use for them, and tells which results
 // have one.
-func (l loopNode) maskedPull(d derived, given, active mask, cts rates, guard mask) (derived, mask) {
-	masked := cts.masked()
+func (l loopNode) maskedPull(d sweep.Derived, given, active sweep.Selection, cts sweep.Derivatives, guard sweep.Selection) (sweep.Derived, sweep.Selection) {
+	masked := cts.Masked()
 	for i := range masked {
 		masked[i] = masked[i] && given[i]
 	}
-	if guard.count() == 0 && !isRough(l.Body) || masked.count() == 0 && !selects(l.Body) {
-		return d, make(mask, len(masked))
+	if guard.Count() == 0 && !sweep.MayAmplifyZero(l.Body) || masked.Count() == 0 && !selects(l.Body) {
+		return d, make(sweep.Selection, len(masked))
 	}
 	for i := range l.Carries { // what has no cotangent yet is not live
-		masked[i] = masked[i] || given[i] && cts.d[i] == nil
+		masked[i] = masked[i] || given[i] && cts.D[i] == nil
 	}
 	all := slices.Clone(guard)
 	copy(all, active[:l.Carries])
 	for {
-		d = pulled(l.Body, given, masked, active, all)
-		if !masked.addFirst(d.live[:l.Carries]) {
+		d = sweep.VJPOf(l.Body, given, masked, active, all)
+		if !masked.AddFirst(d.Masked[:l.Carries]) {
 			break
 		}
 	}
@@ -107,31 +108,20 @@ func (l loopNode) maskedPull(d derived, given, active mask, cts rates, guard mas
 	for i := range l.Carries {
 		all[i] = masked[i] || guard[i]
 	}
-	return pulled(l.Body, given, masked, active, all), masked
-}
-
-// addFirst adds what is meant by a shorter list, and reports whether anything was new.
-func (m mask) addFirst(more mask) bool {
-	added := false
-	for i, is := range more {
-		if is && !m[i] {
-			m[i], added = true, true
-		}
-	}
-	return added
+	return sweep.VJPOf(l.Body, given, masked, active, all), masked
 }
 
 // usedMasks tells which of the masks given to d make a difference: to a derivative, or to a mask that is asked for.
-func (l loopNode) usedMasks(d derived, given, masked, guard mask) mask {
-	in := scatter(d.f.Inputs()[l.bodyInputs()+given.count():], masked)
-	out := d.results(d.f.Outputs())
-	wanted, used := some(out.d), make(mask, len(masked))
+func (l loopNode) usedMasks(d sweep.Derived, given, masked, guard sweep.Selection) sweep.Selection {
+	in := sweep.Scatter(d.F.Inputs()[l.bodyInputs()+given.Count():], masked)
+	out := d.Results(d.F.Outputs())
+	wanted, used := sweep.NotNil(out.D), make(sweep.Selection, len(masked))
 	for i, asked := range guard {
 		if i < l.Carries {
 			used[i] = asked && masked[i]
 		}
-		if asked && out.live[i] != nil {
-			wanted = append(wanted, out.live[i])
+		if asked && out.Masks[i] != nil {
+			wanted = append(wanted, out.Masks[i])
 		}
 	}
 	for again := true; again && len(wanted) > 0; {
@@ -145,8 +135,8 @@ func (l loopNode) usedMasks(d derived, given, masked, guard mask) mask {
 				continue
 			}
 			used[i], again = true, true
-			if i < l.Carries && out.live[i] != nil {
-				wanted = append(wanted, out.live[i])
+			if i < l.Carries && out.Masks[i] != nil {
+				wanted = append(wanted, out.Masks[i])
 			}
 		}
 	}
@@ -168,7 +158,7 @@ func selects(f *graph.Func) bool {
 			case customAttrs:
 				is = selects(a.Body)
 			}
-			if is && isSmooth(y) {
+			if is && sweep.IsSmooth(y) {
 				return true
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/sweep"
 )
 
 // What the steps of a loop do without each other is done for all of them at once, before the loop or behind it, on
@@ -24,12 +25,12 @@ var stackPass = compile.Pass{
 
 func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
 	order := graph.Topo(u.Outputs...)
-	used := map[*graph.Node]mask{} // by loop: which results
+	used := map[*graph.Node]sweep.Selection{} // by loop: which results
 	for _, n := range order {
 		if i, ok := n.PartIndex(); ok && n.In()[0].Op() == &loopOp {
 			loop := n.In()[0]
 			if used[loop] == nil {
-				used[loop] = make(mask, len(loop.Attrs().(loopAttrs).Body.Outputs()))
+				used[loop] = make(sweep.Selection, len(loop.Attrs().(loopAttrs).Body.Outputs()))
 			}
 			used[loop][i] = true
 		}
@@ -72,9 +73,9 @@ const fewestSteps, mostElements = 4, 256
 // stacking sorts what a body does.
 type stacking struct {
 	loopNode
-	body  scratch
-	used  mask // by result
-	fast  bool // results may be rounded otherwise
+	body  sweep.Scratch
+	used  sweep.Selection // by result
+	fast  bool            // results may be rounded otherwise
 	order []*graph.Node
 	// varies tells the nodes that depend on slices or carries, and carried those that depend on carries.
 	varies, carried map[*graph.Node]bool
@@ -94,10 +95,10 @@ type sumCarry struct {
 	stays bool
 }
 
-func newStacking(l loopNode, used mask, fast bool) *stacking {
-	s := &stacking{loopNode: l, body: unfold(l.Body), used: slices.Clone(used), fast: fast}
+func newStacking(l loopNode, used sweep.Selection, fast bool) *stacking {
+	s := &stacking{loopNode: l, body: sweep.Unfold(l.Body), used: slices.Clone(used), fast: fast}
 	s.varies, s.carried = map[*graph.Node]bool{}, map[*graph.Node]bool{}
-	for i, x := range s.body.inputs {
+	for i, x := range s.body.Inputs {
 		s.varies[x], s.carried[x] = i < l.Carries+l.Xs, i < l.Carries
 	}
 	s.findUsed()
@@ -122,8 +123,8 @@ func (s *stacking) follow(nodes ...*graph.Node) []*graph.Node {
 func (s *stacking) findUsed() {
 	for again := true; again; {
 		again = false
-		needs := ancestors(choose(s.body.outputs, s.used))
-		for i, c := range s.body.inputs[:s.Carries] {
+		needs := ancestors(sweep.Choose(s.body.Outputs, s.used))
+		for i, c := range s.body.Inputs[:s.Carries] {
 			if needs[c] && !s.used[i] {
 				s.used[i], again = true, true
 			}
@@ -143,15 +144,15 @@ func ancestors(of []*graph.Node) map[*graph.Node]bool {
 // findSums finds the carries that are sums of what can be stacked.
 func (s *stacking) findSums() {
 	s.sums = map[int]sumCarry{}
-	for i, c := range s.body.inputs[:s.Carries] {
+	for i, c := range s.body.Inputs[:s.Carries] {
 		if !s.used[i] || !s.fast || !c.DType().IsFloat() || s.Steps < fewestSteps {
 			continue
 		}
 		others := slices.Clone(s.used)
 		others[i] = false
-		list := terms(s.body.outputs[i])
+		list := terms(s.body.Outputs[i])
 		at := slices.Index(list, c)
-		if at < 0 || ancestors(choose(s.body.outputs, others))[c] || ancestors(slices.Delete(slices.Clone(list), at, at+1))[c] {
+		if at < 0 || ancestors(sweep.Choose(s.body.Outputs, others))[c] || ancestors(slices.Delete(slices.Clone(list), at, at+1))[c] {
 			continue
 		}
 		sum := sumCarry{}
@@ -159,10 +160,10 @@ func (s *stacking) findSums() {
 			if p, ok := factors(term); ok && k != at {
 				sum.products = append(sum.products, p)
 			} else if k != at {
-				sum.rest = sumOf(sum.rest, term)
+				sum.rest = sweep.Sum(sum.rest, term)
 			}
 		}
-		s.follow(some([]*graph.Node{sum.rest})...)
+		s.follow(sweep.NotNil([]*graph.Node{sum.rest})...)
 		sum.stays = sum.rest != nil && (!s.varies[sum.rest] || sum.rest.Type().Size() > mostElements)
 		if !sum.stays || len(sum.products) > 0 {
 			s.sums[i] = sum
@@ -174,7 +175,7 @@ func (s *stacking) findSums() {
 func (s *stacking) findInside() {
 	s.inside = map[*graph.Node]bool{}
 	var wanted []*graph.Node
-	for i, y := range s.body.outputs {
+	for i, y := range s.body.Outputs {
 		sum, isSum := s.sums[i]
 		switch {
 		case !s.used[i]:

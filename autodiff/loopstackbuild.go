@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -11,17 +12,17 @@ import (
 func (s *stacking) replace(n *graph.Node, by map[*graph.Node]*graph.Node) {
 	stacks := map[*graph.Node]*graph.Node{} // of nodes of the body
 	for i := s.Carries; i < s.Carries+s.Xs; i++ {
-		stacks[s.body.inputs[i]] = s.in[i]
+		stacks[s.body.Inputs[i]] = s.in[i]
 	}
 	s.doAll(s.wantedBefore(), stacks)
 	carries := s.doSteps(stacks)
 	s.doAll(s.behind, stacks)
-	for i := range s.body.outputs {
+	for i := range s.body.Outputs {
 		sum, isSum := s.sums[i]
 		switch {
 		case !s.used[i]:
 		case i >= s.Carries:
-			by[graph.Part(n, i)] = stacks[s.body.outputs[i]]
+			by[graph.Part(n, i)] = stacks[s.body.Outputs[i]]
 		case !isSum:
 			by[graph.Part(n, i)] = carries[i]
 		default:
@@ -30,10 +31,10 @@ func (s *stacking) replace(n *graph.Node, by map[*graph.Node]*graph.Node) {
 				total = s.in[i]
 			}
 			if sum.rest != nil && !sum.stays {
-				total = sumOf(total, ops.Sum(stacks[sum.rest], 0))
+				total = sweep.Sum(total, ops.Sum(stacks[sum.rest], 0))
 			}
 			for _, p := range sum.products {
-				total = sumOf(total, p.sum(stacks))
+				total = sweep.Sum(total, p.sum(stacks))
 			}
 			if total == nil {
 				total = s.in[i]
@@ -79,20 +80,20 @@ func (s *stacking) doAll(nodes []*graph.Node, stacks map[*graph.Node]*graph.Node
 		return
 	}
 	var in, args []*graph.Node
-	var batched mask
+	var batched sweep.Selection
 	for _, x := range s.order { // inputs before what they are used for
 		if stacks[x] != nil {
 			in, args, batched = append(in, x), append(args, stacks[x]), append(batched, true)
 		}
 	}
-	for i, x := range s.body.inputs[s.Carries+s.Xs:] {
+	for i, x := range s.body.Inputs[s.Carries+s.Xs:] {
 		in, args, batched = append(in, x), append(args, s.in[s.Carries+s.Xs+i]), append(batched, false)
 	}
-	all := make(mask, len(nodes))
+	all := make(sweep.Selection, len(nodes))
 	for i := range all {
 		all[i] = true
 	}
-	f := spreadOut(s.body.g.Func(in, nodes), batched, all, s.Steps).f
+	f := sweep.BatchOf(s.body.G.Func(in, nodes), batched, all, s.Steps).F
 	for i, n := range f.Inline(s.in[0].Graph(), args) {
 		stacks[nodes[i]] = n
 	}
@@ -100,11 +101,11 @@ func (s *stacking) doAll(nodes []*graph.Node, stacks map[*graph.Node]*graph.Node
 
 // kept lists what the loop still carries on.
 func (s *stacking) kept() (list []*graph.Node) {
-	for i, y := range s.body.outputs[:s.Carries] {
+	for i, y := range s.body.Outputs[:s.Carries] {
 		if sum, isSum := s.sums[i]; s.used[i] && !isSum {
 			list = append(list, y)
 		} else if sum.stays {
-			list = append(list, ops.Add(s.body.inputs[i], sum.rest))
+			list = append(list, ops.Add(s.body.Inputs[i], sum.rest))
 		}
 	}
 	return list
@@ -133,8 +134,8 @@ func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.No
 		if !wanted[n] || !s.varies[n] || stacks[n] != nil || !s.inside[n] && !n.IsInput() {
 			continue
 		}
-		if i := slices.Index(s.body.inputs, n); i >= 0 && n.Type().Size() <= mostElements && s.Steps > 0 {
-			if left := s.body.outputs[i]; wanted[left] && s.inside[left] && s.varies[left] && !left.IsInput() && stacks[left] == nil {
+		if i := slices.Index(s.body.Inputs, n); i >= 0 && n.Type().Size() <= mostElements && s.Steps > 0 {
+			if left := s.body.Outputs[i]; wanted[left] && s.inside[left] && s.varies[left] && !left.IsInput() && stacks[left] == nil {
 				shifted = append(shifted, i)
 				continue
 			}
@@ -157,7 +158,7 @@ func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.No
 	}
 	var in []*graph.Node
 	index := map[int]int{}
-	for i, c := range s.body.inputs[:s.Carries] {
+	for i, c := range s.body.Inputs[:s.Carries] {
 		if sum, isSum := s.sums[i]; s.used[i] && (!isSum || sum.stays) {
 			index[i] = len(in)
 			in, l.in = append(in, c), append(l.in, s.in[i])
@@ -169,23 +170,23 @@ func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.No
 			l.Xs++
 		}
 	}
-	for i, x := range s.body.inputs[s.Carries+s.Xs:] {
+	for i, x := range s.body.Inputs[s.Carries+s.Xs:] {
 		if needs[x] {
 			in, l.in = append(in, x), append(l.in, s.in[s.Carries+s.Xs+i])
 			l.Consts++
 		}
 	}
-	l.Body = s.body.g.Func(in, out)
+	l.Body = s.body.G.Func(in, out)
 	node := l.node()
 	for k, n := range out[l.Carries:] {
 		stacks[n] = graph.Part(node, l.Carries+k)
 	}
 	for _, i := range shifted {
-		first, left := ops.ExpandDims(s.in[i], 0), stacks[s.body.outputs[i]]
+		first, left := ops.ExpandDims(s.in[i], 0), stacks[s.body.Outputs[i]]
 		if s.Back {
-			stacks[s.body.inputs[i]] = ops.Concat(0, ops.Slice(left, ops.Range{Start: 1, Stop: ops.End}), first)
+			stacks[s.body.Inputs[i]] = ops.Concat(0, ops.Slice(left, ops.Range{Start: 1, Stop: ops.End}), first)
 		} else {
-			stacks[s.body.inputs[i]] = ops.Concat(0, first, ops.Slice(left, ops.Range{Stop: -1}))
+			stacks[s.body.Inputs[i]] = ops.Concat(0, first, ops.Slice(left, ops.Range{Stop: -1}))
 		}
 	}
 	carries := map[int]*graph.Node{}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -252,7 +253,7 @@ func finite(x *graph.Node) *graph.Node { return ops.Lt(largest(x), math.Inf(1)) 
 func combined(c []float64, ks []*graph.Node) (sum *graph.Node) {
 	for i, v := range c {
 		if v != 0 {
-			sum = sumOf(sum, ops.Mul(v, ks[i]))
+			sum = sweep.Sum(sum, ops.Mul(v, ks[i]))
 		}
 	}
 	return sum

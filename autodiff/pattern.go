@@ -7,6 +7,7 @@ import (
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/sparse"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -119,7 +120,7 @@ func followFrom(sets *sparse.Sets, outputs, sources []*graph.Node, given [][]int
 		depends := false
 		for i, x := range y.In() {
 			fixed = (fixed || i == 0) && d.fixed[x.ID()-low]
-			depends = depends || d.at(x) != nil && passes(y, i)
+			depends = depends || d.at(x) != nil && sweep.Passes(y, i)
 		}
 		d.fixed[y.ID()-low] = fixed && !y.IsAlias() // an alias may stand for what is fed
 		if depends && y.Type().Size() > 0 {
@@ -141,7 +142,7 @@ func (d *dependence) through(y *graph.Node) []int32 {
 	var all, some []int32 // some has what inputs give to some elements alone
 	for i, x := range y.In() {
 		switch {
-		case d.at(x) == nil || !passes(y, i):
+		case d.at(x) == nil || !sweep.Passes(y, i):
 		case d.sets.Len() > manyElements:
 			all = d.both(all, []int32{d.sets.UnionAll(d.at(x))})
 		default:

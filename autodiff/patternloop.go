@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // throughFuncs sends the sets of y's inputs through the functions of a loop or a branch, and returns those of its
@@ -11,7 +12,7 @@ import (
 func (d *dependence) throughFuncs(y *graph.Node) [][]int32 {
 	in := make([][]int32, len(y.In()))
 	for i, x := range y.In() {
-		if passes(y, i) {
+		if sweep.Passes(y, i) {
 			in[i] = d.at(x)
 		}
 	}

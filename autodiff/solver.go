@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -92,7 +93,7 @@ func (s solver) iterate(f func(*graph.Node) *graph.Node, x *graph.Node) outcome 
 func (s solver) needMoves(f func(*graph.Node) *graph.Node, x *graph.Node) {
 	e := traceAt(s.name, f, x)
 	order := graph.Topo(append(e.outputs, e.wrt...)...)
-	if active := reachedFrom(e.wrt, order); !active.has(e.outputs[0]) {
+	if active := sweep.ReachedFrom(e.wrt, order); !active.Has(e.outputs[0]) {
 		what := "the function"
 		if s.name == "minimize" {
 			what = "the function, or its slope,"

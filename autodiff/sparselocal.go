@@ -6,6 +6,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/exec"
 	"chainrule/internal/sparse"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -37,12 +38,12 @@ func localize(d *dependence, outputs, sources []*graph.Node) *local {
 		ones[i] = ops.FullLike(x, 1)
 	}
 	became := map[*graph.Node]*graph.Node{}
-	for i, slope := range forward(cut, sources, ones) {
+	for i, slope := range sweep.Forward(cut, sources, ones) {
 		u := cut[i]
 		became[u] = u.Graph().Alias(u)
 		l.picked = append(l.picked, became[u])
 		if slope == nil {
-			slope = zeros(u)
+			slope = sweep.Zeros(u)
 		}
 		l.slopes = append(l.slopes, slope)
 		l.source = append(l.source, stretched(d.at(u), u.Type().Size())...)
@@ -148,8 +149,8 @@ func (l *local) planFor(op string, from, to int) (rowPlan, bool) {
 	p := rowPlan{outputs: l.outputs[from:to], first: l.begin[from]}
 	order := graph.Topo(slices.Concat(p.outputs, l.picked)...)
 	for _, u := range l.picked {
-		reached := reachedFrom([]*graph.Node{u}, order)
-		if slices.ContainsFunc(p.outputs, reached.has) {
+		reached := sweep.ReachedFrom([]*graph.Node{u}, order)
+		if slices.ContainsFunc(p.outputs, reached.Has) {
 			p.picked = append(p.picked, u)
 		}
 	}
@@ -167,10 +168,10 @@ func (p rowPlan) cost() int { return costOf(p.rows.Colors, p.outputs, p.picked) 
 // costOf is how many numbers are computed on the way from the sources to the outputs, for each colour.
 func costOf(colors int, outputs, sources []*graph.Node) int {
 	order := graph.Topo(slices.Concat(outputs, sources)...)
-	active := reachedFrom(sources, order)
+	active := sweep.ReachedFrom(sources, order)
 	numbers := 0
 	for _, n := range order {
-		if active.has(n) {
+		if active.Has(n) {
 			numbers += n.Type().Size()
 		}
 	}

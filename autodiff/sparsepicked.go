@@ -4,35 +4,36 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // picked lists the values that are picked from the sources, see local; nil if these are the sources.
 func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
 	order := graph.Topo(slices.Concat(outputs, sources)...)
-	source := newNodeSet(order)
+	source := sweep.NewSet(order)
 	for _, x := range sources {
-		source.add(x)
+		source.Add(x)
 	}
 	early := d.early(order, source)
-	last := newNodeSet(order)
+	last := sweep.NewSet(order)
 	for _, y := range outputs {
-		if early.has(y) {
-			last.add(y)
+		if early.Has(y) {
+			last.Add(y)
 		}
 	}
 	for _, y := range order {
 		for i, x := range y.In() {
-			if early.has(x) && !early.has(y) && d.active(y, i) {
-				last.add(x)
+			if early.Has(x) && !early.Has(y) && d.active(y, i) {
+				last.Add(x)
 			}
 		}
 	}
 	var cut []*graph.Node
 	moved := false
 	for _, n := range order {
-		if last.has(n) {
+		if last.Has(n) {
 			cut = append(cut, n)
-			moved = moved || !source.has(n)
+			moved = moved || !source.Has(n)
 		}
 	}
 	if !moved {
@@ -43,12 +44,12 @@ func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
 
 // early is the set of nodes whose elements, and those of all that they are made of, depend on one source element at
 // most, up to where elements are moved for the last time: x² is not early where x is, unless it is taken from.
-func (d *dependence) early(order []*graph.Node, source nodeSet) nodeSet {
-	single := newNodeSet(order)
+func (d *dependence) early(order []*graph.Node, source sweep.Set) sweep.Set {
+	single := sweep.NewSet(order)
 	users := map[*graph.Node][]*graph.Node{}
 	for _, y := range order {
-		if source.has(y) {
-			single.add(y)
+		if source.Has(y) {
+			single.Add(y)
 			continue
 		}
 		if d.at(y) == nil || !y.DType().IsFloat() || !d.areSingle(d.at(y)) {
@@ -56,34 +57,36 @@ func (d *dependence) early(order []*graph.Node, source nodeSet) nodeSet {
 		}
 		ok := true
 		for i, x := range y.In() {
-			ok = ok && (!d.active(y, i) || single.has(x))
+			ok = ok && (!d.active(y, i) || single.Has(x))
 		}
 		if !ok {
 			continue
 		}
-		single.add(y)
+		single.Add(y)
 		for i, x := range y.In() {
 			if d.active(y, i) {
 				users[x] = append(users[x], y)
 			}
 		}
 	}
-	early := newNodeSet(order)
+	early := sweep.NewSet(order)
 	for k := len(order) - 1; k >= 0; k-- {
 		y := order[k]
-		moves := source.has(y) || y.Op().Class != graph.Map
+		moves := source.Has(y) || y.Op().Class != graph.Map
 		for _, user := range users[y] {
-			moves = moves || early.has(user)
+			moves = moves || early.Has(user)
 		}
-		if single.has(y) && moves {
-			early.add(y)
+		if single.Has(y) && moves {
+			early.Add(y)
 		}
 	}
 	return early
 }
 
 // active reports whether y depends on the sources through its input i.
-func (d *dependence) active(y *graph.Node, i int) bool { return d.at(y.In()[i]) != nil && passes(y, i) }
+func (d *dependence) active(y *graph.Node, i int) bool {
+	return d.at(y.In()[i]) != nil && sweep.Passes(y, i)
+}
 
 func (d *dependence) areSingle(sets []int32) bool {
 	for _, s := range sets {

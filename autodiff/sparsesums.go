@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/sparse"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -12,14 +13,14 @@ import (
 // columns of that colour, pushed forward. The result is a vector, see offsets.place.
 func columnSums(outputs, sources []*graph.Node, c sparse.Coloring) *graph.Node {
 	return joinSums(outputs, c.Colors, inDirections(sources, c, func(t []*graph.Node) []*graph.Node {
-		return forward(outputs, sources, t)
+		return sweep.Forward(outputs, sources, t)
 	}))
 }
 
 // rowSums adds up rows likewise: a cotangent for each colour, pulled back.
 func rowSums(outputs, sources []*graph.Node, c sparse.Coloring) *graph.Node {
 	return joinSums(sources, c.Colors, inDirections(outputs, c, func(ct []*graph.Node) []*graph.Node {
-		return reverse(outputs, ct, sources)
+		return sweep.Reverse(outputs, ct, sources)
 	}))
 }
 
@@ -30,7 +31,7 @@ func inDirections(leaves []*graph.Node, c sparse.Coloring, linear func(v []*grap
 	seeds := make([]*graph.Node, len(leaves))
 	at := begins(leaves)
 	for i, x := range leaves {
-		ones[i] = x.Graph().Alias(zeros(x))
+		ones[i] = x.Graph().Alias(sweep.Zeros(x))
 		seeds[i] = seed(x, c, at[i])
 	}
 	results := linear(ones)
@@ -44,7 +45,7 @@ func inDirections(leaves []*graph.Node, c sparse.Coloring, linear func(v []*grap
 	if len(reached) == 0 {
 		return all
 	}
-	reached = batch(reached, ones, seeds, c.Colors)
+	reached = sweep.Batch(reached, ones, seeds, c.Colors)
 	for i, y := range results {
 		if y != nil {
 			all[i], reached = reached[0], reached[1:]

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
@@ -85,35 +86,35 @@ func (r rateOf) sum(soFar, step *graph.Node) *graph.Node {
 
 // bothWays makes them, simplified.
 func (a gradAttrs) bothWays(by graph.Compiler) joint {
-	s := unfold(a.Body)
-	n := len(s.inputs)
+	s := sweep.Unfold(a.Body)
+	n := len(s.Inputs)
 	var late []*graph.Node
 	for _, r := range a.given() {
-		t := r.typeOf(s.outputs[r.of].Type())
-		late = append(late, s.g.Input("", t.DType, t.Shape...))
+		t := r.typeOf(s.Outputs[r.of].Type())
+		late = append(late, s.G.Input("", t.DType, t.Shape...))
 	}
 	carried := append(a.carried(), a.wrt()...)
 	wanted, guard := meant(carried, false, n), meant(carried, true, n)
-	pulled := s.pull(a.byResult(late), meant(a.given(), false, len(s.outputs)), wanted, guard)
+	pulled := s.Pull(a.byResult(late), meant(a.given(), false, len(s.Outputs)), wanted, guard)
 	var j joint
 	var back, sums []*graph.Node
 	for _, r := range a.carried() {
-		back = append(back, pulled.at(r, s.inputs[r.of]))
+		back = append(back, r.in(pulled, s.Inputs[r.of]))
 	}
 	for _, r := range a.wrt() {
 		switch {
 		case a.loop().isX(r.of):
 			j.xs = append(j.xs, r)
-			back = append(back, pulled.at(r, s.inputs[r.of]))
+			back = append(back, r.in(pulled, s.Inputs[r.of]))
 		case r.of >= a.Carries:
 			j.consts = append(j.consts, r)
-			sums = append(sums, pulled.at(r, s.inputs[r.of]))
+			sums = append(sums, r.in(pulled, s.Inputs[r.of]))
 		}
 	}
-	all := unfold(by.Simplified(s.g.Func(s.g.Inputs(), slices.Concat(s.outputs, back, sums))))
-	j.g, j.primal, j.cts = all.g, all.inputs[:n], all.inputs[n:]
-	j.ahead, all.outputs = all.outputs[:len(s.outputs)], all.outputs[len(s.outputs):]
-	j.back, j.sums = all.outputs[:len(back)], all.outputs[len(back):]
+	all := sweep.Unfold(by.Simplified(s.G.Func(s.G.Inputs(), slices.Concat(s.Outputs, back, sums))))
+	j.g, j.primal, j.cts = all.G, all.Inputs[:n], all.Inputs[n:]
+	j.ahead, all.Outputs = all.Outputs[:len(s.Outputs)], all.Outputs[len(s.Outputs):]
+	j.back, j.sums = all.Outputs[:len(back)], all.Outputs[len(back):]
 	return j
 }
 

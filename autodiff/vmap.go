@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -106,11 +107,11 @@ func spreadOver[Q any](value Q, axes []Axis, sources, lifted []*graph.Node, size
 	if len(outputs) == 0 {
 		return value
 	}
-	all := batch(outputs, sources, lifted, size)
+	all := sweep.Batch(outputs, sources, lifted, size)
 	return tree.Map(value, func(i int, y *graph.Node) *graph.Node {
 		z := all[i]
 		if z == nil {
-			z = repeated(y, size)
+			z = sweep.Repeated(y, size)
 		}
 		return ops.MoveAxis(z, 0, normal(results[i], axisOf(axes, results[i].Path, true).axis, z.Rank()))
 	})

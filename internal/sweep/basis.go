@@ -1,4 +1,4 @@
-package autodiff
+package sweep
 
 import (
 	"slices"
@@ -7,11 +7,11 @@ import (
 	"chainrule/ops"
 )
 
-// pushBasis pushes every unit tangent of x forward: column by column of the Jacobians ∂y/∂x, which it returns with
+// PushBasis pushes every unit tangent of x forward: column by column of the Jacobians ∂y/∂x, which it returns with
 // the shape [y…, x…] for each output y, nil where y does not depend on x.
-func pushBasis(outputs []*graph.Node, x *graph.Node) []*graph.Node {
+func PushBasis(outputs []*graph.Node, x *graph.Node) []*graph.Node {
 	columns := overBasis(x, func(t *graph.Node) []*graph.Node {
-		return forward(outputs, []*graph.Node{x}, []*graph.Node{t})
+		return Forward(outputs, []*graph.Node{x}, []*graph.Node{t})
 	})
 	for i, c := range columns {
 		if c != nil { // [n, y…] → [y…, x…]
@@ -22,11 +22,11 @@ func pushBasis(outputs []*graph.Node, x *graph.Node) []*graph.Node {
 	return columns
 }
 
-// pullBasis pulls every unit cotangent of y back: row by row of the Jacobians ∂y/∂x, which it returns with the shape
+// PullBasis pulls every unit cotangent of y back: row by row of the Jacobians ∂y/∂x, which it returns with the shape
 // [y…, x…] for each x of wrt, nil where y does not depend on x.
-func pullBasis(y *graph.Node, wrt []*graph.Node) []*graph.Node {
+func PullBasis(y *graph.Node, wrt []*graph.Node) []*graph.Node {
 	rows := overBasis(y, func(ct *graph.Node) []*graph.Node {
-		return reverse([]*graph.Node{y}, []*graph.Node{ct}, wrt)
+		return Reverse([]*graph.Node{y}, []*graph.Node{ct}, wrt)
 	})
 	for i, r := range rows {
 		if r != nil { // [m, x…] → [y…, x…]
@@ -49,14 +49,14 @@ func overBasis(x *graph.Node, linear func(v *graph.Node) []*graph.Node) []*graph
 		}
 		return out
 	}
-	v := x.Graph().Alias(zeros(x))
+	v := x.Graph().Alias(Zeros(x))
 	out := linear(v)
-	found := some(out)
+	found := NotNil(out)
 	if len(found) == 0 {
 		return out
 	}
 	products, known := unitProducts(found, v)
-	all := batch(found, append(products, v), append(known, basis(x)), n)
+	all := Batch(found, append(products, v), append(known, basis(x)), n)
 	for i, y := range out {
 		if y != nil {
 			out[i], all = all[0], all[1:]

@@ -1,4 +1,4 @@
-package autodiff
+package sweep
 
 import (
 	"chainrule/graph"
@@ -70,20 +70,20 @@ func maskedVJP(y *graph.Node, i int, ct, live *graph.Node) (dzdx, mask *graph.No
 		}
 	}
 	// If nothing is known of the op, everything may depend on everything.
-	mask = anywhere(live)
+	mask = Anywhere(live)
 	return ops.Where(mask, vjp(y, i, ct), 0), mask
 }
 
 func vjp(y *graph.Node, i int, ct *graph.Node) *graph.Node {
 	if rule, ok := y.Op().Derivative.(graph.Confluent); ok {
 		return rule.ConfluentVJP(y, i, ct, func(y, x, t *graph.Node) *graph.Node {
-			return forward([]*graph.Node{y}, []*graph.Node{x}, []*graph.Node{t})[0]
+			return Forward([]*graph.Node{y}, []*graph.Node{x}, []*graph.Node{t})[0]
 		})
 	}
 	return y.Op().Derivative.VJP(y, i, ct)
 }
 
-func anywhere(mask *graph.Node) *graph.Node {
+func Anywhere(mask *graph.Node) *graph.Node {
 	all := make([]int, mask.Rank())
 	for i := range all {
 		all[i] = i
@@ -92,11 +92,11 @@ func anywhere(mask *graph.Node) *graph.Node {
 }
 
 // push applies the JVP of y to the tangents t of its inputs, nil where they are zero, and sets y's.
-func (l *live) push(y *graph.Node, t rates) {
+func (l *live) push(y *graph.Node, t Derivatives) {
 	tangent, mask := maskedJVP(y, t)
 	if tangent == nil {
-		if tangent = y.Op().Derivative.JVP(y, t.d); tangent == nil {
-			tangent = transposed(y, t.d)
+		if tangent = y.Op().Derivative.JVP(y, t.D); tangent == nil {
+			tangent = transposed(y, t.D)
 		}
 	}
 	l.set(y, ops.BroadcastTo(tangent, y.Shape()...))
@@ -104,15 +104,15 @@ func (l *live) push(y *graph.Node, t rates) {
 }
 
 // maskedJVP returns nil if nothing is known, or is to be known, of masks.
-func maskedJVP(y *graph.Node, t rates) (tangent, mask *graph.Node) {
+func maskedJVP(y *graph.Node, t Derivatives) (tangent, mask *graph.Node) {
 	rule := y.Op().Derivative
 	_, known := rule.(graph.Selective)
-	known = known || where(t.live).count() > 0
+	known = known || Which(t.Masks).Count() > 0
 	switch rule, ok := rule.(graph.Masked); {
 	case known && y.IsAlias():
-		return t.d[0], t.live[0]
+		return t.D[0], t.Masks[0]
 	case known && ok:
-		return rule.MaskedJVP(y, t.d, t.live)
+		return rule.MaskedJVP(y, t.D, t.Masks)
 	}
 	return nil, nil
 }

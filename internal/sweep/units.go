@@ -1,4 +1,4 @@
-package autodiff
+package sweep
 
 import (
 	"slices"
@@ -17,18 +17,18 @@ import (
 func unitProducts(outputs []*graph.Node, v *graph.Node) (products, known []*graph.Node) {
 	n := v.Type().Size()
 	order := graph.Topo(slices.Concat(outputs, []*graph.Node{v})...)
-	depends, same := newNodeSet(order), newNodeSet(order) // on v; the elements of v in order
-	depends.add(v)
-	same.add(v)
+	depends, same := NewSet(order), NewSet(order) // on v; the elements of v in order
+	depends.Add(v)
+	same.Add(v)
 	for _, y := range order {
 		for _, x := range y.In() {
-			if depends.has(x) {
-				depends.add(y)
+			if depends.Has(x) {
+				depends.Add(y)
 			}
 		}
-		if y.Op().Class == graph.View && len(y.In()) == 1 && same.has(y.In()[0]) && y.Type().Size() == n &&
+		if y.Op().Class == graph.View && len(y.In()) == 1 && same.Has(y.In()[0]) && y.Type().Size() == n &&
 			y.Op().Layout(y).Contiguous(y.Shape()) {
-			same.add(y)
+			same.Add(y)
 		}
 		if y.Op().Name != "matmul" || y.Rank() != 2 || y.In()[0].Rank() != 2 || y.In()[1].Rank() != 2 {
 			continue
@@ -37,9 +37,9 @@ func unitProducts(outputs []*graph.Node, v *graph.Node) (products, known []*grap
 		transA, transB := ops.Transposed(y)
 		m := y.Type().Size()
 		switch { // a product of one row is one along the axis of length n, and so is one of one column
-		case same.has(a) && !depends.has(b) && y.Shape()[0] == 1:
+		case same.Has(a) && !depends.Has(b) && y.Shape()[0] == 1:
 			products, known = append(products, y), append(known, ops.Reshape(flipped(b, transB), n, 1, m))
-		case same.has(b) && !depends.has(a) && y.Shape()[1] == 1:
+		case same.Has(b) && !depends.Has(a) && y.Shape()[1] == 1:
 			products, known = append(products, y), append(known, ops.Reshape(flipped(a, !transA), n, m, 1))
 		}
 	}

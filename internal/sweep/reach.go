@@ -1,0 +1,49 @@
+package sweep
+
+import "chainrule/graph"
+
+// Passes reports whether y has a derivative with respect to its input i.
+func Passes(y *graph.Node, i int) bool {
+	rule := y.Op().Derivative
+	return rule != nil && IsSmooth(y) && IsSmooth(y.In()[i]) && rule.Wrt(i)
+}
+
+// IsSmooth reports whether n is of a type that can have a derivative.
+func IsSmooth(n *graph.Node) bool { return n.DType().IsFloat() || n.DType() == graph.Packed }
+
+// ReachedFrom returns the nodes that have a derivative with respect to one of the sources, themselves included.
+func ReachedFrom(sources, order []*graph.Node) Set {
+	set := NewSet(order)
+	for _, x := range sources {
+		set.Add(x)
+	}
+	for _, y := range order {
+		for i, x := range y.In() {
+			if set.Has(x) && Passes(y, i) {
+				set.Add(y)
+				break
+			}
+		}
+	}
+	return set
+}
+
+// leadingTo returns the nodes by which one of the outputs has a derivative, themselves included.
+func leadingTo(outputs, order []*graph.Node) Set {
+	set := NewSet(order)
+	for _, y := range outputs {
+		set.Add(y)
+	}
+	for k := len(order) - 1; k >= 0; k-- {
+		y := order[k]
+		if !set.Has(y) {
+			continue
+		}
+		for i, x := range y.In() {
+			if Passes(y, i) {
+				set.Add(x)
+			}
+		}
+	}
+	return set
+}
