@@ -165,12 +165,18 @@ func Rsqrt(x *graph.Node) *graph.Node { return Reciprocal(Sqrt(x)) }
 // Cbrt returns the cube root, of either sign. Its derivative at 0 is +Inf.
 func Cbrt(x *graph.Node) *graph.Node { return unary(&cbrtOp, x) }
 
-var cbrtOp graph.Op
+// SlopeCbrt returns the n-th derivative of Cbrt, 1 ≤ n ≤ 15: an infinity at 0.
+func SlopeCbrt(n int, x *graph.Node) *graph.Node { return apply(&slopeCbrtOp, orderAttrs{n}, x) }
+
+var cbrtOp, slopeCbrtOp graph.Op
 
 func init() {
+	cases := append(unaryCases(0.5, 3), named("negative", unaryCases(-3, -0.5)[:1])...)
 	define(&cbrtOp, smooth("cbrt", "cube root of x", floats1(vec.Cbrt[float32], vec.Cbrt[float64]),
-		func(x, y *graph.Node) *graph.Node { return Div(1.0/3, Square(y)) },
-		append(unaryCases(0.5, 3), named("negative", unaryCases(-3, -0.5)[:1])...)))
+		func(x, y *graph.Node) *graph.Node { return SlopeCbrt(1, x) }, cases))
+	// An op, since the powers of y that quotients have leave the range where the derivatives do not.
+	define(&slopeCbrtOp, derivatives(&slopeCbrtOp, "slope_cbrt", "derivative of the cube root of x",
+		vec.SlopeCbrt[float32], vec.SlopeCbrt[float64], cases))
 }
 
 // Reciprocal returns 1/x.

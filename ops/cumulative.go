@@ -107,13 +107,22 @@ const longLists = 1 << 24
 // other: running products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the
 // other end, hₖ = aₖ·hₖ₊₁ + bₖ. The first factor is not used.
 func LinearRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
-	in := nodes(&linearRecurrenceOp, a, b)
+	return recurrenceOf(&linearRecurrenceOp, nodes(&linearRecurrenceOp, a, b), axis, reverse)
+}
+
+// SlopeRecurrence is LinearRecurrence, but that aₖ·hₖ₋₁ is 0 where hₖ₋₁ is, though aₖ be infinite: the form of its derivatives,
+// in which what does not move stays so.
+func SlopeRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
+	return recurrenceOf(&slopeRecurrenceOp, nodes(&slopeRecurrenceOp, a, b), axis, reverse)
+}
+
+func recurrenceOf(op *graph.Op, in []*graph.Node, axis int, reverse bool) *graph.Node {
 	shape, err := graph.BroadcastShapes(in[0].Shape(), in[1].Shape())
 	if err != nil {
-		graph.Fail(linearRecurrenceOp.Name, in, "%v", err)
+		graph.Fail(op.Name, in, "%v", err)
 	}
 	x, y := BroadcastTo(in[0], shape...), BroadcastTo(in[1], shape...)
-	return apply(&linearRecurrenceOp, cumulativeAttrs{mustBeAxis(linearRecurrenceOp.Name, axis, x), reverse}, x, y)
+	return apply(op, cumulativeAttrs{mustBeAxis(op.Name, axis, x), reverse}, x, y)
 }
 
 // CumProd returns the running products along an axis: element k is x₀·…·xₖ, or xₖ·…·xₙ₋₁ if reverse is set. Its
@@ -165,13 +174,13 @@ func displaced(n, x *graph.Node, back bool) *graph.Node {
 	return moved(x, a.Axis, Range{1, r, 1}, 0)
 }
 
-var linearRecurrenceOp graph.Op
+var linearRecurrenceOp, slopeRecurrenceOp graph.Op
 
 func init() {
 	along := func(name string, axis int, reverse bool, shape ...int) graph.Case {
 		return graph.Case{Name: name, In: []graph.Arg{arg(shape...), arg(shape...)}, Attrs: cumulativeAttrs{axis, reverse}}
 	}
-	define(&linearRecurrenceOp, graph.Op{
+	record := graph.Op{
 		Name: "linear_recurrence", Doc: "h with hₖ = aₖ·hₖ₋₁ + bₖ along an axis", Class: graph.Opaque, Arity: 2,
 		Attrs: cumulativeAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
@@ -189,7 +198,7 @@ func init() {
 		Derivative: recurrenceRule{}, InPlace: true, Depends: cumulativeDepends,
 		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 			a, in := n.Attrs().(cumulativeAttrs), allBatched(in, batched)
-			return apply(&linearRecurrenceOp, cumulativeAttrs{a.Axis + 1, a.Reverse}, in...)
+			return apply(n.Op(), cumulativeAttrs{a.Axis + 1, a.Reverse}, in...)
 		},
 		Cases: []graph.Case{
 			along("vector", 0, false, 6), along("reverse", 0, true, 6), along("rows", 1, false, 3, 4),
@@ -201,7 +210,11 @@ func init() {
 			bad(cumulativeAttrs{}, "are not of one shape", f64(3), f64()),
 			bad(cumulativeAttrs{}, "wants f32 or f64", i64(3), i64(3)),
 		},
-	})
+	}
+	define(&linearRecurrenceOp, record)
+	record.Name, record.Doc = "slope_recurrence", "linear_recurrence, where aₖ·hₖ₋₁ is 0 where hₖ₋₁ is"
+	record.Kernel = byFloat(slopeRecurrenceKernel[float32], slopeRecurrenceKernel[float64])
+	define(&slopeRecurrenceOp, record)
 }
 
 type recurrenceRule struct{}
@@ -212,31 +225,51 @@ func (recurrenceRule) Wrt(int) bool { return true }
 // VJP implements graph.Derivative.
 func (recurrenceRule) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
 	a := n.Attrs().(cumulativeAttrs)
-	b := apply(&linearRecurrenceOp, cumulativeAttrs{a.Axis, !a.Reverse}, earlier(n, n.In()[0]), ct)
+	b := SlopeRecurrence(earlier(n, n.In()[0]), ct, a.Axis, !a.Reverse)
 	if i == 1 {
 		return b
 	}
-	return Mul(b, later(n, n))
+	r := n.Shape()[a.Axis]
+	if r == 0 {
+		return b
+	}
+	from, to := Range{0, r - 1, 1}, Range{1, r, 1} // of hₖ₋₁ and λₖ
+	if a.Reverse {
+		from, to = to, from
+	}
+	products := TimesSlope(Slice(b, along(a.Axis, to)...), Slice(n, along(a.Axis, from)...))
+	lo, hi := make([]int, n.Rank()), make([]int, n.Rank())
+	lo[a.Axis], hi[a.Axis] = to.Start, r-to.Stop
+	return Pad(products, lo, hi, make([]int, n.Rank()))
 }
 
 // JVP implements graph.Derivative: ḣₖ = aₖ·ḣₖ₋₁ + (ȧₖ·hₖ₋₁ + ḃₖ).
 func (recurrenceRule) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 	term := t[1]
 	if t[0] != nil {
-		term = Mul(t[0], later(n, n))
+		term = TimesSlope(t[0], later(n, n))
 		if t[1] != nil {
 			term = Add(term, t[1])
 		}
 	}
-	return apply(&linearRecurrenceOp, n.Attrs(), n.In()[0], term)
+	return apply(&slopeRecurrenceOp, n.Attrs(), n.In()[0], term)
 }
 
 func recurrenceKernel[T float](n *graph.Node) graph.Kernel {
+	return bindRecurrence(n, vec.RecurrenceUntil[T], vec.RecurrenceBackUntil[T])
+}
+
+func slopeRecurrenceKernel[T float](n *graph.Node) graph.Kernel {
+	return bindRecurrence(n, vec.SlopeRecurrenceUntil[T], vec.SlopeRecurrenceBackUntil[T])
+}
+
+type recurrence[T float] func(stop <-chan struct{}, h, a, b []T, outer, r, inner int)
+
+func bindRecurrence[T float](n *graph.Node, f, back recurrence[T]) graph.Kernel {
 	a := n.Attrs().(cumulativeAttrs)
 	outer, r, inner := span(n, []int{a.Axis})
-	f := vec.RecurrenceUntil[T]
 	if a.Reverse {
-		f = vec.RecurrenceBackUntil[T]
+		f = back
 	}
 	run := r * inner
 	rows := max(1, elementsUnstopped/max(1, run))

@@ -23,16 +23,31 @@ func Lgamma(x *graph.Node) *graph.Node { return unary(&lgammaOp, x) }
 var erfOp, erfcOp, erfinvOp, lgammaOp graph.Op
 
 func init() {
-	bell := func(x *graph.Node, factor float64) *graph.Node { return Mul(factor, Exp(Neg(Square(x)))) }
 	define(&erfOp, smooth("erf", "error function of x", floats1(vec.Erf[float32], vec.Erf[float64]),
-		func(x, y *graph.Node) *graph.Node { return bell(x, 2/math.SqrtPi) }, unaryCases(-2, 2)))
+		func(x, y *graph.Node) *graph.Node { return Mul(2/math.SqrtPi, Gauss(x)) }, unaryCases(-2, 2)))
 	define(&erfcOp, smooth("erfc", "complementary error function of x", floats1(vec.Erfc[float32], vec.Erfc[float64]),
-		func(x, y *graph.Node) *graph.Node { return bell(x, -2/math.SqrtPi) }, unaryCases(-2, 2)))
+		func(x, y *graph.Node) *graph.Node { return Mul(-2/math.SqrtPi, Gauss(x)) }, unaryCases(-2, 2)))
 	define(&erfinvOp, smooth("erfinv", "inverse of erf", floats1(vec.Erfinv[float32], vec.Erfinv[float64]),
-		func(x, y *graph.Node) *graph.Node { return Mul(math.SqrtPi/2, Exp(Square(y))) }, unaryCases(-0.8, 0.8)))
+		func(x, y *graph.Node) *graph.Node { return Div(math.SqrtPi/2, Gauss(y)) }, unaryCases(-0.8, 0.8)))
 	define(&lgammaOp, smooth("lgamma", "logarithm of |Γ(x)|", floats1(vec.Lgamma[float32], vec.Lgamma[float64]),
 		func(x, y *graph.Node) *graph.Node { return Digamma(x) },
 		append(unaryCases(0.5, 5), named("negative", unaryCases(-0.8, -0.3)[:1])...)))
+}
+
+// Gauss returns exp(−x²), to the last digits far out too.
+func Gauss(x *graph.Node) *graph.Node { return unary(&gaussOp, x) }
+
+// SlopeGauss returns the n-th derivative of Gauss, 1 ≤ n ≤ 15.
+func SlopeGauss(n int, x *graph.Node) *graph.Node { return apply(&slopeGaussOp, orderAttrs{n}, x) }
+
+var gaussOp, slopeGaussOp graph.Op
+
+func init() {
+	// Ops, since the exponential of a rounded square is off by x² roundings, and products with x go through ∞·0 far out.
+	define(&gaussOp, smooth("gauss", "exp(−x²)", floats1(vec.Gauss[float32], vec.Gauss[float64]),
+		func(x, y *graph.Node) *graph.Node { return SlopeGauss(1, x) }, unaryCases(-2, 2)))
+	define(&slopeGaussOp, derivatives(&slopeGaussOp, "slope_gauss", "derivative of exp(−x²)",
+		vec.SlopeGauss[float32], vec.SlopeGauss[float64], unaryCases(-2, 2)))
 }
 
 // Digamma returns ψ(x) = Γ′(x)/Γ(x), the derivative of Lgamma.

@@ -30,19 +30,20 @@ func init() {
 	define(&asinhOp, smooth("asinh", "inverse hyperbolic sine of x", floats1(vec.Asinh[float32], vec.Asinh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Reciprocal(Hypot(x, 1)) }, unaryCases(-3, 3)))
 	define(&acoshOp, smooth("acosh", "inverse hyperbolic cosine of x", floats1(vec.Acosh[float32], vec.Acosh[float64]),
-		func(x, y *graph.Node) *graph.Node { return SlopeAcosh(x) }, unaryCases(1.5, 4)))
+		func(x, y *graph.Node) *graph.Node { return SlopeAcosh(1, x) }, unaryCases(1.5, 4)))
 	define(&atanhOp, smooth("atanh", "inverse hyperbolic tangent of x", floats1(vec.Atanh[float32], vec.Atanh[float64]),
 		func(x, y *graph.Node) *graph.Node { return Reciprocal(OneLessSquare(x)) }, unaryCases(-0.8, 0.8)))
 }
 
-// SlopeAcosh returns 1/√(x² − 1), the derivative of Acosh: NaN where x < 1, and +Inf at 1.
-func SlopeAcosh(x *graph.Node) *graph.Node { return unary(&slopeAcoshOp, x) }
+// SlopeAcosh returns the n-th derivative of Acosh, 1 ≤ n ≤ 15, 1/√(x² − 1) being the first: NaN where x < 1, and an infinity
+// at 1.
+func SlopeAcosh(n int, x *graph.Node) *graph.Node { return apply(&slopeAcoshOp, orderAttrs{n}, x) }
 
 var slopeAcoshOp graph.Op
 
 func init() {
-	// An op, since x² − 1 overflows and loses digits next to 1, and √(x − 1)·√(x + 1) has the derivative ∞·0 there.
-	define(&slopeAcoshOp, smooth("slope_acosh", "1/√(x² − 1), the derivative of acosh",
-		floats1(vec.SlopeAcosh[float32], vec.SlopeAcosh[float64]),
-		func(x, y *graph.Node) *graph.Node { return Neg(Mul(Mul(x, y), Square(y))) }, unaryCases(1.5, 4)))
+	// An op, since x² − 1 overflows and loses digits next to 1, and √(x − 1)·√(x + 1) has the derivative ∞·0 there; of all
+	// orders, since the third adds infinities of both signs there.
+	define(&slopeAcoshOp, derivatives(&slopeAcoshOp, "slope_acosh", "derivative of acosh, 1/√(x² − 1) and on",
+		vec.SlopeAcosh[float32], vec.SlopeAcosh[float64], unaryCases(1.5, 4)))
 }

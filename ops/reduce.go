@@ -201,7 +201,7 @@ func init() {
 		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), others(n)) },
-			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, others(n))) },
+			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, TimesSlope(t, others(n))) },
 		},
 		Batch: batchReduce,
 		Cases: reduceCases(foldNothing, foldInts,

@@ -53,7 +53,7 @@ func init() {
 		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), unit(n)) },
-			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, Mul(t, unit(n))) },
+			Forward: func(n, t *graph.Node) *graph.Node { return refold(n, TimesSlope(t, unit(n))) },
 		},
 		Batch:    batchReduce,
 		Cases:    reduceCases(foldNothing, of("origin", 0, 0, 3, 4), of("numbers", 0, -2)),

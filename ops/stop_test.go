@@ -27,6 +27,7 @@ var longNodes = map[string]struct {
 	"det":               {func(a, _, _ *graph.Node) *graph.Node { return ops.Det(a) }, true},
 	"eigh":              {func(a, _, _ *graph.Node) *graph.Node { w, _ := ops.Eigh(a); return w.In()[0] }, true},
 	"inverse":           {func(a, _, _ *graph.Node) *graph.Node { return ops.Inverse(a) }, false},
+	"slope_recurrence":  {func(_, x, _ *graph.Node) *graph.Node { return ops.SlopeRecurrence(x, x, 1, false) }, true},
 	"linear_recurrence": {func(_, x, _ *graph.Node) *graph.Node { return ops.LinearRecurrence(x, x, 1, false) }, true},
 	"log_softmax":       {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSoftmax(x, 1) }, true},
 	"logsumexp":         {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSumExp(x, 1) }, true},

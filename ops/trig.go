@@ -63,16 +63,25 @@ func init() {
 // in math.Atan2. The derivatives at the origin are NaN.
 func Atan2[A, B Operand](y A, x B) *graph.Node { return binary(&atan2Op, y, x) }
 
-var atan2Op graph.Op
+// SlopeAtan2 returns the derivative of Atan2, m times by y and n times by x, elementwise with broadcasting. It is NaN at the
+// origin, and 0 where y or x is infinite.
+func SlopeAtan2[A, B Operand](m, n int, y A, x B) *graph.Node {
+	return apply(&slopeAtan2Op, ordersAttrs{m, n}, nodes(&slopeAtan2Op, y, x)...)
+}
+
+var atan2Op, slopeAtan2Op graph.Op
 
 func init() {
-	// With r = √(x² + y²), ∂/∂y = x/r² and ∂/∂x = −y/r², which r·r would take out of range.
+	cases := append(binaryCases(-2, 2, 0.5, 2), graph.Case{Name: "axes", In: []graph.Arg{
+		values([]float64{0, 1, -2, 1, -1}, 5), values([]float64{3, 0, 0, -1, -1}, 5)}})
 	define(&atan2Op, smooth2("atan2", "angle of the point with ordinate a and abscissa b",
 		floats2(vec.Atan2[float32], vec.Atan2[float64]),
-		func(a, b, y *graph.Node) *graph.Node { return Div(SlopeHypot(b, a), Hypot(b, a)) },
-		func(a, b, y *graph.Node) *graph.Node { return Neg(Div(SlopeHypot(a, b), Hypot(a, b))) },
-		append(binaryCases(-2, 2, 0.5, 2), graph.Case{Name: "axes", In: []graph.Arg{
-			values([]float64{0, 1, -2, 1, -1}, 5), values([]float64{3, 0, 0, -1, -1}, 5)}})))
+		func(a, b, y *graph.Node) *graph.Node { return SlopeAtan2(1, 0, a, b) },
+		func(a, b, y *graph.Node) *graph.Node { return SlopeAtan2(0, 1, a, b) }, cases))
+	// x/(x² + y²) and on: squares that leave the range where these do not, in every order.
+	define(&slopeAtan2Op, derivatives2(&slopeAtan2Op, "slope_atan2", "derivative of atan2, m times by a and n times by b",
+		vec.SlopeAtan2[float32], vec.SlopeAtan2[float64],
+		ofOrders(1, 0, cases...), ofOrders(0, 1, cases...), ofOrders(1, 1, cases[0]), ofOrders(3, 2, cases[0])))
 }
 
 // Hypot returns √(a² + b²), elementwise with broadcasting, without overflow on the way. At (0, 0), where any slopes

@@ -25,7 +25,40 @@ func overPower(n int, in ...*graph.Node) *graph.Node { return apply(&xdivyOp, xd
 // XMulY returns x·y, elementwise with broadcasting, and 0 where x = 0, whatever y is but NaN: 0·∞ is 0.
 func XMulY[A, B Operand](x A, y B) *graph.Node { return binary(&xmulyOp, x, y) }
 
-var xlogyOp, xdivyOp, xmulyOp graph.Op
+// TimesSlope returns t·p, elementwise with broadcasting, and 0 where t = 0, whatever p is, for tangents t of elements that
+// an op adds up: one that does not move adds nothing, though the partial derivative p by it leave the range.
+func TimesSlope[T, P Operand](t T, p P) *graph.Node { return binary(&timesSlopeOp, t, p) }
+
+// slopeProduct is the rule of TimesSlope: tangents of t, and cotangents that meet p, may be such zeros too.
+type slopeProduct struct{ Scalar }
+
+// VJP implements graph.Derivative.
+func (slopeProduct) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
+	t, p := n.In()[0], n.In()[1]
+	if i == 0 {
+		return TimesSlope(ct, p)
+	}
+	return TimesSlope(t, ct)
+}
+
+// JVP implements graph.Derivative.
+func (slopeProduct) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
+	var sum *graph.Node
+	if t[0] != nil {
+		sum = TimesSlope(t[0], n.In()[1])
+	}
+	if t[1] != nil {
+		term := TimesSlope(n.In()[0], t[1])
+		if sum == nil {
+			sum = term
+		} else {
+			sum = Add(sum, term)
+		}
+	}
+	return fill(sum, n)
+}
+
+var xlogyOp, xdivyOp, xmulyOp, timesSlopeOp graph.Op
 
 func init() {
 	none := func(name string, lo, hi float64) graph.Case {
@@ -70,4 +103,10 @@ func init() {
 		func(a, b, y *graph.Node) *graph.Node { return b },
 		func(a, b, y *graph.Node) *graph.Node { return a },
 		append(binaryCases(-2, 2, -2, 2), none("nothing", -2, 2))))
+	product := smooth2("times_slope", "a · b, and 0 where a is, though b be NaN",
+		floats2(vec.TimesSlope[float32], vec.TimesSlope[float64]), nil, nil,
+		append(binaryCases(-2, 2, -2, 2), none("nothing", -2, 2)))
+	product.Derivative = slopeProduct{d2(
+		func(a, b, y *graph.Node) *graph.Node { return b }, func(a, b, y *graph.Node) *graph.Node { return a })}
+	define(&timesSlopeOp, product)
 }

@@ -4,14 +4,38 @@ import "math"
 
 // Lgamma sets dst[i] = log|Γ(x[i])|, +Inf at 0 and the negative integers. For positive x the error is at most 3 ulp;
 // for negative x it is 3 ulp of the larger of 1 and the terms of the reflection formula.
-func Lgamma[T Float](dst, x []T) {
-	mapFloat(dst, x, func(a float64) float64 {
-		if math.Abs(a) < 0x1p-1022 { // as math.Lgamma has it, but that its logarithm is wrong for these
-			return -Ln(math.Abs(a))
-		}
-		y, _ := math.Lgamma(a)
+func Lgamma[T Float](dst, x []T) { mapFloat(dst, x, lgamma) }
+
+// lgamma repairs math.Lgamma, whose logarithm is wrong for denormals, and which takes a polynomial some way out of its range.
+func lgamma(x float64) float64 {
+	size := math.Abs(x)
+	if size < 0x1p-1022 {
+		return -Ln(size)
+	}
+	y, _ := math.Lgamma(x)
+	if !outOfFit(size) {
 		return y
-	})
+	}
+	right := lgammaShifted(size)
+	if x > 0 {
+		return right
+	}
+	wrong, _ := math.Lgamma(size)
+	return y + (wrong - right)
+}
+
+// outOfFit reports whether x is where math.Lgamma is off by up to 400 ulp.
+func outOfFit(x float64) bool { return x > 1.19 && x < 1.2317 || x > 0.19 && x < 0.2317 }
+
+// lgammaShifted is log Γ(x + 1) - log x, with what x + 1 is rounded by.
+func lgammaShifted(x float64) float64 {
+	next := x + 1
+	lost := x - (next - 1)
+	y, _ := math.Lgamma(next)
+	if outOfFit(next) {
+		y = lgammaShifted(next)
+	}
+	return y + float64(digamma(next)*lost) - Ln(x)
 }
 
 // MaxPolygamma is the highest order that Polygamma takes.

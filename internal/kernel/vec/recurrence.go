@@ -167,6 +167,56 @@ func RecurrenceBackUntil[T Float](stop <-chan struct{}, dst, a, b []T, outer, r,
 	recurrence(stop, dst, a, b, outer, r, inner, r-1, -1)
 }
 
+// SlopeRecurrenceUntil is RecurrenceUntil, but that aₖ·hₖ₋₁ is 0 where hₖ₋₁ is, though aₖ be infinite.
+func SlopeRecurrenceUntil[T Float](stop <-chan struct{}, dst, a, b []T, outer, r, inner int) {
+	if anyInfinite(a) {
+		slopeRecurrence(stop, dst, a, b, outer, r, inner, 0, 1)
+		return
+	}
+	recurrence(stop, dst, a, b, outer, r, inner, 0, 1)
+}
+
+// SlopeRecurrenceBackUntil is SlopeRecurrenceUntil from the last element to the first.
+func SlopeRecurrenceBackUntil[T Float](stop <-chan struct{}, dst, a, b []T, outer, r, inner int) {
+	if anyInfinite(a) {
+		slopeRecurrence(stop, dst, a, b, outer, r, inner, r-1, -1)
+		return
+	}
+	recurrence(stop, dst, a, b, outer, r, inner, r-1, -1)
+}
+
+// anyInfinite reports whether an element is ±Inf or NaN.
+func anyInfinite[T Float](x []T) bool {
+	for _, v := range x {
+		if v-v != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// slopeRecurrence is recurrence column by column.
+func slopeRecurrence[T Float](stop <-chan struct{}, dst, a, b []T, outer, r, inner, first, step int) {
+	checkSame(len(dst), len(a), outer, r, inner)
+	checkSame(len(dst), len(b), outer, r, inner)
+	for o := range outer {
+		for j := range inner {
+			h, at := 0.0, (o*r+first)*inner+j
+			for k := range r {
+				if k%unstopped == 0 && closed(stop) {
+					return
+				}
+				if k > 0 && h != 0 {
+					h *= float64(a[at])
+				}
+				h += float64(b[at])
+				dst[at] = T(h)
+				at += step * inner
+			}
+		}
+	}
+}
+
 // recurrence begins with the given element of the middle axis and goes on by step.
 func recurrence[T Float](stop <-chan struct{}, dst, a, b []T, outer, r, inner, first, step int) {
 	checkSame(len(dst), len(a), outer, r, inner)

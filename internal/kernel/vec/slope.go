@@ -4,7 +4,7 @@ import "math"
 
 // Derivatives of functions in kernels of their own, where a formula of arithmetic would lose digits or leave the range,
 // and products whose first factor may be 0: portable loops without twins. The errors stated are those of float64; float32
-// results are float64's, rounded once, but for OneLessSquare, SlopeAtan, XDivY and XMulY, which are arithmetic.
+// results are float64's, rounded once, but for OneLessSquare, SlopeAtan, XDivY, XMulY and TimesSlope, which are arithmetic.
 
 // OneLessSquare sets dst[i] = 1 - x[i]², as (1 - x)(1 + x): the error is at most 1.5 ulp.
 func OneLessSquare[T Float](dst, x []T) {
@@ -13,20 +13,12 @@ func OneLessSquare[T Float](dst, x []T) {
 
 // SlopeAtan sets dst[i] = 1/(1 + x[i]²), rounded three times.
 func SlopeAtan[T Float](dst, x []T) {
-	map1(dst, x, func(a T) T { return 1 / (1 + T(a*a)) })
-}
-
-// SlopeAcosh sets dst[i] = 1/√(x[i]² - 1), NaN below 1; the error is at most 2.5 ulp.
-func SlopeAcosh[T Float](dst, x []T) { mapFloat(dst, x, slopeAcosh) }
-
-func slopeAcosh(x float64) float64 {
-	switch {
-	case !(x >= 1):
-		return math.NaN()
-	case x > 0x1p500:
-		return 1 / x
-	}
-	return 1 / math.Sqrt((x-1)*(x+1))
+	map1(dst, x, func(a T) T {
+		if s := T(a * a); s-s == 0 || a != a {
+			return 1 / (1 + s)
+		}
+		return 1 / a / a // which may be in range where a² is not
+	})
 }
 
 // SlopeHypot sets dst[i] = x[i]/√(x[i]² + y[i]²), 0 at (0, 0); the error is at most 2.5 ulp.
@@ -85,5 +77,15 @@ func XMulY[T Float](dst, x, y []T) {
 			return p
 		}
 		return 0
+	})
+}
+
+// TimesSlope sets dst[i] = x[i]·y[i], 0 where x[i] is 0.
+func TimesSlope[T Float](dst, x, y []T) {
+	map2(dst, x, y, func(a, b T) T {
+		if a == 0 {
+			return 0
+		}
+		return a * b
 	})
 }

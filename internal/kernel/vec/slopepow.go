@@ -2,9 +2,6 @@ package vec
 
 import "math"
 
-// MaxSlopePow is the greatest order m + n of SlopePow.
-const MaxSlopePow = 15
-
 // SlopePow sets dst[i] to the derivative of x[i]^y[i], m times by x and n times by y. At x = 0 and +Inf it is what it tends
 // to, but that for m = 0 < n and x = 0 it is 0 at y = 0 and NaN for y < 0.
 func SlopePow[T Float](dst, x, y []T, m, n int) {
@@ -20,7 +17,7 @@ func slopePow(x, y float64, m, n int) float64 {
 	if m == 0 && n > 0 && x == 0 && y == 0 {
 		return 0
 	}
-	var c [MaxSlopePow + 1]float64 // Taylor coefficients of c at y
+	var c [MaxSlope + 1]float64 // Taylor coefficients of c at y
 	c[0] = 1
 	for i := range m {
 		f := y - float64(i)
@@ -31,7 +28,7 @@ func slopePow(x, y float64, m, n int) float64 {
 	}
 	power := pow(x, y-float64(m))
 	if n == 0 {
-		return scaled(c[0], power)
+		return timesPower(c[0], power, x, y-float64(m))
 	}
 	l := Ln(x)
 	if x == 0 || math.IsInf(x, 1) {
@@ -42,11 +39,21 @@ func slopePow(x, y float64, m, n int) float64 {
 		sum = float64(sum*l) + float64(c[n-k]*factor)
 		factor *= float64(k)
 	}
-	return scaled(sum, power)
+	return timesPower(sum, power, x, y-float64(m))
+}
+
+// timesPower is c·power, power being x^p: by its root, where the product may be in range and the power is not, or has lost
+// digits.
+func timesPower(c, power, x, p float64) float64 {
+	if size := math.Abs(power); x != 0 && (size < 0x1p-1022 || size > math.MaxFloat64) && !math.IsInf(x, 0) {
+		root := pow(math.Abs(x), p/2)
+		return math.Copysign(scaled(scaled(c, root), root), scaled(c, math.Copysign(1, power)))
+	}
+	return scaled(c, power)
 }
 
 // slopePowEnd is slopePow where log x is infinite, so that the highest power of it decides.
-func slopePowEnd(c *[MaxSlopePow + 1]float64, power, l float64, n int) float64 {
+func slopePowEnd(c *[MaxSlope + 1]float64, power, l float64, n int) float64 {
 	if power == 0 {
 		return 0
 	}

@@ -70,7 +70,9 @@ func accuracies() map[string]accuracy {
 		"cbrt": {one(Cbrt[float64]), 0.7, nil}, "hypot": {Hypot[float64], 1.6, nil},
 		"logaddexp": {LogAddExp[float64], 2, func(a, b float64) float64 { return max(math.Abs(a), math.Abs(b)) }},
 		"xlogy":     {XLogY[float64], 2, nil}, "erfinv": {one(Erfinv[float64]), 16, nil},
-		"lgamma": {one(Lgamma[float64]), 3, nil}, "lgamma_negative": {one(Lgamma[float64]), 3, func(a, _ float64) float64 {
+		"gauss":       {one(Gauss[float64]), 2.5, nil},
+		"slope_gauss": {func(dst, a, _ []float64) { SlopeGauss(dst, a, 1) }, 4, nil},
+		"lgamma":      {one(Lgamma[float64]), 3, nil}, "lgamma_negative": {one(Lgamma[float64]), 3, func(a, _ float64) float64 {
 			y, _ := math.Lgamma(1 - a)
 			return max(1, y, math.Abs(math.Log(math.Abs(math.Sin(math.Pi*a)))))
 		}},
