@@ -42,7 +42,7 @@ func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
 			continue
 		}
 		l := loopOf(n)
-		if l.Body = opts.Compiler().Simplified(l.Body); !l.ofNumbers() {
+		if !ofNumbers(opts.Compiler().Simplified(l.Body)) {
 			n.Graph().With(n, func() { newStacking(l, results, !opts.Off["fast"]).replace(n, by) })
 		}
 	}
@@ -57,8 +57,8 @@ func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
 }
 
 // ofNumbers reports whether nothing in the body has several elements: the executor keeps it in registers.
-func (a loopAttrs) ofNumbers() bool {
-	for _, n := range graph.Topo(a.Body.Outputs()...) {
+func ofNumbers(body *graph.Func) bool {
+	for _, n := range graph.Topo(body.Outputs()...) {
 		if n.Type().Size() != 1 {
 			return false
 		}
