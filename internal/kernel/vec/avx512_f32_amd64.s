@@ -7755,3 +7755,162 @@ done3:
 
 DATA f64_43e0000000000000<>+0(SB)/8, $0x43e0000000000000
 GLOBL f64_43e0000000000000<>(SB), RODATA|NOPTR, $8
+
+// func takeElementsF32AVX512(dst *float32, src *float32, idx *int64, rows int, n int)
+TEXT ·takeElementsF32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ idx+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SUBQ $0x00000008, BX
+	JLT  severalEnd
+
+several:
+	MOVQ (DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, (AX)
+	MOVQ 8(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 4(AX)
+	MOVQ 16(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 8(AX)
+	MOVQ 24(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 12(AX)
+	MOVQ 32(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 16(AX)
+	MOVQ 40(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 20(AX)
+	MOVQ 48(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 24(AX)
+	MOVQ 56(DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, 28(AX)
+	ADDQ $0x00000040, DX
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, BX
+	JGE  several
+
+severalEnd:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000001, BX
+	JLT  oneEnd
+
+one:
+	MOVQ (DX), SI
+	MOVL (CX)(SI*4), SI
+	MOVL SI, (AX)
+	ADDQ $0x00000008, DX
+	ADDQ $0x00000004, AX
+	SUBQ $0x00000001, BX
+	JGE  one
+
+oneEnd:
+	ADDQ $0x00000001, BX
+	RET
+
+// func takeRowsF32AVX512(dst *float32, src *float32, idx *int64, rows int, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·takeRowsF32AVX512(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  idx+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  n+32(FP), SI
+	MOVQ  SI, DI
+	SHLQ  $0x02, DI
+	MOVQ  DI, R9
+	SHRQ  $0x06, R9
+	ANDQ  $0x0000000f, SI
+	MOVQ  SI, R8
+	SHLQ  $0x02, R8
+	MOVQ  $-1, R10
+	BZHIQ SI, R10, R10
+	KMOVQ R10, K1
+
+row:
+	MOVQ  (DX), SI
+	IMULQ DI, SI
+	ADDQ  CX, SI
+	MOVQ  R9, R10
+	TESTQ R10, R10
+	JEQ   last
+
+vector:
+	VMOVUPS (SI), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, AX
+	DECQ    R10
+	JNE     vector
+
+last:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      R8, AX
+
+next:
+	ADDQ $0x00000008, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func scatterRowsF32AVX512(dst *float32, src *float32, idx *int64, rows int, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·scatterRowsF32AVX512(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  idx+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  n+32(FP), SI
+	MOVQ  SI, DI
+	SHLQ  $0x02, DI
+	MOVQ  DI, R9
+	SHRQ  $0x06, R9
+	ANDQ  $0x0000000f, SI
+	MOVQ  SI, R8
+	SHLQ  $0x02, R8
+	MOVQ  $-1, R10
+	BZHIQ SI, R10, R10
+	KMOVQ R10, K1
+
+row:
+	MOVQ  (DX), SI
+	IMULQ DI, SI
+	ADDQ  AX, SI
+	MOVQ  R9, R10
+	TESTQ R10, R10
+	JEQ   last
+
+vector:
+	VMOVUPS (SI), Z0
+	VMOVUPS (CX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (SI)
+	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, CX
+	DECQ    R10
+	JNE     vector
+
+last:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (SI)
+	ADDQ      R8, CX
+
+next:
+	ADDQ $0x00000008, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET

@@ -8359,3 +8359,162 @@ done3:
 
 DATA f64_43e0000000000000<>+0(SB)/8, $0x43e0000000000000
 GLOBL f64_43e0000000000000<>(SB), RODATA|NOPTR, $8
+
+// func takeElementsF64AVX512(dst *float64, src *float64, idx *int64, rows int, n int)
+TEXT ·takeElementsF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ idx+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SUBQ $0x00000008, BX
+	JLT  severalEnd
+
+several:
+	MOVQ (DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, (AX)
+	MOVQ 8(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 8(AX)
+	MOVQ 16(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 16(AX)
+	MOVQ 24(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 24(AX)
+	MOVQ 32(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 32(AX)
+	MOVQ 40(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 40(AX)
+	MOVQ 48(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 48(AX)
+	MOVQ 56(DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, 56(AX)
+	ADDQ $0x00000040, DX
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000008, BX
+	JGE  several
+
+severalEnd:
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000001, BX
+	JLT  oneEnd
+
+one:
+	MOVQ (DX), SI
+	MOVQ (CX)(SI*8), SI
+	MOVQ SI, (AX)
+	ADDQ $0x00000008, DX
+	ADDQ $0x00000008, AX
+	SUBQ $0x00000001, BX
+	JGE  one
+
+oneEnd:
+	ADDQ $0x00000001, BX
+	RET
+
+// func takeRowsF64AVX512(dst *float64, src *float64, idx *int64, rows int, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·takeRowsF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  idx+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  n+32(FP), SI
+	MOVQ  SI, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, R9
+	SHRQ  $0x06, R9
+	ANDQ  $0x00000007, SI
+	MOVQ  SI, R8
+	SHLQ  $0x03, R8
+	MOVQ  $-1, R10
+	BZHIQ SI, R10, R10
+	KMOVQ R10, K1
+
+row:
+	MOVQ  (DX), SI
+	IMULQ DI, SI
+	ADDQ  CX, SI
+	MOVQ  R9, R10
+	TESTQ R10, R10
+	JEQ   last
+
+vector:
+	VMOVUPD (SI), Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, AX
+	DECQ    R10
+	JNE     vector
+
+last:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD   Z0, K1, (AX)
+	ADDQ      R8, AX
+
+next:
+	ADDQ $0x00000008, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func scatterRowsF64AVX512(dst *float64, src *float64, idx *int64, rows int, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·scatterRowsF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  idx+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  n+32(FP), SI
+	MOVQ  SI, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, R9
+	SHRQ  $0x06, R9
+	ANDQ  $0x00000007, SI
+	MOVQ  SI, R8
+	SHLQ  $0x03, R8
+	MOVQ  $-1, R10
+	BZHIQ SI, R10, R10
+	KMOVQ R10, K1
+
+row:
+	MOVQ  (DX), SI
+	IMULQ DI, SI
+	ADDQ  AX, SI
+	MOVQ  R9, R10
+	TESTQ R10, R10
+	JEQ   last
+
+vector:
+	VMOVUPD (SI), Z0
+	VMOVUPD (CX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (SI)
+	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, CX
+	DECQ    R10
+	JNE     vector
+
+last:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (CX), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (SI)
+	ADDQ      R8, CX
+
+next:
+	ADDQ $0x00000008, DX
+	DECQ BX
+	JNE  row
+	VZEROUPPER
+	RET

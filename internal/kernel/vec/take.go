@@ -10,6 +10,9 @@ func Take[T any](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool)
 	}
 	for o := range outer {
 		d, s := dst[o*k*inner:(o+1)*k*inner], src[o*axisLen*inner:(o+1)*axisLen*inner]
+		if takeTwin(d, s, idx, inner) {
+			continue
+		}
 		if inner == 1 {
 			for i, at := range idx {
 				d[i] = s[at]
@@ -44,6 +47,9 @@ func ScatterAdd[T Num](dst, src []T, idx []int64, outer, axisLen, inner int) (ok
 	}
 	for o := range outer {
 		d, s := dst[o*axisLen*inner:(o+1)*axisLen*inner], src[o*k*inner:(o+1)*k*inner]
+		if scatterTwin(d, s, idx, inner) {
+			continue
+		}
 		if inner == 1 {
 			for i, at := range idx {
 				d[at] += s[i]
@@ -95,13 +101,13 @@ func ScatterAddLong[T Num](dst, work, src []T, idx []int64, axisLen, inner int) 
 	return true
 }
 
+// inRange reports whether no index is negative or beyond the axis: either gives a negative number, without a branch.
 func inRange(idx []int64, axisLen int) bool {
+	var bad int64
 	for _, at := range idx {
-		if uint64(at) >= uint64(axisLen) {
-			return false
-		}
+		bad |= at | (int64(axisLen) - 1 - at)
 	}
-	return true
+	return bad >= 0
 }
 
 // checkTake refuses lengths that do not match: taken is the side with the indices, whole the other.

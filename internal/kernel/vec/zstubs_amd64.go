@@ -946,6 +946,21 @@ func castToF32FromInt64AVX512(dst *float32, x *int64, n int)
 //go:noescape
 func castToInt64FromF32AVX512(dst *int64, x *float32, n int)
 
+// takeElementsF32AVX512 sets dst[k] = src[idx[k]] for every k < rows. The n is not used.
+//
+//go:noescape
+func takeElementsF32AVX512(dst, src *float32, idx *int64, rows, n int)
+
+// takeRowsF32AVX512 copies row idx[k] of src to row k of dst, of n elements each, for every k < rows.
+//
+//go:noescape
+func takeRowsF32AVX512(dst, src *float32, idx *int64, rows, n int)
+
+// scatterRowsF32AVX512 adds row k of src to row idx[k] of dst, of n elements each, for every k < rows in order.
+//
+//go:noescape
+func scatterRowsF32AVX512(dst, src *float32, idx *int64, rows, n int)
+
 // negF64AVX512 is Neg on n elements.
 //
 //go:noescape
@@ -1265,3 +1280,18 @@ func castToF64FromInt64AVX512(dst *float64, x *int64, n int)
 //
 //go:noescape
 func castToInt64FromF64AVX512(dst *int64, x *float64, n int)
+
+// takeElementsF64AVX512 sets dst[k] = src[idx[k]] for every k < rows. The n is not used.
+//
+//go:noescape
+func takeElementsF64AVX512(dst, src *float64, idx *int64, rows, n int)
+
+// takeRowsF64AVX512 copies row idx[k] of src to row k of dst, of n elements each, for every k < rows.
+//
+//go:noescape
+func takeRowsF64AVX512(dst, src *float64, idx *int64, rows, n int)
+
+// scatterRowsF64AVX512 adds row k of src to row idx[k] of dst, of n elements each, for every k < rows in order.
+//
+//go:noescape
+func scatterRowsF64AVX512(dst, src *float64, idx *int64, rows, n int)
