@@ -139,15 +139,20 @@ func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 			return w.Err()
 		}
 	}
+	pairs := len(runs) == 2 && runs[0] == 1 && runs[1] == 1
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		dst := unsafe.Slice((*Word)(out.Ptr), out.Len)
+		dst := wordsOf[Word](out)
 		for from := 0; from < outer; from += block {
 			if w.Stopped() {
 				return graph.ErrStopped
 			}
 			to, at := min(from+block, outer), 0
+			if pairs {
+				pair(dst[2*from:2*to], wordsOf[Word](in[0])[from:to], wordsOf[Word](in[1])[from:to])
+				continue
+			}
 			for i, run := range runs {
-				src := unsafe.Slice((*Word)(in[i].Ptr), in[i].Len)
+				src := wordsOf[Word](in[i])
 				if run == 1 { // a call of copy would take longer than the copying
 					for o, x := range src[from:to] {
 						dst[(from+o)*row+at] = x
@@ -161,6 +166,16 @@ func join[Word uint8 | uint32 | uint64](n *graph.Node) graph.Kernel {
 			}
 		}
 		return nil
+	}
+}
+
+func wordsOf[Word any](b graph.Buffer) []Word { return unsafe.Slice((*Word)(b.Ptr), b.Len) }
+
+// pair writes rows of an element of each.
+func pair[Word any](dst, a, b []Word) {
+	for i, x := range a {
+		row := dst[2*i:][:2]
+		row[0], row[1] = x, b[i]
 	}
 }
 

@@ -111,9 +111,9 @@ func transposeTile[T any](dst, src []T, m, n, dstStride, srcStride int) {
 		if i < rows {
 			from = columns
 		}
-		k := i + from*srcStride
-		for j := from; j < n; j++ {
-			dst[i*dstStride+j] = src[k]
+		k, row := i+from*srcStride, dst[i*dstStride+from:i*dstStride+n]
+		for j := range row {
+			row[j] = src[k]
 			k += srcStride
 		}
 	}

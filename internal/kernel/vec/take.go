@@ -103,11 +103,16 @@ func ScatterAddLong[T Num](dst, work, src []T, idx []int64, axisLen, inner int) 
 
 // inRange reports whether no index is negative or beyond the axis: either gives a negative number, without a branch.
 func inRange(idx []int64, axisLen int) bool {
-	var bad int64
-	for _, at := range idx {
-		bad |= at | (int64(axisLen) - 1 - at)
+	var a, b int64
+	last := int64(axisLen) - 1
+	for ; len(idx) >= 4; idx = idx[4:] {
+		a |= idx[0] | (last - idx[0]) | idx[1] | (last - idx[1])
+		b |= idx[2] | (last - idx[2]) | idx[3] | (last - idx[3])
 	}
-	return bad >= 0
+	for _, at := range idx {
+		a |= at | (last - at)
+	}
+	return a|b >= 0
 }
 
 // checkTake refuses lengths that do not match: taken is the side with the indices, whole the other.
