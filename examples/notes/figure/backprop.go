@@ -10,24 +10,15 @@ func backprop() *Figure {
 	return &Figure{
 		Name:    "backprop",
 		Caption: T("Forward to the cost, back to the gradient, one layer at a time.", "先向前算到代价，再向后算到梯度，一层一层地走。"),
-		Controls: []Control{
-			slider("inputs", T("inputs", "输入"), 1, 4, 1, 2),
-			slider("hidden", T("hidden layers", "隐层数"), 0, 3, 1, 1),
-			slider("width", T("neurons in each", "每层神经元数"), 1, 4, 1, 3),
-			slider("outputs", T("outputs", "输出"), 1, 4, 1, 2),
+		Controls: append(netSliders([2]float64{2, 4}, [2]float64{3, 4}, [2]float64{2, 4}),
 			slider("seed", T("other weights", "换一组权重"), 1, 20, 1, 1),
-			slider("step", T("step", "步骤"), 0, 8, 1, 8),
-		},
+			slider("step", T("step", "步骤"), 0, 8, 1, 8)),
 		Draw: drawBackprop,
 	}
 }
 
 func drawBackprop(s State) (View, error) {
-	widths := course.Widths{s.int("inputs")}
-	for range s.int("hidden") {
-		widths = append(widths, s.int("width"))
-	}
-	widths = append(widths, s.int("outputs"))
+	widths := netWidths(s)
 	x, y := []float64{1, 0.5, -0.5, 0.25}[:widths[0]], []float64{1, 0, 1, 0}[:s.int("outputs")]
 	pass, err := course.Backprop(widths, uint64(s.int("seed")), x, y)
 	if err != nil {
@@ -96,21 +87,18 @@ func drawPass(pass *course.Pass, step int) string {
 	p := newNet(T("Forward and backward pass", "前向与反向传播"), pass.Widths, 230)
 	p.edges(func(l, i, j int) float64 { return pass.Layers[l-1].W[i][j] })
 	for i, v := range pass.X {
-		p.neuron(0, i, "input", fmt.Sprintf("%.2f", v))
+		p.neuron(0, i, "", fmt.Sprintf("%.2f", v))
 	}
 	for l, layer := range pass.Layers {
 		for i := range layer.Z {
-			class, text := "hidden", ""
-			if l == last-1 {
-				class = "output"
-			}
+			text, mark := "", ""
 			if step > l {
 				text = fmt.Sprintf("%.2f", layer.A[i])
 			}
 			if l+1 == step || step > last && l == 2*last-step {
-				class += " now"
+				mark = "now"
 			}
-			p.neuron(l+1, i, class, text)
+			p.neuron(l+1, i, mark, text)
 			if step > last && l >= 2*last-step {
 				x, y := p.at(l+1, i)
 				p.write(x, y+p.radius+11, "tick mid halo adjoint", fmt.Sprintf("δ %.3f", layer.Delta[i]))

@@ -9,24 +9,15 @@ import (
 
 func layers() *Figure {
 	return &Figure{
-		Name:    "layers",
-		Caption: T("A feedforward network. Every neuron is connected with all of the next layer.", "前馈神经网络：每个神经元与下一层的所有神经元相连。"),
-		Controls: []Control{
-			slider("inputs", T("inputs", "输入"), 1, 6, 1, 3),
-			slider("hidden", T("hidden layers", "隐层数"), 0, 3, 1, 1),
-			slider("width", T("neurons in each", "每层神经元数"), 1, 8, 1, 4),
-			slider("outputs", T("outputs", "输出"), 1, 6, 1, 2),
-		},
-		Draw: drawLayers,
+		Name:     "layers",
+		Caption:  T("A feedforward network. Every neuron is connected with all of the next layer.", "前馈神经网络：每个神经元与下一层的所有神经元相连。"),
+		Controls: netSliders([2]float64{3, 6}, [2]float64{4, 8}, [2]float64{2, 6}),
+		Draw:     drawLayers,
 	}
 }
 
 func drawLayers(s State) (View, error) {
-	widths := course.Widths{s.int("inputs")}
-	for range s.int("hidden") {
-		widths = append(widths, s.int("width"))
-	}
-	widths = append(widths, s.int("outputs"))
+	widths := netWidths(s)
 	params := widths.Draw(1)
 	x := make([]float64, widths[0])
 	for i := range x {
@@ -39,19 +30,12 @@ func drawLayers(s State) (View, error) {
 	p := newNet(T("The network "+widths.String(), "网络 "+widths.String()), widths, 240)
 	p.edges(func(l, i, j int) float64 { return params[l-1].W[i][j] })
 	for l, layer := range a {
-		class := "hidden"
-		switch l {
-		case 0:
-			class = "input"
-		case len(a) - 1:
-			class = "output"
-		}
 		for i, v := range layer {
 			text := ""
 			if p.radius > 11 {
 				text = fmt.Sprintf("%.2f", v)
 			}
-			p.neuron(l, i, class, text)
+			p.neuron(l, i, "", text)
 		}
 	}
 	p.names(T("input layer", "输入层"), T("hidden", "隐层"), T("output layer", "输出层"))
