@@ -47,12 +47,10 @@ func (p *formulaParser) raised() string {
 	base := p.atom()
 	var sub, sup string
 	for len(p.rest) > 0 && (p.rest[0] == '_' || p.rest[0] == '^') {
-		up := p.rest[0] == '^'
-		p.skip(1)
-		if part := p.atom(); up {
-			sup += part
+		if p.one() == "_" {
+			sub += p.atom()
 		} else {
-			sub += part
+			sup += p.atom()
 		}
 	}
 	switch {
@@ -83,6 +81,15 @@ func (p *formulaParser) atom() string {
 	case r == '\\': // what follows stands for itself
 		p.skip(1)
 		return "<mo>" + html.EscapeString(p.one()) + "</mo>"
+	case r == '(': // a group, so that what stands above it stands above all of it
+		p.skip(1)
+		return "<mrow><mo>(</mo>" + p.row(')') + "<mo>)</mo></mrow>"
+	case r == '‖':
+		p.skip(1)
+		return "<mrow><mo>‖</mo>" + p.row('‖') + "<mo>‖</mo></mrow>"
+	case r == 'ŷ':
+		p.skip(1)
+		return "<mover><mi>y</mi><mo>^</mo></mover>"
 	case r == '"':
 		p.skip(1)
 		return "<mtext>" + html.EscapeString(p.take(func(r rune) bool { return r != '"' }, 1)) + "</mtext>"
@@ -90,12 +97,11 @@ func (p *formulaParser) atom() string {
 		return "<mn>" + p.number() + "</mn>"
 	case unicode.IsLetter(r):
 		p.skip(1)
-		accent := ""
-		for len(p.rest) > 0 && unicode.Is(unicode.Mn, p.rest[0]) { // ŷ as y and a combining mark
-			accent += string(p.rest[0])
-			p.skip(1)
+		primes := p.primes()
+		if primes != "" { // only a letter alone is slanted by the browser
+			r = slanted(r)
 		}
-		return "<mi>" + string(r) + accent + p.primes() + "</mi>"
+		return "<mi>" + string(r) + primes + "</mi>"
 	default:
 		p.skip(1)
 		return "<mo>" + html.EscapeString(string(r)) + "</mo>"
@@ -118,8 +124,17 @@ func (p *formulaParser) number() string {
 	return text
 }
 
-func (p *formulaParser) primes() string {
-	return p.take(func(r rune) bool { return r == '′' }, 0)
+func (p *formulaParser) primes() string { return p.take(func(r rune) bool { return r == '′' }, 0) }
+
+// slanted is a letter of mathematical italic.
+func slanted(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return r - 'a' + '𝑎'
+	case r >= 'α' && r <= 'ω':
+		return r - 'α' + '𝛼'
+	}
+	return r
 }
 
 // take reads while ok, and drops n runes behind.

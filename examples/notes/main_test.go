@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,7 +52,7 @@ func TestPage(t *testing.T) {
 	page := string(html)
 	assert.Equal(t, len(figure.All()), strings.Count(page, "<figure data-figure="))
 	assert.GreaterOrEqual(t, strings.Count(page, "<svg "), len(figure.All()))
-	assert.Contains(t, page, `<dd data-key="iterations">10000</dd>`)
+	assert.Contains(t, page, `<dd data-key="iterations">10,000</dd>`)
 	assert.NotContains(t, page, "ZgotmplZ", "something that the template refused")
 	for _, attribute := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		assert.NotContains(t, attribute[1], "//", "a link elsewhere")
@@ -84,5 +86,29 @@ func TestFlags(t *testing.T) {
 		var out, err bytes.Buffer
 		assert.Equal(t, want, run(t.Context(), strings.Fields(args), &out, &err), args)
 		assert.NotEmpty(t, err.String())
+	}
+}
+
+// Words can be read on what is behind them, light and dark: a contrast of 4.5 at least (WCAG 2.1, success criterion 1.4.3).
+func TestContrast(t *testing.T) {
+	css, err := files.ReadFile("page/page.css")
+	require.NoError(t, err)
+	schemes := strings.SplitN(string(css), "prefers-color-scheme: dark", 2)
+	for k, scheme := range schemes {
+		colours := map[string]float64{} // their luminance
+		for _, m := range regexp.MustCompile(`--(\w+): #(\w\w)(\w\w)(\w\w);`).FindAllStringSubmatch(scheme, -1) {
+			for i, share := range []float64{0.2126, 0.7152, 0.0722} {
+				v, err := strconv.ParseUint(m[2+i], 16, 8)
+				require.NoError(t, err)
+				colours[m[1]] += share * math.Pow((float64(v)/255+0.055)/1.055, 2.4)
+			}
+		}
+		require.Len(t, colours, 11)
+		for _, word := range []string{"ink", "soft", "a", "b", "c", "warm"} {
+			for _, behind := range []string{"paper", "card"} {
+				x, y := colours[word], colours[behind]
+				assert.GreaterOrEqual(t, (max(x, y)+0.05)/(min(x, y)+0.05), 4.5, "%s on %s in scheme %d", word, behind, k)
+			}
+		}
 	}
 }

@@ -53,7 +53,7 @@ type labelled struct {
 type drawnTable struct {
 	Title template.HTML
 	Head  []template.HTML
-	Rows  [][]string
+	Rows  [][]template.HTML
 }
 
 // render writes the page.
@@ -117,14 +117,17 @@ func draw(f *figure.Figure) (*drawnFigure, error) {
 		d.Numbers = append(d.Numbers, labelled{label(n.Label), n.Key, n.Value})
 	}
 	for _, t := range v.Tables {
-		dt := drawnTable{Title: label(t.Title), Rows: t.Rows}
-		for _, h := range t.Head {
-			dt.Head = append(dt.Head, label(h))
+		dt := drawnTable{Title: label(t.Title), Head: labels(t.Head)}
+		for _, row := range t.Rows {
+			dt.Rows = append(dt.Rows, labels(row))
 		}
 		d.Tables = append(d.Tables, dt)
 	}
 	d.Note = label(v.Note)
 	for _, c := range f.Controls {
+		if name := v.Labels[c.Name]; name != "" {
+			c.Label = figure.Same(name)
+		}
 		d.Pad = d.Pad || c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink
 		control, err := controlHTML(c)
 		if err != nil {
@@ -137,16 +140,24 @@ func draw(f *figure.Figure) (*drawnFigure, error) {
 
 func label(t figure.Text) template.HTML { return template.HTML(t.HTML()) }
 
+func labels(texts []figure.Text) []template.HTML {
+	list := make([]template.HTML, len(texts))
+	for i, t := range texts {
+		list[i] = label(t)
+	}
+	return list
+}
+
 var controlTemplates = template.Must(template.New("").Parse(`
 {{define "range"}}<label><span>{{.Label}}</span><output>{{.Value}}</output><input type="range" data-control="{{.Name}}" min="{{.Min}}" max="{{.Max}}" step="{{.Step}}" value="{{.Value}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled></label>{{end}}
-{{define "choice"}}<label><span>{{.Label}}</span><select data-control="{{.Name}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled>{{range .Options}}<option value="{{.Word}}">{{.Text}}</option>{{end}}</select></label>{{end}}
+{{define "choice"}}<label><span>{{.Label}}</span><select data-control="{{.Name}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled>{{range .Options}}<option value="{{.Word}}" data-en="{{.EN}}" data-zh="{{.ZH}}">{{.Text}}</option>{{end}}</select></label>{{end}}
 {{define "field"}}<label><span>{{.Label}}</span><input type="text" data-control="{{.Name}}" value="{{.Word}}" maxlength="200" spellcheck="false" autocapitalize="off" autocomplete="off" disabled></label>{{end}}
 {{define "pad"}}<span class="hint">✎ {{.Label}}</span><input type="hidden" data-control="{{.Name}}" data-kind="{{.Kind}}" value="{{.JSON}}"{{if .Restarts}} data-restarts="1"{{end}}>{{if eq .Kind "ink"}}<div><button type="button" class="clear" disabled>✕ <span class="en">clear</span><span class="zh">清除</span></button></div>{{end}}{{end}}
 `))
 
-// controlHTML writes one control. Options cannot hold elements, so they have both languages.
+// controlHTML writes one control. Options cannot hold elements: without scripts they show both languages.
 func controlHTML(c figure.Control) (template.HTML, error) {
-	type option struct{ Word, Text string }
+	type option struct{ Word, Text, EN, ZH string }
 	data := struct {
 		figure.Control
 		Label   template.HTML
@@ -158,7 +169,7 @@ func controlHTML(c figure.Control) (template.HTML, error) {
 		if o.Label.ZH != text {
 			text += " · " + o.Label.ZH
 		}
-		data.Options = append(data.Options, option{o.Word, text})
+		data.Options = append(data.Options, option{o.Word, text, o.Label.EN, o.Label.ZH})
 	}
 	name := string(c.Kind)
 	if c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"regexp"
 	"slices"
@@ -26,7 +27,7 @@ func (v *visit) shown(name string) shown {
 	v.Helper()
 	return eval[shown](v, fmt.Sprintf(`(f => ({
 		Numbers: Object.fromEntries([...f.querySelectorAll("dd")].map(d => [d.dataset.key, d.textContent])),
-		Rows: [...f.querySelectorAll("tr")].map(r => [...r.querySelectorAll("td")].map(d => d.textContent)).filter(r => r.length > 0),
+		Rows: [...f.querySelectorAll("tr")].map(r => [...r.querySelectorAll("td")].map(d => (d.querySelector(".en") || d).textContent)).filter(r => r.length > 0),
 		Note: (f.querySelector(".note .en") || f.querySelector(".note")).textContent,
 		Pictures: [...f.querySelectorAll("svg")].map(s => s.outerHTML),
 	}))(document.querySelector("%s"))`, selector(name)))
@@ -51,15 +52,15 @@ func (v *visit) compare(f *figure.Figure, s figure.State) {
 			v.alike(n.Value, got.Numbers[n.Key], 0, "%s: %s in state %v", f.Name, n.Key, s)
 		}
 	}
-	var rows [][]string
+	var rows [][]figure.Text
 	for _, t := range want.Tables {
 		rows = append(rows, t.Rows...)
 	}
 	require.Len(v, got.Rows, len(rows), f.Name)
 	for i, row := range rows {
 		for k, cell := range row {
-			if !strings.HasSuffix(cell, " ms") { // times differ
-				v.alike(cell, got.Rows[i][k], 0, "%s: row %d in state %v", f.Name, i, s)
+			if !strings.HasSuffix(cell.EN, " ms") { // times differ
+				v.alike(cell.EN, got.Rows[i][k], 0, "%s: row %d in state %v", f.Name, i, s)
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func (v *visit) compare(f *figure.Figure, s figure.State) {
 	require.Len(v, got.Pictures, len(want.Pictures), f.Name)
 	for i, picture := range want.Pictures {
 		places := func(svg string) string { return strings.Join(number.FindAllString(svg, -1), " ") }
-		v.alike(places(picture), places(got.Pictures[i]), 0.2, "%s: picture %d in state %v", f.Name, i, s)
+		v.alike(places(html.UnescapeString(picture)), places(html.UnescapeString(got.Pictures[i])), 0.2, "%s: picture %d in state %v", f.Name, i, s)
 	}
 }
 

@@ -23,7 +23,7 @@ type Activation struct {
 // Activations are those of the notes.
 var Activations = []Activation{
 	{"step", "sgn(x) = 1 if x ≥ 0, else 0", "", ops.Step, nil},
-	{"sigmoid", "σ(x) = 1 / (1 + e^{−x})", "σ′ = σ(1 − σ)", ops.Sigmoid,
+	{"sigmoid", "σ(x) = 1 / (1 + e⁻ˣ)", "σ′ = σ(1 − σ)", ops.Sigmoid,
 		func(x float64) float64 { s := 1 / (1 + math.Exp(-x)); return s * (1 - s) }},
 	{"tanh", "tanh x = sinh x / cosh x", "tanh′ = 1 − tanh²",
 		func(x *graph.Node) *graph.Node { return ops.Div(ops.Sinh(x), ops.Cosh(x)) },

@@ -106,6 +106,11 @@ func (r *Race) Descend(batch int, rate float64, epochs int, seed uint64, pause f
 	if err := note(0); err != nil {
 		return nil, err
 	}
+	for _, n := range []int{batch, (len(r.X)-1)%batch + 1} { // compiled before the clock runs: whole batches, and the last
+		if _, err := run(regimeStep, p, r.X[:n], r.Y[:n], rate); err != nil {
+			return nil, err
+		}
+	}
 	every := max(1, batches.Iterations()/20)
 	iteration := 0
 	x, y := make([]float64, batch), make([]float64, batch)

@@ -36,11 +36,12 @@ func drawActivation(s State) (View, error) {
 	v := View{Numbers: []Number{value("y", Same("f(x)"), at)}}
 	if slope != nil {
 		p.curve(xs, slope[:201], "line b")
+		p.legend(p.left+8, entry{"line a", Same("f")}, entry{"line b", Same("f′")}, entry{"line thin", T("tangent", "切线")})
 		p.path([]float64{p.x(x - 1), p.y(at - slope[201]), p.x(x + 1), p.y(at + slope[201])}, "line thin")
 		v.Numbers = append(v.Numbers, value("slope", T("f′(x) by autodiff", "f′(x)，自动微分"), slope[201]),
 			value("byhand", T("f′(x) by the formula", "f′(x)，公式"), a.ByHand(x)))
-		v.Note = T("Blue: the function. Orange: its derivative, "+a.Slope+". The short line is the tangent at x.",
-			"蓝色：函数；橙色：导数 "+a.Slope+"。短线是 x 处的切线。")
+		v.Note = T("Blue: "+a.Formula+". Orange: its derivative, "+a.Slope+". The short line is the tangent at x.",
+			"蓝色：函数 "+a.Formula+"；橙色：导数 "+a.Slope+"。短线是 x 处的切线。")
 	}
 	if a.ByHand == nil || a.Name == "ReLU" {
 		left, right, err := a.OneSided(0, 0.001)

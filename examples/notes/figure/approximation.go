@@ -2,7 +2,9 @@ package figure
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"chainrule/examples/notes/course"
 )
@@ -37,7 +39,7 @@ func approximation() *Figure {
 			"选择一条曲线，或直接在图上画一条，让一个隐层去学习它。"),
 		Controls: []Control{
 			restarts(choice("target", T("curve", "曲线"), append(targets, Option{"drawn", T("my drawing", "我画的")})...)),
-			restarts(slider("neurons", T("hidden neurons", "隐层神经元数"), 1, 64, 1, 3)),
+			restarts(slider("neurons", T("hidden neurons", "隐层神经元数"), 1, 64, 1, 4)),
 			restarts(Control{Name: "drawn", Kind: Curve, Label: T("draw a curve from left to right", "从左到右画一条曲线")}),
 		},
 		Draw:  a.draw,
@@ -97,9 +99,8 @@ func (a *approximationState) view(s State) View {
 	p := approximationPlot()
 	p.axes(Same("x"), Same("y"))
 	p.curve(a.xs, a.ys, "line a")
-	if a.curve != nil {
-		p.curve(a.xs, a.curve, "line b")
-	}
+	p.curve(a.xs[:len(a.curve)], a.curve, "line b")
+	p.legend(p.left+p.width-80, entry{"line a", T("curve", "曲线")}, entry{"line b", T("network", "网络")})
 	v := View{Pictures: []string{p.String(), a.errors(s)},
 		Numbers: []Number{{"neurons", T("hidden neurons", "隐层神经元数"), fmt.Sprint(s.int("neurons"))},
 			{"steps", T("steps of training", "训练步数"), fmt.Sprint(a.steps)}},
@@ -108,8 +109,8 @@ func (a *approximationState) view(s State) View {
 		v.Numbers = append(v.Numbers, value("error", T("error (root mean square)", "误差（均方根）"), e))
 	}
 	if a.curve != nil {
-		v.Note = T("Orange: the network. On the right, the error falls as the layer widens: with enough neurons it comes as close as wished.",
-			"橙色：网络的输出。右图：隐层越宽误差越小——只要神经元足够多，就能任意逼近。")
+		v.Note = T("The other picture: the error falls as the layer widens, and with enough neurons it comes as close as wished. The ring is your width.",
+			"另一幅图：隐层越宽误差越小，只要神经元足够多，就能任意逼近。圆圈是您选的宽度。")
 	}
 	return v
 }
@@ -129,16 +130,15 @@ func (a *approximationState) errors(s State) string {
 	p.words(p.left+p.width/2, p.top+p.height+27, "label mid", T("hidden neurons", "隐层神经元数"))
 	p.words(p.left+4, p.top+11, "label start", T("error", "误差"))
 	var xs, ys []float64
-	for k, w := range widthsTried {
-		if e, ok := a.found[w]; ok {
-			xs, ys = append(xs, float64(k)), append(ys, math.Min(0, math.Max(-4, math.Log10(e))))
-			p.circle(p.x(xs[len(xs)-1]), p.y(ys[len(ys)-1]), 3.5, "point one")
+	for _, w := range slices.Sorted(maps.Keys(a.found)) {
+		x, y := math.Log2(float64(w)), clamp(math.Log10(a.found[w]), -4, 0)
+		xs, ys = append(xs, x), append(ys, y)
+		p.circle(p.x(x), p.y(y), 3.5, "point one")
+		if w == s.int("neurons") {
+			p.circle(p.x(x), p.y(y), 7, "ring")
 		}
 	}
 	p.curve(xs, ys, "line b")
-	if e, ok := a.found[s.int("neurons")]; ok {
-		p.circle(p.x(math.Log2(s.num("neurons"))), p.y(math.Min(0, math.Max(-4, math.Log10(e)))), 6, "ring")
-	}
 	return p.String()
 }
 

@@ -61,13 +61,13 @@ func layerTable(l int, layer course.Layer, forward, back bool) Table {
 			T("∂C/∂b, graph", "∂C/∂b，计算图"), T("∂C/∂w, recursion", "∂C/∂w，递推"), T("∂C/∂w, graph", "∂C/∂w，计算图")},
 	}
 	for i := range layer.Z {
-		row := []string{fmt.Sprint(i + 1), "", "", "", "", "", ""}
+		row := cells(fmt.Sprint(i+1), "", "", "", "", "", "")
 		if forward {
-			row[1], row[2] = num(layer.Z[i]), num(layer.A[i])
+			row[1], row[2] = Same(num(layer.Z[i])), Same(num(layer.A[i]))
 		}
 		if back {
-			row[3], row[4] = num(layer.Delta[i]), num(layer.FromGraph.DB[i])
-			row[5], row[6] = list(layer.DW[i]), list(layer.FromGraph.DW[i])
+			row[3], row[4] = Same(num(layer.Delta[i])), Same(num(layer.FromGraph.DB[i]))
+			row[5], row[6] = Same(list(layer.DW[i])), Same(list(layer.FromGraph.DW[i]))
 		}
 		t.Rows = append(t.Rows, row)
 	}

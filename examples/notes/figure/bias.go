@@ -23,11 +23,13 @@ func drawBias(s State) (View, error) {
 		return View{}, err
 	}
 	p := newPlot(T("The sigmoid with weight and bias", "带权重和偏置的 sigmoid"), -5, 5, 0, 1)
-	p.axes(Same("x"), Same("σ(wx + b)"))
+	p.axes(Same("x"), Text{})
 	p.curve(xs, plain, "line thin")
 	p.curve(xs, y, "line b")
+	p.legend(p.left+8, entry{"line b", Same("σ(wx + b)")}, entry{"line thin", Same("σ(x)")})
 	v := View{Pictures: []string{p.String()}, Numbers: []Number{value("slope", T("slope in the middle, w/4", "中点斜率 w/4"), w/4)},
-		Note: T("Thin: σ(x).", "细线：σ(x)。")}
+		Note: T("Orange: your curve. Thin: σ(x), with w = 1 and b = 0. Move b: the curve keeps its shape.",
+			"橙色：您的曲线；细线：σ(x)，即 w = 1、b = 0。移动 b，曲线形状不变。")}
 	if w != 0 {
 		v.Numbers = append(v.Numbers, value("middle", T("σ = ½ at x = −b/w", "σ = ½ 的位置 x = −b/w"), -b/w))
 	}

@@ -11,8 +11,8 @@ import (
 func chainRule() *Figure {
 	return &Figure{
 		Name: "chainrule",
-		Caption: T("Type an expression in Go's syntax (sin, cos, exp, log, sqrt, tanh, sigmoid, relu, pow …) and step through it.",
-			"用 Go 语法输入一个表达式（sin、cos、exp、log、sqrt、tanh、sigmoid、relu、pow……），然后一步一步地看。"),
+		Caption: T("Type an expression in Go's syntax (sin, cos, exp, log, sqrt, tanh, sigmoid, relu, pow …) and step through it. A box has its value and, in orange, the derivative of z by that value; an edge has its local derivative.",
+			"用 Go 语法输入一个表达式（sin、cos、exp、log、sqrt、tanh、sigmoid、relu、pow……），然后一步一步地看。方框中是该节点的值，橙色是 z 对该值的导数；边上是局部导数。"),
 		Controls: []Control{
 			{Name: "text", Kind: Field, Label: T("expression z", "表达式 z"), Word: "square(y - sigmoid(w*x + b))"},
 			slider("v1", T("first variable", "第一个变量"), -3, 3, 0.1, 1),
@@ -42,8 +42,11 @@ func drawChainRule(s State) (View, error) {
 	}
 	n := len(e.Nodes)
 	step := min(s.int("step"), 2*n)
-	v := View{Pictures: []string{drawGraph(e, step)}}
+	v := View{Pictures: []string{drawGraph(e, step)}, Labels: map[string]string{"v1": "–", "v2": "–", "v3": "–", "v4": "–"}}
 	for i, name := range e.Variables {
+		if i < 4 {
+			v.Labels[fmt.Sprintf("v%d", i+1)] = name
+		}
 		v.Numbers = append(v.Numbers, Number{name, Same(name), num(values[i])},
 			value("d"+name, Same("∂z/∂"+name), e.Gradient[i]))
 	}
@@ -131,7 +134,7 @@ func drawGraph(e *course.Expression, step int) string {
 			}
 			s.line(x1, y1+17, x2, y2-17, class)
 			if back {
-				s.write((x1+2*x2)/3+3, (y1+17+2*(y2-17))/3+3, "tick start halo local", short(p.Local[k]))
+				s.write((x1+x2)/2, (y1+y2)/2+3, "small mid halo local", short(p.Local[k]))
 			}
 		}
 	}
@@ -149,9 +152,9 @@ func drawGraph(e *course.Expression, step int) string {
 		if i < step && label != num(p.Value) {
 			label += " = " + short(p.Value)
 		}
-		s.write(x, y-3, "tick mid", label)
+		s.write(x, y-3, "small mid", label)
 		if step > n && i >= 2*n-step {
-			s.write(x, y+11, "tick mid adjoint", "∂z/∂ = "+short(p.Adjoint))
+			s.write(x, y+11, "small mid adjoint", "∂z/∂· = "+short(p.Adjoint))
 		}
 	}
 	return s.String()

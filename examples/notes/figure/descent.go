@@ -1,7 +1,6 @@
 package figure
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -17,25 +16,24 @@ func descent() *Figure {
 	}
 	return &Figure{
 		Name: "descent",
-		Caption: T("The cost from above, dark where it is low. Click a place to begin there, or move it by the arrow keys.",
-			"从上方看代价曲面，颜色越深代价越小。点击选择起点，也可用方向键移动。"),
+		Caption: T("The cost from above, the bluer the lower. Click or touch a place to begin there (the ring), or move it by the arrow keys.",
+			"从上方看代价曲面，越蓝代价越小。点击或触摸选择起点（圆圈），也可用方向键移动。"),
 		Controls: []Control{
 			choice("surface", T("cost", "代价"), surfaces...),
-			slider("rate", T("learning rate η as a power of ten", "学习率 η（10 的幂）"), -3, 1, 0.05, -0.7),
+			slider("rate", T("log₁₀ of the learning rate η", "学习率 η 的对数 log₁₀η"), -3, 1, 0.05, -0.7),
 			slider("steps", T("steps", "步数"), 0, 100, 1, 20),
-			{Name: "from", Kind: Point, Label: T("starting point", "起点"), List: []float64{230, 60}},
+			{Name: "from", Kind: Point, Label: T("starting point", "起点"), List: []float64{182, 60}},
 		},
 		Draw: drawDescent,
 	}
 }
 
-const grid = 41
+const grid = 61
 
 func drawDescent(s State) (View, error) {
 	surface := course.SurfaceNamed(s.word("surface"))
 	rate := math.Pow(10, s.num("rate"))
-	p := newPlot(T("Gradient descent on a surface", "曲面上的梯度下降"), surface.Lo, surface.Hi, surface.Lo, surface.Hi)
-	p.left, p.width = 100, p.height
+	p := newSquare(T("Gradient descent on a surface", "曲面上的梯度下降"), surface.Lo, surface.Hi)
 	costs, err := surface.Grid(grid)
 	if err != nil {
 		return View{}, err
@@ -63,7 +61,7 @@ func drawDescent(s State) (View, error) {
 			value("theta1", T("θ₁ at the end", "终点 θ₁"), last.Theta[0]), value("theta2", T("θ₂ at the end", "终点 θ₂"), last.Theta[1]),
 			value("first", T("cost at the start", "起点的代价"), first.Cost), value("cost", T("cost at the end", "终点的代价"), last.Cost),
 			{"gradient", T("first gradient (∂C/∂θ₁, ∂C/∂θ₂)", "起点梯度 (∂C/∂θ₁, ∂C/∂θ₂)"),
-				fmt.Sprintf("(%s, %s)", num(first.Gradient[0]), num(first.Gradient[1]))},
+				tuple(first.Gradient[:])},
 		},
 		Note: notes[course.Judge(path)],
 	}, nil
@@ -73,13 +71,21 @@ func clamp(v, lo, hi float64) float64 { return math.Min(math.Max(v, lo), hi) }
 
 // shadeGrid colours the square in twelve steps by the rank of the cost, so that valleys show on every surface.
 func shadeGrid(p *plot, costs []float64) {
+	costs = slices.Clone(costs)
+	for k, c := range costs {
+		costs[k] = math.Round(1e9*c) / 1e9 // roundings part no equal costs
+	}
 	sorted := slices.Sorted(slices.Values(costs))
 	w := p.width / grid
+	level := func(i, j int) float64 {
+		rank, _ := slices.BinarySearch(sorted, costs[i*grid+j])
+		return math.Floor(12*float64(rank)/float64(len(sorted))) / 12
+	}
 	for i := range grid {
-		for j := range grid {
-			rank, _ := slices.BinarySearch(sorted, costs[i*grid+j])
-			level := math.Floor(12*float64(rank)/float64(len(sorted))) / 12
-			p.shade(p.left+w*float64(j), p.top+p.height-w*float64(i+1), w, w, -0.85*(1-level))
+		for from, j := 0, 0; from < grid; from = j {
+			for j = from; j < grid && level(i, j) == level(i, from); j++ { // one rectangle for a run
+			}
+			p.tint(p.left+w*float64(from), p.top+p.height-w*float64(i+1), w*float64(j-from), w, 0.85*(1-level(i, from)), "cold")
 		}
 	}
 }

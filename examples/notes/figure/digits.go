@@ -95,8 +95,8 @@ func (d *digitsState) draw(s State) (View, error) {
 		Note: T("Press “train”: the network starts with random weights and guesses.", "请按“训练”：网络的权重起初是随机的，只能乱猜。"),
 	}
 	if d.net.Epochs > 0 {
-		v.Note = T("Small squares: activations a (above) and errors δ (below) of each layer. Red is positive, blue negative.",
-			"小方格：每层的激活值 a（上）和误差 δ（下）。红为正，蓝为负。")
+		v.Note = T("One small square for each neuron: its activation a, and below its error δ. Red is positive, blue negative. Orange: the digit that it should be.",
+			"每个小方格是一个神经元：上为激活值 a，下为误差 δ。红为正，蓝为负。橙色柱：正确答案。")
 	}
 	return v, nil
 }
@@ -104,11 +104,12 @@ func (d *digitsState) draw(s State) (View, error) {
 // imagePicture is the pad: the image's pixels in a square.
 func imagePicture(image []float64) string {
 	p := newSVG(260, T("The image as the network sees it", "网络看到的图像"))
-	const side, left, top = 30.0, 60.0, 10.0
+	p.square()
+	const side, left, top = 30.0, 10.0, 10.0
 	p.rect(left, top, 8*side, 8*side, "frame pad")
 	for k, v := range image {
 		if v > 0 {
-			p.shade(left+side*float64(k%8), top+side*float64(k/8), side, side, v)
+			p.tint(left+side*float64(k%8), top+side*float64(k/8), side, side, v, "ink")
 		}
 	}
 	return p.String()
@@ -116,7 +117,7 @@ func imagePicture(image []float64) string {
 
 // layersPicture shows both layers: a after the change of a weight, δ before it.
 func layersPicture(after, before *course.Reading, label int) string {
-	p := newSVG(260, T("Activations and errors of the layers", "各层的激活值与误差"))
+	p := newSVG(278, T("Activations and errors of the layers", "各层的激活值与误差"))
 	p.words(4, 14, "label start", T("hidden layer: a", "隐层：a"))
 	p.words(4, 76, "label start", T("hidden layer: δ", "隐层：δ"))
 	cells := func(values []float64, top, scale float64) {
@@ -139,11 +140,11 @@ func layersPicture(after, before *course.Reading, label int) string {
 		p.write(x+12, 218, "label mid", fmt.Sprint(k))
 	}
 	p.line(4, 205, 356, 205, "axis")
-	p.words(4, 256, "label start", Same("δ"))
+	p.words(4, 240, "label start", T("output layer: δ = p − y", "输出层：δ = p − y"))
 	for k, v := range before.D2 {
 		x := 8 + 35*float64(k)
-		p.rect(x, 226, 24, 18, "cell")
-		p.shade(x, 226, 24, 18, v/largest(before.D2))
+		p.rect(x, 248, 24, 18, "cell")
+		p.shade(x, 248, 24, 18, v/largest(before.D2))
 	}
 	return p.String()
 }

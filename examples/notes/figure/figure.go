@@ -78,6 +78,8 @@ type View struct {
 	Numbers  []Number `json:"numbers"`
 	Tables   []Table  `json:"tables,omitempty"`
 	Note     Text     `json:"note"`
+	// Labels are new labels of controls, by name, where they depend on the state.
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // Number is a value with a name.
@@ -89,9 +91,9 @@ type Number struct {
 
 // Table is a table of values.
 type Table struct {
-	Title Text       `json:"title"`
-	Head  []Text     `json:"head"`
-	Rows  [][]string `json:"rows"`
+	Title Text     `json:"title"`
+	Head  []Text   `json:"head"`
+	Rows  [][]Text `json:"rows"`
 }
 
 // State has the values of controls by name: float64 for a Range, string for a Choice or Field, []float64 for a Point or

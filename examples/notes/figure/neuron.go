@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"strings"
 
 	"chainrule/examples/notes/course"
 )
@@ -33,24 +34,20 @@ func drawNeuron(s State) (View, error) {
 	right := gate.Right(out)
 	table := Table{
 		Title: T("every input of the function", "函数的全部输入"),
-		Head:  []Text{Same("x"), Same("Σ wᵢxᵢ"), T("reaches θ?", "达到 θ？"), Same("y"), T("wanted", "期望")},
+		Head:  []Text{Same("x"), T("Σ wᵢxᵢ against θ", "Σ wᵢxᵢ 与 θ"), Same("y"), T("wanted", "期望")},
 	}
 	for i, x := range gate.Inputs {
-		reaches := "no · 否"
+		against := num(sums[i]) + " < " + num(n.Theta)
 		if sums[i] >= n.Theta {
-			reaches = "yes · 是"
+			against = num(sums[i]) + " ≥ " + num(n.Theta)
 		}
-		table.Rows = append(table.Rows, []string{
-			fmt.Sprint(x), num(sums[i]), reaches, mark(out[i], gate.Want[i]), num(gate.Want[i])})
+		table.Rows = append(table.Rows, cells(tuple(x), against, mark(out[i], gate.Want[i]), num(gate.Want[i])))
 	}
 	v := View{
 		Pictures: []string{unitPicture(n), planePicture(n, gate, out)},
-		Numbers: []Number{
-			{"right", T("rows that are right", "正确的行数"), fmt.Sprint(right)},
-			{"rows", T("rows", "总行数"), fmt.Sprint(len(out))},
-		},
-		Tables: []Table{table},
-		Note:   T("Not yet: some rows are wrong.", "尚未成功：还有错误的行。"),
+		Numbers:  []Number{{"right", T("rows that are right", "正确的行数"), fmt.Sprintf("%d / %d", right, len(out))}},
+		Tables:   []Table{table},
+		Note:     T("Not yet: some rows are wrong.", "尚未成功：还有错误的行。"),
 	}
 	switch {
 	case right == len(out):
@@ -62,6 +59,15 @@ func drawNeuron(s State) (View, error) {
 }
 
 var gateZH = map[string]string{"AND": "“与”", "OR": "“或”", "NOT": "“非”", "XOR": "“异或”"}
+
+// tuple writes (0, 1).
+func tuple(x []float64) string {
+	var parts []string
+	for _, v := range x {
+		parts = append(parts, num(v))
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
 
 // mark is a value with a sign of whether it is the wanted one.
 func mark(got, want float64) string {
@@ -75,7 +81,7 @@ func xorNote(n course.Neuron) Text {
 	unmet := ""
 	for _, d := range n.XORDemands() {
 		if !d.Met {
-			unmet += fmt.Sprintf(" %s (%v)", d.Text, d.Row)
+			unmet += fmt.Sprintf(" %s %s", d.Text, tuple(d.Row))
 		}
 	}
 	return T("XOR asks for four things at once, and here these do not hold:"+unmet+". No line parts the two kinds of points.",
@@ -114,23 +120,13 @@ func unitPicture(n course.Neuron) string {
 // planePicture draws the inputs as points of the plane, and the line at which the neuron begins to fire.
 func planePicture(n course.Neuron, gate course.Gate, out []float64) string {
 	const lo, hi = -0.5, 1.5
-	p := newPlot(T("The inputs in the plane and the neuron's line", "输入平面与神经元的分界线"), lo, hi, lo, hi)
-	p.left, p.width = 100, p.height // a square
-	p.axes(Same("x₁"), Same("x₂"))
+	p := newSquare(T("The inputs in the plane and the neuron's line", "输入平面与神经元的分界线"), lo, hi)
 	line := n
 	if len(n.W) == 1 {
 		line.W = []float64{n.W[0], 0}
 	}
-	const cells = 24
-	for i := range cells {
-		for j := range cells {
-			x, y := lo+(hi-lo)*(float64(j)+0.5)/cells, lo+(hi-lo)*(float64(i)+0.5)/cells
-			if line.W[0]*x+line.W[1]*y >= n.Theta {
-				w := p.width / cells
-				p.rect(p.x(x)-w/2, p.y(y)-w/2, w, w, "fires")
-			}
-		}
-	}
+	p.path(p.fires(line), "fires")
+	p.axes(Same("x₁"), Same("x₂"))
 	if xs, ys, ok := line.Boundary(lo, hi); ok {
 		p.line(p.x(xs[0]), p.y(ys[0]), p.x(xs[1]), p.y(ys[1]), "line b")
 	}
@@ -139,15 +135,35 @@ func planePicture(n course.Neuron, gate course.Gate, out []float64) string {
 		if len(x) > 1 {
 			y = x[1]
 		}
-		class := "point zero"
+		class, text := "point zero", "tick mid"
 		if gate.Want[i] == 1 {
-			class = "point one"
+			class, text = "point one", "tick mid onpoint"
 		}
 		if out[i] != gate.Want[i] {
 			class += " wrong"
 		}
 		p.circle(p.x(x[0]), p.y(y), 8, class)
-		p.write(p.x(x[0]), p.y(y)+4, "tick mid onpoint", num(gate.Want[i]))
+		p.write(p.x(x[0]), p.y(y)+4, text, num(gate.Want[i]))
 	}
 	return p.String()
+}
+
+// fires is the part of the square in which the neuron fires, as a polygon: its corners that fire, and the points between
+// where the boundary crosses an edge.
+func (p *plot) fires(n course.Neuron) []float64 {
+	over := func(x, y float64) float64 { return n.W[0]*x + n.W[1]*y - n.Theta }
+	corners := [][2]float64{{p.x0, p.y0}, {p.x1, p.y0}, {p.x1, p.y1}, {p.x0, p.y1}}
+	var polygon []float64
+	for k, a := range corners {
+		b := corners[(k+1)%4]
+		from, to := over(a[0], a[1]), over(b[0], b[1])
+		if from >= 0 {
+			polygon = append(polygon, p.x(a[0]), p.y(a[1]))
+		}
+		if from < 0 != (to < 0) {
+			t := from / (from - to)
+			polygon = append(polygon, p.x(a[0]+t*(b[0]-a[0])), p.y(a[1]+t*(b[1]-a[1])))
+		}
+	}
+	return polygon
 }

@@ -22,6 +22,28 @@ func newPlot(title Text, x0, x1, y0, y1 float64) *plot {
 	return p
 }
 
+// newSquare makes a picture whose frame is a square, with the same bounds on both axes.
+func newSquare(title Text, lo, hi float64) *plot {
+	p := &plot{svg: newSVG(260, title), x0: lo, x1: hi, y0: lo, y1: hi}
+	p.left, p.top, p.width, p.height = 38, 10, 216, 216
+	p.square()
+	return p
+}
+
+// legend names lines by their classes, from the top of the frame on, left or right in it.
+func (p *plot) legend(left float64, entries ...entry) {
+	for k, e := range entries {
+		y := p.top + 22 + 14*float64(k)
+		p.line(left, y, left+18, y, e.class)
+		p.words(left+23, y+3.5, "tick start halo", e.name)
+	}
+}
+
+type entry struct {
+	class string
+	name  Text
+}
+
 // x and y are where a value lies in the picture; atX and atY go back.
 func (p *plot) x(v float64) float64   { return p.left + p.width*(v-p.x0)/(p.x1-p.x0) }
 func (p *plot) y(v float64) float64   { return p.top + p.height*(p.y1-v)/(p.y1-p.y0) }

@@ -43,9 +43,9 @@ func (r *raceState) draw(s State) (View, error) {
 	}
 	count := course.CountOf(samples, 1<<s.int("size"), 1)
 	v := View{Numbers: []Number{
-		{"samples", T("samples", "样本数"), fmt.Sprint(count.Samples)},
-		{"size", T("batch size", "批量大小"), fmt.Sprint(count.Batch)},
-		{"iterations", T("iterations in an epoch", "每期迭代次数"), fmt.Sprint(count.PerEpoch)},
+		{"samples", T("samples", "样本数"), thousands(count.Samples)},
+		{"size", T("batch size", "批量大小"), thousands(count.Batch)},
+		{"iterations", T("iterations in an epoch", "每期迭代次数"), thousands(count.PerEpoch)},
 	}}
 	if len(r.runs) == 0 {
 		v.Note = T("Press “race”.", "请按“比赛”。")
@@ -56,8 +56,8 @@ func (r *raceState) draw(s State) (View, error) {
 		T("iterations", "迭代次数"), T("cost above the least", "与最小代价之差"), T("time", "时间")}}
 	for k, run := range r.runs {
 		end := len(run.Costs) - 1
-		table.Rows = append(table.Rows, []string{regimeNames[k].EN + " · " + regimeNames[k].ZH, fmt.Sprint(run.Batch),
-			fmt.Sprint(run.Iterations[end]), fmt.Sprintf("%.2g", run.Costs[end]-r.race.Bottom), fmt.Sprintf("%.1f ms", 1e3*run.Seconds[end])})
+		table.Rows = append(table.Rows, append([]Text{regimeNames[k]}, cells(fmt.Sprint(run.Batch), fmt.Sprint(run.Iterations[end]),
+			fmt.Sprintf("%.2g", run.Costs[end]-r.race.Bottom), fmt.Sprintf("%.1f ms", 1e3*run.Seconds[end]))...))
 	}
 	v.Tables = []Table{table}
 	v.Note = T("Batch: a smooth way to the least cost, but few steps. Stochastic: many quick steps, and no rest at the end. Mini-batch lies between.",
@@ -91,9 +91,10 @@ func (r *raceState) picture(axis string) string {
 		xs := of(run)
 		most = math.Max(most, xs[len(xs)-1])
 	}
-	names := map[string]Text{"epochs": T("epochs", "期"), "iterations": T("iterations", "迭代次数"), "time": T("milliseconds", "毫秒")}
+	axes := map[string]Text{"epochs": T("epochs", "期"), "iterations": T("iterations", "迭代次数"), "time": T("milliseconds", "毫秒")}
 	p := newPlot(T("The cost of three regimes", "三种方式的代价"), 0, most, -5, 1)
-	p.axes(names[axis], T("log₁₀ of cost above the least", "log₁₀(代价 − 最小代价)"))
+	p.axes(axes[axis], T("log₁₀ of cost above the least", "log₁₀(代价 − 最小代价)"))
+	var names []entry
 	for k, run := range r.runs {
 		ys := make([]float64, len(run.Costs))
 		for i, c := range run.Costs {
@@ -101,10 +102,9 @@ func (r *raceState) picture(axis string) string {
 		}
 		class := string("abc"[k])
 		p.curve(of(run), ys, "line "+class)
-		x := p.left + p.width - 92
-		p.line(x, p.top+24+14*float64(k), x+18, p.top+24+14*float64(k), "line "+class)
-		p.words(x+23, p.top+28+14*float64(k), "tick start", regimeNames[k])
+		names = append(names, entry{"line " + class, regimeNames[k]})
 	}
+	p.legend(p.left+p.width-92, names...)
 	return p.String()
 }
 
@@ -128,4 +128,12 @@ func (r *raceState) work(s State, p Pace) error {
 		}
 	}
 	return nil
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }

@@ -9,7 +9,7 @@ import (
 func softmax() *Figure {
 	return &Figure{
 		Name:    "softmax",
-		Caption: T("Three weighted inputs become probabilities.", "三个带权输入变成概率。"),
+		Caption: T("Three weighted inputs become probabilities. The orange bar is the right class.", "三个带权输入变成概率。橙色柱是正确类别。"),
 		Controls: []Control{
 			slider("z1", Same("z₁"), -4, 4, 0.1, 1),
 			slider("z2", Same("z₂"), -4, 4, 0.1, 2),
@@ -41,7 +41,8 @@ func drawSoftmax(s State) (View, error) {
 		p.rect(x, 155-height, 60, height, bar)
 		p.write(x+30, 150-height, "label mid", fmt.Sprintf("%.3f", out.P[i]))
 		p.write(x+30, 171, "label mid", fmt.Sprintf("p%c", '₁'+rune(i)))
-		table.Rows = append(table.Rows, []string{fmt.Sprint(i + 1), num(z[i]), num(out.P[i]), num(out.Gradient[i]), num(out.ByHand[i])})
+		table.Rows = append(table.Rows,
+			cells(fmt.Sprint(i+1), num(z[i]), num(out.P[i]), num(out.Gradient[i]), num(out.ByHand[i])))
 		v.Numbers = append(v.Numbers, value(fmt.Sprintf("p%d", i+1), Same(fmt.Sprintf("p%c", '₁'+rune(i))), out.P[i]))
 	}
 	p.line(20, 155, 340, 155, "axis")

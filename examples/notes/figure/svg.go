@@ -8,19 +8,24 @@ import (
 // svg is a picture being drawn. Its width is that of a narrow telephone, so that letters can be read there.
 type svg struct {
 	b             strings.Builder
+	class         string
+	title         string
 	width, height float64
 }
 
 const pictureWidth = 360
 
 func newSVG(height float64, title Text) *svg {
-	s := &svg{width: pictureWidth, height: height}
-	fmt.Fprintf(&s.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img"><title>%s</title>`,
-		s.width, height, escape(title.EN+" · "+title.ZH))
-	return s
+	return &svg{width: pictureWidth, height: height, title: escape(title.EN + " · " + title.ZH), class: "wide"}
 }
 
-func (s *svg) String() string { return s.b.String() + "</svg>" }
+// square makes the picture as wide as it is high.
+func (s *svg) square() { s.width, s.class = s.height, "square" }
+
+func (s *svg) String() string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img" class="%s"><title>%s</title>%s</svg>`,
+		s.width, s.height, s.class, s.title, s.b.String())
+}
 
 func (s *svg) line(x1, y1, x2, y2 float64, class string) {
 	fmt.Fprintf(&s.b, `<line x1="%.2f" y1="%.2f" x2="%.2f" y2="%.2f" class="%s"/>`, x1, y1, x2, y2, class)
@@ -40,12 +45,17 @@ func (s *svg) rect(x, y, w, h float64, class string) {
 	fmt.Fprintf(&s.b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" class="%s"/>`, x, y, w, h, class)
 }
 
-// shade is a rectangle whose colour shows how large a value between −1 and 1 is.
+// shade is a rectangle whose colour shows how large a value between −1 and 1 is: red above 0, blue below.
 func (s *svg) shade(x, y, w, h, v float64) {
-	class := "warm"
 	if v < 0 {
-		class, v = "cold", -v
+		s.tint(x, y, w, h, -v, "cold")
+		return
 	}
+	s.tint(x, y, w, h, v, "warm")
+}
+
+// tint is a rectangle as opaque as v.
+func (s *svg) tint(x, y, w, h, v float64, class string) {
 	fmt.Fprintf(&s.b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" class="%s" style="fill-opacity:%.3f"/>`,
 		x, y, w, h, class, min(max(v, 0), 1))
 }

@@ -5,13 +5,17 @@ const worker = new Worker("worker.js");
 const figures = new Map();
 let live = false, count = 0;
 
-// A text has two forms, of which the style sheet shows one.
+// A text has two forms, of which the style sheet shows one; a string needs no translation.
 function both(text, element) {
   const e = document.createElement(element || "span");
+  if (typeof text === "string") {
+    e.textContent = text;
+    return e;
+  }
   for (const lang of ["en", "zh"]) {
     const part = document.createElement("span");
     part.className = lang;
-    part.textContent = text[lang] || text.en;
+    part.textContent = text[lang];
     e.append(part);
   }
   return e;
@@ -51,16 +55,18 @@ class Figure {
     if (!live) return;
     if (this.asked && work === "") { this.again = true; return; }
     const id = ++count;
+    if (work === "start") this.works(true);
     if (work === "") this.asked = id;
     worker.postMessage({ id, figure: this.name, state: JSON.stringify(this.state), work });
   }
 
+  works(on) {
+    this.working = on;
+    if (this.button) this.button.replaceChildren(both(on ? { en: "stop", zh: "停止" } : JSON.parse(this.button.dataset.label)));
+  }
+
   show(message) {
-    if (message.working !== undefined) {
-      this.working = message.working;
-      if (this.button) this.button.textContent = "";
-      if (this.button) this.button.append(both(this.working ? { en: "stop", zh: "停止" } : JSON.parse(this.button.dataset.label)));
-    }
+    if (message.working !== undefined) this.works(message.working);
     if (message.error) {
       const note = this.element.querySelector(".note");
       note.textContent = message.error;
@@ -84,6 +90,8 @@ class Figure {
       return row;
     }));
     this.element.querySelector(".tables").replaceChildren(...(view.tables || []).map(table));
+    for (const [name, label] of Object.entries(view.labels || {}))
+      this.element.querySelector(`[data-control=${name}]`).parentElement.firstElementChild.textContent = label;
     const note = this.element.querySelector(".note");
     note.classList.remove("error");
     note.replaceChildren(both(view.note));
@@ -156,7 +164,7 @@ function table(t) {
   head.append(...t.head.map(h => both(h, "th")));
   e.append(both(t.title, "caption"), head, ...t.rows.map(row => {
     const r = document.createElement("tr");
-    r.append(...row.map(text => { const d = document.createElement("td"); d.textContent = text; return d; }));
+    r.append(...row.map(text => both(text, "td")));
     return r;
   }));
   scroll.append(e);
@@ -193,6 +201,7 @@ for (const e of document.querySelectorAll("figure[data-figure]")) figures.set(e.
 function speak(lang) {
   document.documentElement.lang = lang;
   document.title = document.querySelector("h1 ." + lang).textContent;
+  for (const o of document.querySelectorAll("option")) o.textContent = o.dataset[lang];
   try { localStorage.setItem("lang", lang); } catch { /* private windows */ }
 }
 for (const b of document.querySelectorAll("button[data-lang]")) b.addEventListener("click", () => speak(b.dataset.lang));

@@ -17,56 +17,59 @@ import (
 type host struct {
 	figures map[string]*figure.Figure
 	states  map[string]figure.State
-	end     map[string]context.CancelFunc // of the work at hand
+	work    map[string]work // at hand
+}
+
+// work is something longer that has not ended, and what ends it.
+type work struct {
+	ctx context.Context
+	end context.CancelFunc
 }
 
 func main() {
-	h := host{map[string]*figure.Figure{}, map[string]figure.State{}, map[string]context.CancelFunc{}}
+	h := host{map[string]*figure.Figure{}, map[string]figure.State{}, map[string]work{}}
 	for _, f := range figure.All() {
 		h.figures[f.Name] = f
 	}
 	// The callback returns at once: what it starts may wait for timers, which need the event loop.
 	js.Global().Set("answer", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		id, name, state, work := args[0].Int(), args[1].String(), args[2].String(), args[3].String()
-		go h.answer(id, name, []byte(state), work)
+		id, name, state, order := args[0].Int(), args[1].String(), args[2].String(), args[3].String()
+		go h.answer(id, name, []byte(state), order)
 		return nil
 	}))
 	post(map[string]any{"ready": true})
 	select {}
 }
 
-// answer draws a figure; work is "start", "stop" or "".
-func (h host) answer(id int, name string, text []byte, work string) {
+// answer draws a figure; order is "start", "stop" or "".
+func (h host) answer(id int, name string, text []byte, order string) {
 	f := h.figures[name]
 	s, err := f.ParseState(text)
 	if err != nil {
-		post(map[string]any{"id": id, "figure": name, "error": err.Error()})
+		post(map[string]any{"id": id, "figure": name, "error": err.Error(), "working": false})
 		return
 	}
 	h.states[name] = s
-	if work != "" {
-		if end := h.end[name]; end != nil {
-			end()
-		}
+	if old, ok := h.work[name]; ok && order != "" {
+		old.end()
 	}
-	if work != "start" {
+	if order != "start" {
 		h.draw(f, id)
 		return
 	}
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
-	h.end[name] = end
-	post(map[string]any{"figure": name, "working": true})
+	h.work[name] = work{ctx, end}
 	err = f.Work(s, h.pace(ctx, f))
 	if ctx.Err() == nil {
 		if err != nil {
 			post(map[string]any{"figure": name, "error": err.Error()})
 		}
 		h.draw(f, id)
-	} else {
-		post(map[string]any{"id": id, "figure": name})
 	}
-	post(map[string]any{"figure": name, "working": false})
+	if h.work[name].ctx == ctx { // no other work has begun since
+		post(map[string]any{"figure": name, "working": false})
+	}
 }
 
 // pace draws, and lets messages in every ten milliseconds.
