@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"io"
 	"math"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -79,6 +83,34 @@ func TestWasmExec(t *testing.T) {
 	script, err := workerScript(name, 123)
 	require.NoError(t, err)
 	assert.Contains(t, string(script), `importScripts("`+name+`")`)
+}
+
+// The program prints the address at which it serves the page, until it is ended.
+func TestServe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the page")
+	}
+	ctx, end := context.WithCancel(t.Context())
+	read, write := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"-addr", "localhost:0"}, write, os.Stderr)
+		write.Close()
+	}()
+	said, err := bufio.NewReader(read).ReadString('\n')
+	require.NoError(t, err)
+	address := regexp.MustCompile(`http://\S+`).FindString(said)
+	for name, begins := range map[string]string{"": "<!doctype html>", "page.css": ":root", "page.js": "//", "worker.js": "//",
+		"notes.wasm": "\x00asm", "notes.wasm.gz": "\x1f\x8b"} {
+		response, err := http.Get(address + "/" + name)
+		require.NoError(t, err)
+		content, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		assert.True(t, bytes.HasPrefix(content, []byte(begins)), name)
+		require.NoError(t, response.Body.Close())
+	}
+	end()
+	assert.Zero(t, <-done)
 }
 
 func TestFlags(t *testing.T) {

@@ -39,11 +39,11 @@ func steps(f fit, done, xs, ys *graph.Node) (fit, *graph.Node) {
 		t := ops.Add(ops.Add(done, ops.Cast(i, graph.Float64)), 1)
 		g := autodiff.Grad(cost)(f.P)
 		rate := ops.Mul(0.05, ops.Maximum(ops.Sub(1, ops.Div(t, Steps+1)), 0)) // falls to nothing, so that the end is calm
-		scale := ops.Mul(rate, ops.Div(ops.Sqrt(ops.Sub(1, ops.Pow(0.999, t))), ops.Sub(1, ops.Pow(0.9, t))))
 		update := func(p, m, s, g *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
 			m = ops.Add(ops.Mul(0.9, m), ops.Mul(0.1, g))
 			s = ops.Add(ops.Mul(0.999, s), ops.Mul(0.001, ops.Square(g)))
-			return ops.Sub(p, ops.Div(ops.Mul(scale, m), ops.Add(ops.Sqrt(s), 1e-8))), m, s
+			mean, square := ops.Div(m, ops.Sub(1, ops.Pow(0.9, t))), ops.Div(s, ops.Sub(1, ops.Pow(0.999, t)))
+			return ops.Sub(p, ops.Div(ops.Mul(rate, mean), ops.Add(ops.Sqrt(square), 1e-8))), m, s
 		}
 		var n fit
 		n.P.W, n.M.W, n.S.W = update(f.P.W, f.M.W, f.S.W, g.W)

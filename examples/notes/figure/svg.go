@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"html"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ type svg struct {
 const pictureWidth = 360
 
 func newSVG(height float64, title Text) *svg {
-	return &svg{width: pictureWidth, height: height, title: escape(title.EN + " · " + title.ZH), class: "wide"}
+	return &svg{width: pictureWidth, height: height, title: html.EscapeString(title.EN + " · " + title.ZH), class: "wide"}
 }
 
 // square makes the picture as wide as it is high.

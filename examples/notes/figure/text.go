@@ -2,7 +2,7 @@ package figure
 
 import (
 	"encoding/json"
-	"strings"
+	"html"
 )
 
 // Text is a text in both languages.
@@ -34,16 +34,11 @@ func cells(row ...string) []Text {
 // spans writes both forms as elements of which the page shows one.
 func (t Text) spans(element string) string {
 	if t.EN == t.ZH {
-		return escape(t.EN)
+		return html.EscapeString(t.EN)
 	}
-	return "<" + element + ` class="en">` + escape(t.EN) + "</" + element + "><" + element +
-		` class="zh">` + escape(t.ZH) + "</" + element + ">"
+	return "<" + element + ` class="en">` + html.EscapeString(t.EN) + "</" + element + "><" + element +
+		` class="zh">` + html.EscapeString(t.ZH) + "</" + element + ">"
 }
-
-// escape writes a text so that it can stand in HTML and SVG. (Package html would load its table of all entities.)
-func escape(s string) string { return escaper.Replace(s) }
-
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
 
 // HTML writes the text for a page that holds both languages.
 func (t Text) HTML() string { return t.spans("span") }
