@@ -1,7 +1,6 @@
 package course
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -67,34 +66,26 @@ func Backprop(widths Widths, seed uint64, x, y []float64) (*Pass, error) {
 	return p, nil
 }
 
-// onGraph writes the network by hand on a graph, and asks for the gradients of the cost by every z, W and b.
-func (p *Pass) onGraph() error {
-	g := graph.New()
-	a := graph.Const(g, p.X, len(p.X))
-	n := len(p.Layers)
-	zs, as, ws, bs := make([]*graph.Node, n), make([]*graph.Node, n), make([]*graph.Node, n), make([]*graph.Node, n)
-	for k, l := range p.Layers {
-		w := g.Input(fmt.Sprintf("W%d", k+1), graph.Float64, len(l.W), len(l.W[0]))
-		b := g.Input(fmt.Sprintf("b%d", k+1), graph.Float64, len(l.B))
-		z := ops.Add(ops.MatMul(w, a), b)
+// passOnGraph is the network written by hand on a graph: every z and a, and the gradients of the cost by every z, b and W.
+var passOnGraph = autodiff.Compile(func(layers []Params[*graph.Node], x, y *graph.Node) []*graph.Node {
+	var zs, as, ws, bs []*graph.Node
+	a := x
+	for _, l := range layers {
+		z := ops.Add(ops.MatMul(l.W, a), l.B)
 		a = ops.Sigmoid(z)
-		zs[k], as[k], ws[k], bs[k] = z, a, w, b
+		zs, as, ws, bs = append(zs, z), append(as, a), append(ws, l.W), append(bs, l.B)
 	}
-	y := graph.Const(g, p.Y, len(p.Y))
 	cost := ops.Mul(0.5, ops.Sum(ops.Square(ops.Sub(y, a))))
-	outputs := slices.Concat(zs, as, autodiff.Gradients(cost, slices.Concat(zs, bs, ws)...))
-	f, err := autodiff.CompileGraph(slices.Concat(ws, bs), outputs)
-	if err != nil {
-		return err
+	return slices.Concat(zs, as, autodiff.Gradients(cost, slices.Concat(zs, bs, ws)...))
+})
+
+func (p *Pass) onGraph() error {
+	n := len(p.Layers)
+	layers := make([]Params[any], n)
+	for l, layer := range p.Layers {
+		layers[l] = Params[any]{W: matrix(layer.W), B: layer.B}
 	}
-	var feeds []any
-	for _, l := range p.Layers {
-		feeds = append(feeds, matrix(l.W))
-	}
-	for _, l := range p.Layers {
-		feeds = append(feeds, l.B)
-	}
-	out, err := run(f, feeds...)
+	out, err := run(passOnGraph, layers, p.X, p.Y)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type Expression struct {
 	Variables []string // in the order in which they appear
 	// Gradient is the derivative of the whole by each variable, by automatic differentiation.
 	Gradient []float64
+	// whole computes every part and the gradient, once it was asked for.
+	whole *autodiff.Function
 }
 
 // Part is a node of the graph.
@@ -32,14 +34,19 @@ type Part struct {
 type rule struct {
 	arity int
 	apply func(in []*graph.Node) *graph.Node
+	slope *autodiff.Function // the derivatives by its inputs
+}
+
+func newRule(arity int, apply func(in []*graph.Node) *graph.Node) rule {
+	return rule{arity, apply, autodiff.Compile(autodiff.Grad(apply))}
 }
 
 func unaryRule(f func(x *graph.Node) *graph.Node) rule {
-	return rule{1, func(in []*graph.Node) *graph.Node { return f(in[0]) }}
+	return newRule(1, func(in []*graph.Node) *graph.Node { return f(in[0]) })
 }
 
 func binaryRule(f func(a, b *graph.Node) *graph.Node) rule {
-	return rule{2, func(in []*graph.Node) *graph.Node { return f(in[0], in[1]) }}
+	return newRule(2, func(in []*graph.Node) *graph.Node { return f(in[0], in[1]) })
 }
 
 // functions are the names and operators that an expression may use.
@@ -93,7 +100,7 @@ func (e *Expression) Evaluate(values []float64) error {
 			in[k] = e.Nodes[j].Value
 		}
 		var err error
-		if p.Local, err = local(functions[p.Op], in); err != nil {
+		if p.Local, err = scalars(functions[p.Op].slope, in); err != nil {
 			return fmt.Errorf("%s: %w", p.Text, err)
 		}
 	}
@@ -109,25 +116,18 @@ func (e *Expression) Evaluate(values []float64) error {
 
 // forward computes every part's value, and the gradient of the last.
 func (e *Expression) forward(values []float64) error {
-	f := autodiff.Compile(func(x []*graph.Node) ([]*graph.Node, []*graph.Node) {
-		whole := func(x []*graph.Node) *graph.Node { return e.build(x)[len(e.Nodes)-1] }
-		return e.build(x), autodiff.Grad(whole)(x)
-	})
-	fed := make([]any, len(values))
-	for i, v := range values {
-		fed[i] = v
+	if e.whole == nil {
+		last := func(x []*graph.Node) *graph.Node { return e.build(x)[len(e.Nodes)-1] }
+		e.whole = autodiff.Compile(func(x []*graph.Node) ([]*graph.Node, []*graph.Node) { return e.build(x), autodiff.Grad(last)(x) })
 	}
-	out, err := run(f, fed)
+	out, err := scalars(e.whole, values)
 	if err != nil {
 		return err
 	}
 	for i := range e.Nodes {
-		e.Nodes[i].Value = out[i][0]
+		e.Nodes[i].Value = out[i]
 	}
-	e.Gradient = make([]float64, len(values))
-	for i := range values {
-		e.Gradient[i] = out[len(e.Nodes)+i][0]
-	}
+	e.Gradient = out[len(e.Nodes):]
 	return nil
 }
 
@@ -151,21 +151,17 @@ func (e *Expression) build(x []*graph.Node) []*graph.Node {
 	return nodes
 }
 
-// local are the derivatives of one operation by its inputs.
-func local(r rule, in []float64) ([]float64, error) {
+// scalars runs a function of a list of numbers.
+func scalars(f *autodiff.Function, in []float64) ([]float64, error) {
 	fed := make([]any, len(in))
 	for i, v := range in {
 		fed[i] = v
 	}
-	out, err := run(autodiff.Compile(autodiff.Grad(r.apply)), fed)
+	out, err := run(f, fed)
 	if err != nil {
 		return nil, err
 	}
-	d := make([]float64, len(in))
-	for i := range d {
-		d[i] = out[i][0]
-	}
-	return d, nil
+	return slices.Concat(out...), nil
 }
 
 // Difference is the largest between the chain rule's derivatives and Gradient, by variables, as a share of the latter.

@@ -12,9 +12,17 @@ import (
 type Surface struct {
 	Name    string
 	Formula string
-	Cost    func(a, b *graph.Node) *graph.Node
 	Lo, Hi  float64 // the square that is drawn
 	Least   [2]float64
+	// cost computes costs, and slope a cost with its gradient.
+	cost, slope *autodiff.Function
+}
+
+type theta[T any] struct{ A, B T }
+
+func surface(name, formula string, cost func(a, b *graph.Node) *graph.Node, lo, hi float64, least [2]float64) Surface {
+	at := func(t theta[*graph.Node]) *graph.Node { return cost(t.A, t.B) }
+	return Surface{name, formula, lo, hi, least, autodiff.Compile(cost), autodiff.Compile(autodiff.ValueAndGrad(at))}
 }
 
 // samples of the neuron's cost: the average of Cₓ = ½(y − σ(θ₁x + θ₂))² over them.
@@ -25,11 +33,11 @@ var (
 
 // Surfaces are the costs that the reader descends.
 var Surfaces = []Surface{
-	{"bowl", "C = ½(θ_1^2 + 4 θ_2^2)",
+	surface("bowl", "C = ½(θ_1^2 + 4 θ_2^2)",
 		func(a, b *graph.Node) *graph.Node {
 			return ops.Mul(0.5, ops.Add(ops.Square(a), ops.Mul(4, ops.Square(b))))
-		}, -3, 3, [2]float64{0, 0}},
-	{"neuron", "C = {1/n} Σ_x ½(y_x − σ(θ_1 x + θ_2))^2",
+		}, -3, 3, [2]float64{0, 0}),
+	surface("neuron", "C = {1/n} Σ_x ½(y_x − σ(θ_1 x + θ_2))^2",
 		func(a, b *graph.Node) *graph.Node {
 			sum := ops.Mul(0, a)
 			for i, x := range neuronX {
@@ -37,13 +45,13 @@ var Surfaces = []Surface{
 				sum = ops.Add(sum, ops.Mul(0.5, ops.Square(ops.Sub(neuronY[i], y))))
 			}
 			return ops.Div(sum, float64(len(neuronX)))
-		}, -4, 4, [2]float64{0.98251, -0.12345}},
-	{"two valleys", "C = {1/4}(θ_1^2 − 2)^2 + ½(θ_2 − {1/2}θ_1)^2 + {1/4}θ_1",
+		}, -4, 4, [2]float64{0.98251, -0.12345}),
+	surface("two valleys", "C = {1/4}(θ_1^2 − 2)^2 + ½(θ_2 − {1/2}θ_1)^2 + {1/4}θ_1",
 		func(a, b *graph.Node) *graph.Node {
 			wells := ops.Mul(0.25, ops.Square(ops.Sub(ops.Square(a), 2)))
 			valley := ops.Mul(0.5, ops.Square(ops.Sub(b, ops.Mul(0.5, a))))
 			return ops.Add(ops.Add(wells, valley), ops.Mul(0.25, a))
-		}, -2.5, 2.5, [2]float64{-1.47300, -0.73650}},
+		}, -2.5, 2.5, [2]float64{-1.47300, -0.73650}),
 }
 
 // SurfaceNamed returns the surface of a name.
@@ -65,7 +73,7 @@ func (s Surface) Grid(n int) ([]float64, error) {
 			bs = append(bs, s.Lo+(s.Hi-s.Lo)*float64(i)/float64(n-1))
 		}
 	}
-	out, err := run(autodiff.Compile(s.Cost), as, bs)
+	out, err := run(s.cost, as, bs)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +88,10 @@ type Step struct {
 
 // Descend follows θ ← θ − η∇C(θ) for a number of steps. It ends early where the descent has left for good.
 func (s Surface) Descend(from [2]float64, rate float64, steps int) ([]Step, error) {
-	type theta struct{ A, B *graph.Node }
-	f := autodiff.Compile(autodiff.ValueAndGrad(func(t theta) *graph.Node { return s.Cost(t.A, t.B) }))
 	path := make([]Step, 0, steps+1)
 	at := from
 	for range steps + 1 {
-		out, err := run(f, struct{ A, B float64 }{at[0], at[1]})
+		out, err := run(s.slope, theta[float64]{at[0], at[1]})
 		if err != nil {
 			return nil, err
 		}

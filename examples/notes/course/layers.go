@@ -68,17 +68,18 @@ func normal(rng *rand.Rand, rows, columns int) [][]float64 {
 	return m
 }
 
+var forward = autodiff.Compile(func(layers []Params[*graph.Node], x *graph.Node) []*graph.Node {
+	activations := []*graph.Node{x}
+	for _, l := range layers {
+		a := activations[len(activations)-1]
+		activations = append(activations, ops.Sigmoid(ops.Add(ops.MatMul(l.W, a), l.B)))
+	}
+	return activations
+})
+
 // Forward are the activations of every layer for one input x, the input among them.
 func Forward(layers []Params[[][]float64], x []float64) ([][]float64, error) {
-	f := autodiff.Compile(func(layers []Params[*graph.Node], x *graph.Node) []*graph.Node {
-		activations := []*graph.Node{x}
-		for _, l := range layers {
-			a := activations[len(activations)-1]
-			activations = append(activations, ops.Sigmoid(ops.Add(ops.MatMul(l.W, a), l.B)))
-		}
-		return activations
-	})
-	return run(f, feed(layers), x)
+	return run(forward, feed(layers), x)
 }
 
 // feed gives layers to a compiled function.

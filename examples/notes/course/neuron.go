@@ -5,7 +5,6 @@ import (
 
 	"chainrule/autodiff"
 	"chainrule/graph"
-	"chainrule/nn"
 	"chainrule/ops"
 )
 
@@ -15,12 +14,14 @@ type Neuron struct {
 	Theta float64
 }
 
+var respond = autodiff.Compile(func(x, w, theta *graph.Node) (sum, y *graph.Node) {
+	sum = ops.MatMul(x, w)
+	return sum, ops.Step(ops.Sub(sum, theta))
+})
+
 // Respond returns the weighted sum Σ wᵢxᵢ and the output, 1 or 0, for each row of inputs.
 func (n Neuron) Respond(inputs [][]float64) (sums, outputs []float64, err error) {
-	f := autodiff.Compile(func(x, w *graph.Node) (sum, y *graph.Node) {
-		return ops.MatMul(x, w), nn.MPNeuron{Weights: n.W, Threshold: n.Theta}.Apply(x)
-	})
-	out, err := run(f, matrix(inputs), n.W)
+	out, err := run(respond, matrix(inputs), n.W, n.Theta)
 	if err != nil {
 		return nil, nil, err
 	}

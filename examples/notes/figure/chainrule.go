@@ -8,7 +8,14 @@ import (
 	"chainrule/examples/notes/course"
 )
 
+// chainState is the last expression, so that it is compiled once.
+type chainState struct {
+	text string
+	e    *course.Expression
+}
+
 func chainRule() *Figure {
+	c := &chainState{}
 	return &Figure{
 		Name: "chainrule",
 		Caption: T("Type an expression in Go's syntax (sin, cos, exp, log, sqrt, tanh, sigmoid, relu, pow …) and step through it. A box has its value and, in orange, the derivative of z by that value; an edge has its local derivative.",
@@ -21,15 +28,19 @@ func chainRule() *Figure {
 			slider("v4", T("fourth", "第四个"), -3, 3, 0.1, -0.7),
 			slider("step", T("step", "步骤"), 0, 80, 1, 80),
 		},
-		Draw: drawChainRule,
+		Draw: c.draw,
 	}
 }
 
-func drawChainRule(s State) (View, error) {
-	e, err := course.ParseExpression(s.word("text"))
-	if err != nil {
-		return View{Note: T("That is no expression I know: "+firstLine(err), "无法识别该表达式："+firstLine(err))}, nil
+func (c *chainState) draw(s State) (View, error) {
+	if text := s.word("text"); c.e == nil || text != c.text {
+		e, err := course.ParseExpression(text)
+		if err != nil {
+			return View{Note: T("That is no expression I know: "+firstLine(err), "无法识别该表达式："+firstLine(err))}, nil
+		}
+		c.text, c.e = text, e
 	}
+	e := c.e
 	values := make([]float64, len(e.Variables))
 	for i := range values {
 		values[i] = 1

@@ -28,7 +28,7 @@ func descent() *Figure {
 	}
 }
 
-const grid = 61
+const grid = 54 // cells of 4 units
 
 func drawDescent(s State) (View, error) {
 	surface := course.SurfaceNamed(s.word("surface"))
@@ -71,10 +71,6 @@ func clamp(v, lo, hi float64) float64 { return math.Min(math.Max(v, lo), hi) }
 
 // shadeGrid colours the square in twelve steps by the rank of the cost, so that valleys show on every surface.
 func shadeGrid(p *plot, costs []float64) {
-	costs = slices.Clone(costs)
-	for k, c := range costs {
-		costs[k] = math.Round(1e9*c) / 1e9 // roundings part no equal costs
-	}
 	sorted := slices.Sorted(slices.Values(costs))
 	w := p.width / grid
 	level := func(i, j int) float64 {

@@ -38,6 +38,15 @@ func main() {
 		return nil
 	}))
 	post(map[string]any{"ready": true})
+	for _, f := range h.figures { // compiled before the reader touches it
+		if _, asked := h.states[f.Name]; asked {
+			continue
+		}
+		if _, err := f.Draw(f.Initial()); err != nil {
+			post(map[string]any{"figure": f.Name, "error": err.Error()})
+		}
+		time.Sleep(time.Millisecond)
+	}
 	select {}
 }
 
