@@ -15,26 +15,23 @@ import (
 // Feeds of which Run would take a copy, such as views that are not contiguous, keep the values that they have now. The
 // run may be called again and again, but by one goroutine at a time, since all calls write the same tensors.
 func (fn *Function) Bind(feeds ...any) (run func(context.Context) error, results []*tensor.Dense, err error) {
-	leaves, shape, err := fn.flatten(feeds)
+	c := makeCall()
+	if err := c.read(fn, feeds); err != nil {
+		return nil, nil, err
+	}
+	p, err := fn.program(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	values, err := ingestAll(leaves)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := fn.program(values, shape)
-	if err != nil {
-		return nil, nil, err
-	}
+	c.program = p
 	dst := make([]exec.Value, len(p.outputs))
 	results = make([]*tensor.Dense, len(p.outputs))
 	for i, t := range p.outputs {
 		if k := p.donated[i]; k >= 0 {
-			if results[i], err = p.donor(k, leaves[k].value, values); err != nil {
+			if results[i], err = c.donor(k); err != nil {
 				return nil, nil, err
 			}
-			dst[i] = values[k]
+			dst[i] = c.in[k]
 			continue
 		}
 		dst[i] = exec.NewValue(t)
@@ -46,5 +43,5 @@ func (fn *Function) Bind(feeds ...any) (run func(context.Context) error, results
 			exec.Warm(dst[i].Bytes())
 		}
 	}
-	return func(ctx context.Context) error { return p.run(ctx, dst, values) }, results, nil
+	return func(ctx context.Context) error { return p.run(ctx, dst, c.in) }, results, nil
 }

@@ -88,22 +88,18 @@ func (c Checker) Check(f any, args ...any) error {
 		return err
 	}
 	fn := Compile(f)
-	leaves, shape, err := fn.flatten(args)
+	fed := makeCall()
+	if err := fed.read(fn, args); err != nil {
+		return err
+	}
+	for i, v := range fed.in {
+		fed.in[i] = widen(v)
+	}
+	t, err := fn.trace(fed)
 	if err != nil {
 		return err
 	}
-	values, err := ingestAll(leaves)
-	if err != nil {
-		return err
-	}
-	for i, v := range values {
-		values[i] = widen(v)
-	}
-	t, err := fn.trace(values, shape)
-	if err != nil {
-		return err
-	}
-	return c.checkAndBlame(t.outputs, t.inputs, values)
+	return c.checkAndBlame(t.nodes, t.inputs, fed.in)
 }
 
 // CheckGraph is Check for a graph built by hand, to which it adds the derivatives. Inputs lists the graph's inputs,
@@ -115,15 +111,12 @@ func (c Checker) CheckGraph(outputs, inputs []*graph.Node, feeds ...any) error {
 	if len(feeds) != len(inputs) {
 		return fmt.Errorf("autodiff: %d values fed, %d wanted", len(feeds), len(inputs))
 	}
-	leaves := make([]feedLeaf, len(feeds))
+	values := make([]exec.Value, len(feeds))
 	for i, f := range feeds {
-		leaves[i].value = f
-	}
-	values, err := ingestAll(leaves)
-	if err != nil {
-		return err
-	}
-	for i, v := range values {
+		v, err := exec.Ingest(f)
+		if err != nil {
+			return &exec.FeedError{Index: i, Err: err}
+		}
 		values[i] = widen(v)
 		if !values[i].Type.Equal(inputs[i].Type()) {
 			return &exec.FeedError{Index: i, Name: inputs[i].Name(),

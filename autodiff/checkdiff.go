@@ -44,7 +44,7 @@ func (l *checkLevel) newDifferences() (*differences, error) {
 
 // run computes the outputs.
 func (d *differences) run() error {
-	return d.fn.cache[0].code.Run(context.Background(), d.dst, d.values)
+	return d.fn.only().code.Run(context.Background(), d.dst, d.values)
 }
 
 // rates are, for each element of the outputs, how fast it changes where all coordinates move by random parts of their units,

@@ -268,7 +268,7 @@ func (l *checkLevel) evaluator(outputs []*graph.Node) (func() ([]exec.Value, err
 		dst[i] = exec.NewValue(n.Type())
 	}
 	values := slices.Clone(l.values)
-	return func() ([]exec.Value, error) { return dst, fn.cache[0].code.Run(context.Background(), dst, values) }, nil
+	return func() ([]exec.Value, error) { return dst, fn.only().code.Run(context.Background(), dst, values) }, nil
 }
 
 // evaluate computes outputs for values of the inputs.

@@ -3,32 +3,43 @@ package autodiff
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"gorgonia.org/tensor"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
-	"chainrule/internal/exec"
 	"chainrule/internal/tree"
 )
 
 // Function runs a function on nodes with tensors. It is safe for concurrent use.
 type Function struct {
 	f        reflect.Value
-	args     []reflect.Type
+	args     []argument
 	settings settings
 	traced   trace // of a graph built by hand
 
 	building *building               // held while f is called and compiled, so that this happens once for each types
 	last     atomic.Pointer[program] // the one used last, found without a lock
-	mu       sync.Mutex              // guards cache
-	cache    []*program              // most recently used first
+	cache    cache[*program]
+}
+
+// argument is the type of an argument and what messages call it. A node alone has no name: its number is given beside.
+type argument struct {
+	typ  reflect.Type
+	name string
+}
+
+func (fn *Function) addArgument(t reflect.Type) {
+	a := argument{typ: t}
+	if !tree.IsNode(t) {
+		a.name = "argument " + strconv.Itoa(len(fn.args))
+	}
+	fn.args = append(fn.args, a)
 }
 
 const defaultCacheSize = 64
@@ -107,18 +118,18 @@ func newFunction(f any, s settings) *Function {
 		s.cacheSize = defaultCacheSize
 	}
 	fn := &Function{f: v, settings: s, building: newBuilding()}
+	fn.cache.most = s.cacheSize
 	for i := range v.Type().NumOut() {
-		if t := v.Type().Out(i); !tree.HoldsNodes(t) {
+		if t := v.Type().Out(i); !tree.Holds(t) {
 			graph.Fail("compile", nil, "result %d of %T has type %v, which is no tree of nodes", i, f, t)
 		}
 	}
 	for i := range v.Type().NumIn() {
-		if t := v.Type().In(i); !tree.HoldsNodes(t) {
+		t := v.Type().In(i)
+		if !tree.Holds(t) {
 			graph.Fail("compile", nil, "argument %d of %T has type %v, which is no tree of nodes", i, f, t)
-		} else if tree.IsRecursive(t) {
-			graph.Fail("compile", nil, "argument %d of %T has type %v, which contains itself", i, f, t)
 		}
-		fn.args = append(fn.args, v.Type().In(i))
+		fn.addArgument(t)
 	}
 	return fn
 }
@@ -144,21 +155,29 @@ func newGraphFunction(inputs, outputs []*graph.Node, s settings) (*Function, err
 		return nil, err
 	}
 	fn := &Function{settings: s, building: newBuilding()}
-	t := trace{inputs: inputs, outputs: outputs}
+	t := trace{inputs: inputs, nodes: outputs}
+	node := reflect.TypeFor[*graph.Node]()
 	for i := range inputs {
-		fn.args = append(fn.args, tree.NodeType)
+		fn.addArgument(node)
+		t.args, _ = tree.Fixed(t.args, node)
 		t.argLeaves = append(t.argLeaves, [2]int{i, i + 1})
 	}
 	for i := range outputs {
+		t.results, _ = tree.Fixed(t.results, node)
 		t.resultLeaves = append(t.resultLeaves, [2]int{i, i + 1})
 	}
-	p, err := fn.build(t, fmt.Sprint(len(inputs)), nil)
+	p, err := fn.build(t, nil)
 	if err != nil {
 		return nil, err
 	}
-	fn.traced, fn.cache = t, []*program{p}
+	fn.traced = t
+	fn.cache.add(p)
+	fn.last.Store(p)
 	return fn, nil
 }
+
+// only is the program of a graph built by hand.
+func (fn *Function) only() *program { return fn.last.Load() }
 
 // Run feeds one value or tree of values for each argument, traces and compiles f for their types if that is new,
 // and returns the leaves of the results in new tensors. A donated argument's tensors are returned themselves.
@@ -174,122 +193,6 @@ func (fn *Function) Run(ctx context.Context, feeds ...any) ([]*tensor.Dense, err
 		return nil, err
 	}
 	return results, nil
-}
-
-// RunInto is Run into tensors that the caller owns, and allocates nothing once a program for the types exists: in
-// has the leaves of the arguments, dst those of the results, with nil where a result overwrites a donated
-// argument. All of dst must be contiguous row-major tensors. If f takes slices or maps, Run must have been called
-// before with as many leaves.
-func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error {
-	c := newCall()
-	defer c.done()
-	if err := c.ingest(in); err != nil {
-		return err
-	}
-	p, err := fn.programFor(c.in)
-	if err != nil {
-		return err
-	}
-	if len(dst) != len(p.outputs) {
-		return fmt.Errorf("autodiff: %d tensors for %d results", len(dst), len(p.outputs))
-	}
-	var indirect bool
-	for i, d := range dst {
-		if k := p.donated[i]; k >= 0 {
-			if _, err := p.donor(k, in[k], c.in); err != nil {
-				return err
-			}
-			c.out = append(c.out, c.in[k])
-			continue
-		}
-		v, err := destination(d)
-		if err != nil {
-			return fmt.Errorf("autodiff: result tensor %d: %w", i, err)
-		}
-		if p.overlapsDonated(v, c.in) {
-			return fmt.Errorf("autodiff: result tensor %d shares memory with a donated argument", i)
-		}
-		indirect = indirect || exec.Overlaps(v, c.in, c.out)
-		c.out = append(c.out, v)
-	}
-	if indirect {
-		return p.runIndirect(ctx, c)
-	}
-	return p.run(ctx, c.out, c.in)
-}
-
-// runIndirect runs into fresh memory and copies, where results share memory with inputs or with each other.
-func (p *program) runIndirect(ctx context.Context, c *call) error {
-	dst := make([]exec.Value, len(c.out))
-	for i, v := range c.out {
-		dst[i] = v
-		if p.donated[i] < 0 {
-			dst[i] = exec.NewValue(v.Type)
-		}
-	}
-	if err := p.run(ctx, dst, c.in); err != nil {
-		return err
-	}
-	for i, v := range c.out {
-		copy(v.Bytes(), dst[i].Bytes())
-	}
-	return nil
-}
-
-func (p *program) overlapsDonated(v exec.Value, in []exec.Value) bool {
-	for _, k := range p.donated {
-		if k >= 0 && exec.Overlaps(v, in[k:k+1]) {
-			return true
-		}
-	}
-	return false
-}
-
-// call is the scratch space of one RunInto.
-type call struct{ in, out []exec.Value }
-
-var calls = sync.Pool{New: func() any { return &call{} }}
-
-func newCall() *call { return calls.Get().(*call) }
-
-// ingest takes the leaves of the arguments.
-func (c *call) ingest(in []*tensor.Dense) error {
-	for i, d := range in {
-		v, err := exec.Ingest(d)
-		if err != nil {
-			return &exec.FeedError{Index: i, Err: err}
-		}
-		c.in = append(c.in, v)
-	}
-	return nil
-}
-
-// destination is the memory of a tensor that a result is written to.
-func destination(d *tensor.Dense) (exec.Value, error) {
-	v, err := exec.Ingest(d)
-	if err == nil && !exec.Aliases(d, v) {
-		err = errors.New("it is a view, transposed or column-major")
-	}
-	return v, err
-}
-
-func (c *call) done() {
-	clear(c.in)
-	clear(c.out)
-	c.in, c.out = c.in[:0], c.out[:0]
-	calls.Put(c)
-}
-
-func ingestAll(leaves []feedLeaf) ([]exec.Value, error) {
-	values := make([]exec.Value, len(leaves))
-	for i, l := range leaves {
-		v, err := exec.Ingest(l.value)
-		if err != nil {
-			return nil, &exec.FeedError{Index: i, Name: l.path, Err: err}
-		}
-		values[i] = v
-	}
-	return values, nil
 }
 
 // Eval computes nodes of a graph without inputs. For examples, tests and the curious: it compiles for each call.

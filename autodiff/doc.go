@@ -43,6 +43,8 @@
 //	pattern*, sparse*               which entries there are, and how they are computed
 //	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program
-//	bind, elements, feed, gonum*    what is fed and what comes out; for gonum's methods
+//	cache                           programs that are kept
+//	bind, call, runinto, elements   what is fed and where results go
+//	feed, gonum*                    errors of what is fed; for gonum's methods
 //	check*, debug, finite, dump     is it right, where is the NaN, what was compiled
 package autodiff

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"chainrule/internal/compile"
-	"chainrule/internal/exec"
 )
 
 // Dump writes a web page, in one file that needs no other, about the program for the types of the values fed: the
@@ -23,27 +22,24 @@ func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 	if ctx == nil || w == nil {
 		return errors.New("autodiff: the context or the writer is nil")
 	}
-	leaves, shape, err := fn.flatten(feeds)
-	if err != nil {
-		return err
-	}
-	values, err := ingestAll(leaves)
-	if err != nil {
+	c := makeCall()
+	if err := c.read(fn, feeds); err != nil {
 		return err
 	}
 	t := fn.traced
 	if fn.f.IsValid() {
-		if t, err = fn.traceAlone(values, shape); err != nil {
+		var err error
+		if t, err = fn.traceAlone(c); err != nil {
 			return err
 		}
 	}
 	page := compile.Page{Title: fn.name(), Record: &compile.Record{}}
-	p, err := fn.build(t, shape, page.Record)
+	p, err := fn.build(t, page.Record)
 	if err != nil {
 		return err
 	}
 	page.Plan = p.code.Plan()
-	if page.Profile, err = p.code.Profile(ctx, values); err != nil {
+	if page.Profile, err = p.code.Profile(ctx, c.in); err != nil {
 		return err
 	}
 	if err := page.Write(w); err != nil {
@@ -63,10 +59,10 @@ func (fn *Function) name() string {
 }
 
 // traceAlone traces while nobody else does.
-func (fn *Function) traceAlone(values []exec.Value, shape string) (trace, error) {
+func (fn *Function) traceAlone(c *call) (trace, error) {
 	if err := fn.building.lock(); err != nil {
 		return trace{}, err
 	}
 	defer fn.building.unlock()
-	return fn.trace(values, shape)
+	return fn.trace(c)
 }

@@ -155,7 +155,7 @@ func (m *messages) functions() {
 	m.fails("without a result", func() { autodiff.Compile(func(node) {}) })
 	m.fails("another argument", func() { autodiff.Compile(func(x node, n int) node { return x }) })
 	m.fails("another result", func() { autodiff.Compile(func(x node) (node, error) { return x, nil }) })
-	m.fails("a list", func() { autodiff.Compile(func(l list) node { return l.W }) })
+	m.run("a list", func(l list) node { return l.W }, struct{ W, Next any }{W: 1.0})
 	m.run("no nodes as results", func(node) node { return nil }, 1.0)
 	m.run("one of two results", func(x node) (node, node) { return x, nil }, 1.0)
 	foreign := graph.New().Input("y", graph.Float64)

@@ -10,9 +10,9 @@ func Verified() ProgramOption { return programOption{func(s *settings) { s.verif
 
 // Cached counts the programs that fn keeps.
 func (fn *Function) Cached() int {
-	fn.mu.Lock()
-	defer fn.mu.Unlock()
-	return len(fn.cache)
+	fn.cache.mu.Lock()
+	defer fn.cache.mu.Unlock()
+	return len(fn.cache.list)
 }
 
 // RecordBytes is how much a step's record takes of the gradient of a loop that x is a part of.

@@ -82,7 +82,7 @@ func (p *vectorProgram) run(x []float64, dst ...matrix) error {
 		}
 		c.out = append(c.out, v)
 	}
-	if err := p.fn.cache[0].run(context.Background(), c.out, c.in); err != nil || spread == nil {
+	if err := p.fn.only().run(context.Background(), c.out, c.in); err != nil || spread == nil {
 		return err
 	}
 	for _, b := range dst {

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-
-	"gorgonia.org/tensor"
+	"sync"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
@@ -16,22 +15,24 @@ import (
 
 // program is a Function compiled for one combination of input types.
 type program struct {
-	inputs  []*graph.Node
-	shape   string // how many leaves each argument has
-	outputs []graph.Type
-	donated []int
-	code    *exec.Program
+	trace
+	outputs  []graph.Type
+	donated  []int
+	code     *exec.Program
+	indirect sync.Pool // of *[]exec.Value, see runIndirect
 	// suspicion is nil unless the program looks for NaNs.
 	suspicion *suspicion
 }
 
 // trace is what calling f gives.
 type trace struct {
-	inputs, outputs         []*graph.Node
-	argLeaves, resultLeaves [][2]int // where the leaves of each argument and result begin and end
+	args, results           tree.Structure
+	inputs, nodes           []*graph.Node // leaves of the arguments and of the results
+	argLeaves, resultLeaves [][2]int      // where the leaves of each argument and result begin and end
 }
 
-func (p *program) accepts(values []exec.Value) bool {
+// accepts reports whether p is for values of these types, in trees of that structure if there is one.
+func (p *program) accepts(values []exec.Value, s tree.Structure) bool {
 	if len(values) != len(p.inputs) {
 		return false
 	}
@@ -40,76 +41,76 @@ func (p *program) accepts(values []exec.Value) bool {
 			return false
 		}
 	}
-	return true
+	return s == nil || s.Equal(p.args)
 }
 
-// program returns the program for values, compiled now if need be.
-func (fn *Function) program(values []exec.Value, shape string) (*program, error) {
-	if p := fn.find(values, shape); p != nil {
+// program returns the program for what c has read, compiled now if need be.
+func (fn *Function) program(c *call) (*program, error) {
+	if p := fn.find(c.in, c.reader.Structure); p != nil {
 		return p, nil
 	}
 	if !fn.f.IsValid() {
-		return nil, fn.mismatch(values)
+		return nil, fn.mismatch(c.in)
 	}
 	if err := fn.building.lock(); err != nil {
 		return nil, err
 	}
 	defer fn.building.unlock()
-	if p := fn.find(values, shape); p != nil {
+	if p := fn.find(c.in, c.reader.Structure); p != nil {
 		return p, nil // built while this goroutine waited
 	}
-	t, err := fn.trace(values, shape)
+	t, err := fn.trace(c)
 	if err != nil {
 		return nil, err
 	}
-	p, err := fn.build(t, shape, nil)
+	p, err := fn.build(t, nil)
 	if err != nil {
 		return nil, err
 	}
-	fn.mu.Lock()
-	defer fn.mu.Unlock()
-	fn.cache = slices.Insert(fn.cache, 0, p)
-	if len(fn.cache) > fn.settings.cacheSize {
-		fn.cache = slices.Delete(fn.cache, fn.settings.cacheSize, len(fn.cache))
-	}
+	fn.cache.add(p)
 	fn.last.Store(p)
 	return p, nil
 }
 
 // programFor is program where only the leaves are known.
-func (fn *Function) programFor(values []exec.Value) (*program, error) {
-	if p := fn.find(values, ""); p != nil {
+func (fn *Function) programFor(c *call) (*program, error) {
+	if p := fn.find(c.in, nil); p != nil {
 		return p, nil
 	}
-	shape, err := fn.fixedShape(len(values))
-	if err != nil {
-		return nil, err
+	fixed := true
+	for _, a := range fn.args {
+		var ok bool
+		c.reader.Structure, ok = tree.Fixed(c.reader.Structure, a.typ)
+		fixed = fixed && ok
 	}
-	return fn.program(values, shape)
+	if wanted := c.reader.Leaves(); fixed && wanted != len(c.in) {
+		return nil, fmt.Errorf("autodiff: %d tensors fed, %d wanted", len(c.in), wanted)
+	}
+	if !fixed {
+		p, ok := fn.cache.find(func(p *program) bool { return len(p.inputs) == len(c.in) })
+		if !ok {
+			return nil, errors.New("autodiff: call Run once before RunInto: the arguments hold slices or maps")
+		}
+		c.reader.Structure = append(c.reader.Structure[:0], p.args...)
+	}
+	return fn.program(c)
 }
 
-// find looks a program up; an empty shape matches any.
-func (fn *Function) find(values []exec.Value, shape string) *program {
-	if p := fn.last.Load(); p != nil && (shape == "" || p.shape == shape) && p.accepts(values) {
+// find looks a program up; no structure matches any.
+func (fn *Function) find(values []exec.Value, s tree.Structure) *program {
+	if p := fn.last.Load(); p != nil && p.accepts(values, s) {
 		return p
 	}
-	fn.mu.Lock()
-	defer fn.mu.Unlock()
-	for i, p := range fn.cache {
-		if (shape == "" || p.shape == shape) && p.accepts(values) {
-			copy(fn.cache[1:i+1], fn.cache[:i])
-			fn.cache[0] = p
-			fn.last.Store(p)
-			return p
-		}
+	p, ok := fn.cache.find(func(p *program) bool { return p.accepts(values, s) })
+	if ok {
+		fn.last.Store(p)
 	}
-	return nil
+	return p
 }
 
 // mismatch says which input does not fit a graph built by hand.
 func (fn *Function) mismatch(values []exec.Value) error {
-	p := fn.cache[0]
-	for i, n := range p.inputs {
+	for i, n := range fn.traced.inputs {
 		if !values[i].Type.Equal(n.Type()) {
 			return &exec.FeedError{Index: i, Name: n.Name(),
 				Reason: fmt.Sprintf("fed %v, wants %v", values[i].Type, n.Type())}
@@ -118,37 +119,28 @@ func (fn *Function) mismatch(values []exec.Value) error {
 	return errors.New("autodiff: the inputs do not fit")
 }
 
-// trace calls f with inputs of the types of values.
-func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error) {
+// trace calls f with inputs of the types that c has read.
+func (fn *Function) trace(c *call) (t trace, err error) {
 	g := graph.New()
-	b := builder{graph: g, values: values, shape: shape}
+	t.args = c.reader.Keep()
+	b := tree.Builder{Structure: c.reader.Structure, Leaf: func(i int, path string) *graph.Node {
+		v := c.in[i].Type
+		t.inputs = append(t.inputs, g.Input(path, v.DType, slices.Clone(v.Shape)...))
+		return t.inputs[i]
+	}}
 	args := make([]reflect.Value, len(fn.args))
-	for i, at := range fn.args {
-		from := len(b.inputs)
-		if args[i], err = b.build(at, argName(i, at)); err != nil {
-			return t, err
-		}
-		t.argLeaves = append(t.argLeaves, [2]int{from, len(b.inputs)})
+	for i, a := range fn.args {
+		from := len(t.inputs)
+		args[i] = b.Build(a.name)
+		t.argLeaves = append(t.argLeaves, [2]int{from, len(t.inputs)})
 	}
-	t.inputs = b.inputs
-	err = graph.Try(func() {
-		for i, r := range fn.f.Call(args) {
-			needLeaves("compile", i, tree.Nil(r))
-			from := len(t.outputs)
-			tree.Visit(r, "", func(_ string, v reflect.Value) reflect.Value {
-				t.outputs = append(t.outputs, v.Interface().(*graph.Node))
-				return v
-			})
-			t.resultLeaves = append(t.resultLeaves, [2]int{from, len(t.outputs)})
-		}
-	})
-	if err != nil {
+	if err = graph.Try(func() { t.take(fn.f.Call(args)) }); err != nil {
 		return t, err
 	}
-	if len(t.outputs) == 0 {
+	if len(t.nodes) == 0 {
 		return t, errors.New("autodiff: the function gives no nodes")
 	}
-	for i, n := range t.outputs {
+	for i, n := range t.nodes {
 		if n.Graph() != g {
 			return t, fmt.Errorf("autodiff: result %d, %v, lies on another graph than the arguments", i, n)
 		}
@@ -156,10 +148,27 @@ func (fn *Function) trace(values []exec.Value, shape string) (t trace, err error
 	return t, nil
 }
 
+// take lists the leaves of results.
+func (t *trace) take(results []reflect.Value) {
+	r := tree.Reader{Leaf: func(v reflect.Value) error {
+		t.nodes = append(t.nodes, tree.NodeOf(v))
+		return nil
+	}}
+	for i, v := range results {
+		from := len(t.nodes)
+		needLeaves("compile", i, tree.Nil(v))
+		if err := r.Read("", v.Type(), v); err != nil {
+			graph.Fail("compile", nil, "result %d: %v", i, err)
+		}
+		t.resultLeaves = append(t.resultLeaves, [2]int{from, len(t.nodes)})
+	}
+	t.results = r.Keep()
+}
+
 // build compiles a trace. The record, if it is not nil, is for a dump.
-func (fn *Function) build(t trace, shape string, record *compile.Record) (*program, error) {
-	p := &program{inputs: t.inputs, shape: shape, donated: make([]int, len(t.outputs))}
-	for i, n := range t.outputs {
+func (fn *Function) build(t trace, record *compile.Record) (*program, error) {
+	p := &program{trace: t, donated: make([]int, len(t.nodes))}
+	for i, n := range t.nodes {
 		p.outputs = append(p.outputs, n.Type())
 		p.donated[i] = -1
 	}
@@ -169,9 +178,9 @@ func (fn *Function) build(t trace, shape string, record *compile.Record) (*progr
 		}
 	}
 	leaves, results := fn.required(t)
-	donated, outputs := p.donated, t.outputs
+	donated, outputs := p.donated, t.nodes
 	if fn.settings.bad != nil {
-		p.suspicion, donated = &suspicion{fn.settings.bad, t.outputs, leaves, results}, nil
+		p.suspicion, donated = &suspicion{fn.settings.bad, t.nodes, leaves, results}, nil
 	} else {
 		outputs = withFinite(outputs, leaves, results)
 	}
@@ -191,25 +200,11 @@ func (p *program) donate(t trace, d donation) error {
 			d.arg, in[1]-in[0], d.result, out[1]-out[0])
 	}
 	for k := range in[1] - in[0] {
-		x, y := t.inputs[in[0]+k], t.outputs[out[0]+k]
+		x, y := t.inputs[in[0]+k], t.nodes[out[0]+k]
 		if !x.Type().Equal(y.Type()) {
 			return fmt.Errorf("autodiff: donated argument %v, result %v: the types differ", x, y)
 		}
 		p.donated[out[0]+k] = in[0] + k
 	}
 	return nil
-}
-
-// donor returns the tensor fed for donated input k, which must be updatable in place.
-func (p *program) donor(k int, feed any, values []exec.Value) (*tensor.Dense, error) {
-	d, ok := feed.(*tensor.Dense)
-	if !ok || !exec.Aliases(d, values[k]) {
-		return nil, &exec.FeedError{Index: k, Name: p.inputs[k].Name(),
-			Reason: "it is donated, so it must be a contiguous row-major *tensor.Dense"}
-	}
-	if exec.Overlaps(values[k], values[:k], values[k+1:]) {
-		return nil, &exec.FeedError{Index: k, Name: p.inputs[k].Name(),
-			Reason: "it is donated, but shares memory with another input"}
-	}
-	return d, nil
 }

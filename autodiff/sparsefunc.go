@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"unsafe"
 
 	"gorgonia.org/tensor"
@@ -22,8 +21,7 @@ type SparseFunction struct {
 	fn   *Function
 	make func(t trace) (Compressed, []*graph.Node)
 
-	mu       sync.Mutex
-	programs []*sparseProgram // most recently used last
+	programs cache[*sparseProgram]
 }
 
 // sparseProgram computes a matrix for one combination of input types.
@@ -80,7 +78,9 @@ func SparseHessian(f any, opts ...MatrixOption) *SparseFunction {
 }
 
 func newSparse(f any, opts []MatrixOption) *SparseFunction {
-	return &SparseFunction{fn: newFunction(f, apply(opts))}
+	s := &SparseFunction{fn: newFunction(f, apply(opts))}
+	s.programs.most = s.fn.settings.cacheSize
+	return s
 }
 
 // byFirst is what was traced as an expression in the leaves of the first argument.
@@ -88,7 +88,7 @@ func (t trace) byFirst(op string) expression[*graph.Node] {
 	if len(t.argLeaves) == 0 || t.argLeaves[0][0] == t.argLeaves[0][1] {
 		graph.Fail(op, nil, "the first argument has no node to differentiate by")
 	}
-	e := expression[*graph.Node]{wrt: t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]], outputs: t.outputs}
+	e := expression[*graph.Node]{wrt: t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]], outputs: t.nodes}
 	for _, x := range e.wrt {
 		if !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %v", x)
@@ -112,7 +112,7 @@ func (s *SparseFunction) EvalWithValues(ctx context.Context, feeds ...any) (*CSR
 
 // eval runs the program for what is fed, into a new matrix and new tensors.
 func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any) (*CSR, []*tensor.Dense, error) {
-	p, values, err := s.prepare(withValues, feeds)
+	p, c, err := s.prepare(withValues, feeds)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -123,7 +123,7 @@ func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any)
 		v := exec.NewValue(t)
 		dst, out = append(dst, v), append(out, v.Dense())
 	}
-	if err := p.run(ctx, dst, values); err != nil {
+	if err := p.run(ctx, dst, c.in); err != nil {
 		return nil, nil, err
 	}
 	return m, out, nil
@@ -148,7 +148,7 @@ func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*t
 	if err := c.ingest(in); err != nil {
 		return err
 	}
-	p := s.find(len(values) > 0, c.in, "")
+	p := s.find(len(values) > 0, c, nil)
 	if p == nil {
 		return fmt.Errorf("autodiff: no matrix has been made for inputs of these types")
 	}
@@ -176,41 +176,32 @@ func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*t
 }
 
 // prepare finds or makes the program for what is fed.
-func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, []exec.Value, error) {
-	leaves, shape, err := s.fn.flatten(feeds)
-	if err != nil {
+func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, *call, error) {
+	c := makeCall()
+	if err := c.read(s.fn, feeds); err != nil {
 		return nil, nil, err
 	}
-	values, err := ingestAll(leaves)
-	if err != nil {
-		return nil, nil, err
-	}
-	if p := s.find(withValues, values, shape); p != nil {
-		return p, values, nil
+	if p := s.find(withValues, c, c.reader.Structure); p != nil {
+		return p, c, nil
 	}
 	if err := s.fn.building.lock(); err != nil {
 		return nil, nil, err
 	}
 	defer s.fn.building.unlock()
-	if p := s.find(withValues, values, shape); p != nil {
-		return p, values, nil // built while this goroutine waited
+	if p := s.find(withValues, c, c.reader.Structure); p != nil {
+		return p, c, nil // built while this goroutine waited
 	}
-	p, err := s.build(withValues, values, shape)
+	p, err := s.build(withValues, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.programs = append(s.programs, p)
-	if extra := len(s.programs) - s.fn.settings.cacheSize; extra > 0 {
-		s.programs = slices.Delete(s.programs, 0, extra)
-	}
-	return p, values, nil
+	s.programs.add(p)
+	return p, c, nil
 }
 
 // build traces, finds the pattern and compiles, for values of new types.
-func (s *SparseFunction) build(withValues bool, values []exec.Value, shape string) (*sparseProgram, error) {
-	t, err := s.fn.trace(values, shape)
+func (s *SparseFunction) build(withValues bool, c *call) (*sparseProgram, error) {
+	t, err := s.fn.trace(c)
 	if err != nil {
 		return nil, err
 	}
@@ -218,31 +209,24 @@ func (s *SparseFunction) build(withValues bool, values []exec.Value, shape strin
 	err = graph.Try(func() {
 		c, more := s.make(t)
 		p.pattern, p.colors = c.Pattern, c.Colors
-		t.outputs = []*graph.Node{ops.Cast(c.Values, graph.Float64)}
+		t.nodes = []*graph.Node{ops.Cast(c.Values, graph.Float64)}
 		if withValues {
-			t.outputs = append(t.outputs, more...)
+			t.nodes = append(t.nodes, more...)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.program, err = s.fn.build(t, shape, nil)
+	p.program, err = s.fn.build(t, nil)
 	return p, err
 }
 
-// find looks a program up; an empty shape matches any.
-func (s *SparseFunction) find(withValues bool, values []exec.Value, shape string) *sparseProgram {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, p := range s.programs {
-		if p.withValues == withValues && (shape == "" || p.shape == shape) && p.accepts(values) {
-			last := len(s.programs) - 1
-			copy(s.programs[i:], s.programs[i+1:])
-			s.programs[last] = p
-			return p
-		}
-	}
-	return nil
+// find looks a program up; no structure matches any.
+func (s *SparseFunction) find(withValues bool, c *call, structure tree.Structure) *sparseProgram {
+	p, _ := s.programs.find(func(p *sparseProgram) bool {
+		return p.withValues == withValues && p.accepts(c.in, structure)
+	})
+	return p
 }
 
 // matrix returns a matrix of zeros with the pattern.

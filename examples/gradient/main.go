@@ -7,13 +7,14 @@ import (
 	"log"
 
 	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
-// params are the model's parameters: nodes in formulas, numbers outside.
+// params are the model's parameters: nodes in formulas, tensors outside.
 type params[T any] struct{ W, B T }
 
 // loss is the mean squared error of p = σ(x·w + b).
@@ -32,20 +33,22 @@ func step(m params[*graph.Node], x, y *graph.Node) (*graph.Node, params[*graph.N
 func main() {
 	x := mat.NewDense(4, 2, []float64{0, 0, 0, 1, 1, 0, 1, 1}) // the truth table of OR
 	y := []float64{0, 1, 1, 1}
-	m := params[any]{W: []float64{0.5, -0.5}, B: 0.0}
+	m := any(params[any]{W: []float64{0.5, -0.5}, B: 0.0})
 
 	run := autodiff.Compile(step)
+	var out struct {
+		Loss       float64
+		Grad, Next params[*tensor.Dense]
+	}
 	for i := range 501 {
-		out, err := run.Run(context.Background(), m, x, y)
-		if err != nil {
-			log.Fatal(err)
-		}
-		if i%250 == 0 {
-			_, err = fmt.Printf("step %3d: loss %.6f, ∂loss/∂w %.4f, ∂loss/∂b %.4f\n", i, out[0].Data(), out[1].Data(), out[2].Data())
+		err := run.RunTo(context.Background(), &out, m, x, y)
+		if err == nil && i%250 == 0 {
+			g := out.Grad
+			_, err = fmt.Printf("step %3d: loss %.6f, ∂loss/∂w %.4f, ∂loss/∂b %.4f\n", i, out.Loss, g.W.Data(), g.B.Data())
 		}
 		if err != nil {
 			log.Fatal(err)
 		}
-		m = params[any]{W: out[3], B: out[4]}
+		m = out.Next
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"unsafe"
 
 	"gonum.org/v1/gonum/mat"
@@ -26,67 +27,100 @@ var (
 // Ingest turns what a caller feeds into a Value. Row-major tensors, slices and gonum matrices without a gap
 // between their rows are used where they are; views, transposed and column-major ones are copied. A slice is a
 // vector, a Go number a scalar.
-func Ingest(feed any) (Value, error) {
-	switch x := feed.(type) {
+func Ingest(feed any) (Value, error) { return new(Room).Ingest(reflect.ValueOf(feed)) }
+
+// Room is memory for the numbers and shapes of values that are fed. It serves again after Reset.
+type Room struct {
+	numbers []uint64
+	dims    []int
+}
+
+// Reset takes back what was given.
+func (r *Room) Reset() { r.numbers, r.dims = r.numbers[:0], r.dims[:0] }
+
+// shape is a shape with these dimensions. Others that were given stay where they are.
+func (r *Room) shape(dims ...int) []int {
+	if len(r.dims)+len(dims) > cap(r.dims) {
+		r.dims = make([]int, 0, max(16, 2*cap(r.dims)))
+	}
+	from := len(r.dims)
+	r.dims = append(r.dims, dims...)
+	return r.dims[from:len(r.dims):len(r.dims)]
+}
+
+// number is a scalar.
+func number[T graph.Element](r *Room, x T) Value {
+	if len(r.numbers) == cap(r.numbers) {
+		r.numbers = make([]uint64, 0, max(8, 2*cap(r.numbers)))
+	}
+	r.numbers = append(r.numbers, 0)
+	p := unsafe.Pointer(&r.numbers[len(r.numbers)-1])
+	*(*T)(p) = x
+	return Value{Type: graph.T(graph.DTypeOf[T]()), Buf: graph.Buffer{Ptr: p, Len: 1}}
+}
+
+// vector is a slice as a value.
+func vector[T graph.Element](r *Room, v reflect.Value) Value {
+	t := graph.Type{DType: graph.DTypeOf[T](), Shape: r.shape(v.Len())}
+	return Value{Type: t, Buf: graph.Buffer{Ptr: v.UnsafePointer(), Len: v.Len()}}
+}
+
+// Ingest is the function of that name with memory that serves again.
+func (r *Room) Ingest(v reflect.Value) (Value, error) {
+	if !v.IsValid() {
+		return Value{}, errNil
+	}
+	switch kind, named := v.Kind(), v.Type().PkgPath() != ""; {
+	case named:
+	case kind == reflect.Float64:
+		return number(r, v.Float()), nil
+	case kind == reflect.Float32:
+		return number(r, float32(v.Float())), nil
+	case kind == reflect.Int64 || kind == reflect.Int:
+		return number(r, v.Int()), nil
+	case kind == reflect.Bool:
+		return number(r, v.Bool()), nil
+	case kind == reflect.Slice && v.Type().Elem().PkgPath() == "":
+		switch v.Type().Elem().Kind() {
+		case reflect.Float64:
+			return vector[float64](r, v), nil
+		case reflect.Float32:
+			return vector[float32](r, v), nil
+		case reflect.Int64:
+			return vector[int64](r, v), nil
+		case reflect.Int:
+			if strconv.IntSize == 32 {
+				v = reflect.ValueOf(asInt64(v.Interface().([]int)))
+			}
+			return vector[int64](r, v), nil
+		case reflect.Bool:
+			return vector[bool](r, v), nil
+		}
+	}
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return Value{}, errNil
+	}
+	switch x := v.Interface().(type) {
 	case *tensor.Dense:
 		return ingestDense(x)
 	case tensor.Sparse:
 		return Value{}, ErrSparse
 	case *mat.Dense:
-		if x == nil {
-			return Value{}, errNil
-		}
-		return ingestMatrix(x)
+		return r.matrix(x)
 	case *mat.VecDense:
-		if x == nil {
-			return Value{}, errNil
-		}
-		v := x.RawVector()
-		return fromStrided(v.Data, []int{v.N}, []int{v.Inc})
+		raw := x.RawVector()
+		return fromStrided(raw.Data, r.shape(raw.N), r.shape(raw.Inc))
 	case mat.Matrix:
-		if v := reflect.ValueOf(x); v.Kind() == reflect.Pointer && v.IsNil() {
-			return Value{}, errNil
-		}
-		return ingestMatrix(mat.DenseCopyOf(x))
-	case []float64:
-		return fromSlice(x), nil
-	case []float32:
-		return fromSlice(x), nil
-	case []int64:
-		return fromSlice(x), nil
-	case []int:
-		return fromSlice(asInt64(x)), nil
-	case []bool:
-		return fromSlice(x), nil
-	case float64:
-		return scalar(x), nil
-	case float32:
-		return scalar(x), nil
-	case int64:
-		return scalar(x), nil
-	case int:
-		return scalar(int64(x)), nil
-	case bool:
-		return scalar(x), nil
+		return r.matrix(mat.DenseCopyOf(x))
 	case Value:
 		return x, nil
-	case nil:
-		return Value{}, errNil
 	}
-	return Value{}, fmt.Errorf("a %T cannot be fed: want a *tensor.Dense, a gonum matrix, a slice or a number", feed)
+	return Value{}, fmt.Errorf("a %v cannot be fed: want a *tensor.Dense, a gonum matrix, a slice or a number", v.Type())
 }
 
-func ingestMatrix(m *mat.Dense) (Value, error) {
+func (r *Room) matrix(m *mat.Dense) (Value, error) {
 	raw := m.RawMatrix()
-	return fromStrided(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
-}
-
-func scalar[T graph.Element](x T) Value {
-	return Value{Type: graph.T(graph.DTypeOf[T]()), Buf: graph.BufferOf([]T{x})}
-}
-
-func fromSlice[T graph.Element](s []T) Value {
-	return Value{Type: graph.T(graph.DTypeOf[T](), len(s)), Buf: graph.BufferOf(s)}
+	return fromStrided(raw.Data, r.shape(raw.Rows, raw.Cols), r.shape(raw.Stride, 1))
 }
 
 // asInt64 views Go ints as int64 where they are, and copies them on 32-bit machines.

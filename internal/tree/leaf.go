@@ -1,9 +1,13 @@
 package tree
 
 import (
-	"chainrule/graph"
+	"fmt"
 	"reflect"
 	"slices"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
 )
 
 // leaf is a node of a tree with its path, such as "Layers[0].W".
@@ -20,31 +24,69 @@ func (l Leaf) String() string {
 	return l.Path + " (" + l.Node.String() + ")"
 }
 
-// leavesOf lists the leaves of a tree in the order of fields, indices and sorted keys.
+// Leaves lists the leaves of a tree in the order of fields, indices and sorted keys. It panics with a *graph.Error if the
+// tree contains itself or cannot be walked.
 func Leaves[T any](tree T) []Leaf {
-	var leaves []Leaf
-	Visit(reflect.ValueOf(&tree).Elem(), "", func(path string, v reflect.Value) reflect.Value {
-		leaves = append(leaves, Leaf{path, v.Interface().(*graph.Node)})
-		return v
-	})
+	leaves, _ := read(&tree)
 	return leaves
 }
 
-// mapLeaves returns a copy of a tree with other leaves.
+// Map returns a copy of a tree with other leaves. What is nil stays so, and what is no tree is carried along.
 func Map[T any](tree T, f func(i int, n *graph.Node) *graph.Node) T {
-	i := -1
-	v := Visit(reflect.ValueOf(&tree).Elem(), "", func(_ string, v reflect.Value) reflect.Value {
-		i++
-		return reflect.ValueOf(f(i, v.Interface().(*graph.Node)))
-	})
-	return v.Interface().(T)
+	leaves, s := read(&tree)
+	b := Builder{Structure: s, Leaf: func(i int, _ string) *graph.Node { return f(i, leaves[i].Node) }}
+	var out T
+	reflect.ValueOf(&out).Elem().Set(b.Build(""))
+	return out
 }
 
-// nilLeaves lists the paths of the leaves that are nil.
-func Nil(tree reflect.Value) (paths []string) {
-	w := walk{f: func(_ string, v reflect.Value) reflect.Value { return v }, missing: func(path string) { paths = append(paths, path) }}
-	w.visit(tree, "")
-	return paths
+// Nil lists the paths of the nodes in a tree that are nil.
+func Nil(tree reflect.Value) []string {
+	var r Reader
+	r.Leaf = func(reflect.Value) error { return nil }
+	must(r.Read("", tree.Type(), tree))
+	return r.absent
+}
+
+// read walks a tree of nodes.
+func read[T any](tree *T) (leaves []Leaf, s Structure) {
+	var r Reader
+	r.Leaf = func(v reflect.Value) error {
+		leaves = append(leaves, Leaf{r.Path(), NodeOf(v)})
+		return nil
+	}
+	must(r.Read("", reflect.TypeFor[T](), reflect.ValueOf(tree).Elem()))
+	return leaves, r.Structure
+}
+
+// NodeOf is the node that a leaf is or stands for. It panics with a *graph.Error if it is a parameter that stands for none.
+func NodeOf(v reflect.Value) *graph.Node {
+	p, ok := v.Interface().(Parameter)
+	if !ok {
+		return v.Interface().(*graph.Node)
+	}
+	n, slot := p.Held()
+	if n == nil {
+		Untraced(*slot)
+	}
+	return n
+}
+
+// Untraced panics with a *graph.Error about a parameter that stands for no node, with its tensor.
+func Untraced(t *tensor.Dense) {
+	what := "a parameter without a value"
+	if t != nil {
+		what = fmt.Sprintf("the parameter %v%v", t.Dtype(), t.Shape())
+	}
+	graph.Fail("param", nil, "%s is used but is not in the model that is traced: it is in a field that is not exported, "+
+		"or the function closes over it and does not take it as an argument", what)
+}
+
+// must panics with a *graph.Error if there is an error.
+func must(err error) {
+	if err != nil {
+		graph.Fail("tree", nil, "%v", err)
+	}
 }
 
 // floats lists the leaves that are floats.

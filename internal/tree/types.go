@@ -3,23 +3,63 @@ package tree
 import (
 	"reflect"
 	"slices"
+	"sync"
+
+	"gorgonia.org/tensor"
+
+	"chainrule/graph"
 )
 
-// holdsNodes reports whether a tree of type t can have leaves.
-func HoldsNodes(t reflect.Type) bool { return findNodes(t, nil) }
+// Parameter is a leaf that is a tensor where functions run and a node where they are traced, such as *nn.Param. It is a
+// pointer: what holds it twice has one leaf.
+type Parameter interface {
+	// Held returns the node that it stands for, nil but in a function that is traced, and where its tensor is.
+	Held() (*graph.Node, **tensor.Dense)
+	// Hold returns a new parameter that stands for n. The receiver may be a zero value.
+	Hold(n *graph.Node) Parameter
+}
 
-// findNodes is holdsNodes for a type inside of the outer ones.
-func findNodes(t reflect.Type, outer []reflect.Type) bool {
+var (
+	nodeType      = reflect.TypeFor[*graph.Node]()
+	parameterType = reflect.TypeFor[Parameter]()
+)
+
+// isLeaf reports whether values of type t are leaves.
+func isLeaf(t reflect.Type) bool {
+	return t == nodeType || t.Kind() == reflect.Pointer && t.NumMethod() > 0 && t.Implements(parameterType)
+}
+
+// IsNode reports whether t is the type of nodes.
+func IsNode(t reflect.Type) bool { return t == nodeType }
+
+// Holds reports whether a tree of type t can have leaves. An interface promises some if its methods speak of nodes, as
+// layers do; what is in others is looked into where there is a value.
+func Holds(t reflect.Type) bool { return search(t, false, nil) }
+
+// search is Holds for a type inside of the outer ones. With anything, every interface promises leaves.
+func search(t reflect.Type, anything bool, outer []reflect.Type) bool {
 	switch {
-	case t == NodeType:
+	case isLeaf(t):
 		return true
 	case slices.Contains(outer, t):
 		return false
+	case t.Kind() == reflect.Interface:
+		return anything || speaksOfNodes(t)
 	case t.Kind() != reflect.Struct:
-		return isContainer(t) && findNodes(t.Elem(), append(outer, t))
+		return isContainer(t) && search(t.Elem(), anything, append(outer, t))
 	}
 	for i := range t.NumField() {
-		if t.Field(i).IsExported() && findNodes(t.Field(i).Type, append(outer, t)) {
+		if t.Field(i).IsExported() && search(t.Field(i).Type, anything, append(outer, t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// speaksOfNodes reports whether a method of an interface takes or gives nodes.
+func speaksOfNodes(t reflect.Type) bool {
+	for m := range t.Methods() {
+		if slices.Contains(slices.Collect(m.Type.Ins()), nodeType) || slices.Contains(slices.Collect(m.Type.Outs()), nodeType) {
 			return true
 		}
 	}
@@ -31,27 +71,80 @@ func isContainer(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer:
 		return t.Elem().Kind() == reflect.Struct
-	case reflect.Slice, reflect.Array, reflect.Map:
-		return true
+	case reflect.Map:
+		return t.Key().Kind() == reflect.String
 	}
-	return false
+	return t.Kind() == reflect.Slice || t.Kind() == reflect.Array
 }
 
-// isRecursive reports whether trees of type t, inside of the outer ones, contain trees of their own type, so that
-// the type alone does not tell how deep they are.
-func IsRecursive(t reflect.Type, outer ...reflect.Type) bool {
-	switch {
-	case t == NodeType || !HoldsNodes(t):
-		return false
-	case slices.Contains(outer, t):
-		return true
-	case t.Kind() != reflect.Struct:
-		return IsRecursive(t.Elem(), append(outer, t)...)
+// typeInfo is what walks ask of a type again and again.
+type typeInfo struct {
+	leaf, may bool     // is a leaf; may have leaves, in an any too
+	hidden    []int    // unexported fields that may have leaves
+	sources   sync.Map // of *source by the types of the structs that are fed for this one
+}
+
+// source says where the fields of a struct come from in another one, or in a map.
+type source struct {
+	same    bool    // they are of one type,
+	carries bool    // and there is more in it than trees
+	trees   []field // that may have leaves
+	rest    []field // others
+}
+
+// field is a struct's, with the index of the one fed for it, none if there is none.
+type field struct {
+	name string
+	to   int
+	from []int
+}
+
+var infos sync.Map // of *typeInfo by reflect.Type
+
+func infoOf(t reflect.Type) *typeInfo {
+	if known, ok := infos.Load(t); ok {
+		return known.(*typeInfo)
 	}
-	for i := range t.NumField() {
-		if t.Field(i).IsExported() && IsRecursive(t.Field(i).Type, append(outer, t)...) {
-			return true
+	info := &typeInfo{leaf: isLeaf(t), may: search(t, true, nil)}
+	if t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			if f := t.Field(i); !f.IsExported() && search(f.Type, true, nil) {
+				info.hidden = append(info.hidden, i)
+			}
 		}
 	}
-	return false
+	known, _ := infos.LoadOrStore(t, info)
+	return known.(*typeInfo)
+}
+
+// sourceOf says where the fields of a struct of type t come from in one of type from.
+func (info *typeInfo) sourceOf(t, from reflect.Type) *source {
+	if known, ok := info.sources.Load(from); ok {
+		return known.(*source)
+	}
+	s := &source{same: t == from}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tree := f.IsExported() && infoOf(f.Type).may; !tree {
+			s.carries = true
+		}
+		if !f.IsExported() {
+			continue
+		}
+		link := field{name: f.Name, to: i}
+		var found reflect.StructField
+		if from.Kind() == reflect.Struct {
+			if match, ok := from.FieldByName(f.Name); ok && match.IsExported() {
+				found, link.from = match, match.Index
+			}
+		}
+		switch {
+		case infoOf(f.Type).may:
+			s.trees = append(s.trees, link)
+		case link.from != nil && found.Type.AssignableTo(f.Type):
+			s.rest = append(s.rest, link)
+		}
+	}
+	known, _ := info.sources.LoadOrStore(from, s)
+	return known.(*source)
 }
