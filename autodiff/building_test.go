@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -145,12 +146,12 @@ func TestNothingGiven(t *testing.T) {
 		"cond":       func() { autodiff.Cond[node](ops.Gt(x, 0), nil, nil) },
 		"custom":     func() { autodiff.CustomVJP(ops.Sin, nil)(x) },
 		"custom jvp": func() { autodiff.CustomJVP(f, nil)(x) },
-		"root":       func() { autodiff.Root[node, node](nil) },
-		"fixed":      func() { autodiff.FixedPoint[node, node](nil) },
-		"minimize":   func() { autodiff.Minimize[node, node](nil) },
-		"ode":        func() { autodiff.ODE[node, node](nil) },
+		"root":       func() { solve.Root[node, node](nil) },
+		"fixed":      func() { solve.FixedPoint[node, node](nil) },
+		"minimize":   func() { solve.Minimize[node, node](nil) },
+		"ode":        func() { solve.ODE[node, node](nil) },
 		"times": func() {
-			autodiff.ODE(func(_, y, _ node) node { return y })(x, x, nil)
+			solve.ODE(func(_, y, _ node) node { return y })(x, x, nil)
 		},
 		"go":  func() { autodiff.GoFunc("none", nil, []graph.Type{x.Type()}, nil) },
 		"aux": func() { autodiff.ValueAndGradAux[node, node](nil)(x) },

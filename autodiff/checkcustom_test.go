@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/ops"
 )
 
@@ -38,7 +39,7 @@ func TestCheckNamesCustomRules(t *testing.T) {
 		}, "custom_vjp", 1},
 		"in a while": {func(x node) node {
 			return autodiff.While(func(c node) node { return ops.Lt(ops.Sum(c), 3) },
-				func(c node) node { return ops.Add(1, pushed(c)) }, x, autodiff.Recorded())
+				func(c node) node { return ops.Add(1, pushed(c)) }, x, autodiff.RecordAllSteps())
 		}, "custom_jvp", 1},
 		"in a branch": {func(x node) node {
 			return autodiff.Cond(ops.Lt(ops.Sum(x), 3), func() node { return pulled(x) }, func() node { return pushed(x) })
@@ -58,7 +59,7 @@ func TestCheckNamesCustomRules(t *testing.T) {
 	}
 	require.NoError(t, autodiff.Check(good, []float64{0.3, 0.9}))
 	// A solver's rule is its own: what is wrong is within the function that it solves.
-	root := autodiff.Root(func(a, x node) node { return ops.Sub(pulled(x), a) })
+	root := solve.Root(func(a, x node) node { return ops.Sub(pulled(x), a) })
 	err := autodiff.Check(func(a node) node { return root(a, ops.FullLike(a, 0.2)) }, 0.3)
 	var wrong *autodiff.CheckError
 	require.ErrorAs(t, err, &wrong)

@@ -81,7 +81,7 @@ func TestCondComputesOne(t *testing.T) {
 	endless := func(p []node) node {
 		grow := func() node {
 			return autodiff.While(func(c node) node { return ops.Lt(c, 10) }, func(c node) node { return ops.Mul(c, p[1]) },
-				ops.Add(sliceAt(p[0], 0), 1), autodiff.Recorded())
+				ops.Add(sliceAt(p[0], 0), 1), autodiff.RecordAllSteps())
 		}
 		return autodiff.Cond(ops.Gt(p[1], 1), grow, func() node { return ops.Mul(p[1], ops.Sum(p[0])) })
 	}

@@ -12,20 +12,17 @@ type LoopOption func(*loopAttrs)
 // has room for as many.
 func MaxSteps(n int) LoopOption {
 	atLeastOne("max_steps", n)
-	return limited(n)
+	return func(a *loopAttrs) { a.Steps = n }
 }
 
-// Recorded lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
-func Recorded() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
+// RecordAllSteps lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
+func RecordAllSteps() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
 
 // Backward lets a Scan take its slices, and place its results, from the last to the first.
 func Backward() LoopOption { return func(a *loopAttrs) { a.Back = true } }
 
-// limited is MaxSteps for a number that is known to be good.
-func limited(n int) LoopOption { return func(a *loopAttrs) { a.Steps = n } }
-
-// calledBy gives a loop the name of the function that needs it, for errors.
-func calledBy(name string) LoopOption { return func(a *loopAttrs) { a.By = name } }
+// LoopName gives a loop the name that errors call it by: that of the function that is made of it, such as a solver.
+func LoopName(name string) LoopOption { return func(a *loopAttrs) { a.By = name } }
 
 // atLeastOne refuses an option that counts something.
 func atLeastOne(op string, n int) {
@@ -46,7 +43,7 @@ func CheckpointEvery(n int) LoopOption {
 // gives a Bool scalar; body gives a tree like its argument, with leaves of the same types. Both may use nodes from
 // outside.
 //
-// Forward mode goes through any While. Reverse mode needs to keep a record of the steps: without MaxSteps or Recorded it
+// Forward mode goes through any While. Reverse mode needs to keep a record of the steps: without MaxSteps or RecordAllSteps it
 // panics with a *graph.Error.
 //
 // Under Vmap examples that differ in cond make steps together until all have ended. One that has ended keeps what it

@@ -73,7 +73,7 @@ func loopCases() []graph.Case {
 		of("scan backward", scanCase(Backward()), floatArg(2), floatArg(3, 2), matrix),
 		of("scan, no step", scanCase(), floatArg(2), floatArg(0, 2), matrix),
 		of("while bounded", whileCase(MaxSteps(6)), three, three),
-		of("while recorded", whileCase(Recorded()), three, three),
+		of("while recorded", whileCase(RecordAllSteps()), three, three),
 		of("while every 2", whileCase(MaxSteps(6), CheckpointEvery(2)), three, three),
 		of("checkpoint", func(in ...*graph.Node) *graph.Node {
 			return Checkpoint(func(x *graph.Node) *graph.Node { return ops.Exp(ops.Sin(ops.Mul(x, in[1]))) })(in[0])
@@ -114,7 +114,7 @@ func loopGradCases() []graph.Case {
 		of("scan", gradient(scanCase()), floatArg(2), floatArg(4, 2), matrix),
 		of("scan backward every 2", gradient(scanCase(Backward(), CheckpointEvery(2))), floatArg(2), floatArg(3, 2), matrix),
 		of("while bounded", gradient(whileCase(MaxSteps(6))), three, three),
-		of("while recorded", gradient(whileCase(Recorded())), three, three),
+		of("while recorded", gradient(whileCase(RecordAllSteps())), three, three),
 		of("for, and its value", withGradient(forCase()), three, three),
 		of("scan, and its value", withGradient(scanCase()), floatArg(2), floatArg(6, 2), matrix),
 	}

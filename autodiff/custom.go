@@ -61,11 +61,11 @@ func CustomVJP[P, Q any](f func(P) Q, pull func(p P, value, ct Q) P) func(P) Q {
 //
 // A derivative by a node that f uses from outside is refused: make it part of p.
 func CustomJVP[P, Q any](f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
-	return customJVP("custom_jvp", f, push)
+	return NamedJVP("custom_jvp", f, push)
 }
 
-// customJVP is CustomJVP for the function that errors name.
-func customJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
+// NamedJVP is CustomJVP for what errors call by a name of its own, such as a solver.
+func NamedJVP[P, Q any](op string, f func(P) Q, push func(p P, value Q, tangent P) Q) func(P) Q {
 	return func(p P) Q {
 		needFunc(op, f == nil || push == nil)
 		c := newCustom(op, p, f)

@@ -66,7 +66,7 @@ func TestMillionSteps(t *testing.T) {
 	recorded := autodiff.Compile(autodiff.Grad(func(x *graph.Node) *graph.Node {
 		return autodiff.While(func(c counted) *graph.Node { return ops.Lt(c.I, n) },
 			func(c counted) counted { return counted{ops.Add(c.I, 1), ops.Mul(ops.Mul(rate, c.X), ops.Sub(1, c.X))} },
-			counted{x.Graph().Scalar(graph.Int64, 0), x}, autodiff.Recorded()).X
+			counted{x.Graph().Scalar(graph.Int64, 0), x}, autodiff.RecordAllSteps()).X
 	}))
 	used = heap(func() { _, err = recorded.Run(context.Background(), 0.3) })
 	require.NoError(t, err)

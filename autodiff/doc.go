@@ -13,7 +13,6 @@
 //     batched.
 //   - A loop carries a tree from step to step: what is carried, the carry, goes through its body, a function. The tape is
 //     what reverse mode keeps of the steps, a record of each.
-//   - An implicit function is known by an equation that its value solves, and differentiated by that.
 //   - The pattern of a matrix of derivatives says which entries may differ from zero. Columns of one colour share no row,
 //     or are told apart otherwise, so that one derivative serves them all.
 //
@@ -38,8 +37,6 @@
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
 //	guard                           examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go
-//	implicit, solver, newton, minimize, converged   equations and minima; what a solver that does not converge says
-//	ode*                            differential equations
 //	pattern*, sparse*               which entries there are, and how they are computed
 //	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program

@@ -17,7 +17,7 @@ func ExampleWhile() {
 	root := func(a *graph.Node) *graph.Node {
 		goesOn := func(x *graph.Node) *graph.Node { return ops.Gt(ops.Abs(ops.Sub(ops.Square(x), a)), 1e-12) }
 		better := func(x *graph.Node) *graph.Node { return ops.Mul(0.5, ops.Add(x, ops.Div(a, x))) }
-		return autodiff.While(goesOn, better, a, autodiff.Recorded())
+		return autodiff.While(goesOn, better, a, autodiff.RecordAllSteps())
 	}
 	out, err := autodiff.Compile(autodiff.ValueAndGrad(root)).Run(context.Background(), 4.0)
 	if err != nil {

@@ -210,7 +210,7 @@ func TestNewtonsIterationForSquareRoots(t *testing.T) {
 		return func(a node) node { return autodiff.Directional(f)(a, a.Graph().Scalar(graph.Float64, 1)) }
 	}
 	reverse := autodiff.Grad[node]
-	free, bounded, recorded := by(), by(autodiff.MaxSteps(20)), by(autodiff.Recorded())
+	free, bounded, recorded := by(), by(autodiff.MaxSteps(20)), by(autodiff.RecordAllSteps())
 	spared := by(autodiff.MaxSteps(20), autodiff.CheckpointEvery(3))
 	for _, a := range []float64{0.3, 2, 500} {
 		got := evaluate(t, func(a node) (root, first, second []node) {

@@ -93,7 +93,7 @@ func chosenLoops() map[string]func(x node) node {
 			return positive(x, func(x node) node {
 				return autodiff.While(func(c counted) node { return ops.Lt(c.I, 1) },
 					func(c counted) counted { return counted{ops.Add(c.I, 1), ops.Sqrt(c.X)} },
-					counted{x.Graph().Scalar(graph.Int64, 0), x}, autodiff.Recorded()).X
+					counted{x.Graph().Scalar(graph.Int64, 0), x}, autodiff.RecordAllSteps()).X
 			})
 		},
 		"checkpoint inside": autodiff.Checkpoint(func(x node) node { return positive(x, ops.Sqrt) }),
@@ -271,7 +271,7 @@ func TestTangentsOfWhatIsNotChosenThroughBodies(t *testing.T) {
 		"while": func(x node) node {
 			return autodiff.While(func(c counted) node { return ops.Lt(c.I, 1) },
 				func(c counted) counted { return counted{ops.Add(c.I, 1), ops.Sqrt(c.X)} },
-				counted{x.Graph().Scalar(graph.Int64, 0), safe(x)}, autodiff.Recorded()).X
+				counted{x.Graph().Scalar(graph.Int64, 0), safe(x)}, autodiff.RecordAllSteps()).X
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

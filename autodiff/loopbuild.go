@@ -44,7 +44,7 @@ func (b *loopBuilder) checkOptions() {
 	case a.Steps > 0 && !isWhile:
 		graph.Fail(b.op, nil, "MaxSteps is for While: the number of steps is known")
 	case a.Taped && !isWhile:
-		graph.Fail(b.op, nil, "Recorded is for While: the number of steps is known")
+		graph.Fail(b.op, nil, "RecordAllSteps is for While: the number of steps is known")
 	case a.Every > 0 && a.Steps == 0 && isWhile:
 		graph.Fail(b.op, nil, "CheckpointEvery needs MaxSteps beside it")
 	}

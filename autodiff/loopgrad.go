@@ -94,7 +94,7 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 	}
 	if l.Cond != nil && l.Steps == 0 && !l.Taped {
 		graph.Fail("while", l.in, "reverse mode must record the steps, and there is no bound on their number: "+
-			"give MaxSteps, or Recorded to let the record grow")
+			"give MaxSteps, or RecordAllSteps to let the record grow")
 	}
 	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
 		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every, By: l.By}

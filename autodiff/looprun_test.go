@@ -54,7 +54,7 @@ func TestRecordedLoopsGrow(t *testing.T) {
 			limit := ops.StopGradient(p[1])
 			out := autodiff.While(func(c counted) *graph.Node { return ops.Lt(ops.Cast(c.I, graph.Float64), limit) },
 				func(c counted) counted { return counted{ops.Add(c.I, 1), ops.Add(ops.Sin(c.X), p[0])} },
-				counted{p[0].Graph().Scalar(graph.Int64, 0), p[0]}, autodiff.Recorded())
+				counted{p[0].Graph().Scalar(graph.Int64, 0), p[0]}, autodiff.RecordAllSteps())
 			return ops.Sum(out.X)
 		}, autodiff.AllowUnreachable())(p)
 	}
@@ -78,7 +78,7 @@ func TestRecordedLoopsGrow(t *testing.T) {
 // endless never ends.
 func endless(x *graph.Node) *graph.Node {
 	return autodiff.While(func(c *graph.Node) *graph.Node { return ops.Gt(c, 0) },
-		func(c *graph.Node) *graph.Node { return ops.Add(c, 1) }, x, autodiff.Recorded())
+		func(c *graph.Node) *graph.Node { return ops.Add(c, 1) }, x, autodiff.RecordAllSteps())
 }
 
 func TestLoopsAreCancelled(t *testing.T) {
@@ -170,7 +170,7 @@ func TestLoopsRunConcurrently(t *testing.T) {
 	}
 	want, err := run()
 	require.NoError(t, err)
-	grown := autodiff.Compile(growing(autodiff.Recorded()))
+	grown := autodiff.Compile(growing(autodiff.RecordAllSteps()))
 	var group sync.WaitGroup
 	errs := make(chan error, 64)
 	for k := range 64 {
@@ -258,7 +258,7 @@ func TestLoopsAllocateNothing(t *testing.T) {
 			return g[0]
 		},
 		"while": func(x *graph.Node) *graph.Node {
-			_, d := growing(autodiff.Recorded())(ops.Sum(ops.Square(x)), x.Graph().Scalar(graph.Float64, 1e6))
+			_, d := growing(autodiff.RecordAllSteps())(ops.Sum(ops.Square(x)), x.Graph().Scalar(graph.Float64, 1e6))
 			return d
 		},
 		"branch": func(x *graph.Node) *graph.Node {

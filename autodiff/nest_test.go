@@ -60,7 +60,7 @@ func builders() []constructs {
 	for _, b := range []struct {
 		name   string
 		repeat func(int, func(*graph.Node) *graph.Node, *graph.Node) *graph.Node
-	}{{"for", byFor()}, {"for every 2", byFor(autodiff.CheckpointEvery(2))}, {"while", byWhile(autodiff.Recorded())},
+	}{{"for", byFor()}, {"for every 2", byFor(autodiff.CheckpointEvery(2))}, {"while", byWhile(autodiff.RecordAllSteps())},
 		{"bounded", byWhile(autodiff.MaxSteps(4))}, {"scan", byScan}} {
 		c := base
 		c.name, c.repeat = b.name, b.repeat

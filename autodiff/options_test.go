@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/nn"
 	"chainrule/nn/optim"
@@ -45,15 +46,15 @@ func TestOptionsThatMeanNothing(t *testing.T) {
 		{"max_steps: 0 given, at least 1 wanted", func() { autodiff.MaxSteps(at(&line, 0)) }},
 		{"max_steps: -7 given", func() { autodiff.MaxSteps(at(&line, -7)) }},
 		{"checkpoint_every: -3 given", func() { autodiff.CheckpointEvery(at(&line, -3)) }},
-		{"rk4: 0 given", func() { autodiff.RK4(at(&line, 0)) }},
-		{"dormand_prince: no error can be held within rtol -1 and atol 1", func() { autodiff.DormandPrince(at(&line, -1.0), 1) }},
-		{"dormand_prince: no error", func() { autodiff.DormandPrince(0, at(&line, 0.0)) }},
-		{"dormand_prince: no error", func() { autodiff.DormandPrince(1e-6, at(&line, nan)) }},
-		{"dormand_prince: no error", func() { autodiff.DormandPrince(at(&line, inf), 0) }},
-		{"tolerance: 0 given, a positive number wanted", func() { autodiff.Tolerance(at(&line, 0.0)) }},
-		{"tolerance: NaN given", func() { autodiff.Tolerance(at(&line, nan)) }},
-		{"tolerance: +Inf given", func() { autodiff.Tolerance(at(&line, inf)) }},
-		{"iterations: 0 given", func() { autodiff.Iterations(at(&line, 0)) }},
+		{"rk4: 0 given", func() { solve.RK4(at(&line, 0)) }},
+		{"dormand_prince: no error can be held within rtol -1 and atol 1", func() { solve.DormandPrince(at(&line, -1.0), 1) }},
+		{"dormand_prince: no error", func() { solve.DormandPrince(0, at(&line, 0.0)) }},
+		{"dormand_prince: no error", func() { solve.DormandPrince(1e-6, at(&line, nan)) }},
+		{"dormand_prince: no error", func() { solve.DormandPrince(at(&line, inf), 0) }},
+		{"tolerance: 0 given, a positive number wanted", func() { solve.Tolerance(at(&line, 0.0)) }},
+		{"tolerance: NaN given", func() { solve.Tolerance(at(&line, nan)) }},
+		{"tolerance: +Inf given", func() { solve.Tolerance(at(&line, inf)) }},
+		{"max_iterations: 0 given", func() { solve.MaxIterations(at(&line, 0)) }},
 		{"cache_size: 0 given", func() { autodiff.CacheSize(at(&line, 0)) }},
 		{"workers: -1 given", func() { autodiff.Workers(at(&line, -1)) }},
 		{"donate: -1 given: arguments and results are counted from 0", func() { autodiff.Donate(at(&line, -1), 0) }},
@@ -76,7 +77,7 @@ func TestOptionsThatMeanNothing(t *testing.T) {
 		{"while: Backward is for Scan", func() { while(autodiff.Backward()) }},
 		{"for: MaxSteps is for While", func() { loop(autodiff.MaxSteps(3)) }},
 		{"scan: MaxSteps is for While", func() { scan(autodiff.MaxSteps(3)) }},
-		{"scan: Recorded is for While", func() { scan(autodiff.Recorded()) }},
+		{"scan: RecordAllSteps is for While", func() { scan(autodiff.RecordAllSteps()) }},
 		{"while: CheckpointEvery needs MaxSteps", func() { while(autodiff.CheckpointEvery(2)) }},
 		{"var: 3 elements less ddof 3 are nothing to divide by", func() { ops.Var(at(&line, x), 3) }},
 		{"var: 3 elements less ddof -1", func() { ops.Var(at(&line, x), -1) }},

@@ -31,7 +31,7 @@ func scalarLoops(opts ...autodiff.LoopOption) map[string]func(r, x, xs *graph.No
 			}
 			end := autodiff.While(func(c state) *graph.Node { return ops.Lt(c.I, n) },
 				func(c state) state { return state{ops.Add(c.I, 1), c.P.next(r)} },
-				state{r.Graph().Scalar(graph.Int64, 0), pair{x, r}}, append(opts, autodiff.Recorded())...)
+				state{r.Graph().Scalar(graph.Int64, 0), pair{x, r}}, append(opts, autodiff.RecordAllSteps())...)
 			return ops.Add(end.P.A, ops.Square(end.P.B))
 		}
 	}

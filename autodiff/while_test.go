@@ -41,9 +41,9 @@ func TestWhileOptions(t *testing.T) {
 	var twins []twin
 	for _, n := range []int{0, 1, 4} {
 		for name, opts := range map[string][]autodiff.LoopOption{
-			"forward": nil, "recorded": {autodiff.Recorded()}, "bounded": {autodiff.MaxSteps(9)},
+			"forward": nil, "recorded": {autodiff.RecordAllSteps()}, "bounded": {autodiff.MaxSteps(9)},
 			"exactly": {autodiff.MaxSteps(max(1, n))},
-			"both":    {autodiff.MaxSteps(5), autodiff.Recorded()}, "every 2": {autodiff.MaxSteps(9), autodiff.CheckpointEvery(2)},
+			"both":    {autodiff.MaxSteps(5), autodiff.RecordAllSteps()}, "every 2": {autodiff.MaxSteps(9), autodiff.CheckpointEvery(2)},
 			"every 3 exactly": {autodiff.MaxSteps(max(1, n)), autodiff.CheckpointEvery(3)},
 			"every 20":        {autodiff.MaxSteps(9), autodiff.CheckpointEvery(20)},
 		} {
@@ -84,7 +84,7 @@ func TestWhileOfData(t *testing.T) {
 		"fixed":    func(p []node) node { return p[0].Graph().Scalar(graph.Float64, 30) },
 		"captured": func(p []node) node { return ops.Mul(20, ops.Sum(ops.Square(p[1]))) },
 	} {
-		for _, opts := range [][]autodiff.LoopOption{{autodiff.MaxSteps(12)}, {autodiff.Recorded()}, nil} {
+		for _, opts := range [][]autodiff.LoopOption{{autodiff.MaxSteps(12)}, {autodiff.RecordAllSteps()}, nil} {
 			built, plain := grow(limit, func(p []node, x node) node {
 				return ops.Add(ops.Mul(1.5, x), ops.Add(ops.Square(ops.Mul(p[1], 2)), ops.Mul(0.1, ops.Sin(x))))
 			}, opts...)

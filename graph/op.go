@@ -61,8 +61,8 @@ type Op struct {
 	// Derivative is the op's rule, NonDiff included; only leaves have none.
 	Derivative Derivative
 	// Batch, the op's rule under Vmap, applies n to many examples at once: in holds n's inputs, of which those marked
-	// batched have one more axis, the first, over examples, and so has the result. At least one is batched. A nil rule
-	// or result means that there is no such form, and the examples are computed one by one.
+	// batched have one more axis, the first, over examples, and so has the result. At least one is batched. Without a
+	// rule, or where it gives nil, Vmap of the op is an error.
 	Batch func(n *Node, in []*Node, batched []bool) *Node
 	// Parts returns, for an op with several results, their types. The op's own type is then that of Pack.
 	Parts func(n *Node) []Type

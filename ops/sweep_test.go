@@ -3,11 +3,12 @@ package ops_test
 import (
 	"testing"
 
+	_ "chainrule/autodiff/solve" // has ops of its own
 	"chainrule/internal/optest"
 )
 
 // TestSweep checks everything that follows from an op's record: see package optest.
-func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph", "../autodiff") }
+func TestSweep(t *testing.T) { optest.Sweep(t, ".", "../graph", "../autodiff", "../autodiff/solve") }
 
 // TestNegatedDerivativesAreNoticed proves that the sweep can fail.
 func TestNegatedDerivativesAreNoticed(t *testing.T) { optest.Negation(t) }

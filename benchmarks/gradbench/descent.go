@@ -101,6 +101,6 @@ func argmin[P any](s space[P], f func(P) *graph.Node, grad gradient[P], start P)
 			Successes: ops.Where(ops.And(better, ops.Not(ten)), successes, number(0)),
 		}
 	}
-	end := autodiff.While(goesOn, step, state{start, value, slope, number(1e-5), number(0)}, autodiff.Recorded())
+	end := autodiff.While(goesOn, step, state{start, value, slope, number(1e-5), number(0)}, autodiff.RecordAllSteps())
 	return end.At
 }

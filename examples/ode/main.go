@@ -21,6 +21,7 @@ import (
 	"gonum.org/v1/gonum/optimize"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -51,8 +52,8 @@ func model(x *graph.Node) populations {
 	p := ops.Exp(x)
 	entry := func(i int) *graph.Node { return ops.Index(p, i) }
 	years := ops.Linspace(x.Graph(), graph.Float64, 0, 20, 21)
-	solve := autodiff.ODE(lotkaVolterra, autodiff.DormandPrince(1e-8, 1e-8))
-	return solve(populations{entry(4), entry(5)}, rates{entry(0), entry(1), entry(2), entry(3)}, years)
+	solution := solve.ODE(lotkaVolterra, solve.DormandPrince(1e-8, 1e-8))
+	return solution(populations{entry(4), entry(5)}, rates{entry(0), entry(1), entry(2), entry(3)}, years)
 }
 
 // misfit is the sum of the squared differences of logarithms.

@@ -163,7 +163,7 @@ var whileLoop = &kind{
 		opts := []autodiff.LoopOption{autodiff.MaxSteps(s.settings[0])}
 		switch s.settings[1] {
 		case 1:
-			opts = []autodiff.LoopOption{autodiff.Recorded()}
+			opts = []autodiff.LoopOption{autodiff.RecordAllSteps()}
 		case 2:
 			opts = append(opts, autodiff.CheckpointEvery(2))
 		}

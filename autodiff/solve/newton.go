@@ -1,8 +1,9 @@
-package autodiff
+package solve
 
 import (
 	"math"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -26,7 +27,7 @@ func (s solver) newton(f func(*graph.Node) *graph.Node, from outcome, size *grap
 	end := repeat(s,
 		func(c state) *graph.Node { return is(c.End, running) },
 		func(c state) state {
-			jac := Jacobian(f)(c.X)
+			jac := autodiff.Jacobian(f)(c.X)
 			step, singular := newtonStep(jac, c.R)
 			terms := func(v *graph.Node) *graph.Node { return ops.MatMul(ops.Abs(jac), ops.Abs(v)) } // what rows are made of
 			rows := orOne(ops.Maximum(terms(step), ops.Mul(rootEps, terms(c.X))))
@@ -56,12 +57,12 @@ func (s solver) newton(f func(*graph.Node) *graph.Node, from outcome, size *grap
 			if s.name == "root" {
 				found = ops.And(found, ops.Not(given)) // a zero that is given is one, whatever the Jacobian is
 			}
-			end = Cond(found, func() *graph.Node { return test(jac) }, func() *graph.Node { return end })
+			end = autodiff.Cond(found, func() *graph.Node { return test(jac) }, func() *graph.Node { return end })
 			return state{X: next, R: r, Size: size, Near: within(tol, ops.Minimum(size, ops.Add(1, ops.Abs(next))), step), End: end}
 		},
 		func(c *state) **graph.Node { return &c.N },
 		state{x, r, larger(x, size), no(x), start, zero(x)})
-	why := Cond(ops.And(is(end.End, running), end.Near), func() *graph.Node { return test(Jacobian(f)(end.X)) },
+	why := autodiff.Cond(ops.And(is(end.End, running), end.Near), func() *graph.Node { return test(autodiff.Jacobian(f)(end.X)) },
 		func() *graph.Node { return ops.Where(is(end.End, running), code(x, stepsUsed), end.End) })
 	return outcome{end.X, largest(end.R), why, end.N}
 }

@@ -1,4 +1,4 @@
-package autodiff_test
+package solve_test
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -15,14 +16,14 @@ import (
 // interval makes a step of its own. They are Taylor coefficients, exact up to the order of the method.
 func TestODETimesThatAreEqual(t *testing.T) {
 	forward, back := forwardGrad, func(f func(node) node) func(node) node { return autodiff.Grad(f) }
-	for name, opts := range map[string][]autodiff.ODEOption{
-		"dopri": nil, "rk4": {autodiff.RK4(3)}, "adjoint": {autodiff.Adjoint()}, "adjoint rk4": {autodiff.RK4(3), autodiff.Adjoint()},
+	for name, opts := range map[string][]solve.ODEOption{
+		"dopri": nil, "rk4": {solve.RK4(3)}, "adjoint": {solve.Adjoint()}, "adjoint rk4": {solve.RK4(3), solve.Adjoint()},
 	} {
-		solve := autodiff.ODE(func(_, y, p node) node { return ops.Mul(p, y) }, opts...)
+		solution := solve.ODE(func(_, y, p node) node { return ops.Mul(p, y) }, opts...)
 		last := func(scale ...float64) func(s node) node { // y at the last of times that are multiples of s
 			return func(s node) node {
 				times := ops.Mul(s, graph.Const(s.Graph(), scale, len(scale)))
-				return entry(solve(ops.FullLike(s, 3), ops.FullLike(s, 0.5), times), len(scale)-1)
+				return entry(solution(ops.FullLike(s, 3), ops.FullLike(s, 0.5), times), len(scale)-1)
 			}
 		}
 		modes := map[string][]func(func(node) node) func(node) node{"r": {back}, "rr": {back, back}}
@@ -46,7 +47,7 @@ func TestODETimesThatAreEqual(t *testing.T) {
 			}
 		}
 		// by each of three equal times, with a right side that depends on time: ∂y₂/∂t₂ = f, ∂y₂/∂t₀ = −f, ∂y₂/∂t₁ = 0
-		moving := autodiff.ODE(func(t, y, p node) node { return ops.Add(ops.Mul(p, y), ops.Cos(t)) }, opts...)
+		moving := solve.ODE(func(t, y, p node) node { return ops.Add(ops.Mul(p, y), ops.Cos(t)) }, opts...)
 		slopes := autodiff.Grad(func(times node) node {
 			return entry(moving(ops.FullLike(entry(times, 0), 3), ops.FullLike(entry(times, 0), 0.5), times), 2)
 		})
@@ -65,30 +66,30 @@ func TestODEThatCannotGoOn(t *testing.T) {
 		unknown string
 		time    float64 // within 1e-3
 		says    string
-		shape   func(e *autodiff.ODEError) bool
+		shape   func(e *solve.ODEError) bool
 	}{
 		"nan at once": {func(_ node, y pair, p node) pair { return pair{y.V, ops.Mul(y.X, nan)} }, []float64{0.25, 1}, "V", 0.25,
-			"its slope is NaN", func(e *autodiff.ODEError) bool { return math.IsNaN(e.Slope) && e.Value == 0.5 }},
+			"its slope is NaN", func(e *solve.ODEError) bool { return math.IsNaN(e.Slope) && e.Value == 0.5 }},
 		"infinite at once": {func(t node, y pair, p node) pair { return pair{ops.Div(p, t), y.X} }, []float64{0, 1}, "X", 0,
-			"its slope is +Inf", func(e *autodiff.ODEError) bool { return math.IsInf(e.Slope, 1) }},
+			"its slope is +Inf", func(e *solve.ODEError) bool { return math.IsInf(e.Slope, 1) }},
 		"nan later": {func(t node, y pair, p node) pair { return pair{y.V, ops.Sqrt(ops.Sub(0.3, t))} }, []float64{0, 0.1, 1}, "V", 0.3,
-			"its slope is no finite number", func(e *autodiff.ODEError) bool { return math.IsNaN(e.Off) }},
+			"its slope is no finite number", func(e *solve.ODEError) bool { return math.IsNaN(e.Off) }},
 		"infinite later": {func(t node, y pair, p node) pair {
 			return pair{ops.Where(ops.Gt(t, 0.6), math.Inf(1), y.V), ops.Neg(y.X)}
-		}, []float64{0, 1}, "X", 0.6, "its slope is no finite number", func(e *autodiff.ODEError) bool { return e.End == 1 }},
+		}, []float64{0, 1}, "X", 0.6, "its slope is no finite number", func(e *solve.ODEError) bool { return e.End == 1 }},
 		"nan backward": {func(t node, y pair, p node) pair { return pair{ops.Sqrt(ops.Add(t, 0.5)), y.X} }, []float64{0, -1}, "X", -0.5,
-			"its slope is no finite number", func(e *autodiff.ODEError) bool { return e.End == -1 }},
+			"its slope is no finite number", func(e *solve.ODEError) bool { return e.End == -1 }},
 		"singular": {func(_ node, y pair, p node) pair { return pair{ops.Mul(p, ops.Square(y.X)), y.X} }, []float64{0, 0.5, 2}, "X", 1,
-			"is there a singularity?", func(e *autodiff.ODEError) bool { return e.Value > 1e6 && e.Slope > 1e12 }},
+			"is there a singularity?", func(e *solve.ODEError) bool { return e.Value > 1e6 && e.Slope > 1e12 }},
 		"time nan": {func(_ node, y pair, p node) pair { return y }, []float64{0, nan}, "X", 0, "the next time asked for is NaN",
-			func(e *autodiff.ODEError) bool { return math.IsNaN(e.End) }},
+			func(e *solve.ODEError) bool { return math.IsNaN(e.End) }},
 		"time infinite": {func(_ node, y pair, p node) pair { return y }, []float64{0, 1, math.Inf(1)}, "X", 1,
-			"the next time asked for is +Inf", func(e *autodiff.ODEError) bool { return math.IsInf(e.End, 1) }},
+			"the next time asked for is +Inf", func(e *solve.ODEError) bool { return math.IsInf(e.End, 1) }},
 	} {
-		for which, opts := range map[string][]autodiff.ODEOption{"": nil, " adjoint": {autodiff.Adjoint()}} {
-			solve := autodiff.ODE(c.f, opts...)
+		for which, opts := range map[string][]solve.ODEOption{"": nil, " adjoint": {solve.Adjoint()}} {
+			solution := solve.ODE(c.f, opts...)
 			value := func(p node) node {
-				y := solve(pair{p, ops.FullLike(p, 0.5)}, p, graph.Const(p.Graph(), c.times, len(c.times)))
+				y := solution(pair{p, ops.FullLike(p, 0.5)}, p, graph.Const(p.Graph(), c.times, len(c.times)))
 				return ops.Sum(ops.Add(y.X, y.V))
 			}
 			modes := map[string]func(node) node{"value": value, "gradient": autodiff.Grad(value, autodiff.AllowUnreachable())}
@@ -98,9 +99,9 @@ func TestODEThatCannotGoOn(t *testing.T) {
 			for mode, f := range modes {
 				what := name + which + " " + mode
 				_, err := autodiff.Compile(f).Run(t.Context(), 1.0)
-				var e *autodiff.ODEError
+				var e *solve.ODEError
 				require.ErrorAs(t, err, &e, what)
-				require.ErrorContains(t, err, "ode at odefault_test.go:", what)
+				require.ErrorContains(t, err, "ode at fault_test.go:", what)
 				require.ErrorContains(t, err, c.says, what)
 				require.Equal(t, c.unknown, e.Unknown, what)
 				require.InDelta(t, c.time, e.Time, 1e-3, what)
@@ -113,14 +114,14 @@ func TestODEThatCannotGoOn(t *testing.T) {
 
 // Under Vmap the example is named, and the others' trouble is nobody's while there is none.
 func TestODEExampleThatCannotGoOn(t *testing.T) {
-	solve := autodiff.ODE(func(_, y, p node) node { return ops.Mul(p, ops.Square(y)) }) // 1/(1 − p·t)
+	solution := solve.ODE(func(_, y, p node) node { return ops.Mul(p, ops.Square(y)) }) // 1/(1 − p·t)
 	f := autodiff.Vmap(func(p node) node {
-		return entry(solve(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1}, 2)), 1)
+		return entry(solution(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1}, 2)), 1)
 	})
 	got := run1(t, f, []float64{0.5, -1, 0})
 	require.InDeltaSlice(t, []float64{2, 0.5, 1}, got, 1e-5)
 	_, err := autodiff.Compile(f).Run(t.Context(), []float64{0.5, -1, 2, 0})
-	var e *autodiff.ODEError
+	var e *solve.ODEError
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 2, e.Example)
 	require.InDelta(t, 0.5, e.Time, 1e-5)
@@ -129,9 +130,9 @@ func TestODEExampleThatCannotGoOn(t *testing.T) {
 
 // A trial step that leaves what the right side is defined for is one that is too long, no more: y = (1 − t/2)² falls to 0.01.
 func TestODEStepsBackFromTheEdge(t *testing.T) {
-	solve := autodiff.ODE(func(_, y, p node) node { return ops.Mul(p, ops.Sqrt(y)) }, autodiff.DormandPrince(1e-3, 1e-3))
+	solution := solve.ODE(func(_, y, p node) node { return ops.Mul(p, ops.Sqrt(y)) }, solve.DormandPrince(1e-3, 1e-3))
 	f := func(p node) node {
-		return entry(solve(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1.8}, 2)), 1)
+		return entry(solution(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1.8}, 2)), 1)
 	}
 	require.InDelta(t, 0.01, run1(t, f, -1.0)[0], 3e-3)
 	require.InDelta(t, 0.18, run1(t, autodiff.Grad(f), -1.0)[0], 2e-2) // y = (1 + p·t/2)², ∂y/∂p = t·(1 + p·t/2)
@@ -143,20 +144,20 @@ func TestODEUnits(t *testing.T) {
 	type pair struct{ X, V node }
 	for _, unit := range []float64{1e-12, 1e-9, 1, 1e9} {
 		for _, second := range []float64{1e-9, 1, 1e12} {
-			solve := autodiff.ODE(func(_ node, y []pair, p node) []pair { // two oscillators
+			solution := solve.ODE(func(_ node, y []pair, p node) []pair { // two oscillators
 				turn := func(y pair, w float64) pair { return pair{ops.Mul(w/second, y.V), ops.Mul(-w/second, y.X)} }
 				return []pair{turn(y[0], 7), turn(y[1], 0.1)}
-			}, autodiff.DormandPrince(1e-9, 1e-9*unit, 1e-9*unit, 1e3, 1e3))
+			}, solve.DormandPrince(1e-9, 1e-9*unit, 1e-9*unit, 1e3, 1e3))
 			f := func(x node) node {
 				g := x.Graph()
 				start := []pair{{ops.Mul(unit, x), g.Scalar(graph.Float64, 0)}, {g.Scalar(graph.Float64, 1e9), g.Scalar(graph.Float64, 0)}}
-				y := solve(start, x, graph.Const(g, []float64{0, 3 * second}, 2))
+				y := solution(start, x, graph.Const(g, []float64{0, 3 * second}, 2))
 				return ops.Stack(0, ops.Div(entry(y[0].X, 1), unit), ops.Div(entry(y[1].X, 1), 1e9))
 			}
 			require.InDeltaSlice(t, []float64{math.Cos(21), math.Cos(0.3)}, run1(t, f, 1.0), 2e-7, "%v %v", unit, second)
 		}
 	}
-	alone := autodiff.ODE(func(_, y, p node) node { return ops.Neg(y) }, autodiff.DormandPrince(1e-9)) // no atol, and one stays 0
+	alone := solve.ODE(func(_, y, p node) node { return ops.Neg(y) }, solve.DormandPrince(1e-9)) // no atol, and one stays 0
 	f := func(y0 node) node { return alone(y0, y0, graph.Const(y0.Graph(), []float64{0, 20}, 2)) }
 	got := run1(t, f, []float64{1e-20, 0, 1e20})
 	for i, y0 := range []float64{1e-20, 0, 1e20} {
@@ -164,7 +165,7 @@ func TestODEUnits(t *testing.T) {
 	}
 	err := graph.Try(func() {
 		x := graph.New().Input("x", graph.Float64, 3)
-		autodiff.ODE(func(_, y, p node) node { return y }, autodiff.DormandPrince(1e-9, 1, 2))(x, x, x)
+		solve.ODE(func(_, y, p node) node { return y }, solve.DormandPrince(1e-9, 1, 2))(x, x, x)
 	})
 	require.ErrorContains(t, err, "2 absolute tolerances for 3 unknowns")
 }
@@ -174,10 +175,10 @@ func TestODEUnits(t *testing.T) {
 func TestODEAdjointUnits(t *testing.T) {
 	for _, u := range []float64{1e-9, 1, 1e9} {
 		for _, c := range []float64{1e-15, 1, 1e12} {
-			solve := autodiff.ODE(func(_, y, p node) node { return ops.Neg(ops.Mul(p, y)) }, autodiff.Adjoint(),
-				autodiff.DormandPrince(1e-9, 1e-9*u))
+			solution := solve.ODE(func(_, y, p node) node { return ops.Neg(ops.Mul(p, y)) }, solve.Adjoint(),
+				solve.DormandPrince(1e-9, 1e-9*u))
 			grad := autodiff.Grad(func(a [2]node) node {
-				return ops.Mul(c, entry(solve(a[0], a[1], graph.Const(a[0].Graph(), []float64{0, 1}, 2)), 1))
+				return ops.Mul(c, entry(solution(a[0], a[1], graph.Const(a[0].Graph(), []float64{0, 1}, 2)), 1))
 			})
 			got := runAll(t, func(y0, p node) [2]node { return grad([2]node{y0, p}) }, u, 4.0)
 			require.InEpsilon(t, c*math.Exp(-4), got[0], 1e-7, "%v %v", u, c)

@@ -1,6 +1,7 @@
-package autodiff
+package solve
 
 import (
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -30,12 +31,12 @@ func (s solver) descend(f func(*graph.Node) *graph.Node, x *graph.Node) (end out
 	type trial struct{ Mu, X, F, Gain, Good, N *graph.Node } // Gain is what it brought, as a part of what it was to bring
 	s.needMoves(f, x)
 	tol, eps, n := s.tol(x), epsOf(x), float64(x.Type().Size())
-	value, slope := ValueAndGrad(f)(x)
+	value, slope := autodiff.ValueAndGrad(f)(x)
 	wild := ops.Not(ops.And(ops.And(finite(value), finite(x)), finite(slope)))
 	last := repeat(s,
 		func(c state) *graph.Node { return is(c.End, running) },
 		func(c state) state {
-			slope, hess := Grad(f)(c.X), Hessian(f)(c.X)
+			slope, hess := autodiff.Grad(f)(c.X), autodiff.Hessian(f)(c.X)
 			at := curveOf(hess, slope, c.X)
 			along := ops.MatMul(ops.Transpose(at.V), ops.Div(slope, at.D)) // the slope along the directions
 			bend := ops.Where(ops.Lt(at.W, 0), ops.Mul(-0.25, at.W), at.W)
@@ -59,13 +60,13 @@ func (s solver) descend(f func(*graph.Node) *graph.Node, x *graph.Node) (end out
 			near := ops.And(ops.Gt(ops.Min(at.W), 1e-4), within(0.01, c.X, whole)) // where f is a quadratic function, or nearly
 			first := try(ops.Where(near, 0, c.Mu))
 			first.N = zero(x)
-			end := While(
+			end := autodiff.While(
 				func(c trial) *graph.Node { return ops.And(ops.Not(c.Good), ops.Lt(c.N, 40)) },
 				func(t trial) trial {
 					next := try(ops.Maximum(ops.Mul(4, t.Mu), ops.Where(ops.Gt(t.Mu, 0), 1e-3, c.Mu)))
 					next.N = ops.Add(t.N, 1)
 					return next
-				}, first, calledBy(s.name))
+				}, first, autodiff.LoopName(s.name))
 			mu := ops.Where(ops.Gt(end.Mu, 0), end.Mu, c.Mu)
 			moves := ops.And(end.Good, ops.Not(ends))
 			next := state{X: ops.Where(moves, end.X, c.X), F: ops.Where(moves, end.F, c.F),
@@ -77,7 +78,7 @@ func (s solver) descend(f func(*graph.Node) *graph.Node, x *graph.Node) (end out
 		func(c *state) **graph.Node { return &c.N },
 		state{x, value, ops.Abs(x), x.Graph().Scalar(x.DType(), 10), endOf(x, running, when{wild, notFinite}), zero(x)})
 	why := ops.Where(is(last.End, running), code(x, stepsUsed), last.End)
-	return outcome{last.X, largest(Grad(f)(last.X)), why, last.N}, last.Size
+	return outcome{last.X, largest(autodiff.Grad(f)(last.X)), why, last.N}, last.Size
 }
 
 // isMinimum says what end a point without slope is by its Hessian: a minimum if it is positive definite, as far as rounding

@@ -1,4 +1,4 @@
-package autodiff
+package solve
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/internal/exec"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -119,7 +120,7 @@ func init() {
 		}, nil, nil, nil, nil, nil, nil},
 		Batch: allRepeated,
 		Cases: []graph.Case{{Name: "good", Attrs: arrivedAttrs{"=3"}, In: []graph.Arg{
-			floatArg(3), floatArg(3), floatArg(3), floatArg(3), floatArg(), floatArg(), boolArg(0)}}},
+			{Shape: []int{3}}, {Shape: []int{3}}, {Shape: []int{3}}, {Shape: []int{3}}, {}, {}, {DType: graph.Bool, Data: []float64{0}}}}},
 		BadCases: []graph.BadCase{{
 			In: []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 3), graph.T(graph.Float64, 2), graph.T(graph.Float64, 3),
 				graph.T(graph.Float64), graph.T(graph.Float64), graph.T(graph.Bool)},
@@ -137,7 +138,7 @@ func arrivedKernel(n *graph.Node) graph.Kernel {
 }
 
 func arrivedAt[F float32 | float64](n *graph.Node) graph.Kernel {
-	attrs, alone, bytes := n.Attrs().(arrivedAttrs), n.In()[6].Rank() == 0, n.Type().Bytes()
+	attrs, alone, t := n.Attrs().(arrivedAttrs), n.In()[6].Rank() == 0, n.Type()
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		for i, bad := range graph.Elements[bool](in[6]) {
 			if !bad {
@@ -155,7 +156,7 @@ func arrivedAt[F float32 | float64](n *graph.Node) graph.Kernel {
 			e.Value, e.Slope, e.Off = float64(y[k]), float64(slope[k]), float64(off[k])
 			return e
 		}
-		copyBytes(out.Ptr, in[0].Ptr, bytes)
+		copy(exec.Value{Type: t, Buf: out}.Bytes(), exec.Value{Type: t, Buf: in[0]}.Bytes())
 		return nil
 	}
 }

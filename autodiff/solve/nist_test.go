@@ -1,4 +1,4 @@
-package autodiff_test
+package solve_test
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -175,8 +176,8 @@ func TestNISTFits(t *testing.T) {
 			}
 			cost, plain := fit.cost(units), fit.cost(slices.Repeat([]float64{1}, n))
 			solvers := map[string]func(p, x node) node{
-				"minimize": autodiff.Minimize(cost),
-				"root": autodiff.Root(func(p, x node) node {
+				"minimize": solve.Minimize(cost),
+				"root": solve.Root(func(p, x node) node {
 					return autodiff.Grad(func(x node) node { return cost(p, x) })(x)
 				}),
 			}
@@ -192,7 +193,7 @@ func TestNISTFits(t *testing.T) {
 					for k, start := range fit.Starts {
 						what := fmt.Sprintf("%s %s%s from start %d in %v", name, fit.Name, which, k+1, d)
 						out, err := fn.Run(t.Context(), start)
-						var wrong *autodiff.ConvergenceError
+						var wrong *solve.ConvergenceError
 						if errors.As(err, &wrong) {
 							continue
 						}

@@ -1,4 +1,4 @@
-package autodiff_test
+package solve_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -23,19 +24,19 @@ func harmonic(_ *graph.Node, y oscillator, w *graph.Node) oscillator {
 func TestHarmonic(t *testing.T) {
 	const w = 1.3
 	times := []float64{0, 0.4, 1, 2.5}
-	for name, opt := range map[string]autodiff.ODEOption{
-		"rk4": autodiff.RK4(200), "dopri": autodiff.DormandPrince(1e-11, 1e-12),
+	for name, opt := range map[string]solve.ODEOption{
+		"rk4": solve.RK4(200), "dopri": solve.DormandPrince(1e-11, 1e-12),
 	} {
 		for _, adjoint := range []bool{false, true} {
-			opts := []autodiff.ODEOption{opt}
+			opts := []solve.ODEOption{opt}
 			if adjoint {
-				opts = append(opts, autodiff.Adjoint())
+				opts = append(opts, solve.Adjoint())
 			}
-			solve := autodiff.ODE(harmonic, opts...)
+			solution := solve.ODE(harmonic, opts...)
 			x := func(w *graph.Node) *graph.Node {
 				g := w.Graph()
 				start := oscillator{g.Scalar(graph.Float64, 1), g.Scalar(graph.Float64, 0)}
-				return solve(start, w, graph.Const(g, times, len(times))).X
+				return solution(start, w, graph.Const(g, times, len(times))).X
 			}
 			what := fmt.Sprint(name, adjoint)
 			got, slopes := run1(t, x, w), run1(t, autodiff.Jacobian(x, autodiff.Reverse()), w)
@@ -46,7 +47,7 @@ func TestHarmonic(t *testing.T) {
 			back := func(w *graph.Node) *graph.Node { // falling times
 				g := w.Graph()
 				start := oscillator{ops.Cos(w), ops.Neg(ops.Mul(w, ops.Sin(w)))}
-				return entry(solve(start, w, graph.Const(g, []float64{1, 0}, 2)).X, 1)
+				return entry(solution(start, w, graph.Const(g, []float64{1, 0}, 2)).X, 1)
 			}
 			require.InDelta(t, 1, run1(t, back, w)[0], 2e-9, what)
 			require.InDelta(t, 0, run1(t, autodiff.Grad(back), w)[0], 1e-8, what)
@@ -58,11 +59,11 @@ func TestHarmonic(t *testing.T) {
 func TestOrder(t *testing.T) {
 	const w = 2.0
 	errors := func(n int) (value, slope float64) {
-		solve := autodiff.ODE(harmonic, autodiff.RK4(n))
+		solution := solve.ODE(harmonic, solve.RK4(n))
 		x := func(w *graph.Node) *graph.Node {
 			g := w.Graph()
 			start := oscillator{g.Scalar(graph.Float64, 1), g.Scalar(graph.Float64, 0)}
-			return entry(solve(start, w, graph.Const(g, []float64{0, 1}, 2)).X, 1)
+			return entry(solution(start, w, graph.Const(g, []float64{0, 1}, 2)).X, 1)
 		}
 		v, s := run1(t, x, w), run1(t, autodiff.Grad(x), w)
 		return math.Abs(v[0] - math.Cos(w)), math.Abs(s[0] + math.Sin(w))
@@ -87,24 +88,24 @@ func TestPendulum(t *testing.T) {
 		P     pendulum
 		Times *graph.Node
 	}
-	cost := func(opts ...autodiff.ODEOption) func(a all) *graph.Node {
-		solve := autodiff.ODE(swing, opts...)
+	cost := func(opts ...solve.ODEOption) func(a all) *graph.Node {
+		solution := solve.ODE(swing, opts...)
 		return func(a all) *graph.Node {
-			y := solve(a.Y0, a.P, a.Times)
+			y := solution(a.Y0, a.P, a.Times)
 			return ops.Add(ops.Sum(ops.Square(ops.Sub(y.X, 0.3))), ops.Sum(ops.Mul(y.V, y.X)))
 		}
 	}
-	gradient := func(opts ...autodiff.ODEOption) []float64 {
+	gradient := func(opts ...solve.ODEOption) []float64 {
 		f := autodiff.Grad(cost(opts...))
 		return runAll(t, func(x, v, g, c, times *graph.Node) all {
 			return f(all{oscillator{x, v}, pendulum{g, c}, times})
 		}, 1.1, -0.2, 9.81, 0.25, []float64{0.1, 0.5, 1, 2})
 	}
-	want := gradient(autodiff.RK4(2000))
-	for name, opts := range map[string][]autodiff.ODEOption{
-		"discrete dopri": {autodiff.DormandPrince(1e-12, 1e-12)},
-		"adjoint rk4":    {autodiff.RK4(2000), autodiff.Adjoint()},
-		"adjoint dopri":  {autodiff.DormandPrince(1e-12, 1e-12), autodiff.Adjoint()},
+	want := gradient(solve.RK4(2000))
+	for name, opts := range map[string][]solve.ODEOption{
+		"discrete dopri": {solve.DormandPrince(1e-12, 1e-12)},
+		"adjoint rk4":    {solve.RK4(2000), solve.Adjoint()},
+		"adjoint dopri":  {solve.DormandPrince(1e-12, 1e-12), solve.Adjoint()},
 	} {
 		got := gradient(opts...)
 		for i := range want {
@@ -114,10 +115,10 @@ func TestPendulum(t *testing.T) {
 }
 
 func TestODEManyAtOnce(t *testing.T) {
-	solve := autodiff.ODE(func(_, y, p *graph.Node) *graph.Node { return ops.Neg(ops.Mul(p, y)) },
-		autodiff.DormandPrince(1e-11, 1e-12))
+	solution := solve.ODE(func(_, y, p *graph.Node) *graph.Node { return ops.Neg(ops.Mul(p, y)) },
+		solve.DormandPrince(1e-11, 1e-12))
 	f := func(p *graph.Node) *graph.Node { // e^{−p}
-		y := solve(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1}, 2))
+		y := solution(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1}, 2))
 		return entry(y, 1)
 	}
 	ps := []float64{0.5, 3, 20}

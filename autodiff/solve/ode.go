@@ -1,8 +1,9 @@
-package autodiff
+package solve
 
 import (
 	"math"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
@@ -23,7 +24,7 @@ type odeMethod struct {
 
 // RK4 takes n steps, at least 1, of the classical Runge–Kutta method of order 4 between two times.
 func RK4(n int) ODEOption {
-	atLeastOne("rk4", n)
+	need("rk4", n > 0, "%d given, at least 1 wanted", n)
 	return func(m *odeMethod) { m.substeps = n }
 }
 
@@ -68,10 +69,10 @@ func Adjoint() ODEOption { return func(m *odeMethod) { m.adjoint = true } }
 // It has derivatives by y0, p and times. With the adaptive method they hold the sizes of the steps fixed, but for the one
 // that ends at a time.
 func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0 Y, p P, times *graph.Node) Y {
-	needFunc("ode", f == nil)
+	need("ode", f != nil, "the function is nil")
 	m := odeMethod{rtol: 1e-6, atol: []float64{1e-9}, limit: 100_000}
 	for _, o := range opts {
-		needOption(o == nil)
+		need("ode", o != nil, "an option is nil")
 		o(&m)
 	}
 	solve := func(a odeArgs[Y, P]) Y {
@@ -81,11 +82,11 @@ func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0
 		return rowsOf(m.solve(flow, ravel("ode", a.Y0), a.Times), a.Y0)
 	}
 	if m.adjoint {
-		solve = CustomVJP(solve, adjointOf(f, m))
+		solve = autodiff.CustomVJP(solve, adjointOf(f, m))
 	}
 	return func(y0 Y, p P, times *graph.Node) Y {
 		if times == nil || times.Rank() != 1 || times.Shape()[0] == 0 || !times.DType().IsFloat() {
-			graph.Fail("ode", present(times), "times are a vector of floats")
+			graph.Fail("ode", nil, "times are a vector of floats, not %v", times)
 		}
 		return solve(odeArgs[Y, P]{y0, p, times})
 	}
@@ -125,10 +126,10 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 		return ops.BroadcastTo(first, times.Shape()[0], 0)
 	}
 	atol := m.absolute(y0)
-	_, rest := Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
+	_, rest := autodiff.Scan(func(c instant, end *graph.Node) (instant, *graph.Node) {
 		y := m.advance(f, c, end, atol)
 		return instant{end, y}, y
-	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}), calledBy("ode"))
+	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}), autodiff.LoopName("ode"))
 	return ops.Concat(0, first, rest)
 }
 
@@ -157,7 +158,7 @@ func (m odeMethod) advance(f flow, from instant, end, atol *graph.Node) *graph.N
 func (m odeMethod) rk4(f flow, from instant, end *graph.Node) *graph.Node {
 	h := ops.Div(ops.Sub(end, from.T), m.substeps)
 	half := ops.Mul(0.5, h)
-	last := For(m.substeps, func(i *graph.Node, y *graph.Node) *graph.Node {
+	last := autodiff.For(m.substeps, func(i *graph.Node, y *graph.Node) *graph.Node {
 		t := ops.Add(from.T, ops.Mul(ops.Cast(i, h.DType()), h))
 		k1 := f(t, y)
 		k2 := f(ops.Add(t, half), plus(y, half, k1))
@@ -165,7 +166,7 @@ func (m odeMethod) rk4(f flow, from instant, end *graph.Node) *graph.Node {
 		k4 := f(ops.Add(t, h), plus(y, h, k3))
 		sum := ops.Add(ops.Add(k1, ops.Mul(2, ops.Add(k2, k3))), k4)
 		return plus(y, ops.Div(h, 6), sum)
-	}, from.Y, calledBy("ode"))
+	}, from.Y, autodiff.LoopName("ode"))
 	return last
 }
 
@@ -199,11 +200,11 @@ func (m odeMethod) dormandPrince(f flow, from instant, end, atol *graph.Node) *g
 	h := ops.StopGradient(m.firstStep(from, k, end, atol))
 	start := stride{from.T, from.Y, k, h, ops.FullLike(from.T, 1e-4), ops.FullLike(k, 0), ops.Not(bad), bad}
 	// There is a step even to a time that equals the last one: y does not move, but it has a derivative by both times.
-	last := While(
+	last := autodiff.While(
 		func(c stride) *graph.Node { return c.More },
 		func(c stride) stride { return m.try(f, c, end, atol) },
-		start, Recorded(), limited(m.limit), calledBy("ode"))
-	off := Cond(last.Bad, func() *graph.Node { // of the slopes just after, one may be no number, and make all errors be none
+		start, autodiff.RecordAllSteps(), autodiff.MaxSteps(m.limit), autodiff.LoopName("ode"))
+	off := autodiff.Cond(last.Bad, func() *graph.Node { // of the slopes just after, one may be no number, and make all errors be none
 		h := ops.Mul(10, last.H)
 		after := f(ops.Add(last.T, h), plus(last.Y, h, last.K))
 		return ops.StopGradient(ops.Where(finite(after), last.Off, after))

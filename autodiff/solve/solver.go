@@ -1,9 +1,10 @@
-package autodiff
+package solve
 
 import (
 	"math"
 	"slices"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/sweep"
 	"chainrule/ops"
@@ -34,13 +35,13 @@ func orOne(x *graph.Node) *graph.Node { return ops.Where(ops.Eq(x, 0), 1, x) }
 
 // repeat makes steps as long as more holds, but no more than the solver may. It counts them in the state.
 func repeat[S any](s solver, more func(S) *graph.Node, step func(S) S, count func(*S) **graph.Node, init S) S {
-	return While(
+	return autodiff.While(
 		func(c S) *graph.Node { return ops.And(more(c), ops.Lt(*count(&c), s.steps)) },
 		func(c S) S {
 			next := step(c)
 			*count(&next) = ops.Add(*count(&c), 1)
 			return next
-		}, init, calledBy(s.name))
+		}, init, autodiff.LoopName(s.name))
 }
 
 // code is a constant that says how a solver ended.
@@ -91,9 +92,9 @@ func (s solver) iterate(f func(*graph.Node) *graph.Node, x *graph.Node) outcome 
 
 // needMoves refuses a function that the unknowns do not move, whose zero they cannot be.
 func (s solver) needMoves(f func(*graph.Node) *graph.Node, x *graph.Node) {
-	e := traceAt(s.name, f, x)
-	order := graph.Topo(append(e.outputs, e.wrt...)...)
-	if active := sweep.ReachedFrom(e.wrt, order); !active.Has(e.outputs[0]) {
+	alias := x.Graph().Alias(x)
+	y := f(alias)
+	if !sweep.ReachedFrom([]*graph.Node{alias}, graph.Topo(y, alias)).Has(y) {
 		what := "the function"
 		if s.name == "minimize" {
 			what = "the function, or its slope,"
@@ -123,11 +124,11 @@ const least = 0x1p-30
 // It says whether none was good.
 func (s solver) backtrack(first *graph.Node, try func(t *graph.Node) *graph.Node, good func(value, t *graph.Node) *graph.Node) (t, stuck *graph.Node) {
 	type state struct{ T, Value *graph.Node }
-	end := While(
+	end := autodiff.While(
 		func(c state) *graph.Node { return ops.And(ops.Not(good(c.Value, c.T)), ops.Gt(c.T, least)) },
 		func(c state) state {
 			t := ops.Mul(c.T, 0.5)
 			return state{t, try(t)}
-		}, state{ops.FullLike(first, 1), first}, calledBy(s.name))
+		}, state{ops.FullLike(first, 1), first}, autodiff.LoopName(s.name))
 	return end.T, ops.Not(good(end.Value, end.T))
 }

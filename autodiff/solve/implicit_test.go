@@ -1,32 +1,23 @@
-package autodiff_test
+package solve_test
 
 import (
-	"context"
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
 func ones(x *graph.Node) *graph.Node { return ops.FullLike(x, 1) }
 
-// forwardGrad is the derivative of a function of one number by forward mode.
-func forwardGrad(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node {
-	return func(x *graph.Node) *graph.Node {
-		_, d := autodiff.JVP(f, x, ones(x))
-		return d
-	}
-}
-
 // TestRootOfSquare has √a as a root. Newton's method ends at the number next to it, and each order of derivative adds
 // some products and quotients: about ten, twenty and a hundred roundings.
 func TestRootOfSquare(t *testing.T) {
-	root := autodiff.Root(func(a, x *graph.Node) *graph.Node { return ops.Sub(ops.Square(x), a) })
+	root := solve.Root(func(a, x *graph.Node) *graph.Node { return ops.Sub(ops.Square(x), a) })
 	sqrt := func(a *graph.Node) *graph.Node { return root(a, ones(a)) }
 	r := autodiff.Grad[*graph.Node]
 	for name, f := range map[string]func(*graph.Node) *graph.Node{
@@ -48,9 +39,9 @@ func TestRootOfSquare(t *testing.T) {
 // The solution is off by a rounding of each of a sum's terms, the quotients by a few more.
 func TestKepler(t *testing.T) {
 	type orbit struct{ M, E *graph.Node }
-	kepler := autodiff.FixedPoint(func(o orbit, x *graph.Node) *graph.Node {
+	kepler := solve.FixedPoint(func(o orbit, x *graph.Node) *graph.Node {
 		return ops.Add(o.M, ops.Mul(o.E, ops.Sin(x)))
-	}, autodiff.Tolerance(1e-16))
+	}, solve.Tolerance(1e-16))
 	grad := autodiff.Grad(func(o orbit) *graph.Node { return kepler(o, o.M) })
 	f := func(m, e *graph.Node) (*graph.Node, orbit) { return kepler(orbit{m, e}, m), grad(orbit{m, e}) }
 	out := runAll(t, f, 1.2, 0.6)
@@ -69,7 +60,7 @@ func TestRidge(t *testing.T) {
 	y := graph.Const(g, []float64{1, -2, 0.5, 3}, 4)
 	lambda := graph.Const(g, []float64{0.7})
 	type data struct{ X, Y, L *graph.Node }
-	ridge := autodiff.Minimize(func(d data, w *graph.Node) *graph.Node {
+	ridge := solve.Minimize(func(d data, w *graph.Node) *graph.Node {
 		misfit := ops.Sum(ops.Square(ops.Sub(ops.MatMul(d.X, w), d.Y)))
 		return ops.Add(misfit, ops.Mul(d.L, ops.Sum(ops.Square(w))))
 	})
@@ -78,15 +69,15 @@ func TestRidge(t *testing.T) {
 		return ops.Solve(a, ops.MatMul(ops.Transpose(d.X), d.Y))
 	}
 	d := data{x, y, lambda}
-	solve := func(d data) *graph.Node { return ridge(d, ops.Zeros(g, graph.Float64, 3)) }
+	fit := func(d data) *graph.Node { return ridge(d, ops.Zeros(g, graph.Float64, 3)) }
 	sum := func(f func(data) *graph.Node) func(data) *graph.Node {
 		return func(d data) *graph.Node { return ops.Sum(ops.Sin(f(d))) }
 	}
-	got, want := autodiff.Grad(sum(solve))(d), autodiff.Grad(sum(closed))(d)
+	got, want := autodiff.Grad(sum(fit))(d), autodiff.Grad(sum(closed))(d)
 	hess := func(f func(data) *graph.Node) *graph.Node {
 		return autodiff.Grad(func(d data) *graph.Node { return ops.Sum(ops.Square(autodiff.Grad(sum(f))(d).X)) })(d).L
 	}
-	pairs := [][2]*graph.Node{{solve(d), closed(d)}, {got.X, want.X}, {got.Y, want.Y}, {got.L, want.L}, {hess(solve), hess(closed)}}
+	pairs := [][2]*graph.Node{{fit(d), closed(d)}, {got.X, want.X}, {got.Y, want.Y}, {got.L, want.L}, {hess(fit), hess(closed)}}
 	for _, p := range pairs {
 		out, err := autodiff.Eval(p[0], p[1])
 		require.NoError(t, err)
@@ -97,7 +88,7 @@ func TestRidge(t *testing.T) {
 func TestMinimizeRosenbrock(t *testing.T) {
 	// (a − x)² + 100(y − x²)² has its minimum at (a, a²). The condition number of its Hessian there, 10⁴, multiplies a
 	// rounding of the gradient, and for the derivative that of the solution too.
-	f := autodiff.Minimize(func(a, x *graph.Node) *graph.Node {
+	f := solve.Minimize(func(a, x *graph.Node) *graph.Node {
 		u, v := entry(x, 0), entry(x, 1)
 		return ops.Add(ops.Square(ops.Sub(a, u)), ops.Mul(100, ops.Square(ops.Sub(v, ops.Square(u)))))
 	})
@@ -113,7 +104,7 @@ func TestMinimizeRosenbrock(t *testing.T) {
 func entry(x *graph.Node, i int) *graph.Node { return ops.Squeeze(ops.Slice(x, ops.At(i)), 0) }
 
 func TestSolverFails(t *testing.T) {
-	f := autodiff.FixedPoint(func(a, x *graph.Node) *graph.Node { return ops.Add(ops.Mul(a, x), 1) }, autodiff.Iterations(50))
+	f := solve.FixedPoint(func(a, x *graph.Node) *graph.Node { return ops.Add(ops.Mul(a, x), 1) }, solve.MaxIterations(50))
 	_, err := autodiff.Compile(func(a *graph.Node) *graph.Node { return f(a, a) }).Run(t.Context(), 2.0)
 	require.ErrorContains(t, err, "after 50 steps")
 	require.ErrorContains(t, err, "implicit_test.go")
@@ -127,12 +118,12 @@ func TestSolverMistakes(t *testing.T) {
 	short := func(_ node, x []node) []node { return x[:1] }
 	var line int
 	for name, do := range map[string]func(){
-		"root":                   func() { autodiff.Root(total)(s, at(&line, x)) },
-		"fixed_point":            func() { autodiff.FixedPoint(total)(s, at(&line, x)) },
-		"fixed_point of a slice": func() { autodiff.FixedPoint(short)(s, at(&line, []node{x, s})) },
-		"ode":                    func() { autodiff.ODE(func(_, y, p node) node { return ops.Sum(y) })(x, s, at(&line, x)) },
+		"root":                   func() { solve.Root(total)(s, at(&line, x)) },
+		"fixed_point":            func() { solve.FixedPoint(total)(s, at(&line, x)) },
+		"fixed_point of a slice": func() { solve.FixedPoint(short)(s, at(&line, []node{x, s})) },
+		"ode":                    func() { solve.ODE(func(_, y, p node) node { return ops.Sum(y) })(x, s, at(&line, x)) },
 		"ode by steps": func() {
-			autodiff.ODE(func(_, y, p node) node { return p }, autodiff.RK4(3), autodiff.Adjoint())(x, s, at(&line, x))
+			solve.ODE(func(_, y, p node) node { return p }, solve.RK4(3), solve.Adjoint())(x, s, at(&line, x))
 		},
 	} {
 		var e *graph.Error
@@ -146,41 +137,17 @@ func TestSolverMistakes(t *testing.T) {
 // TestNoUnknowns: a vector of no unknowns is solved at once.
 func TestNoUnknowns(t *testing.T) {
 	for name, f := range map[string]func(x node) node{
-		"root":  func(x node) node { return autodiff.Root(func(p, x node) node { return ops.Sub(x, p) })(x, x) },
-		"fixed": func(x node) node { return autodiff.FixedPoint(func(p, x node) node { return ops.Mul(0.5, x) })(x, x) },
+		"root":  func(x node) node { return solve.Root(func(p, x node) node { return ops.Sub(x, p) })(x, x) },
+		"fixed": func(x node) node { return solve.FixedPoint(func(p, x node) node { return ops.Mul(0.5, x) })(x, x) },
 		"minimize": func(x node) node {
-			return autodiff.Minimize(func(p, x node) node { return ops.Sum(ops.Square(x)) })(x, x)
+			return solve.Minimize(func(p, x node) node { return ops.Sum(ops.Square(x)) })(x, x)
 		},
 		"ode": func(x node) node {
-			return autodiff.ODE(func(_, y, p node) node { return y })(x, x, graph.Const(x.Graph(), []float64{0, 1, 2}, 3))
+			return solve.ODE(func(_, y, p node) node { return y })(x, x, graph.Const(x.Graph(), []float64{0, 1, 2}, 3))
 		},
 	} {
 		out, err := autodiff.Eval(f(ops.Zeros(graph.New(), graph.Float64, 0)))
 		require.NoError(t, err, name)
 		require.Zero(t, out[0].Size(), name)
 	}
-}
-
-func elements(d *tensor.Dense) []float64 {
-	if v, ok := d.Data().(float64); ok {
-		return []float64{v}
-	}
-	return d.Data().([]float64)
-}
-
-// runAll is all results of f, one after the other.
-func runAll(t *testing.T, f any, feeds ...any) (all []float64) {
-	t.Helper()
-	out, err := autodiff.Compile(f).Run(context.Background(), feeds...)
-	require.NoError(t, err)
-	for _, d := range out {
-		all = append(all, elements(d)...)
-	}
-	return all
-}
-
-// run1 is the result of f.
-func run1(t *testing.T, f any, feeds ...any) []float64 {
-	t.Helper()
-	return runAll(t, f, feeds...)
 }

@@ -1,9 +1,10 @@
-package autodiff
+package solve
 
 import (
 	"slices"
 	"strings"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/tree"
 	"chainrule/ops"
@@ -33,9 +34,9 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		slope := func(t, y *graph.Node) *graph.Node { return ravel("ode", f(t, treeFrom(y, args.Y0), args.P)) }
 		back := flow(func(t, v *graph.Node) *graph.Node {
 			c := splitAdjoint(v, n)
-			dy, pull := VJP(func(x odeArgs[*graph.Node, P]) *graph.Node {
+			dy, pull := autodiff.VJP(func(x odeArgs[*graph.Node, P]) *graph.Node {
 				return ravel("ode", f(t, treeFrom(x.Y0, args.Y0), x.P))
-			}, odeArgs[*graph.Node, P]{Y0: c.Y, P: args.P}, AllowUnreachable())
+			}, odeArgs[*graph.Node, P]{Y0: c.Y, P: args.P}, autodiff.AllowUnreachable())
 			ct := pull(c.A)
 			dp := zero
 			if q > 0 {
@@ -52,7 +53,7 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		if last == 0 {
 			return odeArgs[Y, P]{treeFrom(start.A, args.Y0), treeOfFloats(zero, args.P), ops.Mul(0, args.Times)}
 		}
-		end, tcts := Scan(func(c state, x moment) (state, *graph.Node) {
+		end, tcts := autodiff.Scan(func(c state, x moment) (state, *graph.Node) {
 			// y is taken from the solution at the later time: what the way back adds to its error does not add up.
 			atol := m.absoluteAdjoint(x.Y, c.A, params)
 			v := m.advance(back, instant{c.T, joinAdjoint(adjoint{x.Y, c.A, zero})}, x.T, atol)
@@ -62,9 +63,9 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 			T:  ops.Slice(times, ops.Range{Start: 1, Stop: last + 1}),
 			Y:  ops.Slice(ops.Flip(ys, 0), ops.Range{Start: 0, Stop: last}),
 			Ct: ops.Slice(ops.Flip(cts, 0), ops.Range{Start: 1, Stop: last + 1}),
-		}, calledBy("ode"))
+		}, autodiff.LoopName("ode"))
 		// Moving the time of an output moves its y by f; moving the first one moves all others by −f.
-		tct := Vmap(func(x moment) *graph.Node { return ops.Sum(ops.Mul(x.Ct, slope(x.T, x.Y))) })(moment{args.Times, ys, cts})
+		tct := autodiff.Vmap(func(x moment) *graph.Node { return ops.Sum(ops.Mul(x.Ct, slope(x.T, x.Y))) })(moment{args.Times, ys, cts})
 		arrived := row(tcts, last-1) // at the first time, without its own cotangent
 		first := ops.Neg(ops.Sum(ops.Mul(arrived, slope(entryOf(args.Times, 0), row(ys, 0)))))
 		tct = ops.Concat(0, ops.ExpandDims(first, 0), ops.Slice(tct, ops.Range{Start: 1, Stop: last + 1}))

@@ -1,4 +1,4 @@
-package autodiff_test
+package solve_test
 
 import (
 	"fmt"
@@ -8,23 +8,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
 // fails runs a solver that must not find anything, and gives its error.
-func fails(t *testing.T, f any, feeds ...any) *autodiff.ConvergenceError {
+func fails(t *testing.T, f any, feeds ...any) *solve.ConvergenceError {
 	t.Helper()
 	_, err := autodiff.Compile(f).Run(t.Context(), feeds...)
-	var wrong *autodiff.ConvergenceError
+	var wrong *solve.ConvergenceError
 	require.ErrorAs(t, err, &wrong)
 	return wrong
 }
 
 // An equation in units of 10⁻⁹ does not hide that another one has no root.
 func TestRootOfEquationsOfDifferentSize(t *testing.T) {
-	f := func(opts ...autodiff.SolverOption) func(start node) node {
-		root := autodiff.Root(func(p, x node) node {
+	f := func(opts ...solve.Option) func(start node) node {
+		root := solve.Root(func(p, x node) node {
 			u, v := entry(x, 0), entry(x, 1)
 			return ops.Stack(0, ops.Add(ops.Square(u), p), ops.Mul(1e9, ops.Sub(v, 1)))
 		}, opts...)
@@ -32,7 +33,7 @@ func TestRootOfEquationsOfDifferentSize(t *testing.T) {
 	}
 	wrong := fails(t, f(), []float64{0.7, 3})
 	require.InDelta(t, 1, wrong.Residual, 1e-3)
-	got := run1(t, f(autodiff.AllowUnconverged()), []float64{0.7, 3})
+	got := run1(t, f(solve.AllowUnconverged()), []float64{0.7, 3})
 	require.InDelta(t, 1, got[1], 1e-6)
 }
 
@@ -48,7 +49,7 @@ func TestRootInAllUnits(t *testing.T) {
 				if d == graph.Float32 && (u+1/u)*(e+1/e) > 1e13 {
 					continue // the Jacobian leaves f32
 				}
-				root := autodiff.Root(func(p, x node) node {
+				root := solve.Root(func(p, x node) node {
 					a, b := ops.Mul(1/u, entry(x, 0)), ops.Mul(1/v, entry(x, 1))
 					return ops.Stack(0, ops.Mul(e, ops.Sub(ops.Add(ops.Square(a), ops.Square(b)), p)),
 						ops.Mul(g, ops.Sub(ops.Mul(a, ops.Mul(b, ops.Square(b))), 0.84375)))
@@ -88,24 +89,24 @@ func TestRootsThatThereAreNot(t *testing.T) {
 		"NaN":          {func(x node) node { return ops.Log(x) }, []float64{-1, math.NaN(), math.Inf(1)}},
 		"flat":         {func(x node) node { return ops.Sub(ops.Square(x), 4) }, []float64{0}},
 	} {
-		root := func(opts ...autodiff.SolverOption) func(x node) node {
-			f := autodiff.Root(func(_, x node) node { return c.f(x) }, opts...)
+		root := func(opts ...solve.Option) func(x node) node {
+			f := solve.Root(func(_, x node) node { return c.f(x) }, opts...)
 			return func(x node) node { return f(x, x) }
 		}
 		for _, start := range c.starts {
 			_, err := autodiff.Compile(root()).Run(t.Context(), start)
-			var wrong *autodiff.ConvergenceError
+			var wrong *solve.ConvergenceError
 			require.ErrorAs(t, err, &wrong, "%s from %v", name, start)
 			require.NotEmpty(t, wrong.Reason, "%s from %v", name, start)
 			require.False(t, wrong.Residual == 0 && name != "e⁻ˣ", "%s from %v", name, start)
-			run1(t, root(autodiff.AllowUnconverged()), start)
+			run1(t, root(solve.AllowUnconverged()), start)
 		}
 	}
 	wrong := fails(t, func(a node) node {
-		return autodiff.Root(func(a, x node) node { return ops.Add(ops.Square(x), 1) })(a, a)
+		return solve.Root(func(a, x node) node { return ops.Add(ops.Square(x), 1) })(a, a)
 	}, 1.0)
 	require.Equal(t, "root did not converge after 2 steps, residual 1: the matrix of the next step is singular", wrong.Error())
-	singular := autodiff.Root(func(_, x node) node { // twice the same equation
+	singular := solve.Root(func(_, x node) node { // twice the same equation
 		s := ops.Sub(ops.Sum(x), 1)
 		return ops.Stack(0, s, ops.Mul(3.1, s))
 	})
@@ -130,7 +131,7 @@ func TestRootsAtZero(t *testing.T) {
 		"x − 1e12":   {func(x node) node { return ops.Sub(x, 1e12) }, 1, 1e12, 0},
 		"1e-9":       {func(x node) node { return ops.Sub(ops.Exp(ops.Mul(1e9, x)), 2) }, 0, 1e-9 * math.Ln2, 1e-24},
 	} {
-		f := autodiff.Root(func(_, x node) node { return c.f(x) })
+		f := solve.Root(func(_, x node) node { return c.f(x) })
 		got := run1(t, func(x node) node { return f(x, x) }, c.start)
 		require.InDelta(t, c.want, got[0], c.off, name)
 	}
@@ -141,7 +142,7 @@ func TestMinimizeFitsUnscaled(t *testing.T) {
 	model := func(a, b, x float64) float64 { return a * (1 - math.Exp(-b*x)) }
 	xs := []float64{100, 700}
 	ys := []float64{model(240, 5.5e-4, 100), model(240, 5.5e-4, 700)}
-	fit := autodiff.Minimize(func(_, v node) node {
+	fit := solve.Minimize(func(_, v node) node {
 		g := v.Graph()
 		x, y := graph.Const(g, xs, 2), graph.Const(g, ys, 2)
 		curve := ops.Mul(entry(v, 0), ops.Sub(1, ops.Exp(ops.Neg(ops.Mul(entry(v, 1), x)))))
@@ -162,7 +163,7 @@ func TestMinimizeInAllUnits(t *testing.T) {
 					continue
 				}
 				off := map[graph.DType]float64{graph.Float64: 1e-12, graph.Float32: 1e-4}[d]
-				fit := autodiff.Minimize(func(p, v node) node {
+				fit := solve.Minimize(func(p, v node) node {
 					x, y := ops.Div(entry(v, 0), u), ops.Mul(entry(v, 1), u)
 					return ops.Mul(c, ops.Add(ops.Mul(0.25, ops.Square(ops.Square(ops.Sub(x, 1)))),
 						ops.Mul(0.5, ops.Add(ops.Square(ops.Sub(x, y)), ops.Square(ops.Sub(y, p))))))
@@ -202,10 +203,10 @@ func TestMinimaThatAreNone(t *testing.T) {
 		"e⁻ˣ":    {func(x node) node { return ops.Sum(ops.Exp(ops.Neg(x))) }, []float64{1000}, flat},
 		"NaN":    {func(x node) node { return ops.Sum(ops.Log(x)) }, []float64{-1}, "a number is not finite"},
 	} {
-		f := autodiff.Minimize(func(_, x node) node { return c.f(x) })
+		f := solve.Minimize(func(_, x node) node { return c.f(x) })
 		wrong := fails(t, func(x node) node { return f(x, x) }, c.start)
 		require.Contains(t, wrong.Reason, c.says, name)
-		g := autodiff.Minimize(func(_, x node) node { return c.f(x) }, autodiff.AllowUnconverged())
+		g := solve.Minimize(func(_, x node) node { return c.f(x) }, solve.AllowUnconverged())
 		run1(t, func(x node) node { return g(x, x) }, c.start)
 	}
 }
@@ -213,23 +214,23 @@ func TestMinimaThatAreNone(t *testing.T) {
 // Under Vmap the examples that come to nothing are named, and with AllowUnconverged the others are what they are alone,
 // derivatives too.
 func TestSolversWithBadExamples(t *testing.T) {
-	type solve func(opts ...autodiff.SolverOption) func(p node) node
+	type solving func(opts ...solve.Option) func(p node) node
 	one := func(p node) node { return ops.FullLike(p, 1) }
 	for name, c := range map[string]struct {
-		f   solve
+		f   solving
 		ps  []float64
 		bad []int
 	}{
-		"root": {func(opts ...autodiff.SolverOption) func(p node) node { // x² = p; −1 has no root, and at once a singular matrix
-			root := autodiff.Root(func(p, x node) node { return ops.Sub(ops.Square(x), p) }, opts...)
+		"root": {func(opts ...solve.Option) func(p node) node { // x² = p; −1 has no root, and at once a singular matrix
+			root := solve.Root(func(p, x node) node { return ops.Sub(ops.Square(x), p) }, opts...)
 			return func(p node) node { return root(p, one(p)) }
 		}, []float64{4, -1, 9, math.NaN(), 2, -3}, []int{1, 3, 5}},
-		"minimize": {func(opts ...autodiff.SolverOption) func(p node) node { // ½p·x² + x has its minimum at −1/p
-			low := autodiff.Minimize(func(p, x node) node { return ops.Add(ops.Mul(ops.Mul(0.5, p), ops.Square(x)), x) }, opts...)
+		"minimize": {func(opts ...solve.Option) func(p node) node { // ½p·x² + x has its minimum at −1/p
+			low := solve.Minimize(func(p, x node) node { return ops.Add(ops.Mul(ops.Mul(0.5, p), ops.Square(x)), x) }, opts...)
 			return func(p node) node { return low(p, one(p)) }
 		}, []float64{2, 0, 5, -1, math.Inf(1)}, []int{1, 3, 4}},
-		"fixed_point": {func(opts ...autodiff.SolverOption) func(p node) node { // p·x + 1
-			fixed := autodiff.FixedPoint(func(p, x node) node { return ops.Add(ops.Mul(p, x), 1) }, opts...)
+		"fixed_point": {func(opts ...solve.Option) func(p node) node { // p·x + 1
+			fixed := solve.FixedPoint(func(p, x node) node { return ops.Add(ops.Mul(p, x), 1) }, opts...)
 			return func(p node) node { return fixed(p, one(p)) }
 		}, []float64{0.5, 2, -0.25, -1}, []int{1, 3}},
 	} {
@@ -237,7 +238,7 @@ func TestSolversWithBadExamples(t *testing.T) {
 		require.Equal(t, c.bad, wrong.Failed, name)
 		require.Equal(t, c.bad[0], wrong.Example, name)
 		require.Contains(t, wrong.Error(), fmt.Sprintf("; of the examples %v did not", c.bad))
-		allow := c.f(autodiff.AllowUnconverged())
+		allow := c.f(solve.AllowUnconverged())
 		values, slopes := run1(t, autodiff.Vmap(allow), c.ps), run1(t, autodiff.Vmap(autodiff.Grad(allow)), c.ps)
 		pushed := run1(t, autodiff.Vmap(forwardGrad(allow)), c.ps)
 		bad := map[int]bool{}
@@ -257,13 +258,13 @@ func TestSolversWithBadExamples(t *testing.T) {
 
 // x = (x + p/x)/2 has √p as a fixed point, from 1, in any unit; one of 10⁻⁹ beside one of 10⁹ too.
 func TestFixedPointInAllUnits(t *testing.T) {
-	f := autodiff.FixedPoint(func(p, x node) node { return ops.Mul(0.3, ops.Add(ops.Mul(7./3, x), ops.Div(p, x))) })
+	f := solve.FixedPoint(func(p, x node) node { return ops.Mul(0.3, ops.Add(ops.Mul(7./3, x), ops.Div(p, x))) })
 	ps := []float64{1e-18, 1, 1e18, 4e-10, 9e24}
 	got := run1(t, func(p node) node { return f(p, ops.FullLike(p, 1)) }, ps)
 	for i, p := range ps {
 		require.InEpsilon(t, math.Sqrt(p), got[i], 1e-9, "%v", p)
 	}
-	half := autodiff.FixedPoint(func(p, x node) node { return ops.Add(p, ops.Mul(0.5, x)) })
+	half := solve.FixedPoint(func(p, x node) node { return ops.Add(p, ops.Mul(0.5, x)) })
 	got = run1(t, func(p node) node { return half(p, ops.FullLike(p, 1)) }, []float64{0, 1e-9, 1})
 	require.InDelta(t, 0, got[0], 1e-10)
 	require.InEpsilon(t, 2e-9, got[1], 1e-9)

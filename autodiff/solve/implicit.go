@@ -1,8 +1,9 @@
-package autodiff
+package solve
 
 import (
 	"math"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/tree"
 	"chainrule/ops"
@@ -18,7 +19,7 @@ import (
 // it, and derivatives of derivatives differentiate it.
 
 // SolverOption changes how a solver goes on.
-type SolverOption func(*solver)
+type Option func(*solver)
 
 type solver struct {
 	name      string // for errors
@@ -31,7 +32,7 @@ type solver struct {
 // units. An unknown that goes to 0 step by step has come there when a step changes it by no more than tol of the largest
 // magnitude that it has had, and no step helps any more. The default is ε^⅔ of the element type, after which a step of a
 // Newton method is as exact as rounding lets it be. It is positive.
-func Tolerance(tol float64) SolverOption {
+func Tolerance(tol float64) Option {
 	if !(tol > 0) || math.IsInf(tol, 1) {
 		graph.Fail("tolerance", nil, "%v given, a positive number wanted", tol)
 	}
@@ -40,18 +41,25 @@ func Tolerance(tol float64) SolverOption {
 
 // Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000, and
 // for each of Minimize's two methods 2,000.
-func Iterations(n int) SolverOption {
-	atLeastOne("iterations", n)
+func MaxIterations(n int) Option {
+	need("max_iterations", n > 0, "%d given, at least 1 wanted", n)
 	return func(s *solver) { s.steps = n }
 }
 
-func newSolver(name string, steps int, opts []SolverOption) solver {
+func newSolver(name string, steps int, opts []Option) solver {
 	s := solver{name: name, steps: steps}
 	for _, o := range opts {
-		needOption(o == nil)
+		need(name, o != nil, "an option is nil")
 		o(&s)
 	}
 	return s
+}
+
+// need refuses a mistake of the caller's.
+func need(op string, ok bool, format string, args ...any) {
+	if !ok {
+		graph.Fail(op, nil, format, args...)
+	}
 }
 
 // tol is the tolerance for numbers of x's type.
@@ -69,8 +77,8 @@ func (s solver) tol(x *graph.Node) float64 {
 // make f smaller. X is a tree of floats of one type, and f(p, x) is a tree like x; the elements of both may have units of
 // their own. The derivative is the implicit one, by p alone: nodes that f uses from outside must be constants. A run that
 // comes to no root, or to one that f does not determine, since its Jacobian is singular, fails with a *ConvergenceError.
-func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
-	needFunc("root", f == nil)
+func Root[P, X any](f func(p P, x X) X, opts ...Option) func(p P, init X) X {
+	need("root", f != nil, "the function is nil")
 	s := newSolver("root", 100, opts)
 	return implicit("root", s.anyway, f, func(p P, init X) X {
 		residual := func(v *graph.Node) *graph.Node { return ravelLike("root", f(p, treeFrom(v, init)), init) }
@@ -86,8 +94,8 @@ func Root[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) 
 // with factor q the result is as near as q/(1−q) times the Tolerance. Where numbers grow without bound, or do not come to
 // rest, the run fails with a *ConvergenceError. X is a tree of floats of one type, and f(p, x) is a tree like x. The
 // derivative is the implicit one, by p alone: nodes that f uses from outside must be constants.
-func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, init X) X {
-	needFunc("fixed_point", f == nil)
+func FixedPoint[P, X any](f func(p P, x X) X, opts ...Option) func(p P, init X) X {
+	need("fixed_point", f != nil, "the function is nil")
 	s := newSolver("fixed_point", 10000, opts)
 	residual := func(p P, x X) X {
 		fx := tree.Leaves(f(p, x))
@@ -105,11 +113,11 @@ func FixedPoint[P, X any](f func(p P, x X) X, opts ...SolverOption) func(p P, in
 // units of their own; a step computes the Hessian, so that it is meant for up to some hundreds of them. It finds a local
 // minimum at which f curves up in all directions, or the run fails with a *ConvergenceError. The derivative is the implicit
 // one of ∂f/∂x = 0, by p alone: nodes that f uses from outside must be constants.
-func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func(p P, init X) X {
-	needFunc("minimize", f == nil)
+func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...Option) func(p P, init X) X {
+	need("minimize", f != nil, "the function is nil")
 	s := newSolver("minimize", 2000, opts)
 	slope := func(p P, x X) X {
-		return Grad(func(x X) *graph.Node { return f(p, x) }, AllowUnreachable())(x)
+		return autodiff.Grad(func(x X) *graph.Node { return f(p, x) }, autodiff.AllowUnreachable())(x)
 	}
 	return implicit("minimize", s.anyway, slope, func(p P, init X) X {
 		cost := func(v *graph.Node) *graph.Node { return f(p, treeFrom(v, init)) }
@@ -118,7 +126,7 @@ func Minimize[P, X any](f func(p P, x X) *graph.Node, opts ...SolverOption) func
 			return init
 		}
 		low, size := s.descend(cost, x)
-		end := s.newton(Grad(cost), low, size, isMinimum)
+		end := s.newton(autodiff.Grad(cost), low, size, isMinimum)
 		end.Steps = ops.Add(low.Steps, end.Steps)
 		return treeFrom(s.checked(end), init)
 	})
@@ -133,11 +141,11 @@ type solved[P, X any] struct {
 // implicit gives solve, which finds the x that makes f zero, the implicit derivative. Where the Jacobian is singular there
 // is none: that is an error, or, if anyway is set, NaN for this x alone.
 func implicit[P, X any](op string, anyway bool, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
-	root := customJVP(op,
+	root := autodiff.NamedJVP(op,
 		func(a solved[P, X]) X { return solve(a.P, a.Init) },
 		func(a solved[P, X], x X, tangent solved[P, X]) X {
-			_, moved := JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)
-			jac := Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })(ravel(op, x))
+			_, moved := autodiff.JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)
+			jac := autodiff.Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })(ravel(op, x))
 			return treeFrom(scaledSolve(jac, ops.Neg(ravel(op, moved)), anyway), x)
 		})
 	return func(p P, init X) X { return root(solved[P, X]{p, init}) }

@@ -1,10 +1,11 @@
-package autodiff
+package solve
 
 import (
 	"errors"
 	"fmt"
 
 	"chainrule/graph"
+	"chainrule/internal/exec"
 	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
@@ -39,7 +40,7 @@ func (e *ConvergenceError) Error() string {
 }
 
 // AllowUnconverged makes a solver give what it has come to when its steps are used up or help no more, not an error.
-func AllowUnconverged() SolverOption { return func(s *solver) { s.anyway = true } }
+func AllowUnconverged() Option { return func(s *solver) { s.anyway = true } }
 
 // ending says how a solver ended.
 type ending int64
@@ -104,7 +105,8 @@ func init() {
 		Kernel:     convergedKernel,
 		Derivative: ops.NonDiff("it is the result of a solver, whose derivative is the implicit one"),
 		Batch:      allRepeated,
-		Cases:      []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{floatArg(3), floatArg(), {DType: graph.Int64, Data: []float64{float64(good)}}, intArg(9)}}},
+		Cases: []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{
+			{Shape: []int{3}}, {}, {DType: graph.Int64, Data: []float64{float64(good)}}, {DType: graph.Int64, Data: []float64{9}}}}},
 		BadCases: []graph.BadCase{{
 			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Int64), graph.T(graph.Float64)},
 			Want: "wants floats, their residual, its ending and a number of steps",
@@ -135,7 +137,7 @@ func allRepeated(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 }
 
 func convergedKernel(n *graph.Node) graph.Kernel {
-	name, one, bytes := n.Attrs().(convergedAttrs).Solver, n.In()[2].Rank() == 0, n.Type().Bytes()
+	name, one, t := n.Attrs().(convergedAttrs).Solver, n.In()[2].Rank() == 0, n.Type()
 	wide := n.DType() == graph.Float64
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		endings := graph.Elements[int64](in[2])
@@ -163,7 +165,7 @@ func convergedKernel(n *graph.Node) graph.Kernel {
 			}
 			return e
 		}
-		copyBytes(out.Ptr, in[0].Ptr, bytes)
+		copy(exec.Value{Type: t, Buf: out}.Bytes(), exec.Value{Type: t, Buf: in[0]}.Bytes())
 		return nil
 	}
 }

@@ -1,0 +1,68 @@
+package solve_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+)
+
+// forwardGrad is the derivative of a function of one number by forward mode.
+func forwardGrad(f func(*graph.Node) *graph.Node) func(*graph.Node) *graph.Node {
+	return func(x *graph.Node) *graph.Node {
+		_, d := autodiff.JVP(f, x, ones(x))
+		return d
+	}
+}
+
+func elements(d *tensor.Dense) []float64 {
+	if v, ok := d.Data().(float64); ok {
+		return []float64{v}
+	}
+	return d.Data().([]float64)
+}
+
+// runAll is all results of f, one after the other.
+func runAll(t *testing.T, f any, feeds ...any) (all []float64) {
+	t.Helper()
+	out, err := autodiff.Compile(f).Run(context.Background(), feeds...)
+	require.NoError(t, err)
+	for _, d := range out {
+		all = append(all, elements(d)...)
+	}
+	return all
+}
+
+// run1 is the result of f.
+func run1(t *testing.T, f any, feeds ...any) []float64 {
+	t.Helper()
+	return runAll(t, f, feeds...)
+}
+
+// lineOf is where a file of this package has a text, for the first time.
+func lineOf(t *testing.T, file, text string) string {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, _, found := strings.Cut(string(source), text)
+	require.True(t, found)
+	return fmt.Sprintf("%s:%d", file, 1+strings.Count(before, "\n"))
+}
+
+type node = *graph.Node
+
+const eps = 0x1p-52
+
+// at notes the line of its caller.
+func at[T any](line *int, x T) T {
+	_, _, *line, _ = runtime.Caller(1)
+	return x
+}
