@@ -14,11 +14,15 @@ import (
 //
 // What does not depend on the order of eigenvalues, nor on the choice of vectors of equal ones, is smooth in x: sums and
 // products over all eigenvalues, V·g(W)·Vᵀ and what is made of these. Its derivatives, to the third order for functions of
-// eigenvalues and to the second for those of vectors, are right at equal and nearly equal eigenvalues too. Where W or V
-// goes into a loop or a branch, and what comes out of it is used further, those of equal eigenvalues are found only for
-// what is smooth within. Other functions, such as the largest eigenvalue or a single vector, have no derivative at equal
-// eigenvalues; what is returned is that for the vectors that were found, without the terms that would divide by 0.
-// Derivatives: Giles (2008), section 3.1.
+// eigenvalues and to the second for those of vectors, are right at equal and nearly equal eigenvalues too; those of higher
+// order fail there. Second derivatives of functions of vectors have a relative error of some eps^⅓ where eigenvalues differ by
+// some eps^⅓ of their size, as differences are divided twice by that: 1e-5 in f64.
+//
+// Where W or V itself goes out of a loop or a branch, the derivatives at equal eigenvalues lack what is made of them
+// outside: let V·g(W)·Vᵀ go out. Other functions, such as the largest eigenvalue or a single vector, have no derivative at
+// equal eigenvalues; what is returned is that for the vectors that were found, without the terms that would divide by 0.
+// Gradients of functions of vectors compute, for the limits, derivatives of what they are pulled back from: leave V out where
+// W is enough. Derivatives: Giles (2008), section 3.1.
 func Eigh(x *graph.Node) (values, vectors *graph.Node) {
 	values, vectors = eigenParts(unary(&eighOp, x))
 	return Squeeze(values, -2), vectors

@@ -17,7 +17,8 @@ import (
 //	0 = X + s·∂X + ½ s²·∂²X + …, and X/(w_j − w_i) = ∂X/(u_j − u_i) − ½ (w_j − w_i)·∂²X/(u_j − u_i)² + …
 //
 // ∂ being the derivative along u. X is what cotangents make it, functions of eigenvalues and vectors like any other, so
-// that the next order of derivative can do the same: m terms give derivatives of the limit to order m − 1.
+// that the next order of derivative can do the same: m terms give derivatives of the limit to order m − 1. Beyond, EighLimit
+// fails.
 type eigenRule struct{}
 
 // Wrt implements graph.Derivative.
@@ -48,7 +49,12 @@ func (eigenRule) ConfluentVJP(
 		turn = Mul(0.5, Sub(turn, Transpose(turn)))
 		near, gap := gaps(w)
 		apart := Div(turn, gap)
-		inner = Add(inner, Where(near, limit(turn, w, push), apart))
+		there := zeros(turn)
+		if l := limit(turn, w, push); l != nil {
+			near = BroadcastTo(near, l.Shape()...)
+			there = EighLimit(l, near, limitOrder(n, ct, near))
+		}
+		inner = Add(inner, Where(near, there, apart))
 	}
 	return half(Product(MatMul(v, inner), v, false, true))
 }
@@ -81,7 +87,7 @@ func gaps(w *graph.Node) (near, gap *graph.Node) {
 	return near, Where(near, 1, gap)
 }
 
-// limit is the series for turn/(w_j − w_i), zero where turn does not depend on w.
+// limit is the series for turn/(w_j − w_i), nil where turn does not depend on w.
 func limit(turn, w *graph.Node, push func(y, x, t *graph.Node) *graph.Node) *graph.Node {
 	g, d := w.Graph(), w.DType()
 	n := w.Shape()[w.Rank()-1]
@@ -91,7 +97,7 @@ func limit(turn, w *graph.Node, push func(y, x, t *graph.Node) *graph.Node) *gra
 	u := BroadcastTo(along, w.Shape()...)
 	first := push(turn, w, u)
 	if first == nil {
-		return zeros(turn)
+		return nil
 	}
 	sum := Div(first, apart)
 	if second := push(first, w, u); second != nil {

@@ -36,7 +36,7 @@ var builders = []any{
 	ops.Polygamma, ops.Positive, ops.Pow[node, node], ops.Prod, ops.Product, ops.QR, ops.Reciprocal, ops.Relu,
 	ops.Reshape, ops.Roll, ops.Round, ops.RowPair, ops.Rsqrt, ops.ScatterAdd, ops.Sigmoid, ops.Sign, ops.Sin,
 	ops.Sinh, ops.Slice, ops.SlogDet, ops.SlopeAcosh, ops.SlopeAtan, ops.SlopeAtan2[node, node], ops.SlopeCbrt,
-	ops.SlopeHypot[node, node], ops.SlopeRecurrence[node, node], ops.TimesSlope[node, node], ops.Gauss, ops.SlopeGauss,
+	ops.SlopeHypot[node, node], ops.SlopeRecurrence[node, node], ops.TimesSlope[node, node], ops.EighLimit, ops.Gauss, ops.SlopeGauss,
 	ops.SlopeLogAddExp[node, node], ops.SlopeLogSumExp, ops.SlopePow[node, node], ops.SlopeSigmoid, ops.SlopeTanh,
 	ops.Softmax, ops.Softplus, ops.Solve, ops.Sort, ops.Split, ops.Sqrt, ops.Square, ops.Squeeze, ops.Stack,
 	ops.Std, ops.Step, ops.StopGradient, ops.Sub[node, node], ops.Sum, ops.SumTo, ops.Take, ops.TakeAlong,

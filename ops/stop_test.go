@@ -134,7 +134,7 @@ func TestKernelsStopWithinRows(t *testing.T) {
 
 // short lists the ops whose kernels need not stop, and those that other tests are about.
 var short = []string{
-	"arrived", "converged", "finite", // cheap
+	"arrived", "converged", "finite", "eigh_limit", // cheap
 	"slope_log_sum_exp",      // softmax's kernel, almost
 	"row_pair", "matmul_add", // matmul's kernel
 	"det_sign", "logdet", // det's
