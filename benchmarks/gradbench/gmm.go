@@ -41,9 +41,10 @@ func (in gmmInput) logPosterior(p gmmParams[*graph.Node], x *graph.Node) *graph.
 	q := lowerTriangular(entries, d)
 	sumQ := ops.Sum(p.Q, 1)
 
-	centre := ops.Mean(x, 0) // both are taken from there, since far from the origin Qₖxᵢ − Qₖμₖ cancels
-	x, mu := ops.Sub(x, centre), ops.Sub(p.Mu, centre)
-	qx := ops.Reshape(ops.MatMul(ops.Reshape(q, k*d, d), ops.Transpose(x)), k, d, n)
+	columns := ops.Transpose(x)
+	centre := ops.Mean(columns, 1) // both are taken from there, since far from the origin Qₖxᵢ − Qₖμₖ cancels
+	columns, mu := ops.Sub(columns, ops.ExpandDims(centre, 1)), ops.Sub(p.Mu, centre)
+	qx := ops.Reshape(ops.MatMul(ops.Reshape(q, k*d, d), columns), k, d, n)
 	qmu := ops.MatMul(q, ops.ExpandDims(mu, 2))
 	distance := ops.Sum(ops.Square(ops.Sub(qx, qmu)), 1) // ‖Qₖ(xᵢ − μₖ)‖², as [k, n]
 	beta := ops.Sub(ops.ExpandDims(ops.Add(p.Alpha, sumQ), 1), ops.Mul(0.5, distance))
