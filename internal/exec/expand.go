@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"chainrule/graph"
+	"chainrule/internal/kernel/vec"
 )
 
 // expand fills a register with the elements of a broadcast operand that belong to a tile.
@@ -58,10 +59,7 @@ func fillTile[T any](e *expand, src unsafe.Pointer, lo, n int) {
 		from := unsafe.Add(src, (at+col*step)*e.elem)
 		switch step {
 		case 0:
-			v := *(*T)(from)
-			for i := range run {
-				run[i] = v
-			}
+			vec.Fill(run, *(*T)(from))
 		case 1:
 			copy(run, unsafe.Slice((*T)(from), len(run)))
 		default:

@@ -7787,3 +7787,47 @@ block:
 	JNE        strip
 	VZEROUPPER
 	RET
+
+// func fillF32AVX2(dst *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·fillF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSS (DX), Y0
+	SUBQ         $0x00000020, CX
+	JLT          short2
+
+loop1:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y0, 32(AX)
+	VMOVUPS Y0, 64(AX)
+	VMOVUPS Y0, 96(AX)
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x00000020, CX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  short4
+
+loop3:
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x00000008, CX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    32(DX), Y1
+	VMASKMOVPS Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET

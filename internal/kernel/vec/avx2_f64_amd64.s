@@ -7962,3 +7962,47 @@ block:
 	JNE        strip
 	VZEROUPPER
 	RET
+
+// func fillF64AVX2(dst *float64, x *float64, n int)
+// Requires: AVX
+TEXT ·fillF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSD (DX), Y0
+	SUBQ         $0x00000010, CX
+	JLT          short2
+
+loop1:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD Y0, 96(AX)
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x00000010, CX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JLT  short4
+
+loop3:
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x00000004, CX
+	JGE     loop3
+
+short4:
+	ADDQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DX
+	SHLQ       $0x03, CX
+	SUBQ       CX, DX
+	VMOVUPS    32(DX), Y1
+	VMASKMOVPD Y0, Y1, (AX)
+
+done5:
+	VZEROUPPER
+	RET

@@ -7914,3 +7914,46 @@ next:
 	JNE  row
 	VZEROUPPER
 	RET
+
+// func fillF32AVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fillF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSS (DX), Z0
+	SUBQ         $0x00000040, CX
+	JLT          short2
+
+loop1:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z0, 64(AX)
+	VMOVUPS Z0, 128(AX)
+	VMOVUPS Z0, 192(AX)
+	ADDQ    $0x00000100, AX
+	SUBQ    $0x00000040, CX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JLT  short4
+
+loop3:
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x00000010, CX
+	JGE     loop3
+
+short4:
+	ADDQ    $0x00000010, CX
+	TESTQ   CX, CX
+	JEQ     done5
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVQ   DX, K1
+	VMOVUPS Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET

@@ -8518,3 +8518,46 @@ next:
 	JNE  row
 	VZEROUPPER
 	RET
+
+// func fillF64AVX512(dst *float64, x *float64, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fillF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSD (DX), Z0
+	SUBQ         $0x00000020, CX
+	JLT          short2
+
+loop1:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD Z0, 192(AX)
+	ADDQ    $0x00000100, AX
+	SUBQ    $0x00000020, CX
+	JGE     loop1
+
+short2:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  short4
+
+loop3:
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x00000008, CX
+	JGE     loop3
+
+short4:
+	ADDQ    $0x00000008, CX
+	TESTQ   CX, CX
+	JEQ     done5
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVQ   DX, K1
+	VMOVUPD Z0, K1, (AX)
+
+done5:
+	VZEROUPPER
+	RET

@@ -61,3 +61,26 @@ func randomRow[T Num](rng *rand.Rand, n int) []T {
 	}
 	return x
 }
+
+// TestFill sets slices of every length around those of registers, and nothing beside them.
+func TestFill(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		fillTest(t, float32(1.5))
+		fillTest(t, -2.5)
+		fillTest(t, int64(-1<<62))
+		fillTest(t, true)
+	})
+}
+
+func fillTest[T comparable](t *testing.T, v T) {
+	var zero T
+	for n := range 140 {
+		x := make([]T, n+2)
+		Fill(x[1:n+1], v)
+		for i, got := range x {
+			if want := i > 0 && i <= n; got == v != want || got == zero == want {
+				t.Fatalf("%d of type %T: element %d is %v", n, v, i-1, got)
+			}
+		}
+	}
+}

@@ -18,6 +18,7 @@ func castToIntTwin[S Float]([]int64, []S) bool     { return false }
 
 func transposeTwin[T any]([]T, []T, int, int, int, int) (int, int) { return 0, 0 }
 
+func fillTwin[T any]([]T, *T) bool                   { return false }
 func takeTwin[T any]([]T, []T, []int64, int) bool    { return false }
 func scatterTwin[T Num]([]T, []T, []int64, int) bool { return false }
 

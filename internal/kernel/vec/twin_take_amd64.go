@@ -8,6 +8,27 @@ import (
 	"chainrule/internal/kernel/cpu"
 )
 
+// fillTwin sets every element of dst to v, and reports whether there is a twin for it.
+func fillTwin[T any](dst []T, v *T) bool {
+	if cpu.Active() == cpu.Portable {
+		return false
+	}
+	d, x, n, wide := unsafe.Pointer(&dst[0]), unsafe.Pointer(v), len(dst), cpu.HasAVX512()
+	switch size := unsafe.Sizeof(*v); {
+	case size == 4 && wide:
+		fillF32AVX512((*float32)(d), (*float32)(x), n)
+	case size == 4:
+		fillF32AVX2((*float32)(d), (*float32)(x), n)
+	case size == 8 && wide:
+		fillF64AVX512((*float64)(d), (*float64)(x), n)
+	case size == 8:
+		fillF64AVX2((*float64)(d), (*float64)(x), n)
+	default:
+		return false
+	}
+	return true
+}
+
 // takeTwin copies rows idx[k] of src, of n elements each, to rows k of dst, and reports whether there is a twin for it.
 // All indices are in range.
 func takeTwin[T any](dst, src []T, idx []int64, n int) bool {

@@ -13,8 +13,14 @@ type Value interface {
 	float32 | float64 | int64 | bool
 }
 
+// shortFill is from how many elements on a call is faster than a plain loop.
+const shortFill = 16
+
 // Fill sets every element of dst to v.
 func Fill[T any](dst []T, v T) {
+	if len(dst) >= shortFill && fillTwin(dst, &v) {
+		return
+	}
 	for i := range dst {
 		dst[i] = v
 	}

@@ -326,6 +326,11 @@ func castToF64FromF32AVX2(dst *float64, x *float32, n int)
 //go:noescape
 func transposeF32AVX2(dst, src *float32, m, n, dstStride, srcStride int)
 
+// fillF32AVX2 sets the n elements of dst to that of x.
+//
+//go:noescape
+func fillF32AVX2(dst, x *float32, n int)
+
 // negF64AVX2 is Neg on n elements.
 //
 //go:noescape
@@ -625,6 +630,11 @@ func castToF32FromF64AVX2(dst *float32, x *float64, n int)
 //
 //go:noescape
 func transposeF64AVX2(dst, src *float64, m, n, dstStride, srcStride int)
+
+// fillF64AVX2 sets the n elements of dst to that of x.
+//
+//go:noescape
+func fillF64AVX2(dst, x *float64, n int)
 
 // negF32AVX512 is Neg on n elements.
 //
@@ -961,6 +971,11 @@ func takeRowsF32AVX512(dst, src *float32, idx *int64, rows, n int)
 //go:noescape
 func scatterRowsF32AVX512(dst, src *float32, idx *int64, rows, n int)
 
+// fillF32AVX512 sets the n elements of dst to that of x.
+//
+//go:noescape
+func fillF32AVX512(dst, x *float32, n int)
+
 // negF64AVX512 is Neg on n elements.
 //
 //go:noescape
@@ -1295,3 +1310,8 @@ func takeRowsF64AVX512(dst, src *float64, idx *int64, rows, n int)
 //
 //go:noescape
 func scatterRowsF64AVX512(dst, src *float64, idx *int64, rows, n int)
+
+// fillF64AVX512 sets the n elements of dst to that of x.
+//
+//go:noescape
+func fillF64AVX512(dst, x *float64, n int)

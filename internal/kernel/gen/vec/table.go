@@ -203,6 +203,7 @@ func generate() (map[string][]byte, error) {
 			ks = append(ks, casts(lv, d)...)
 			ks = append(ks, transposes(lv, d)...)
 			ks = append(ks, gathers(lv, d)...)
+			ks = append(ks, fills(lv, d)...)
 			asm, err := compile(ks)
 			if err != nil {
 				return nil, err
