@@ -37,7 +37,8 @@ func (f *frame) askAhead() {
 			base: m.base, elem: m.elem, bytes: f.group.tile * m.elem, write: m.base < len(f.ops), // results come first
 		})
 	}
-	if f.group.size*perElement < aheadBytes {
+	if len(f.ops) == 1 || // its tiles are long enough for the processor
+		f.group.size*perElement < aheadBytes {
 		return
 	}
 	share := (f.group.tile*perElement/len(f.ops)/askUnit + 1) * askUnit

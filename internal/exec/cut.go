@@ -9,6 +9,9 @@ import (
 // which wants as much: a block of vec.Sum, so that partial results are those of its tree.
 const tileBytes = 4096
 
+// aloneTiles is how many times as long tiles of one Map are: nothing has to stay in the first cache between its kernels.
+const aloneTiles = 16
+
 // cut says where the elements of a group are divided into tiles.
 type cut struct {
 	size, tile int
@@ -26,6 +29,9 @@ type cut struct {
 //	[50, 30, 10] to [50, 10]  tiles of 3 times 300
 func newCut(nodes []*graph.Node) cut {
 	folds, limit := partials(nodes), tileLimit(nodes)
+	if len(nodes) == 1 && len(folds) == 0 {
+		limit *= aloneTiles
+	}
 	c := cut{size: graph.Size(space(nodes[0])), tile: limit}
 	c.period = c.size
 	if run := longestRun(folds, limit); run > limit {
