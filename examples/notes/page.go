@@ -11,7 +11,15 @@ import (
 )
 
 // pageTemplate is the page; what fills it is a page value.
-var pageTemplate = template.Must(template.ParseFS(files, "page/page.html"))
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"text":    label,
+	"svg":     func(picture string) template.HTML { return template.HTML(picture) },
+	"control": controlHTML,
+	"json": func(v any) (string, error) {
+		text, err := json.Marshal(v)
+		return string(text), err
+	},
+}).ParseFS(files, "page/page.html"))
 
 type page struct {
 	Title    section
@@ -33,27 +41,8 @@ type prose struct {
 
 // drawnFigure is a figure as it is before the reader touches it, so that the page reads without WebAssembly.
 type drawnFigure struct {
-	Name          string
-	Caption, Note template.HTML
-	Controls      []template.HTML
-	Start         template.HTML
-	StartJSON     string
-	Pad           bool
-	Pictures      []template.HTML
-	Numbers       []labelled
-	Tables        []drawnTable
-}
-
-type labelled struct {
-	Label template.HTML
-	Key   string
-	Value string
-}
-
-type drawnTable struct {
-	Title template.HTML
-	Head  []template.HTML
-	Rows  [][]template.HTML
+	*figure.Figure
+	View figure.View
 }
 
 // render writes the page.
@@ -94,59 +83,28 @@ func proseOf(c chapter) prose { return prose{c.Title, template.HTML(c.Prose)} }
 // draw works a figure out, with what its button starts.
 func draw(f *figure.Figure) (*drawnFigure, error) {
 	s := f.Initial()
-	d := &drawnFigure{Name: f.Name, Caption: label(f.Caption)}
 	if f.Work != nil {
-		d.Start = label(f.Start)
-		text, err := json.Marshal(f.Start)
-		if err != nil {
-			return nil, err
-		}
-		d.StartJSON = string(text)
 		if err := f.Work(s, figure.AtOnce()); err != nil {
 			return nil, err
 		}
 	}
 	v, err := f.Draw(s)
-	if err != nil {
-		return nil, err
-	}
-	for _, picture := range v.Pictures {
-		d.Pictures = append(d.Pictures, template.HTML(picture))
-	}
-	for _, n := range v.Numbers {
-		d.Numbers = append(d.Numbers, labelled{label(n.Label), n.Key, n.Value})
-	}
-	for _, t := range v.Tables {
-		dt := drawnTable{Title: label(t.Title), Head: labels(t.Head)}
-		for _, row := range t.Rows {
-			dt.Rows = append(dt.Rows, labels(row))
-		}
-		d.Tables = append(d.Tables, dt)
-	}
-	d.Note = label(v.Note)
-	for _, c := range f.Controls {
+	for i, c := range f.Controls {
 		if name := v.Labels[c.Name]; name != "" {
-			c.Label = figure.Same(name)
+			f.Controls[i].Label = figure.Same(name)
 		}
-		d.Pad = d.Pad || c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink
-		control, err := controlHTML(c)
-		if err != nil {
-			return nil, err
-		}
-		d.Controls = append(d.Controls, control)
 	}
-	return d, nil
+	return &drawnFigure{f, v}, err
 }
+
+// Pad is whether the reader draws on the first picture.
+func (f *drawnFigure) Pad() bool {
+	return slices.ContainsFunc(f.Controls, func(c figure.Control) bool { return onPicture(c.Kind) })
+}
+
+func onPicture(k figure.Kind) bool { return k == figure.Point || k == figure.Curve || k == figure.Ink }
 
 func label(t figure.Text) template.HTML { return template.HTML(t.HTML()) }
-
-func labels(texts []figure.Text) []template.HTML {
-	list := make([]template.HTML, len(texts))
-	for i, t := range texts {
-		list[i] = label(t)
-	}
-	return list
-}
 
 var controlTemplates = template.Must(template.New("").Parse(`
 {{define "range"}}<label><span>{{.Label}}</span><output>{{.Value}}</output><input type="range" data-control="{{.Name}}" min="{{.Min}}" max="{{.Max}}" step="{{.Step}}" value="{{.Value}}"{{if .Restarts}} data-restarts="1"{{end}} autocomplete="off" disabled></label>{{end}}
@@ -172,7 +130,7 @@ func controlHTML(c figure.Control) (template.HTML, error) {
 		data.Options = append(data.Options, option{o.Word, text, o.Label.EN, o.Label.ZH})
 	}
 	name := string(c.Kind)
-	if c.Kind == figure.Point || c.Kind == figure.Curve || c.Kind == figure.Ink {
+	if onPicture(c.Kind) {
 		name = "pad"
 		list, err := json.Marshal(append([]float64{}, c.List...))
 		if err != nil {

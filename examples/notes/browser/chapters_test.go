@@ -3,9 +3,9 @@ package browser
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +56,7 @@ func (v *visit) chapter(f *figure.Figure, lang string) {
 	}
 	v.compare(f, s)
 	v.picture(f, lang)
-	slowest := 0.0
+	var answers []float64 // in milliseconds
 	for _, c := range f.Controls {
 		if c.Restarts && !(f.Name == "regimes" && c.Name == "epochs") {
 			continue // learning anew for each press takes long; TestTraining has it
@@ -75,7 +75,7 @@ func (v *visit) chapter(f *figure.Figure, lang string) {
 				v.settled(f.Name)
 				took := eval[float64](v, "(figures.get('"+f.Name+"').answeredAt || 0) - window.begun")
 				if !c.Restarts {
-					slowest = math.Max(slowest, took)
+					answers = append(answers, took)
 				}
 			}
 			value := eval[float64](v, fmt.Sprintf("Number(document.querySelector(%q).value)", at))
@@ -95,7 +95,9 @@ func (v *visit) chapter(f *figure.Figure, lang string) {
 		}
 		v.compare(f, s)
 	}
-	v.Logf("%s: the slowest answer to a key took %.1f ms", f.Name, slowest)
+	if slices.Sort(answers); len(answers) > 0 {
+		v.Logf("%s: %d answers to keys, median %.1f ms, slowest %.1f ms", f.Name, len(answers), answers[len(answers)/2], answers[len(answers)-1])
+	}
 }
 
 // picture writes a screenshot of the figure's chapter, for a person to look at.

@@ -123,9 +123,10 @@ func (a *approximationState) errors(s State) string {
 		p.line(p.x(float64(k)), p.top, p.x(float64(k)), p.top+p.height, "grid")
 		p.write(p.x(float64(k)), p.top+p.height+12, "tick mid", fmt.Sprint(w))
 	}
-	for e := -4; e <= 0; e++ {
-		p.line(p.left, p.y(float64(e)), p.left+p.width, p.y(float64(e)), "grid")
-		p.write(p.left-4, p.y(float64(e))+3, "tick end", num(math.Pow(10, float64(e))))
+	for k, power := range []string{"10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "1"} {
+		y := p.y(float64(k - 4))
+		p.line(p.left, y, p.left+p.width, y, "grid")
+		p.write(p.left-4, y+3, "tick end", power)
 	}
 	p.words(p.left+p.width/2, p.top+p.height+27, "label mid", T("hidden neurons", "隐层神经元数"))
 	p.words(p.left+4, p.top+11, "label start", T("error", "误差"))
