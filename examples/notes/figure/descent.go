@@ -1,8 +1,10 @@
 package figure
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"chainrule/examples/notes/course"
 )
@@ -69,20 +71,28 @@ func drawDescent(s State) (View, error) {
 
 func clamp(v, lo, hi float64) float64 { return math.Min(math.Max(v, lo), hi) }
 
-// shadeGrid colours the square in twelve steps by the rank of the cost, so that valleys show on every surface.
+// shadeGrid colours the square in twelve steps by the rank of the cost, so that valleys show on every surface. A step is one
+// path of all its cells, those side by side as one rectangle.
 func shadeGrid(p *plot, costs []float64) {
+	const steps = 12
 	sorted := slices.Sorted(slices.Values(costs))
-	w := p.width / grid
-	level := func(i, j int) float64 {
+	step := func(i, j int) int {
 		rank, _ := slices.BinarySearch(sorted, costs[i*grid+j])
-		return math.Floor(12*float64(rank)/float64(len(sorted))) / 12
+		return steps * rank / len(sorted)
 	}
+	w := p.width / grid
+	var cells [steps]strings.Builder
 	for i := range grid {
 		for from, j := 0, 0; from < grid; from = j {
-			for j = from; j < grid && level(i, j) == level(i, from); j++ { // one rectangle for a run
+			at := step(i, from)
+			for j = from; j < grid && step(i, j) == at; j++ {
 			}
-			p.tint(p.left+w*float64(from), p.top+p.height-w*float64(i+1), w*float64(j-from), w, 0.85*(1-level(i, from)), "cold")
+			width := w * float64(j-from)
+			fmt.Fprintf(&cells[at], "M%g %gh%gv%gh%gz", p.left+w*float64(from), p.top+p.height-w*float64(i+1), width, w, -width)
 		}
+	}
+	for k := range cells {
+		p.area(cells[k].String(), "cold", 0.85*(1-float64(k)/steps))
 	}
 }
 

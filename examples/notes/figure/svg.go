@@ -61,6 +61,11 @@ func (s *svg) tint(x, y, w, h, v float64, class string) {
 		x, y, w, h, class, min(max(v, 0), 1))
 }
 
+// area fills a path as opaque as v.
+func (s *svg) area(path, class string, v float64) {
+	fmt.Fprintf(&s.b, `<path d="%s" class="%s" style="fill-opacity:%.3f"/>`, path, class, v)
+}
+
 // path joins points, x and y in turns.
 func (s *svg) path(points []float64, class string) {
 	s.b.WriteString(`<path d="`)
