@@ -126,12 +126,20 @@ func TestExpression(t *testing.T) {
 	v.quiet()
 }
 
-// A wider layer is learnt anew, and the work can be stopped.
+// While one figure works the others answer; its work can be stopped, and begins anew for another width.
 func TestTraining(t *testing.T) {
 	v := open(t, files(), 1280, 900)
 	v.live()
 	v.do(chromedp.ScrollIntoView(chromedp.CSS(selector("approximation"))))
 	v.waitFor(`figures.get("approximation").working`)
+	v.do(chromedp.Focus(chromedp.CSS(selector("softmax")+" [data-control=z1]")), chromedp.KeyEvent(kb.ArrowRight))
+	v.settled("softmax")
+	other := named(t, "softmax")
+	s := other.Initial()
+	s["z1"] = 1.1
+	v.compare(other, s)
+	v.do(chromedp.ScrollIntoView(chromedp.CSS(selector("approximation"))))
+	assert.True(t, eval[bool](v, `figures.get("approximation").working`), "others answer while one works")
 	v.do(chromedp.Click(chromedp.CSS(selector("approximation") + " button.work")))
 	v.waitFor(`figures.get("approximation").working === false`)
 	widths := eval[int](v, `figures.get("approximation").pictures.lastElementChild.querySelectorAll(".point.one").length`)
@@ -140,7 +148,7 @@ func TestTraining(t *testing.T) {
 	v.do(chromedp.Focus(chromedp.CSS(at)), chromedp.KeyEvent(kb.Home))
 	v.settled("approximation")
 	f := named(t, "approximation")
-	s := f.Initial()
+	s = f.Initial()
 	s["neurons"] = 1.0
 	require.NoError(t, f.Work(s, figure.AtOnce()))
 	v.compare(f, s)

@@ -2,6 +2,7 @@ package course
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -62,7 +63,7 @@ func normal(rng *rand.Rand, rows, columns int) [][]float64 {
 	for i := range m {
 		m[i] = make([]float64, columns)
 		for j := range m[i] {
-			m[i][j] = rng.NormFloat64() / sqrt(columns)
+			m[i][j] = rng.NormFloat64() / math.Sqrt(float64(columns))
 		}
 	}
 	return m

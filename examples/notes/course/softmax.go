@@ -1,14 +1,10 @@
 package course
 
 import (
-	"math"
-
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
 )
-
-func sqrt(n int) float64 { return math.Sqrt(float64(n)) }
 
 // SoftmaxOutput is what a softmax layer makes of its weighted inputs z.
 type SoftmaxOutput struct {

@@ -5,8 +5,6 @@ import (
 	"strconv"
 )
 
-func hypot(a, b float64) float64 { return math.Hypot(a, b) }
-
 // plot is a picture with axes.
 type plot struct {
 	*svg

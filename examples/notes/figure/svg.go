@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"html"
+	"math"
 	"strings"
 )
 
@@ -91,7 +92,7 @@ func (s *svg) write(x, y float64, class, text string) { s.words(x, y, class, Sam
 func (s *svg) arrow(x1, y1, x2, y2 float64, class string) {
 	s.line(x1, y1, x2, y2, class)
 	dx, dy := x2-x1, y2-y1
-	length := max(1e-9, hypot(dx, dy))
+	length := max(1e-9, math.Hypot(dx, dy))
 	dx, dy = 6*dx/length, 6*dy/length
 	s.path([]float64{x2 - dx - dy/2, y2 - dy + dx/2, x2, y2, x2 - dx + dy/2, y2 - dy - dx/2}, class)
 }
