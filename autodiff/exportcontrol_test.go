@@ -1,6 +1,9 @@
 package autodiff
 
-import "chainrule/internal/exec"
+import (
+	"chainrule/graph"
+	"chainrule/internal/exec"
+)
 
 // Plan is the plan of the program that ran last.
 func (fn *Function) Plan() *exec.Plan { return fn.last.Load().code.Plan() }
@@ -17,4 +20,17 @@ func (fn *Function) Ops() []string {
 		}
 	}
 	return list
+}
+
+// HeldBy lists the functions that a node holds.
+func HeldBy(n *graph.Node) []*graph.Func {
+	switch a := n.Attrs().(type) {
+	case loopAttrs:
+		return []*graph.Func{a.Body}
+	case gradAttrs:
+		return []*graph.Func{a.Body}
+	case condAttrs:
+		return []*graph.Func{a.Then, a.Else}
+	}
+	return nil
 }

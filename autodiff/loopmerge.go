@@ -42,39 +42,58 @@ func originOf(a loopAttrs) (origin, bool) {
 }
 
 func mergeLoops(u compile.Unit) compile.Unit {
-	for again := true; again; {
-		again = false
-		order := graph.Topo(u.Outputs...)
-		used := make(map[*graph.Node]bool)
-		for _, n := range order {
-			if n.Op() == &loopOp {
-				used[n] = true
-			}
-		}
-		if len(used) < 2 {
+	for {
+		next, merged := mergeOne(u)
+		if !merged {
 			return u
 		}
-		for _, n := range order {
-			if !used[n] {
-				continue
-			}
-			if first, value := valuesIn(n, used); first != nil {
-				by := map[*graph.Node]*graph.Node{}
-				for i, p := range value {
-					by[graph.Part(first, i)] = graph.Part(n, p)
+		u = next
+	}
+}
+
+// mergeOne merges the first two loops that it can.
+func mergeOne(u compile.Unit) (compile.Unit, bool) {
+	order := graph.Topo(u.Outputs...)
+	used := usedParts(order, &loopOp)
+	if len(used) < 2 {
+		return u, false
+	}
+	for _, n := range order {
+		if used[n] == nil {
+			continue
+		}
+		first, value := valuesIn(n, used)
+		if first == nil {
+			continue
+		}
+		next, ok := u.Replace([]compile.Replacement{{Of: used[first], From: []*graph.Node{n},
+			Make: func(_ *graph.Graph, from []*graph.Node) (made []*graph.Node) {
+				for _, p := range used[first] {
+					i, _ := p.PartIndex()
+					made = append(made, graph.Part(from[0], value[i]))
 				}
-				if next, ok := u.Substitute(by); ok {
-					u, again = next, true
-					break
-				}
-			}
+				return made
+			}}})
+		if ok {
+			return next, true
 		}
 	}
-	return u
+	return u, false
+}
+
+// usedParts lists the results of op's nodes that others use, by node.
+func usedParts(order []*graph.Node, op *graph.Op) map[*graph.Node][]*graph.Node {
+	used := map[*graph.Node][]*graph.Node{}
+	for _, p := range order {
+		if _, isPart := p.PartIndex(); isPart && p.In()[0].Op() == op {
+			used[p.In()[0]] = append(used[p.In()[0]], p)
+		}
+	}
+	return used
 }
 
 // valuesIn finds a loop among those used that n, a loop with tangents, comes from, and where n has its results.
-func valuesIn(n *graph.Node, used map[*graph.Node]bool) (first *graph.Node, value []int) {
+func valuesIn(n *graph.Node, used map[*graph.Node][]*graph.Node) (first *graph.Node, value []int) {
 	l := loopOf(n)
 	value = make([]int, len(l.Body.Outputs()))
 	for i := range value {
@@ -93,7 +112,7 @@ func valuesIn(n *graph.Node, used map[*graph.Node]bool) (first *graph.Node, valu
 			shorter[i] = value[p]
 		}
 		l, value = loopNode{o.loopAttrs, in}, shorter
-		if first := l.existing(); first != nil && used[first] {
+		if first := l.existing(); used[first] != nil {
 			return first, value
 		}
 	}

@@ -25,31 +25,40 @@ var stackPass = compile.Pass{
 
 func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
 	order := graph.Topo(u.Outputs...)
-	used := map[*graph.Node]sweep.Selection{} // by loop: which results
+	used := usedParts(order, &loopOp)
+	var list []compile.Replacement
 	for _, n := range order {
-		if i, ok := n.PartIndex(); ok && n.In()[0].Op() == &loopOp {
-			loop := n.In()[0]
-			if used[loop] == nil {
-				used[loop] = make(sweep.Selection, len(loop.Attrs().(loopAttrs).Body.Outputs()))
-			}
-			used[loop][i] = true
-		}
-	}
-	by := map[*graph.Node]*graph.Node{}
-	for _, n := range order {
-		results := used[n]
-		if results == nil || n.Attrs().(loopAttrs).Cond != nil {
+		parts := used[n]
+		if parts == nil || n.Attrs().(loopAttrs).Cond != nil {
 			continue
 		}
 		l := loopOf(n)
-		if !ofNumbers(opts.Compiler().Simplified(l.Body)) {
-			n.Graph().With(n, func() { newStacking(l, results, !opts.Off["fast"]).replace(n, by) })
+		if ofNumbers(opts.Compiler().Simplified(l.Body)) {
+			continue
 		}
+		results := make(sweep.Selection, len(l.Body.Outputs()))
+		for _, p := range parts {
+			i, _ := p.PartIndex()
+			results[i] = true
+		}
+		s := newStacking(l, results, !opts.Off["fast"])
+		list = append(list, compile.Replacement{Of: parts, From: n.In(),
+			Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
+				g.With(n, func() {
+					s.in = from
+					all := s.results()
+					for _, p := range parts {
+						i, _ := p.PartIndex()
+						made = append(made, all[i])
+					}
+				})
+				return made
+			}})
 	}
-	if len(by) == 0 {
+	if len(list) == 0 {
 		return u
 	}
-	next, ok := u.Substitute(by)
+	next, ok := u.Replace(list)
 	if !ok {
 		panic("autodiff: a loop's stacks depend on its results")
 	}

@@ -8,8 +8,8 @@ import (
 	"chainrule/ops"
 )
 
-// replace says what comes in place of the results of the loop n.
-func (s *stacking) replace(n *graph.Node, by map[*graph.Node]*graph.Node) {
+// results are what comes in place of the loop's results, nil for those that are not used.
+func (s *stacking) results() []*graph.Node {
 	stacks := map[*graph.Node]*graph.Node{} // of nodes of the body
 	for i := s.Carries; i < s.Carries+s.Xs; i++ {
 		stacks[s.body.Inputs[i]] = s.in[i]
@@ -17,31 +17,37 @@ func (s *stacking) replace(n *graph.Node, by map[*graph.Node]*graph.Node) {
 	s.doAll(s.wantedBefore(), stacks)
 	carries := s.doSteps(stacks)
 	s.doAll(s.behind, stacks)
-	for i := range s.body.Outputs {
+	all := make([]*graph.Node, len(s.body.Outputs))
+	for i, y := range s.body.Outputs {
 		sum, isSum := s.sums[i]
 		switch {
 		case !s.used[i]:
 		case i >= s.Carries:
-			by[graph.Part(n, i)] = stacks[s.body.Outputs[i]]
-		case !isSum:
-			by[graph.Part(n, i)] = carries[i]
+			all[i] = stacks[y]
+		case isSum:
+			all[i] = s.total(i, sum, carries[i], stacks)
 		default:
-			total := carries[i]
-			if total == nil && !isZero(s.in[i]) {
-				total = s.in[i]
-			}
-			if sum.rest != nil && !sum.stays {
-				total = sweep.Sum(total, ops.Sum(stacks[sum.rest], 0))
-			}
-			for _, p := range sum.products {
-				total = sweep.Sum(total, p.sum(stacks))
-			}
-			if total == nil {
-				total = s.in[i]
-			}
-			by[graph.Part(n, i)] = total
+			all[i] = carries[i]
 		}
 	}
+	return all
+}
+
+// total is carry i at the end, a sum of which the loop has made the part so far, nil for none.
+func (s *stacking) total(i int, sum sumCarry, total *graph.Node, stacks map[*graph.Node]*graph.Node) *graph.Node {
+	if total == nil && !isZero(s.in[i]) {
+		total = s.in[i]
+	}
+	if sum.rest != nil && !sum.stays {
+		total = sweep.Sum(total, ops.Sum(stacks[sum.rest], 0))
+	}
+	for _, p := range sum.products {
+		total = sweep.Sum(total, p.sum(stacks))
+	}
+	if total == nil {
+		return s.in[i]
+	}
+	return total
 }
 
 func isZero(n *graph.Node) bool {

@@ -28,26 +28,32 @@ func init() { compile.Extend(mergePass, unzipPass, stackPass) }
 
 func unzip(u compile.Unit, c graph.Compiler) compile.Unit {
 	order := graph.Topo(u.Outputs...)
-	used := map[*graph.Node]bool{}
-	for _, n := range order {
-		used[n] = true
+	grads := usedParts(order, &loopGradOp)
+	if len(grads) == 0 {
+		return u
 	}
-	by := map[*graph.Node]*graph.Node{}
+	loops := usedParts(order, &loopOp)
+	var list []compile.Replacement
 	for _, n := range order {
-		a, ok := n.Attrs().(gradAttrs)
-		if !ok || n.Op() != &loopGradOp || !a.loop().tapeIsFixed() || a.Steps == 0 {
+		if grads[n] == nil {
+			continue
+		}
+		a := n.Attrs().(gradAttrs)
+		if !a.loop().tapeIsFixed() || a.Steps == 0 {
 			continue
 		}
 		loop := loopNode{a.loop(), n.In()[:a.loopInputs()]}.existing()
-		if !used[loop] || by[graph.Part(loop, 0)] != nil {
-			loop = nil
+		h := a.halves(loops[loop] != nil, c)
+		if of := loops[loop]; of != nil {
+			list = append(list, h.replaceLoop(a, n, of))
+			delete(loops, loop)
 		}
-		n.Graph().With(n, func() { a.unzip(n, loop, by, c) })
+		list = append(list, h.replaceGrad(a, n, grads[n]))
 	}
-	if len(by) == 0 {
+	if len(list) == 0 {
 		return u
 	}
-	next, ok := u.Substitute(by)
+	next, ok := u.Replace(list)
 	if !ok {
 		panic("autodiff: a loop's record depends on its gradient")
 	}
@@ -62,17 +68,47 @@ func (l loopNode) existing() *graph.Node {
 	return l.in[0].Graph().Find(&loopOp, l.loopAttrs, l.in...)
 }
 
-// unzip says what comes in place of the results of a gradient n, and of those of the loop itself, if it is not nil.
-func (a gradAttrs) unzip(n, loop *graph.Node, by map[*graph.Node]*graph.Node, c graph.Compiler) {
-	h, in, g := a.halves(loop != nil, c), n.In(), n.Graph()
+// replaceLoop puts the first loop in place of the results of the loop itself, of n's gradient.
+func (h *halves) replaceLoop(a gradAttrs, n *graph.Node, of []*graph.Node) compile.Replacement {
+	return compile.Replacement{Of: of, From: n.In()[:a.loopInputs()],
+		Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
+			g.With(n, func() {
+				first := h.first(a, from).node()
+				for _, p := range of {
+					i, _ := p.PartIndex()
+					made = append(made, graph.Part(first, i))
+				}
+			})
+			return made
+		}}
+}
+
+// replaceGrad puts the second loop in place of the results of the gradient n.
+func (h *halves) replaceGrad(a gradAttrs, n *graph.Node, of []*graph.Node) compile.Replacement {
+	wrt := a.wrt()
+	return compile.Replacement{Of: of, From: n.In(), Make: func(g *graph.Graph, in []*graph.Node) (made []*graph.Node) {
+		g.With(n, func() {
+			last := h.second(a, in)
+			for _, p := range of {
+				k, _ := p.PartIndex()
+				made = append(made, graph.Part(last, slices.Index(h.results, wrt[k])))
+			}
+		})
+		return made
+	}}
+}
+
+// first is the loop ahead, of the inputs of a gradient or the first of them.
+func (h *halves) first(a gradAttrs, in []*graph.Node) loopNode {
 	ahead := loopNode{a.loop(), in[:a.loopInputs()]}
 	ahead.Body = h.ahead
+	return ahead
+}
+
+// second makes the loop back, of the inputs of a gradient.
+func (h *halves) second(a gradAttrs, in []*graph.Node) *graph.Node {
+	g, ahead := in[0].Graph(), h.first(a, in)
 	first := ahead.node()
-	if loop != nil {
-		for i := range a.Body.Outputs() {
-			by[graph.Part(loop, i)] = graph.Part(first, i)
-		}
-	}
 	given, carried := in[a.loopInputs():], len(a.carried())
 	back := loopNode{loopAttrs: loopAttrs{Body: h.back, Steps: a.Steps, Back: !a.Back}}
 	back.in = append(back.in, given[:carried]...)
@@ -97,11 +133,7 @@ func (a gradAttrs) unzip(n, loop *graph.Node, by map[*graph.Node]*graph.Node, c 
 		}
 	}
 	back.Consts = len(back.in) - back.Carries - back.Xs
-	back.loopAttrs = back.on(g)
-	last := back.node()
-	for k, r := range a.wrt() {
-		by[graph.Part(n, k)] = graph.Part(last, slices.Index(h.results, r))
-	}
+	return back.node()
 }
 
 // halves are the bodies of the two loops.

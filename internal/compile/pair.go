@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -45,18 +47,23 @@ func pair(u Unit, _ Options) Unit {
 	if len(pairs) == 0 {
 		return u
 	}
-	by := map[*graph.Node]*graph.Node{}
-	for _, two := range pairs {
-		u.graph().With(two[1], func() {
-			x, _ := ops.AsRowProduct(two[0])
-			y, _ := ops.AsRowProduct(two[1])
-			rows := ops.RowPair(x, y)
-			for i, n := range two {
-				by[n] = ops.Reshape(ops.Slice(rows, ops.At(i)), n.Shape()...)
-			}
-		})
+	list := make([]Replacement, len(pairs))
+	for i, two := range pairs {
+		list[i] = Replacement{Of: two[:], From: slices.Concat(two[0].In(), two[1].In()),
+			Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
+				g.With(two[1], func() {
+					first := len(two[0].In())
+					x, _ := ops.AsRowProduct(g.Copy(two[0], from[:first]...))
+					y, _ := ops.AsRowProduct(g.Copy(two[1], from[first:]...))
+					rows := ops.RowPair(x, y)
+					for i, n := range two {
+						made = append(made, ops.Reshape(ops.Slice(rows, ops.At(i)), n.Shape()...))
+					}
+				})
+				return made
+			}}
 	}
-	next, ok := u.Substitute(by)
+	next, ok := u.Replace(list)
 	if !ok {
 		panic("compile: products of a pair depend on each other")
 	}
