@@ -54,23 +54,17 @@ func CacheSize(n int) ProgramOption {
 
 // WithoutPass leaves out an optional pass of the compiler, or one of its rewrites, by name, to find out what it does. It
 // panics with a *graph.Error that lists the names if there is no such one.
-func WithoutPass(names ...string) ProgramOption { return passOption("without_pass", names, true) }
-
-// WithPass takes in a pass or rewrite that is left out otherwise: "epilogue", which runs elementwise functions of a matrix
-// product on each part of it as soon as that is finished. It was slower where it was measured (benchmarks/README.md).
-func WithPass(names ...string) ProgramOption { return passOption("with_pass", names, false) }
-
-func passOption(op string, names []string, off bool) ProgramOption {
+func WithoutPass(names ...string) ProgramOption {
 	passes, rules := compile.Names()
 	for _, n := range names {
 		if !slices.Contains(passes, n) && !slices.Contains(rules, n) {
-			graph.Fail(op, nil, "there is no pass or rule called %q, but the passes %s and the rules %s",
+			graph.Fail("without_pass", nil, "there is no pass or rule called %q, but the passes %s and the rules %s",
 				n, strings.Join(passes, ", "), strings.Join(rules, ", "))
 		}
 	}
 	return programOption{func(s *settings) {
 		for _, n := range names {
-			s.passesOff[n] = off
+			s.passesOff[n] = true
 		}
 	}}
 }

@@ -74,7 +74,7 @@ type settings struct {
 }
 
 func apply[O interface{ set(*settings) }](opts []O) settings {
-	s := settings{workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{"epilogue": true}}
+	s := settings{workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{}}
 	for _, o := range opts {
 		needOption(any(o) == nil)
 		o.set(&s)

@@ -63,7 +63,6 @@ func TestOptionsThatMeanNothing(t *testing.T) {
 		{`without_pass: there is no pass or rule called "nonsense", but the passes unalias, simplify, `, func() {
 			autodiff.WithoutPass("fold", at(&line, "nonsense"))
 		}},
-		{`with_pass: there is no pass or rule called "epilog"`, func() { autodiff.WithPass(at(&line, "epilog")) }},
 		{"compile: Donate(1, 0) of a function with 1 arguments and 1 results", func() { one(autodiff.Donate(1, 0)) }},
 		{"compile: Donate(0, 1) of a function with 1 arguments", func() { one(autodiff.Donate(0, 1)) }},
 		{"compile: argument 0 is donated twice, to results 0 and 1", func() { two(autodiff.Donate(0, 0), autodiff.Donate(0, 1)) }},

@@ -266,13 +266,6 @@ var scenarios = map[string]struct {
 		require.Empty(t, programs)
 		require.Empty(t, bodies)
 	}},
-	"WithPass": {autodiff.WithPass, func(t *testing.T, k taker, _ *fed) {
-		programs, bodies := seenWorkers(t, func() error {
-			return k.use(loopOfSines, []any{autodiff.WithoutPass("watch"), autodiff.WithPass("watch")})
-		})
-		require.NotEmpty(t, programs)
-		require.NotEmpty(t, bodies)
-	}},
 	"Workers": {autodiff.Workers, func(t *testing.T, k taker, _ *fed) {
 		programs, bodies := seenWorkers(t, func() error { return k.use(loopOfSines, []any{autodiff.Workers(5)}) })
 		for _, n := range append(programs, bodies...) {
@@ -326,7 +319,7 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 	}
 	grad := []string{"AllowUnreachable"}
 	jacobian := append([]string{"Forward", "Reverse"}, grad...)
-	program := []string{"CacheSize", "DebugInf", "DebugNaN", "WithPass", "WithoutPass", "Workers"}
+	program := []string{"CacheSize", "DebugInf", "DebugNaN", "WithoutPass", "Workers"}
 	compiled := append([]string{"Donate", "RequireFinite"}, program...)
 	matrix := append(program, jacobian...)
 	for name, want := range map[string][]string{

@@ -28,9 +28,6 @@ func Elements[T Element](b Buffer) []T { return unsafe.Slice((*T)(b.Ptr), b.Len)
 type Work struct {
 	// Workers is the number of cores that the kernel may occupy, at least 1. Its result must not depend on it.
 	Workers int
-	// Done, if not nil, is called by the kernel of an op marked Epilogue once for every element of its result, in runs
-	// of n elements from number lo on, when it will neither read nor write them again. Calls come from all workers.
-	Done func(lo, n int)
 	// Stop, if not nil, is closed when the run is cancelled. Kernels that may run for more than some milliseconds look at it
 	// now and then and give up, with ErrStopped: see Stopped and Err.
 	Stop <-chan struct{}
@@ -39,8 +36,6 @@ type Work struct {
 	// Bad, if not nil, asks routines that compute node by node to look for the birth of an element for which it holds, and
 	// to return it as their error.
 	Bad func(x float64) bool
-	// Memo is the kernel's own, kept with Done.
-	Memo any
 }
 
 // Stopped reports whether the run has been cancelled. It costs some nanoseconds.

@@ -51,9 +51,6 @@ type Op struct {
 	Elementary Elementary
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
 	Flops func(n *Node) float64
-	// Epilogue says that the kernel of a Contract, for results of rank 2, calls Work.Done, if there is one, for every
-	// run of elements that it has finished.
-	Epilogue bool
 	// Partial says, for a Reduce that can be computed piece by piece, how. It is nil for others.
 	Partial func(n *Node) Partial
 	// Layout says, for a View, where the result's elements lie in the input.

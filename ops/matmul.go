@@ -83,7 +83,7 @@ func init() {
 	define(&matmulOp, graph.Op{
 		Name: "matmul", Doc: "matrix product over the last two axes", Class: graph.Contract, Arity: 2,
 		Attrs: matmulAttrs{}, Infer: inferMatmul, Kernel: byFloat(product[float32], product[float64]),
-		Flops: matmulFlops, Epilogue: true, Depends: matmulDepends,
+		Flops: matmulFlops, Depends: matmulDepends,
 		Derivative: Bilinear{matmulLeft, matmulRight}, Batch: batchMatmul,
 		Cases: matmulCases(),
 		BadCases: []graph.BadCase{
@@ -152,7 +152,7 @@ func product[T gemm.Float](n *graph.Node) graph.Kernel {
 	}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		av, bv, cv := graph.Elements[T](in[0]), graph.Elements[T](in[1]), graph.Elements[T](out)
-		e := withDone(w, gemm.Epilogue[T]{}, cols)
+		e := gemm.Epilogue[T]{Stop: w.Stop}
 		for h := 0; h < len(offsetsA); h += count {
 			if h%productsUnstopped == 0 && w.Stopped() {
 				return graph.ErrStopped
@@ -171,20 +171,6 @@ func matmulFlops(n *graph.Node) float64 {
 	a := n.In()[len(n.In())-2]
 	_, k := extents(a, n.Attrs().(matmulAttrs).TransA, true)
 	return 2 * float64(n.Type().Size()) * float64(k)
-}
-
-// withDone adds to an epilogue when to stop, and that finished runs of a matrix with the given columns are passed on.
-func withDone[T gemm.Float](w *graph.Work, e gemm.Epilogue[T], cols int) gemm.Epilogue[T] {
-	e.Stop = w.Stop
-	if w.Done == nil {
-		return e
-	}
-	if w.Memo == nil {
-		done := w.Done
-		w.Memo = func(dst []T, row, col int) { done(row*cols+col, len(dst)) }
-	}
-	e.Apply = w.Memo.(func(dst []T, row, col int))
-	return e
 }
 
 // batchOffsets lists where each matrix of a broadcast batch starts in x.

@@ -43,7 +43,7 @@ func init() {
 			return t, err
 		},
 		Kernel:  byFloat(productAdd[float32], productAdd[float64]),
-		InPlace: true, Epilogue: true,
+		InPlace: true,
 		Flops:   matmulFlops,
 		Depends: matmulDepends,
 		Derivative: Multilinear{
@@ -97,7 +97,7 @@ func productAdd[T gemm.Float](n *graph.Node) graph.Kernel {
 		case out.Ptr != in[0].Ptr:
 			copy(c, graph.Elements[T](in[0]))
 		}
-		e = withDone(w, e, cols)
+		e.Stop = w.Stop
 		p.Run(graph.Elements[T](in[1]), graph.Elements[T](in[2]), c, &e, w.Workers)
 		return w.Err()
 	}

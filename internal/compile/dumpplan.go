@@ -80,11 +80,7 @@ func (v *view) step(s sheet, i int, st exec.Step, stays map[string]life) {
 	s.put(`<td class="class %s">%s</td><td class="text">`, markup(class), class)
 	switch {
 	case st.Members != nil:
-		if head := st.Members[0].Node; head.Op().Class == graph.Contract {
-			s.put("%s with %s on its tiles", head.Op().Name, plural(len(st.Members)-1, "node"))
-		} else {
-			s.put("%s in one loop", plural(len(st.Members), "node"))
-		}
+		s.put("%s in one loop", plural(len(st.Members), "node"))
 		s.put("</td><td></td><td></td><td></td><td></td><td></td></tr>\n")
 		for j := range st.Members {
 			v.member(s, i, j, st, out, in, stays)

@@ -162,10 +162,9 @@ func settings(workers ...int) map[string]compile.Options {
 		with("no schedule", false, "schedule")
 		with("no fusion", false, "fuse")
 		with("no fusion nor reuse", true, "fuse")
-		with("no epilogue", false, "epilogue")
 		with("no simplification", false, "simplify")
 		with("no pairs", false, "pair")
-		with("nothing", true, "unalias", "simplify", "pair", "fuse", "epilogue", "schedule")
+		with("nothing", true, "unalias", "simplify", "pair", "fuse", "schedule")
 		if w == 1 {
 			for _, r := range compile.Rules {
 				with("without "+r.Name, false, r.Name)

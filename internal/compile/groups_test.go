@@ -13,7 +13,7 @@ import (
 )
 
 // checkGroups says what is wrong with a unit's groups: every member lies in one, after its operands, and has the shape
-// of the others or folds it, but for a product at the head; and if each group is drawn together, no path leads out of
+// of the others or folds it; and if each group is drawn together, no path leads out of
 // it and back.
 func checkGroups(u compile.Unit) error {
 	of := map[*graph.Node]int{}
@@ -24,10 +24,6 @@ func checkGroups(u compile.Unit) error {
 				space = n.In()[0].Shape()
 			}
 			first := members[0].Shape()
-			if k == 0 && n.Op().Epilogue {
-				of[n] = i + 1
-				continue
-			}
 			if members[0].Op().Class == graph.Reduce {
 				first = members[0].In()[0].Shape()
 			}
@@ -38,7 +34,7 @@ func checkGroups(u compile.Unit) error {
 				return fmt.Errorf("%v, of class %v, is in a group", n, n.Op().Class)
 			case !slices.Equal(space, first):
 				return fmt.Errorf("%v is in a group of shape %v", n, first)
-			case k > 0 && !members[k-1].Op().Epilogue && n.ID() <= members[k-1].ID():
+			case k > 0 && n.ID() <= members[k-1].ID():
 				return fmt.Errorf("%v is out of order", n)
 			}
 			of[n] = i + 1

@@ -118,11 +118,7 @@ func (p *planner) overwriteInGroup(i int, t *task, n *graph.Node) *root {
 	g := p.readingsOf(t)
 	if !g.listed {
 		g.listed = true
-		operands := t.ins
-		if head := t.nodes[0]; head.Op().Class == graph.Contract {
-			operands = append([]*graph.Node{head}, operands...)
-		}
-		for _, x := range operands {
+		for _, x := range t.ins {
 			r := p.at(x).root
 			if of := g.of[r]; r.slot.Space == exec.Arena && !r.freed && r.last == i && of != nil && of.plain {
 				g.free = append(g.free, r)

@@ -49,8 +49,6 @@ var Pipeline = []Pass{
 		Why: "only products that are left are read together, and groups take up what comes before and after"},
 	{Name: "fuse", Run: fuse,
 		Why: "groups are lists of nodes, which a pass that makes a new graph would lose"},
-	{Name: "epilogue", Run: epilogue,
-		Why: "products can only head groups that there are"},
 }
 
 // Extend adds passes to the pipeline behind those that simplify, in order. It is called from init functions only.

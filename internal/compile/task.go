@@ -87,7 +87,7 @@ func (u Unit) connect(all, of []*task, owner func(*graph.Node) *graph.Node) {
 	for _, t := range all {
 		if t.group {
 			t.outs = slices.DeleteFunc(slices.Clone(t.nodes), func(n *graph.Node) bool {
-				return !needed[n.ID()] && n.Op().Class != graph.Contract // a head is made in memory of its own
+				return !needed[n.ID()]
 			})
 		}
 	}

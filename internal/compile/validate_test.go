@@ -2,7 +2,6 @@ package compile_test
 
 import (
 	"fmt"
-	"slices"
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
@@ -211,10 +210,7 @@ func (m *memory) replayGroup(members []exec.Member, commit bool, plan exec.Plan)
 				return fmt.Errorf("member %d, operand %d: %w", i, j, err)
 			}
 			for k, writer := range members {
-				if isHead(member) && mayLieOverHead(member, j, writer) {
-					continue
-				}
-				if err := mayLieInGroup(writer, member.In[j], x, k >= i && !isHead(member)); err != nil {
+				if err := mayLieInGroup(writer, member.In[j], x, k >= i); err != nil {
 					return fmt.Errorf("members %d and %d: %w", k, i, err)
 				}
 			}
@@ -232,9 +228,6 @@ func (m *memory) replayGroup(members []exec.Member, commit bool, plan exec.Plan)
 		for k, other := range members[:i] {
 			r, from, to := extent(member.Out, bytes)
 			q, lo, hi := extent(other.Out, other.Node.Type().Bytes())
-			if k == 0 && overHead(members, i) {
-				continue
-			}
 			if other.Kept && r == q && from < hi && lo < to {
 				return fmt.Errorf("members %d and %d are written to the same place", k, i)
 			}
@@ -260,24 +253,4 @@ func mayLieInGroup(writer exec.Member, in exec.Slot, x *graph.Node, after bool) 
 		return nil
 	}
 	return fmt.Errorf("%v is written over operand %v", n, x)
-}
-
-func isHead(m exec.Member) bool { return m.Node.Op().Class == graph.Contract }
-
-// mayLieOverHead reports whether a writer may lie over operand j of the head, which is read until the head is
-// finished: the head itself over what it is added to, and a member over both.
-func mayLieOverHead(head exec.Member, j int, writer exec.Member) bool {
-	x := head.Node.In()[j]
-	return head.Node.Op().InPlace && j == 0 && x.Type().Equal(head.Node.Type()) && head.In[j] == head.Out &&
-		writer.Out == head.Out
-}
-
-// overHead reports whether member i may be written over the product at the head of its group: element for element, and
-// no later member reads the product.
-func overHead(members []exec.Member, i int) bool {
-	head, n := members[0], members[i]
-	if head.Node.Op().Class != graph.Contract || !head.Node.Type().Equal(n.Node.Type()) || head.Out != n.Out {
-		return false
-	}
-	return !slices.ContainsFunc(members[i+1:], func(m exec.Member) bool { return slices.Contains(m.Node.In(), head.Node) })
 }

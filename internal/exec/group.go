@@ -36,7 +36,6 @@ type group struct {
 	work   *graph.Work
 	nodes  []*graph.Node
 	parts  int
-	head   *head
 }
 
 // frame is the tiles of one worker and the operations on them.
@@ -78,18 +77,11 @@ type value struct {
 // newGroup binds a step with members. place points a base at a slot.
 func newGroup(s Step, work *graph.Work, place func(b *graph.Buffer, s Slot)) *group {
 	g := &group{work: work}
-	if s.Members[0].Node.Op().Class == graph.Contract {
-		g.head = newHead(g, s.Members[0], place)
-		s.Members = s.Members[1:]
-	}
 	for _, m := range s.Members {
 		g.nodes = append(g.nodes, m.Node)
 	}
 	g.cut = newCut(g.nodes)
 	g.parts = min(work.Workers, max(1, g.size*len(s.Members)/parallelWork), g.units())
-	if g.head != nil {
-		g.parts = work.Workers
-	}
 	b := binder{
 		group: g, space: space(g.nodes[0]),
 		members: newNodeNumbers(s.Members), known: newNodeNumbers(s.Members),
@@ -116,14 +108,9 @@ const parallelWork = 1 << 15
 
 // do runs the group.
 func (g *group) do() (*graph.Node, error) {
-	switch {
-	case g.head != nil:
-		if err := g.head.kernel(&g.head.work, g.head.out, g.head.in); err != nil {
-			return g.head.node, err
-		}
-	case g.parts == 1:
+	if g.parts == 1 {
 		g.frames[0].run(0, g.size)
-	default:
+	} else {
 		par.Do(g.parts, g.parts, g)
 	}
 	if failed, err := g.failure(); err != nil {

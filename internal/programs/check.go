@@ -40,9 +40,7 @@ const donated = "arguments donated"
 func passes() []string {
 	list := []string{"fast", "schedule"}
 	for _, p := range compile.Pipeline {
-		if p.Name != "epilogue" {
-			list = append(list, p.Name)
-		}
+		list = append(list, p.Name)
 	}
 	for _, r := range compile.Rules {
 		list = append(list, r.Name)

@@ -12,7 +12,7 @@ const packedBytes = 64 << 10
 func (r *run[T]) eachIsTile() bool {
 	p, e := &r.plan, &r.epilogue
 	return p.tiles == 1 && r.n <= p.width && r.k <= p.depth && !p.dots && !p.packA && (!p.packB || r.transB) &&
-		e.RowBias == nil && e.Apply == nil && (e.Bias == nil || !e.Accumulate)
+		e.RowBias == nil && (e.Bias == nil || !e.Accumulate)
 }
 
 // tilesOfItems computes some items of such a batch.

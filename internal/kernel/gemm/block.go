@@ -195,7 +195,7 @@ func (r *run[T]) finish(i0, i1, j0, j1 int) {
 	e := &r.epilogue
 	bias := e.Bias != nil && e.Accumulate
 	rowBias := e.RowBias != nil && !r.spreadsRowBias()
-	if !bias && !rowBias && e.Apply == nil {
+	if !bias && !rowBias {
 		return
 	}
 	for i := i0; i < i1; i++ {
@@ -210,9 +210,6 @@ func (r *run[T]) finish(i0, i1, j0, j1 int) {
 			for j := range segment {
 				segment[j] += x
 			}
-		}
-		if e.Apply != nil {
-			e.Apply(segment, r.item*r.m+i, j0)
 		}
 	}
 }

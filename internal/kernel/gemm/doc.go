@@ -1,9 +1,9 @@
-// Package gemm multiplies matrices: C = act(op(A)·op(B) + beta·C + bias), for float32 and float64, row-major.
+// Package gemm multiplies matrices: C = op(A)·op(B) + beta·C + bias, for float32 and float64, row-major.
 //
 // Vocabulary. op(X) is X or its transpose; the four forms are named by two letters, A's first: nn, tn, nt, tt.
 // C is m×n and the inner dimension is k. The leading dimension (lda, ldb, ldc) of a matrix is the distance between
 // the starts of two stored rows; elements of a row beyond the matrix' width are neither read nor written. The epilogue
-// is what happens to C after the sum: beta (0 or 1), biases, and a function applied to finished rows.
+// is what happens to C after the sum: beta (0 or 1) and biases.
 //
 // The product is computed in five loops around a micro-kernel (Van Zee and van de Geijn, "BLIS: A Framework for
 // Rapidly Instantiating BLAS Functionality", 2015). A tile is the block of C that a micro-kernel keeps in registers

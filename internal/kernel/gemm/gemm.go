@@ -3,17 +3,12 @@ package gemm
 // Float is an element type of a matrix.
 type Float interface{ float32 | float64 }
 
-// An Epilogue says what is added to the product, and what is done to the sum. Nil stands for the zero Epilogue:
+// An Epilogue says what is added to the product. Nil stands for the zero Epilogue:
 // C = op(A)·op(B), where the former content of C is never read.
 type Epilogue[T Float] struct {
 	Accumulate bool // add the former content of C: beta = 1
 	Bias       []T  // if not nil, Bias[j] is added to column j; length n; it may lie where C does if m is 1
 	RowBias    []T  // if not nil, RowBias[i] is added to row i; length m
-
-	// Apply, if not nil, is called with segments of finished rows while they are in cache: dst is
-	// C[row, col:col+len(dst)]. Every element of C is passed exactly once. Calls come from all workers at the same
-	// time. In a batch, rows count on from one item to the next: row i of item h is h·m + i.
-	Apply func(dst []T, row, col int)
 
 	// Stop, if not nil, makes a product end early, and leave C half done, when it is closed. Short products do not look
 	// at it.
@@ -30,7 +25,7 @@ func (e *Epilogue[T]) stopped() bool {
 	}
 }
 
-// Gemm computes C = act(op(A)·op(B) + beta·C + bias), where op(A) is m×k, op(B) is k×n and C is m×n. A is stored as
+// Gemm computes C = op(A)·op(B) + beta·C + bias, where op(A) is m×k, op(B) is k×n and C is m×n. A is stored as
 // m×k, or as k×m if transA is set; B as k×n, or as n×k if transB is set. C must not overlap A or B. At most workers
 // goroutines take part. With k = 0 the product is zero. It panics on sizes and slices that do not fit together.
 func Gemm[T Float](
@@ -99,7 +94,7 @@ func (p *problem[T]) normalize() {
 	if !p.transB && p.ldb == 1 {
 		p.transB, p.ldb = true, max(1, p.k)
 	}
-	if e := &p.epilogue; p.ldc == 1 && p.m > 1 && e.Apply == nil { // Cᵀ = op(B)ᵀ·op(A)ᵀ
+	if e := &p.epilogue; p.ldc == 1 && p.m > 1 { // Cᵀ = op(B)ᵀ·op(A)ᵀ
 		p.swapped = true
 		p.ldc = p.m
 		p.m, p.n = 1, p.m

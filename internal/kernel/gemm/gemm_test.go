@@ -62,7 +62,6 @@ func testSizes[T Float](t *testing.T) {
 				count: 1, transA: form&1 != 0, transB: form&2 != 0, m: s[0], n: s[1], k: s[2],
 				padA: random.IntN(4), padB: random.IntN(4), padC: random.IntN(4), workers: 1 + random.IntN(3),
 				accumulate: random.IntN(3) == 0, bias: random.IntN(3) == 0, rowBias: random.IntN(4) == 0,
-				apply: random.IntN(3) == 0,
 			}.run(t, uint64(i))
 		}
 	}
@@ -74,8 +73,8 @@ func TestBatch(t *testing.T) {
 			{count: 0, m: 3, n: 3, k: 3},
 			{count: 1, m: 3, n: 4, k: 5},
 			{count: 7, m: 9, n: 11, k: 6, padA: 3, padB: 1, padC: 2, transB: true},
-			{count: 5, m: 65, n: 33, k: 70, transA: true, workers: 3, bias: true, apply: true},
-			{count: 40, m: 30, n: 30, k: 30, workers: 8, rowBias: true, accumulate: true, apply: true, padC: 1},
+			{count: 5, m: 65, n: 33, k: 70, transA: true, workers: 3, bias: true},
+			{count: 40, m: 30, n: 30, k: 30, workers: 8, rowBias: true, accumulate: true, padC: 1},
 			{count: 3, m: 200, n: 150, k: 300, workers: 2, transA: true, transB: true},
 			{count: 6, m: 2, n: 5, k: 0, bias: true},
 		} {
@@ -103,7 +102,7 @@ func testBatchOfTiles[T Float](t *testing.T) {
 				{k: 2, bias: true, transB: n == 4},
 				{k: 4, bias: true, accumulate: true},
 				{k: 4, rowBias: true, transA: true},
-				{k: 1, apply: true},
+				{k: 1},
 				{k: 0, accumulate: true},
 			} {
 				c.count, c.m, c.n = 3+30*(m%2), m, n
@@ -233,7 +232,7 @@ func TestNoAllocations(t *testing.T) {
 					if transB {
 						ldb = k
 					}
-					e := &Epilogue[float32]{Bias: make([]float32, n), Apply: func([]float32, int, int) {}}
+					e := &Epilogue[float32]{Bias: make([]float32, n)}
 					call := func() { Gemm(transA, transB, m, n, k, a, lda, b, ldb, c, n, e, workers) }
 					for range 20 {
 						call()
@@ -301,32 +300,6 @@ func TestConcurrentCalls(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-// TestApplyPanics: a panic of the caller's function reaches the caller, and the next call is sound.
-func TestApplyPanics(t *testing.T) {
-	const n = 150
-	x, y := make([]float32, n*n), make([]float32, n*n)
-	for i := range x {
-		x[i] = 1
-	}
-	for _, workers := range []int{1, 4} {
-		func() {
-			defer func() {
-				if got := recover(); got != "stop" {
-					t.Errorf("workers %d: recovered %v", workers, got)
-				}
-			}()
-			e := &Epilogue[float32]{Apply: func([]float32, int, int) { panic("stop") }}
-			Gemm(false, false, n, n, n, x, n, x, n, y, n, e, workers)
-		}()
-		Gemm(false, false, n, n, n, x, n, x, n, y, n, nil, workers)
-		for i := range y {
-			if y[i] != n {
-				t.Fatalf("workers %d: element %d is %v after a panic, want %d", workers, i, y[i], n)
-			}
-		}
-	}
 }
 
 // TestLongMatrix: so many rows that A is packed in chunks give the bits that the same rows give in two calls.

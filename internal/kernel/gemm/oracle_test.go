@@ -20,15 +20,14 @@ type trial[T Float] struct {
 	workers        int
 	accumulate     bool
 	bias, rowBias  bool
-	apply          bool
 }
 
 func (c trial[T]) String() string {
 	form := [2]string{"n", "t"}
 	index := map[bool]int{true: 1}
-	return fmt.Sprintf("%T %s%s count=%d m=%d n=%d k=%d pads=%d,%d,%d workers=%d accumulate=%v bias=%v,%v apply=%v",
+	return fmt.Sprintf("%T %s%s count=%d m=%d n=%d k=%d pads=%d,%d,%d workers=%d accumulate=%v bias=%v,%v",
 		T(0), form[index[c.transA]], form[index[c.transB]], c.count, c.m, c.n, c.k, c.padA, c.padB, c.padC, c.workers,
-		c.accumulate, c.bias, c.rowBias, c.apply)
+		c.accumulate, c.bias, c.rowBias)
 }
 
 // A fenced is a stack of count matrices between walls of NaN.
@@ -136,13 +135,6 @@ func (c trial[T]) computeBy(seed uint64, p *Product[T]) outcome[T] {
 	if c.rowBias {
 		e.RowBias = drawn(c.m)
 	}
-	if c.apply { // doubles, and tells where it was: a call too many or at a wrong place shows
-		e.Apply = func(dst []T, row, col int) {
-			for j := range dst {
-				dst[j] = 2*dst[j] + T(row) + 0.25*T(col+j)
-			}
-		}
-	}
 	if p != nil {
 		p.Count, p.StrideA, p.StrideB, p.StrideC = c.count, a.stride, b.stride, got.stride
 		p.TransA, p.TransB, p.M, p.N, p.K, p.LDA, p.LDB, p.LDC = c.transA, c.transB, c.m, c.n, c.k, a.ld, b.ld, got.ld
@@ -197,11 +189,6 @@ func (c trial[T]) run(t *testing.T, seed uint64) {
 				}
 				if c.rowBias {
 					add(o.epilogue.RowBias[i])
-				}
-				if c.apply {
-					sum[j], size[j] = 2*sum[j], 2*size[j]
-					add(T(h*c.m + i))
-					add(0.25 * T(j))
 				}
 				x := float64(*o.got.item(h, i, j))
 				if tolerance := float64(c.k+4) * eps * size[j]; !(math.Abs(x-sum[j]) <= tolerance) {

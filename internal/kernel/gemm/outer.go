@@ -17,7 +17,7 @@ const streamBytes = 24 << 20
 // rows of whole vectors, and nothing but the products wanted.
 func (p *problem[T]) streams(e *engine) bool {
 	if e.outer == nil || p.k != 1 || p.epilogue.Accumulate || p.epilogue.Bias != nil || p.epilogue.RowBias != nil ||
-		p.epilogue.Apply != nil || p.count*p.m*p.n*e.size < streamBytes {
+		p.count*p.m*p.n*e.size < streamBytes {
 		return false
 	}
 	vector := e.size << e.laneShift

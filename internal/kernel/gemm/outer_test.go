@@ -99,7 +99,6 @@ func TestStreams(t *testing.T) {
 		"accumulated":        {false, func(p *problem[float32]) { p.epilogue.Accumulate = true }},
 		"with a bias":        {false, func(p *problem[float32]) { p.epilogue.Bias = make([]float32, n) }},
 		"with a row bias":    {false, func(p *problem[float32]) { p.epilogue.RowBias = make([]float32, m) }},
-		"with an epilogue":   {false, func(p *problem[float32]) { p.epilogue.Apply = func([]float32, int, int) {} }},
 		"rows apart":         {false, func(p *problem[float32]) { p.ldc = n + 16 }},
 		"items apart":        {false, func(p *problem[float32]) { p.count, p.m, p.strideC = 2, m/2, m/2*n+16 }},
 		"no whole vectors":   {false, func(p *problem[float32]) { p.m, p.n, p.ldc = 2*m, n-1, n-1 }},

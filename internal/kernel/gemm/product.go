@@ -50,7 +50,7 @@ func (p *Product[T]) Run(a, b, c []T, e *Epilogue[T], workers int) {
 // nothing is left to do after them.
 func (p *problem[T]) isShort() bool {
 	e := &p.epilogue
-	return p.count > 0 && p.m > 0 && p.n > 0 && p.k > 0 && p.count*2*p.m*p.n*p.k <= parallelFlops && e.Apply == nil &&
+	return p.count > 0 && p.m > 0 && p.n > 0 && p.k > 0 && p.count*2*p.m*p.n*p.k <= parallelFlops &&
 		e.RowBias == nil && (e.Bias == nil || !e.Accumulate)
 }
 
@@ -135,7 +135,7 @@ func (s *script[T]) run(a, b, c []T, e *Epilogue[T]) bool {
 		bias = e.Bias
 	}
 	if len(bias) != s.bias || e == nil && s.accumulate ||
-		e != nil && (e.Accumulate != s.accumulate || e.RowBias != nil || e.Apply != nil) {
+		e != nil && (e.Accumulate != s.accumulate || e.RowBias != nil) {
 		return false
 	}
 	start := func(x []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(x)) }

@@ -62,16 +62,11 @@ func TestProductIsWrittenDown(t *testing.T) {
 func TestProductOfOtherKind(t *testing.T) {
 	p, a, b, c := sized[float32]("nn", 5, 9, 20)
 	row := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	double := func(dst []float32, _, _ int) {
-		for j := range dst {
-			dst[j] *= 2
-		}
-	}
 	for _, first := range []*Epilogue[float32]{nil, {}, {Accumulate: true}, {Bias: row}} {
 		p.script.Store(nil)
 		p.Run(a, b, c, first, 1)
 		for i, e := range []*Epilogue[float32]{nil, {}, {Accumulate: true}, {Bias: row}, {RowBias: row[:5]},
-			{Accumulate: true, Bias: row}, {Bias: row, RowBias: row[:5]}, {Apply: double}} {
+			{Accumulate: true, Bias: row}, {Bias: row, RowBias: row[:5]}} {
 			for _, level := range cpu.Levels() {
 				restore := cpu.Force(level)
 				want := slices.Repeat([]float32{3}, len(c))
