@@ -59,6 +59,9 @@ func (r *run[T]) start(workers int) {
 	p.check()
 	if p.count > 0 && p.m > 0 && p.n > 0 {
 		p.normalize()
+		if p.epilogue.RowBias != nil {
+			r.record = nil // it is added from memory of the run's own
+		}
 		r.compute(engineOf[T](), workers)
 	}
 	p.forget()

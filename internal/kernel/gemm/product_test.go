@@ -57,6 +57,21 @@ func TestProductIsWrittenDown(t *testing.T) {
 	})
 }
 
+// TestColumnWithBias: a column of C is computed as a row, so that its bias, which has one element, is a row's. Runs after the
+// first added what lay anywhere.
+func TestColumnWithBias(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for form := range 4 {
+			for m := 1; m < 9; m++ {
+				for k := 1; k < 9; k++ {
+					c := trial[float32]{count: 1, transA: form&1 != 0, transB: form&2 != 0, m: m, n: 1, k: k, workers: 1, bias: true}
+					c.run(t, 1)
+				}
+			}
+		}
+	})
+}
+
 // A Product may be asked for something else than the first time: with another epilogue, on shorter slices, at another
 // level. It does what Gemm does.
 func TestProductOfOtherKind(t *testing.T) {
