@@ -13,13 +13,6 @@ import (
 //	%5 = loop(%0, %1)                       part 1 of %5
 //	%6 = part 1 of %5
 
-// mergePass is the pass.
-var mergePass = compile.Pass{
-	Name: "merge", OfFuncs: true,
-	Why: "equal inputs of a loop and its tangent have met; what remains of loops may share its tape with a gradient",
-	Run: func(u compile.Unit, _ compile.Options) compile.Unit { return mergeLoops(u) },
-}
-
 // origin is where an augmented loop comes from: the loop, and where its inputs and results are now.
 type origin struct {
 	loopAttrs
@@ -41,7 +34,8 @@ func originOf(a loopAttrs) (origin, bool) {
 	return o, ok
 }
 
-func mergeLoops(u compile.Unit) compile.Unit {
+// mergeLoops is the pass.
+func mergeLoops(u compile.Unit, _ compile.Options) compile.Unit {
 	for {
 		next, merged := mergeOne(u)
 		if !merged {

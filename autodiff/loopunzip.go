@@ -17,16 +17,13 @@ import (
 //
 // What can be done with loops can then be done with their gradients, too.
 
-// unzipPass is the pass.
-var unzipPass = compile.Pass{
-	Name: "unzip", OfFuncs: true,
-	Why: "equal inputs of a loop and its gradient have met, and derivatives have all been taken",
-	Run: func(u compile.Unit, opts compile.Options) compile.Unit { return unzip(u, opts.Compiler()) },
+func init() {
+	compile.OfLoops.Merge, compile.OfLoops.Unzip, compile.OfLoops.Fission = mergeLoops, unzip, splitLoops
 }
 
-func init() { compile.Extend(mergePass, unzipPass, stackPass) }
-
-func unzip(u compile.Unit, c graph.Compiler) compile.Unit {
+// unzip is the pass.
+func unzip(u compile.Unit, opts compile.Options) compile.Unit {
+	c := opts.Compiler()
 	order := graph.Topo(u.Outputs...)
 	grads := usedParts(order, &loopGradOp)
 	if len(grads) == 0 {

@@ -58,7 +58,7 @@ func scalarLoops(opts ...autodiff.LoopOption) map[string]func(r, x, xs *graph.No
 }
 
 // TestScalarLoops compares loops of numbers, which run in registers, and their gradients with those of vectors of two
-// equal elements, which run step by step: bit for bit, in both float types. Without the pass "stack": it would add up
+// equal elements, which run step by step: bit for bit, in both float types. Without the pass "fission": it would add up
 // those vectors' cotangents in another order.
 func TestScalarLoops(t *testing.T) {
 	for _, every := range []int{0, 1, 4, 9} {
@@ -89,7 +89,7 @@ func sameInRegisters[T float32 | float64](t *testing.T, name string, f func(r, x
 		}
 		grad := autodiff.ValueAndGrad(func(p []*graph.Node) *graph.Node { return ops.Sum(f(p[0], p[1], p[2])) },
 			autodiff.AllowUnreachable())
-		out, err := autodiff.Compile(grad, autodiff.WithoutPass("stack")).Run(context.Background(), []any{dense(3.7), dense(0.3), dense(-0.2, 9)})
+		out, err := autodiff.Compile(grad, autodiff.WithoutPass("fission")).Run(context.Background(), []any{dense(3.7), dense(0.3), dense(-0.2, 9)})
 		require.NoError(t, err, name)
 		for _, y := range out[1:] {
 			data := y.Data()

@@ -202,19 +202,6 @@ func (r *recorder) choose(back []*graph.Node) (kept []*graph.Node) {
 const nearPrice, farPrice = 8, 1 << 16
 
 // cheap reports whether n may be computed again, from what it is computed of.
-func cheap(n *graph.Node) bool {
-	return n.Op().Class == graph.View || n.Op().Class == graph.Map && isArithmetic[n.Op().Name]
-}
+func cheap(n *graph.Node) bool { return n.Op().Class == graph.View || n.Op().Cheap }
 
-func cheapOrCopy(n *graph.Node) bool { return cheap(n) || isCopy[n.Op().Name] }
-
-// isArithmetic lists the elementwise ops that take no more time than reading their result.
-var isArithmetic = map[string]bool{
-	"add": true, "sub": true, "mul": true, "neg": true, "square": true, "mul_add": true, "where": true, "positive": true,
-	"eq": true, "ne": true, "lt": true, "le": true, "gt": true, "ge": true, "and": true, "or": true, "not": true,
-	"slope_tanh": true, "slope_sigmoid": true, "mul_slope_tanh": true, "mul_slope_sigmoid": true,
-	"maximum": true, "minimum": true, "abs": true, "relu": true, "cast": true,
-}
-
-// isCopy lists the ops that copy elements in runs.
-var isCopy = map[string]bool{"concat": true, "pad": true}
+func cheapOrCopy(n *graph.Node) bool { return cheap(n) || n.Op().Copies }

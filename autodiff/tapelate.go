@@ -17,18 +17,15 @@ type lateProduct struct{ a, b *graph.Node }
 
 // factors returns the factors of a term, if they are smaller than it.
 func factors(term *graph.Node) (p lateProduct, ok bool) {
-	if term.Op().Name != "matmul" || term.Rank() != 2 {
+	of, ok := ops.AsProduct(term)
+	if !ok || of.Add != nil || of.A.Type().Size()+of.B.Type().Size() >= term.Type().Size() {
 		return p, false
 	}
-	a, b := term.In()[0], term.In()[1]
-	if a.Type().Size()+b.Type().Size() >= term.Type().Size() {
-		return p, false
-	}
-	transA, transB := ops.Transposed(term)
-	if !transA {
+	a, b := of.A, of.B
+	if !of.TransA {
 		a = ops.Transpose(a)
 	}
-	if transB {
+	if of.TransB {
 		b = ops.Transpose(b)
 	}
 	return lateProduct{a, b}, true
@@ -46,12 +43,11 @@ func (p lateProduct) sum(stacks map[*graph.Node]*graph.Node) *graph.Node {
 // terms lists what a node is the sum of.
 func terms(n *graph.Node) []*graph.Node {
 	in := n.In()
-	switch {
-	case n.Op().Name == "add" && in[0].Type().Equal(in[1].Type()):
+	if n.Op().Elementary == graph.ElementaryAdd && in[0].Type().Equal(in[1].Type()) {
 		return append(terms(in[0]), terms(in[1])...)
-	case n.Op().Name == "matmul_add" && in[0].Type().Equal(n.Type()):
-		transA, transB := ops.Transposed(n)
-		return append(terms(in[0]), ops.Product(in[1], in[2], transA, transB))
+	}
+	if p, ok := ops.AsProduct(n); ok && p.Add != nil && p.Add.Type().Equal(n.Type()) {
+		return append(terms(p.Add), ops.Product(p.A, p.B, p.TransA, p.TransB))
 	}
 	return []*graph.Node{n}
 }

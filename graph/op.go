@@ -49,6 +49,11 @@ type Op struct {
 	Program func(n *Node, c Compiler) (Program, error)
 	// Elementary, if it is set, is what a Map does to each element.
 	Elementary Elementary
+	// Cheap says that a Map takes no more time than reading its result from memory: it may be computed again in the place
+	// of keeping it.
+	Cheap bool
+	// Copies says that the op moves elements in runs, and does nothing else.
+	Copies bool
 	// Flops, if it is set, counts the floating-point operations that computing a node takes, for reports of speed.
 	Flops func(n *Node) float64
 	// Partial says, for a Reduce that can be computed piece by piece, how. It is nil for others.

@@ -48,10 +48,10 @@ func Relu(x *graph.Node) *graph.Node { return unary(&reluOp, x) }
 var reluOp graph.Op
 
 func init() {
-	define(&reluOp, smooth("relu", "max(x, 0)", floats1(vec.Relu[float32], vec.Relu[float64]),
+	define(&reluOp, cheap(smooth("relu", "max(x, 0)", floats1(vec.Relu[float32], vec.Relu[float64]),
 		func(x, y *graph.Node) *graph.Node { return Positive(y) }, // as Positive(x), so that x need not be kept
 		append(append(unaryCases(0.1, 2), named("negative", unaryCases(-2, -0.1))...),
-			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Excuses: kink("0 on one side, 1 on the other")})))
+			graph.Case{Name: "zero", In: []graph.Arg{values([]float64{-1, 0, 1}, 3)}, Excuses: kink("0 on one side, 1 on the other")}))))
 }
 
 type leakyReluAttrs struct{ Alpha float64 }
@@ -66,7 +66,7 @@ var leakyReluOp graph.Op
 func init() {
 	alpha := func(n *graph.Node) float64 { return n.Attrs().(leakyReluAttrs).Alpha }
 	define(&leakyReluOp, graph.Op{
-		Name: "leaky_relu", Doc: "x where x > 0, else alpha·x", Class: graph.Map, Arity: 1,
+		Name: "leaky_relu", Doc: "x where x > 0, else alpha·x", Class: graph.Map, Cheap: true, Arity: 1,
 		Attrs: leakyReluAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			t, err := floatMap(in, attrs)

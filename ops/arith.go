@@ -12,7 +12,7 @@ var addOp graph.Op
 
 func init() {
 	define(&addOp, graph.Op{
-		Name: "add", Doc: "a + b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Name: "add", Doc: "a + b", Class: graph.Map, Cheap: true, Arity: 2, Infer: numberMap,
 		Kernel:     numbers2(vec.Add[float32], vec.Add[float64], vec.Add[int64]),
 		Elementary: graph.ElementaryAdd,
 		Derivative: d2(
@@ -30,7 +30,7 @@ var subOp graph.Op
 
 func init() {
 	define(&subOp, graph.Op{
-		Name: "sub", Doc: "a − b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Name: "sub", Doc: "a − b", Class: graph.Map, Cheap: true, Arity: 2, Infer: numberMap,
 		Kernel:     numbers2(vec.Sub[float32], vec.Sub[float64], vec.Sub[int64]),
 		Elementary: graph.ElementarySub,
 		Derivative: d2(
@@ -48,7 +48,7 @@ var mulOp graph.Op
 
 func init() {
 	define(&mulOp, graph.Op{
-		Name: "mul", Doc: "a · b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Name: "mul", Doc: "a · b", Class: graph.Map, Cheap: true, Arity: 2, Infer: numberMap,
 		Kernel:     numbers2(vec.Mul[float32], vec.Mul[float64], vec.Mul[int64]),
 		Elementary: graph.ElementaryMul,
 		Derivative: d2(
@@ -84,7 +84,7 @@ var negOp graph.Op
 
 func init() {
 	define(&negOp, graph.Op{
-		Name: "neg", Doc: "−x", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Name: "neg", Doc: "−x", Class: graph.Map, Cheap: true, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Neg[float32], vec.Neg[float64], vec.Neg[int64]),
 		Elementary: graph.ElementaryNeg,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return like(x, -1) }),
@@ -100,7 +100,7 @@ var absOp graph.Op
 
 func init() {
 	define(&absOp, graph.Op{
-		Name: "abs", Doc: "|x|", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Name: "abs", Doc: "|x|", Class: graph.Map, Cheap: true, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Abs[float32], vec.Abs[float64], vec.Abs[int64]),
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Sign(x) }),
 		Batch:      batchMap,
@@ -117,7 +117,7 @@ var signOp graph.Op
 
 func init() {
 	define(&signOp, graph.Op{
-		Name: "sign", Doc: "−1, 0 or 1 by the sign of x", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Name: "sign", Doc: "−1, 0 or 1 by the sign of x", Class: graph.Map, Cheap: true, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Sign[float32], vec.Sign[float64], vec.Sign[int64]),
 		Derivative: isFlat,
 		Batch:      batchMap,
@@ -134,7 +134,7 @@ var squareOp graph.Op
 
 func init() {
 	define(&squareOp, graph.Op{
-		Name: "square", Doc: "x²", Class: graph.Map, Arity: 1, Infer: numberMap,
+		Name: "square", Doc: "x²", Class: graph.Map, Cheap: true, Arity: 1, Infer: numberMap,
 		Kernel:     numbers1(vec.Square[float32], vec.Square[float64], vec.Square[int64]),
 		Elementary: graph.ElementarySquare,
 		Derivative: d1(func(x, y *graph.Node) *graph.Node { return Mul(2, x) }),

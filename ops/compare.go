@@ -13,7 +13,7 @@ const isTest = NonDiff("its result is a truth value")
 func comparison(name, doc string, e graph.Elementary, kernel bind) graph.Op {
 	tie := []float64{-1, 0, 1}
 	return graph.Op{
-		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: compareMap, Kernel: kernel, Derivative: isTest,
+		Name: name, Doc: doc, Class: graph.Map, Cheap: true, Arity: 2, Infer: compareMap, Kernel: kernel, Derivative: isTest,
 		Elementary: e,
 		Batch:      batchMap,
 		Cases: append(onInts(binaryCases(-2, 2, -2, 2), 2),

@@ -46,7 +46,7 @@ func init() {
 		return graph.Case{Name: name, In: in, Attrs: axisAttrs{axis}}
 	}
 	define(&concatOp, graph.Op{
-		Name: "concat", Doc: "the operands joined along an axis", Class: graph.Opaque, Arity: graph.Variadic,
+		Name: "concat", Doc: "the operands joined along an axis", Class: graph.Opaque, Copies: true, Arity: graph.Variadic,
 		Attrs: axisAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			axis := attrs.(axisAttrs).Axis

@@ -19,6 +19,12 @@ func smooth(name, doc string, kernel bind, dydx func(x, y *graph.Node) *graph.No
 	}
 }
 
+// cheap is a record of what takes no more time than reading its result.
+func cheap(record graph.Op) graph.Op {
+	record.Cheap = true
+	return record
+}
+
 // smooth2 is the record of y = f(a, b) with the derivatives ∂y/∂a and ∂y/∂b.
 func smooth2(
 	name, doc string, kernel bind, da, db func(a, b, y *graph.Node) *graph.Node, cases []graph.Case,
@@ -32,7 +38,7 @@ func smooth2(
 // flat is the record of a function of one variable that is constant between jumps.
 func flat(name, doc string, kernel bind, cases []graph.Case) graph.Op {
 	return graph.Op{
-		Name: name, Doc: doc, Class: graph.Map, Arity: 1, Infer: floatMap, Kernel: kernel,
+		Name: name, Doc: doc, Class: graph.Map, Cheap: true, Arity: 1, Infer: floatMap, Kernel: kernel,
 		Derivative: isFlat, Batch: batchMap, Cases: cases, BadCases: badFloat1,
 	}
 }

@@ -21,7 +21,7 @@ func init() {
 			In: []graph.Arg{within(-2, 2, a...), within(-2, 2, b...), within(-2, 2, c...)}}
 	}
 	define(&mulAddOp, graph.Op{
-		Name: "mul_add", Doc: "a·b + c", Class: graph.Map, Arity: 3, Infer: floatMap,
+		Name: "mul_add", Doc: "a·b + c", Class: graph.Map, Cheap: true, Arity: 3, Infer: floatMap,
 		Kernel:     byFloat(loop3(vec.MulAdd[float32]), loop3(vec.MulAdd[float64])),
 		Elementary: graph.ElementaryMulAdd,
 		Derivative: Scalar{
@@ -55,7 +55,7 @@ var slopeTanhOp graph.Op
 
 func init() {
 	define(&slopeTanhOp, graph.Op{
-		Name: "slope_tanh", Doc: "1 − y², the derivative of tanh where it is y", Class: graph.Map, Arity: 1,
+		Name: "slope_tanh", Doc: "1 − y², the derivative of tanh where it is y", Class: graph.Map, Cheap: true, Arity: 1,
 		Infer:      floatMap,
 		Kernel:     floats1(vec.SlopeTanh[float32], vec.SlopeTanh[float64]),
 		Elementary: graph.ElementarySlopeTanh,
@@ -72,7 +72,7 @@ var slopeSigmoidOp graph.Op
 
 func init() {
 	define(&slopeSigmoidOp, graph.Op{
-		Name: "slope_sigmoid", Doc: "y·(1 − y), the derivative of sigmoid where it is y", Class: graph.Map, Arity: 1,
+		Name: "slope_sigmoid", Doc: "y·(1 − y), the derivative of sigmoid where it is y", Class: graph.Map, Cheap: true, Arity: 1,
 		Infer:      floatMap,
 		Kernel:     floats1(vec.SlopeSigmoid[float32], vec.SlopeSigmoid[float64]),
 		Elementary: graph.ElementarySlopeSigmoid,
@@ -92,14 +92,14 @@ var mulSlopeTanhOp, mulSlopeSigmoidOp graph.Op
 
 func init() {
 	define(&mulSlopeTanhOp, graph.Op{
-		Name: "mul_slope_tanh", Doc: "a·(1 − y²)", Class: graph.Map, Arity: 2, Infer: floatMap,
+		Name: "mul_slope_tanh", Doc: "a·(1 − y²)", Class: graph.Map, Cheap: true, Arity: 2, Infer: floatMap,
 		Kernel: floats2(vec.MulSlopeTanh[float32], vec.MulSlopeTanh[float64]),
 		Derivative: d2(func(a, y, _ *graph.Node) *graph.Node { return SlopeTanh(y) },
 			func(a, y, _ *graph.Node) *graph.Node { return Mul(-2, Mul(a, y)) }),
 		Batch: batchMap, Cases: binaryCases(-2, 2, -1, 1), BadCases: badFloat2,
 	})
 	define(&mulSlopeSigmoidOp, graph.Op{
-		Name: "mul_slope_sigmoid", Doc: "a·(y·(1 − y))", Class: graph.Map, Arity: 2, Infer: floatMap,
+		Name: "mul_slope_sigmoid", Doc: "a·(y·(1 − y))", Class: graph.Map, Cheap: true, Arity: 2, Infer: floatMap,
 		Kernel: floats2(vec.MulSlopeSigmoid[float32], vec.MulSlopeSigmoid[float64]),
 		Derivative: d2(func(a, y, _ *graph.Node) *graph.Node { return SlopeSigmoid(y) },
 			func(a, y, _ *graph.Node) *graph.Node { return Mul(a, Sub(1, Mul(2, y))) }),

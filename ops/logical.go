@@ -10,7 +10,7 @@ var badBool = []graph.BadCase{bad(nil, "wants bool", f64(3), f64(3))}
 // connective is the record that And, Or and Xor share.
 func connective(name, doc string, e graph.Elementary, f func(dst, x, y []bool)) graph.Op {
 	return graph.Op{
-		Name: name, Doc: doc, Class: graph.Map, Arity: 2, Infer: logicalMap,
+		Name: name, Doc: doc, Class: graph.Map, Cheap: true, Arity: 2, Infer: logicalMap,
 		Kernel: loop2(f), Derivative: isTest,
 		Elementary: e,
 		Batch:      batchMap,
@@ -53,7 +53,7 @@ var notOp graph.Op
 
 func init() {
 	define(&notOp, graph.Op{
-		Name: "not", Doc: "not x", Class: graph.Map, Arity: 1, Infer: logicalMap,
+		Name: "not", Doc: "not x", Class: graph.Map, Cheap: true, Arity: 1, Infer: logicalMap,
 		Kernel: loop1(vec.Not), Derivative: isTest,
 		Elementary: graph.ElementaryNot,
 		Batch:      batchMap,

@@ -12,6 +12,27 @@ func Product(a, b *graph.Node, transA, transB bool) *graph.Node {
 	return matmul(a, b, matmulAttrs{transA, transB})
 }
 
+// A MatrixProduct is op(a)·op(b), plus Add if that is not nil; op is the transpose where it is asked for.
+type MatrixProduct struct {
+	Add, A, B      *graph.Node
+	TransA, TransB bool
+}
+
+// AsProduct takes a product of two matrices apart, if n is one.
+func AsProduct(n *graph.Node) (p MatrixProduct, ok bool) {
+	in := n.In()
+	switch n.Op() {
+	case &matmulOp:
+	case &matmulAddOp:
+		p.Add, in = in[0], in[1:]
+	default:
+		return p, false
+	}
+	p.A, p.B = in[0], in[1]
+	p.TransA, p.TransB = Transposed(n)
+	return p, n.Rank() == 2 && p.A.Rank() == 2 && p.B.Rank() == 2
+}
+
 // Transposed tells which operands a product uses transposed.
 func Transposed(n *graph.Node) (transA, transB bool) {
 	f := n.Attrs().(matmulAttrs)

@@ -20,7 +20,7 @@ var minimumOp graph.Op
 
 func init() {
 	define(&minimumOp, graph.Op{
-		Name: "minimum", Doc: "the smaller of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Name: "minimum", Doc: "the smaller of a and b", Class: graph.Map, Cheap: true, Arity: 2, Infer: numberMap,
 		Kernel: numbers2(vec.Minimum[float32], vec.Minimum[float64], vec.Minimum[int64]),
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return share(a, b, y) },
@@ -38,7 +38,7 @@ var maximumOp graph.Op
 
 func init() {
 	define(&maximumOp, graph.Op{
-		Name: "maximum", Doc: "the larger of a and b", Class: graph.Map, Arity: 2, Infer: numberMap,
+		Name: "maximum", Doc: "the larger of a and b", Class: graph.Map, Cheap: true, Arity: 2, Infer: numberMap,
 		Kernel: numbers2(vec.Maximum[float32], vec.Maximum[float64], vec.Maximum[int64]),
 		Derivative: d2(
 			func(a, b, y *graph.Node) *graph.Node { return share(a, b, y) },
@@ -83,7 +83,7 @@ func init() {
 			within(lo, hi, shapes[0]...), within(-1, -0.5, shapes[1]...), within(0.5, 1, shapes[2]...)}}
 	}
 	define(&clampOp, graph.Op{
-		Name: "clamp", Doc: "x held between lo and hi", Class: graph.Map, Arity: 3, Infer: numberMap,
+		Name: "clamp", Doc: "x held between lo and hi", Class: graph.Map, Cheap: true, Arity: 3, Infer: numberMap,
 		Kernel: byDType{
 			f32: loop3(vec.Clamp[float32]), f64: loop3(vec.Clamp[float64]), i64: loop3(vec.Clamp[int64]),
 		}.ofInput,

@@ -16,22 +16,14 @@ type RowProduct struct {
 
 // AsRowProduct takes a product of matrices apart, if it is one of a row with several terms that gives several numbers.
 func AsRowProduct(n *graph.Node) (p RowProduct, ok bool) {
-	in := n.In()
-	switch n.Op() {
-	case &matmulOp:
-	case &matmulAddOp:
-		p.Add, in = in[0], in[1:]
-	default:
-		return p, false
-	}
-	f, a, b := n.Attrs().(matmulAttrs), in[0], in[1]
+	of, ok := AsProduct(n)
 	switch {
-	case n.Rank() != 2 || a.Rank() != 2 || b.Rank() != 2:
+	case !ok:
 		return p, false
 	case n.Shape()[0] == 1:
-		p.Row, p.Matrix, p.Trans = a, b, f.TransB
+		p = RowProduct{of.A, of.B, of.Add, of.TransB}
 	case n.Shape()[1] == 1:
-		p.Row, p.Matrix, p.Trans = b, a, !f.TransA
+		p = RowProduct{of.B, of.A, of.Add, !of.TransA}
 	default:
 		return p, false
 	}

@@ -196,7 +196,7 @@ func init() {
 		return graph.Case{Name: name, In: []graph.Arg{x}, Attrs: padAttrs{lo, hi, gap}}
 	}
 	define(&padOp, graph.Op{
-		Name: "pad", Doc: "x with zeros around and between its elements", Class: graph.Opaque, Arity: 1, Attrs: padAttrs{},
+		Name: "pad", Doc: "x with zeros around and between its elements", Class: graph.Opaque, Copies: true, Arity: 1, Attrs: padAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			a := attrs.(padAttrs)
 			lo, hi, gap := a.Lo.Slice(), a.Hi.Slice(), a.Gap.Slice()

@@ -54,9 +54,9 @@ func init() {
 		floats1(vec.SlopeAtan[float32], vec.SlopeAtan[float64]),
 		func(x, y *graph.Node) *graph.Node { return Mul(-2, Mul(Mul(x, y), y)) }, unaryCases(-3, 3)))
 	// An op, since the derivative of a product (1 − x)·(1 + x) is (1 − x) − (1 + x), which has no digits next to 0.
-	define(&oneLessSquareOp, smooth("one_less_square", "1 − x² as (1 − x)·(1 + x)",
+	define(&oneLessSquareOp, cheap(smooth("one_less_square", "1 − x² as (1 − x)·(1 + x)",
 		floats1(vec.OneLessSquare[float32], vec.OneLessSquare[float64]),
-		func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }, unaryCases(-2, 2)))
+		func(x, y *graph.Node) *graph.Node { return Mul(-2, x) }, unaryCases(-2, 2))))
 }
 
 // Atan2 returns the angle of the point (x, y), in −π … π, elementwise with broadcasting: the ordinate comes first, as

@@ -35,7 +35,7 @@ var whereOp graph.Op
 
 func init() {
 	define(&whereOp, graph.Op{
-		Name: "where", Doc: "x where cond holds, else y", Class: graph.Map, Arity: 3,
+		Name: "where", Doc: "x where cond holds, else y", Class: graph.Map, Cheap: true, Arity: 3,
 		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
 			if in[0].DType() != graph.Bool {
 				return graph.Type{}, kindError("bool as its condition")
@@ -92,7 +92,7 @@ var castOp graph.Op
 
 func init() {
 	define(&castOp, graph.Op{
-		Name: "cast", Doc: "x in another element type", Class: graph.Map, Arity: 1, Attrs: castAttrs{},
+		Name: "cast", Doc: "x in another element type", Class: graph.Map, Cheap: true, Arity: 1, Attrs: castAttrs{},
 		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
 			to := attrs.(castAttrs).To
 			if !to.Valid() {

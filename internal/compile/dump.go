@@ -20,7 +20,7 @@ type Record struct {
 type Stage struct {
 	// Name is that of the pass that made it, or "input".
 	Name string
-	// Why is the pass's reason.
+	// Why says why the pass stands where it does.
 	Why  string
 	Unit Unit
 	// Nodes are those that the outputs depend on, in topological order.
@@ -67,7 +67,7 @@ func (r *Record) after(p Pass, u Unit) {
 		return
 	}
 	before := &r.Stages[len(r.Stages)-1]
-	next := newStage(p.Name, p.Why, u)
+	next := newStage(p.Name, reasons(p.Name), u)
 	before.Became = became(before, &next)
 	next.Fired, r.fired = r.fired, map[string]int{}
 	r.Stages = append(r.Stages, next)

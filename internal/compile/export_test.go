@@ -54,3 +54,14 @@ func depth(n *branch) int {
 	}
 	return 1 + max(depth(n.left), depth(n.right))
 }
+
+// CheckOrder says which passes are out of order.
+func CheckOrder(passes []Pass) error { return checkOrder(passes) }
+
+// Order lists the pairs of passes of which the first has to come before the second.
+func Order() (pairs [][2]string) {
+	for _, o := range order {
+		pairs = append(pairs, [2]string{o.first, o.second})
+	}
+	return pairs
+}

@@ -26,37 +26,6 @@ type Unit struct {
 	order []*graph.Node
 }
 
-// Pass takes a Unit to an equal one, on a new graph if anything changes in it.
-type Pass struct {
-	// Name is what Options.Off calls it.
-	Name string
-	// Why says why the pass stands where it does.
-	Why string
-	Run func(Unit, Options) Unit
-	// OfFuncs says that it changes nothing but nodes that hold functions.
-	OfFuncs bool
-	// simplifies says that the pass makes a simpler graph, for whoever looks at it.
-	simplifies bool
-}
-
-// Pipeline is every pass, in order. Packages with ops that hold functions add theirs, see Extend.
-var Pipeline = []Pass{
-	{Name: "unalias", Run: unalias, simplifies: true,
-		Why: "aliases have done their work once derivatives are built; without them equal expressions meet"},
-	{Name: "simplify", Run: simplify, simplifies: true,
-		Why: "fewer and cheaper nodes are left to group"},
-	{Name: "pair", Run: pair,
-		Why: "only products that are left are read together, and groups take up what comes before and after"},
-	{Name: "fuse", Run: fuse,
-		Why: "groups are lists of nodes, which a pass that makes a new graph would lose"},
-}
-
-// Extend adds passes to the pipeline behind those that simplify, in order. It is called from init functions only.
-func Extend(passes ...Pass) {
-	at := slices.IndexFunc(Pipeline, func(p Pass) bool { return p.Name == "pair" })
-	Pipeline = slices.Insert(Pipeline, at, passes...)
-}
-
 // Options choose how to compile.
 type Options struct {
 	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact, and

@@ -220,6 +220,7 @@ func (t *tracer) report(at spot) *NaNError {
 	e := &NaNError{
 		Op: n.Op().Name, Source: n.Source(), Name: nameOf(n), Type: at.as.Type(),
 		Value: t.element(at, t.values[n]), Index: indexOf(at.element, at.as.Shape()),
+		leaf: n.Op().Class == graph.Leaf, fed: n.IsInput(),
 	}
 	if e.Name == "" && n.IsInput() {
 		e.Name = fmt.Sprintf("input %d", slices.Index(n.Graph().Inputs(), n))

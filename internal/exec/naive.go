@@ -95,7 +95,7 @@ func (r *naiveRoutine) Run() error {
 	if r.work.Bad != nil {
 		if e, err := Blame(&r.work, r.f.Outputs(), feeds, r.work.Bad); err != nil {
 			return err
-		} else if e != nil && e.Op != inputName {
+		} else if e != nil && !e.fed {
 			return e
 		}
 	}

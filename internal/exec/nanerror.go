@@ -29,6 +29,8 @@ type NaNError struct {
 	// Backward says that it belongs to a cotangent, on the way back from the result; if it does not, but Derivative is
 	// set, it belongs to a tangent.
 	Backward bool
+	// leaf says that no op made it, and fed that a feed has it.
+	leaf, fed bool
 	// Result is the number of the result that it has spread to, counted over the leaves of all results.
 	Result int
 }
@@ -43,9 +45,6 @@ type NaNOperand struct {
 	Known bool
 }
 
-// The names of leaves.
-const inputName, constName = "input", "const"
-
 // Error is one line such as
 //
 //	log at model.go:41 gave NaN at element [3,2] from x[3,2] = -0.5 (forward)
@@ -56,10 +55,10 @@ func (e *NaNError) Error() string {
 		at = " at element " + graph.FormatShape(e.Index)
 	}
 	value := format(e.Value)
-	switch e.Op {
-	case inputName:
+	switch {
+	case e.fed:
 		fmt.Fprintf(&b, "the value fed for %s has %s%s", e.Name, value, at)
-	case constName:
+	case e.leaf:
 		fmt.Fprintf(&b, "the constant%s has %s%s", atLine(e.Source), value, at)
 	default:
 		if e.Derivative != "" {

@@ -30,17 +30,16 @@ func unitProducts(outputs []*graph.Node, v *graph.Node) (products, known []*grap
 			y.Op().Layout(y).Contiguous(y.Shape()) {
 			same.Add(y)
 		}
-		if y.Op().Name != "matmul" || y.Rank() != 2 || y.In()[0].Rank() != 2 || y.In()[1].Rank() != 2 {
+		p, ok := ops.AsProduct(y)
+		if !ok || p.Add != nil {
 			continue
 		}
-		a, b := y.In()[0], y.In()[1]
-		transA, transB := ops.Transposed(y)
-		m := y.Type().Size()
+		a, b, m := p.A, p.B, y.Type().Size()
 		switch { // a product of one row is one along the axis of length n, and so is one of one column
 		case same.Has(a) && !depends.Has(b) && y.Shape()[0] == 1:
-			products, known = append(products, y), append(known, ops.Reshape(flipped(b, transB), n, 1, m))
+			products, known = append(products, y), append(known, ops.Reshape(flipped(b, p.TransB), n, 1, m))
 		case same.Has(b) && !depends.Has(a) && y.Shape()[1] == 1:
-			products, known = append(products, y), append(known, ops.Reshape(flipped(a, !transA), n, m, 1))
+			products, known = append(products, y), append(known, ops.Reshape(flipped(a, !p.TransA), n, m, 1))
 		}
 	}
 	return products, known

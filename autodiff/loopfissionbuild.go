@@ -51,7 +51,7 @@ func (s *stacking) total(i int, sum sumCarry, total *graph.Node, stacks map[*gra
 }
 
 func isZero(n *graph.Node) bool {
-	for n.Op().Name == "broadcast_to" {
+	for n.Op().Class == graph.View {
 		n = n.In()[0]
 	}
 	v, ok := n.ScalarValue()

@@ -16,14 +16,8 @@ import (
 //
 // Carries and slices that are of no use are left out.
 
-// stackPass is the pass.
-var stackPass = compile.Pass{
-	Name: "stack", OfFuncs: true,
-	Why: "gradients have become loops, and which of their results are used is known",
-	Run: stackSteps,
-}
-
-func stackSteps(u compile.Unit, opts compile.Options) compile.Unit {
+// splitLoops is the pass "fission".
+func splitLoops(u compile.Unit, opts compile.Options) compile.Unit {
 	order := graph.Topo(u.Outputs...)
 	used := usedParts(order, &loopOp)
 	var list []compile.Replacement

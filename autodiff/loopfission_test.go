@@ -14,7 +14,7 @@ import (
 	"chainrule/ops"
 )
 
-// stackedBodies are bodies c, x ↦ c′, y on vectors, with weights w, for all that the pass "stack" tells apart.
+// stackedBodies are bodies c, x ↦ c′, y on vectors, with weights w, for all that the pass "fission" tells apart.
 var stackedBodies = map[string]func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node){
 	"found, left": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
 		a := ops.Sin(ops.Add(ops.Mul(c.A, w), x))
@@ -65,7 +65,7 @@ var stackedBodies = map[string]func(w *graph.Node, c pair, x *graph.Node) (pair,
 }
 
 // TestStackedSteps compares loops, and what they give with their gradients, with the same without the passes "unzip" and
-// "stack": bit for bit where these may not round otherwise, and to some roundings in every step where they may.
+// "fission": bit for bit where these may not round otherwise, and to some roundings in every step where they may.
 func TestStackedSteps(t *testing.T) {
 	for name, body := range stackedBodies {
 		for _, steps := range []int{0, 1, 2, 3, 4, 7} {
@@ -90,7 +90,7 @@ func TestStackedSteps(t *testing.T) {
 						return append(f(p), grads...)
 					}
 					run := func(off ...string) [][]float64 { return runStacked(t, both, steps, n, off...) }
-					want, exact, fast := run("fast", "unzip", "stack"), run("fast"), run()
+					want, exact, fast := run("fast", "unzip", "fission"), run("fast"), run()
 					what := fmt.Sprintf("%s, %d steps, %d elements, %d options", name, steps, n, len(opts))
 					for i := range want {
 						require.Len(t, exact[i], len(want[i]), what)

@@ -1,0 +1,91 @@
+package compile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Pass takes a Unit to an equal one, on a new graph if anything changes in it.
+type Pass struct {
+	// Name is what Options.Off calls it.
+	Name string
+	Run  func(Unit, Options) Unit
+	// OfFuncs says that it changes nothing but nodes that hold functions.
+	OfFuncs bool
+	// simplifies says that the pass makes a simpler graph, for whoever looks at it.
+	simplifies bool
+}
+
+// Pipeline is every pass, in order.
+var Pipeline = []Pass{
+	{Name: "unalias", Run: unalias, simplifies: true},
+	{Name: "simplify", Run: simplify, simplifies: true},
+	{Name: "merge", Run: provided(&OfLoops.Merge), OfFuncs: true},
+	{Name: "unzip", Run: provided(&OfLoops.Unzip), OfFuncs: true},
+	{Name: "fission", Run: provided(&OfLoops.Fission), OfFuncs: true},
+	{Name: "pair", Run: pair},
+	{Name: "fuse", Run: fuse},
+}
+
+// OfLoops are the passes over loops. The package that has loops sets them before anything is compiled.
+var OfLoops struct{ Merge, Unzip, Fission func(Unit, Options) Unit }
+
+// provided is the pass that another package sets.
+func provided(run *func(Unit, Options) Unit) func(Unit, Options) Unit {
+	return func(u Unit, opts Options) Unit {
+		if *run == nil { // there are no loops
+			return u
+		}
+		return (*run)(u, opts)
+	}
+}
+
+// order lists pairs of passes of which the first has to come before the second, and why.
+var order = []struct{ first, second, why string }{
+	{"unalias", "simplify", "without aliases equal expressions meet, so that rules see them"},
+	{"unalias", "merge", "loops are found by their inputs, and an alias would hide that two are equal"},
+	{"simplify", "merge", "equal inputs of a loop and of its tangent have met"},
+	{"merge", "unzip", "the loop that is left is the one that records for a gradient"},
+	{"merge", "fission", "it knows a loop by its body, which fission changes"},
+	{"unzip", "fission", "gradients have become loops, and which results are used is known"},
+	{"fission", "pair", "products of rows that leave a loop become products of matrices"},
+	{"simplify", "pair", "only products that are left are read together"},
+	{"pair", "fuse", "groups take up what comes before and after a pair"},
+	{"simplify", "fuse", "fewer and cheaper nodes are left to group"},
+	{"fission", "fuse", "groups are lists of nodes, which a pass that makes a new graph would lose"},
+}
+
+func init() {
+	if err := checkOrder(Pipeline); err != nil {
+		panic("compile: " + err.Error())
+	}
+}
+
+// checkOrder says which pair of passes is out of order, or is no pair of passes.
+func checkOrder(passes []Pass) error {
+	at := func(name string) int { return slices.IndexFunc(passes, func(p Pass) bool { return p.Name == name }) }
+	for _, o := range order {
+		switch first, second := at(o.first), at(o.second); {
+		case first < 0 || second < 0:
+			return fmt.Errorf("there is no pass %s or no pass %s", o.first, o.second)
+		case first > second:
+			return fmt.Errorf("pass %s has to come before %s: %s", o.first, o.second, o.why)
+		}
+	}
+	return nil
+}
+
+// reasons says why a pass stands where it does.
+func reasons(pass string) string {
+	var list []string
+	for _, o := range order {
+		switch pass {
+		case o.first:
+			list = append(list, "before "+o.second+": "+o.why)
+		case o.second:
+			list = append(list, "after "+o.first+": "+o.why)
+		}
+	}
+	return strings.Join(list, "; ")
+}
