@@ -102,7 +102,6 @@ func init() {
 		Parts:      func(n *graph.Node) []graph.Type { return typesOf(n.Attrs().(condAttrs).Then.Outputs()) },
 		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return newCondCode(n, c) },
 		Derivative: condRule{},
-		Cases:      condCases(),
 		BadCases: []graph.BadCase{
 			{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: condAttrs{}, Want: "the condition must be a bool scalar"},
 			{In: []graph.Type{graph.T(graph.Bool)}, Attrs: condAttrs{}, Want: "a branch is missing"},

@@ -170,7 +170,6 @@ func init() {
 			return a.Body.Inline(g, in[:a.Args+a.BodyIn])
 		},
 		Derivative: customRule{},
-		Cases:      customCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: customAttrs{}, Want: "there is no function"}},
 	}
 	graph.Register(&customOp)

@@ -92,8 +92,8 @@ func init() {
 			return n.Graph().Apply(n.Op(), n.Attrs(), in...)
 		},
 		Cases: []graph.Case{
-			{Name: "scalar", Attrs: finiteAttrs{}, In: []graph.Arg{floatArg()}},
-			{Name: "vector", Attrs: finiteAttrs{}, In: []graph.Arg{floatArg(3)}},
+			{Name: "scalar", Attrs: finiteAttrs{}, In: []graph.Arg{{Lo: -1, Hi: 1}}},
+			{Name: "vector", Attrs: finiteAttrs{}, In: []graph.Arg{{Shape: []int{3}, Lo: -1, Hi: 1}}},
 		},
 		BadCases: []graph.BadCase{{In: []graph.Type{graph.T(graph.Int64)}, Attrs: finiteAttrs{}, Want: "wants floats"}},
 	}

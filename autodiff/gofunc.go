@@ -79,7 +79,6 @@ func init() {
 		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(goAttrs).Func.results },
 		Kernel:     goKernel,
 		Derivative: goRule{},
-		Cases:      goCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: goAttrs{}, Want: "there is no function"}},
 	}
 	graph.Register(&goOp)

@@ -136,7 +136,6 @@ func init() {
 		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(loopAttrs).parts() },
 		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return loopCodeOf(n, c) },
 		Derivative: loopRule{},
-		Cases:      loopCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: loopAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopOp)

@@ -166,7 +166,6 @@ func init() {
 		Parts:      func(n *graph.Node) []graph.Type { return n.Attrs().(gradAttrs).parts(n.In()) },
 		Program:    func(n *graph.Node, c graph.Compiler) (graph.Program, error) { return gradCodeOf(n, c) },
 		Derivative: loopGradRule{},
-		Cases:      loopGradCases(),
 		BadCases:   []graph.BadCase{{In: []graph.Type{graph.T(graph.Float64, 3)}, Attrs: gradAttrs{}, Want: "the body does not"}},
 	}
 	graph.Register(&loopGradOp)
