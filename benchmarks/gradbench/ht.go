@@ -36,7 +36,10 @@ func (in htInput) errors(theta *graph.Node, t track[*graph.Node]) *graph.Node {
 	if len(t.Surface) == 0 {
 		return ops.Sub(t.Points, ops.Transpose(ops.Take(vertices, t.Correspondences, 1)))
 	}
-	return ops.Sub(t.Points, onTriangles(vertices, t.Correspondences, t.Surface[0]))
+	const rows = 1024
+	return joined(inBlocks(rows, func(block []*graph.Node) *graph.Node {
+		return ops.Sub(block[0], onTriangles(vertices, block[1], surface[*graph.Node]{t.Surface[0].Triangles, block[2]}))
+	}, t.Points, t.Correspondences, t.Surface[0].Us))
 }
 
 // onTriangles is, for every point, u₀ times the first corner of its triangle, u₁ times the second and the rest of 1
