@@ -17,6 +17,9 @@ type Epilogue[T Float] struct {
 
 // stopped reports whether the product is to end.
 func (e *Epilogue[T]) stopped() bool {
+	if e.Stop == nil {
+		return false
+	}
 	select {
 	case <-e.Stop:
 		return true
