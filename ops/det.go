@@ -60,7 +60,7 @@ func inverseKernel[T float](n *graph.Node) graph.Kernel {
 }
 
 // Det returns the determinants of square matrices. Its derivatives, the first of which are the cofactors, exist for
-// singular ones too, and are as accurate there.
+// singular ones too, and are as accurate there. What is out of range, with a pivot that is rounding alone, is 0.
 func Det(x *graph.Node) *graph.Node { return unary(&detOp, x) }
 
 // LogDet returns log|det x|, without overflow, −Inf for a singular x, where asking for the derivative is an error,
@@ -110,7 +110,13 @@ func determinant(name, doc string, kernel bind, rule graph.Derivative) graph.Op 
 }
 
 func detKernel[T float](n *graph.Node) graph.Kernel {
-	return fromFactors(n, func(sign T, u linalg.Matrix[T]) T { return sign * linalg.DiagonalProduct(u) })
+	return fromFactors(n, func(sign T, lu linalg.Matrix[T]) T {
+		det := sign * linalg.DiagonalProduct(lu)
+		if math.IsInf(float64(det), 0) && linalg.IsRounding(lu) {
+			return 0
+		}
+		return det
+	})
 }
 
 func logdetKernel[T float](n *graph.Node) graph.Kernel {

@@ -138,7 +138,8 @@ var (
 // Sum adds over the given axes, all without any. The sum of nothing is 0.
 func Sum(x *graph.Node, axes ...int) *graph.Node { return reduce(&sumOp, x, axes) }
 
-// Mean is the average over the given axes, all without any. The mean of nothing is NaN.
+// Mean is the average over the given axes, all without any: the sum, which must be in range, over the number. The mean of
+// nothing is NaN.
 func Mean(x *graph.Node, axes ...int) *graph.Node {
 	count := 1
 	for _, a := range normalAxes(&sumOp, x, axes) {

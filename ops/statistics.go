@@ -25,7 +25,10 @@ func deviations(name string, x *graph.Node, ddof int, axes []int) (distance *gra
 	if ddof < 0 || ddof > 0 && n <= ddof {
 		graph.Fail(name, []*graph.Node{x}, "%d elements less ddof %d are nothing to divide by", n, ddof)
 	}
-	return Sub(x, KeepDims(Mean(x, axes...), x, axes...)), n - ddof
+	from := func(x *graph.Node) *graph.Node { return KeepDims(Mean(x, axes...), x, axes...) }
+	distance = Sub(x, from(x))
+	// The mean is rounded, to no less than what distances may be. Theirs is what it was rounded by, whose derivative is 0.
+	return Sub(distance, StopGradient(from(distance))), n - ddof
 }
 
 // Std returns the standard deviation, the square root of Var, whose squares need not be in range. Where it is 0, so is its

@@ -1,5 +1,7 @@
 package linalg
 
+import "math"
+
 // LUScratch is the scratch that LU wants for an n × n matrix.
 func LUScratch(n int) int { return SolveScratch(n, (n+1)/2+1) }
 
@@ -95,4 +97,26 @@ func Singular[T Float](lu Matrix[T]) int {
 		}
 	}
 	return -1
+}
+
+// IsRounding reports whether a pivot of a finite matrix, given its factors, is no larger than what the subtractions that led to
+// it may have been rounded by: the matrix is singular as far as they can tell.
+func IsRounding[T Float](lu Matrix[T]) bool {
+	eps := 0x1p-52
+	if least := T(0x1p-1074); least == 0 {
+		eps = 0x1p-23
+	}
+	found := false
+	for j := range lu.Rows {
+		terms := 0.0
+		for k, l := range lu.row(j)[:j] {
+			terms += math.Abs(float64(float64(l) * float64(lu.Data[k*lu.LD+j])))
+		}
+		if terms-terms != 0 {
+			return false
+		}
+		pivot := math.Abs(float64(lu.Data[j*lu.LD+j]))
+		found = found || pivot <= float64(j)*eps*terms
+	}
+	return found
 }
