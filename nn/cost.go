@@ -45,7 +45,8 @@ func SoftmaxCrossEntropy(z, y *graph.Node) *graph.Node {
 }
 
 // Accuracy is the share of samples whose largest output is at the label, for outputs of shape [batch, classes] and
-// i64 labels of shape [batch].
+// i64 labels of shape [batch]. A sample with an output that is NaN does not count as right.
 func Accuracy(a, labels *graph.Node) *graph.Node {
-	return ops.Mean(ops.Cast(ops.Eq(ops.ArgMax(a, -1), labels), a.DType()))
+	right := ops.And(ops.Eq(ops.ArgMax(a, -1), labels), ops.Not(ops.Any(ops.IsNaN(a), -1)))
+	return ops.Mean(ops.Cast(right, a.DType()))
 }

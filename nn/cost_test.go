@@ -117,7 +117,12 @@ func TestCostShapes(t *testing.T) {
 }
 
 func TestAccuracy(t *testing.T) {
+	nan := math.NaN()
 	a := mat.NewDense(4, 3, []float64{1, 2, 3, 3, 2, 1, 5, 5, 0, 0, 1, 0}) // the first of equals counts
+	out, err := autodiff.Compile(nn.Accuracy).Run(context.Background(), mat.NewDense(2, 2, []float64{nan, 1, 1, 0}), []int{0, 0})
+	if err != nil || wide(out[0])[0] != .5 {
+		t.Errorf("with a NaN: %v, %v", out, err)
+	}
 	for _, c := range []struct {
 		labels []int
 		want   float64

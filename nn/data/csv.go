@@ -22,9 +22,12 @@ type CSVOptions struct {
 
 // ReadCSV reads a table of numbers, compressed with gzip or not, one sample a row: the features,
 // then the label as a whole number from 0. Every row has as many fields as the first; a header
-// may have any number. A byte order mark at the beginning, and spaces before a field, quoted or not, or behind
-// one that is not quoted, are passed over. If the classes are counted, the largest label must be below the number of rows.
+// may have any number. A byte order mark at the beginning, and spaces before or behind a field, quoted or not, are
+// passed over. If the classes are counted, the largest label must be below the number of rows.
 func ReadCSV(r io.Reader, options CSVOptions) (*Set, error) {
+	if options.Classes < 0 {
+		return nil, fmt.Errorf("data: a table of %d classes: %w", options.Classes, ErrLabel)
+	}
 	s, err := newSource(r)
 	if err != nil {
 		return nil, err
@@ -33,7 +36,7 @@ func ReadCSV(r io.Reader, options CSVOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := csv.NewReader(text)
+	table := csv.NewReader(unpadded(text, options.Comma))
 	table.TrimLeadingSpace = options.Comma == 0 || !unicode.IsSpace(options.Comma)
 	table.ReuseRecord = true
 	table.FieldsPerRecord = -1 // counted here: a header need not match

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,6 +28,8 @@ func TestReadCSV(t *testing.T) {
 		{"plain", "1,2.5,0\n-3e2,4,1\n", data.CSVOptions{}, 2},
 		{"no newline at the end", "1,2.5,0\n-3e2,4,1", data.CSVOptions{}, 2},
 		{"carriage returns, blanks", "1, 2.5 ,0\r\n\r\n-3e2,4, 1\r\n", data.CSVOptions{}, 2},
+		{"spaces behind quotes", "\"1\" ,\"2.5\"\t , \"0\" \r\n \"-3e2\"  , 4,\"1\"  ", data.CSVOptions{}, 2},
+		{"tabs between, spaces behind quotes", "\"1\" \t2.5\t\"0\"  \n-3e2\t\"4\"\t1\n", data.CSVOptions{Comma: '\t'}, 2},
 		{"header of another length", "2,2,setosa,versicolor,virginica\n1,2.5,0\n-3e2,4,1\n",
 			data.CSVOptions{Header: true}, 2},
 		{"classes given, semicolons", "1;2.5;0\n-3e2;4;1\n", data.CSVOptions{Comma: ';', Classes: 7}, 7},
@@ -169,5 +172,33 @@ func TestLargeFieldsMakeShortMessages(t *testing.T) {
 		_, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{})
 		require.Error(t, err)
 		require.Less(t, len(err.Error()), 300)
+	}
+}
+
+// TestNothingToRead has readers, sets and numbers of classes that are none.
+func TestNothingToRead(t *testing.T) {
+	_, err := data.ReadCSV(nil, data.CSVOptions{})
+	require.ErrorContains(t, err, "data: the reader is nil")
+	_, err = data.ReadIDX(nil)
+	require.ErrorContains(t, err, "data: the reader is nil")
+	_, err = data.ReadImages(nil, nil, 10)
+	require.ErrorContains(t, err, "data: the reader is nil")
+	require.ErrorContains(t, data.Fill([]float64{1}, nil, nil, []int{0}), "data: the set is nil")
+	_, err = data.ReadCSV(strings.NewReader("1,0\n"), data.CSVOptions{Classes: -3})
+	require.ErrorIs(t, err, data.ErrLabel)
+	_, err = data.ReadImages(strings.NewReader("1"), strings.NewReader("1"), -1)
+	require.ErrorIs(t, err, data.ErrLabel)
+}
+
+// TestSpacesBehindQuotes: only those between a last quote and the end of a field are passed over, wherever reads end.
+func TestSpacesBehindQuotes(t *testing.T) {
+	set, err := data.ReadCSV(iotest.OneByteReader(strings.NewReader("\" a \"\"b\"\" , \" , c\n\"1\" ,\"0\" \n")), data.CSVOptions{Header: true})
+	require.NoError(t, err)
+	require.Equal(t, []float64{1}, set.X)
+	for text, kind := range map[string]error{
+		"\"1\" 2,0\n": csv.ErrQuote, "\"1\"2 ,0\n": csv.ErrQuote, "1 \"2\" ,0\n": csv.ErrBareQuote, "\"1 ,0\n": csv.ErrQuote,
+	} {
+		_, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{})
+		require.ErrorIs(t, err, kind, text)
 	}
 }

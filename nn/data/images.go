@@ -75,6 +75,9 @@ func ReadImages(images, labels io.Reader, classes int) (*Set, error) {
 }
 
 func readImages(pixels, labels io.Reader, classes int) (read images, err error) {
+	if classes < 1 {
+		return read, fmt.Errorf("data: images of %d classes: %w", classes, ErrLabel)
+	}
 	pictures, err := ReadIDX(pixels)
 	if err != nil {
 		return read, err

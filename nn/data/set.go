@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 )
@@ -56,6 +57,9 @@ func (s *Set) pick(rows []int) *Set {
 // Fill copies the samples named by rows into buffers of the caller: features to x, row-major
 // [len(rows), Dim], and one-hot labels to y, [len(rows), Classes]. A nil y is left out. It allocates nothing.
 func Fill[T float32 | float64](x, y []T, s *Set, rows []int) error {
+	if s == nil {
+		return errors.New("data: the set is nil")
+	}
 	if len(x) != len(rows)*s.Dim || y != nil && len(y) != len(rows)*s.Classes {
 		return fmt.Errorf("data: fill %d rows of %d features and %d classes into buffers of %d and %d: %w",
 			len(rows), s.Dim, s.Classes, len(x), len(y), ErrShape)

@@ -18,6 +18,9 @@ type source struct {
 
 // newSource looks at the first two bytes for gzip's magic number. It reads from r beyond what it returns.
 func newSource(r io.Reader) (*source, error) {
+	if r == nil {
+		return nil, errors.New("data: the reader is nil")
+	}
 	s := &source{file: nameOf(r)}
 	buffered := bufio.NewReader(r)
 	s.in = buffered

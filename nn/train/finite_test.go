@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -184,4 +185,35 @@ func requireFinite(t *testing.T, net nn.Layer) {
 	for _, v := range numbers(net) {
 		require.False(t, math.IsNaN(v) || math.IsInf(v, 0), v)
 	}
+}
+
+// TestInfiniteFeatures: one that saturates leaves the cost a number, and the parameters as they were.
+func TestInfiniteFeatures(t *testing.T) {
+	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
+		for _, v := range []float64{math.Inf(1), math.Inf(-1)} {
+			net := nn.NewMLP(d, []int{2, 5, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
+			trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+				return nn.Quadratic(net.Apply(x), y)
+			}, optim.SGD{})
+			require.NoError(t, err)
+			set, before := blobs(9), numbers(net)
+			set.X[2*4+1] = v
+			_, err = trainer.Fit(context.Background(), set, train.Plan{BatchSize: 9, Epochs: 1, Rate: 0.1})
+			require.ErrorIs(t, err, data.ErrNotFinite)
+			require.ErrorContains(t, err, fmt.Sprintf("train: epoch 1, feature 1 of sample 4 is %v: train: step 1", v))
+			require.Equal(t, before, numbers(net))
+		}
+	}
+}
+
+// TestAccuracyOfNoNumbers: NaN outputs are no answer.
+func TestAccuracyOfNoNumbers(t *testing.T) {
+	net, _ := small(t, graph.Float64, optim.SGD{})
+	set := blobs(9)
+	set.X[2*4] = math.NaN()
+	_, err := train.Accuracy(context.Background(), net, set)
+	require.ErrorIs(t, err, data.ErrNotFinite)
+	require.ErrorContains(t, err, "an output for sample 4 is NaN")
+	_, _, err = train.Tensors(nil, nil, graph.Float64)
+	require.ErrorContains(t, err, "there is no data")
 }

@@ -37,7 +37,7 @@ type Plan struct {
 // Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
 // with the context's error. A cost that is NaN or infinite ends it with an error that names the epoch and the step, an
 // *autodiff.NotFiniteError inside, and the parameters are as they were before that step. So does a parameter that is no
-// number at the end of an epoch, whose cost may still have been one.
+// number at the end of an epoch, whose cost may still have been one. A feature that is infinite ends it before its step.
 //
 // The same model, data and plan give the same parameters to the last bit, for any number of cores, on machines with the
 // same instruction set and with the same build; others round differently.
@@ -111,7 +111,8 @@ func suspect(set *data.Set, rows []int) string {
 	return ""
 }
 
-// Accuracy is the share of a data set's samples whose largest output is at their label.
+// Accuracy is the share of a data set's samples whose largest output is at their label. An output that is NaN is an error that
+// names the sample and matches data.ErrNotFinite.
 func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, error) {
 	params := nn.Params(model)
 	if len(params) == 0 {
@@ -120,7 +121,10 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 	if set == nil || set.Len() == 0 {
 		return 0, fmt.Errorf("train: accuracy: %w", data.ErrEmpty)
 	}
-	classify := nn.Compile(model, func(x *graph.Node) *graph.Node { return ops.ArgMax(model.Apply(x), -1) })
+	classify := nn.Compile(model, func(x *graph.Node) *graph.Node {
+		y := model.Apply(x)
+		return ops.Where(ops.Any(ops.IsNaN(y), -1), int64(-1), ops.ArgMax(y, -1))
+	})
 	const most = 1000 // samples at a time, to bound the memory
 	right := 0
 	for from := 0; from < set.Len(); from += most {
@@ -137,6 +141,9 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 			return 0, err
 		}
 		for i, class := range classes.Int64s() {
+			if class < 0 {
+				return 0, fmt.Errorf("train: accuracy: an output for sample %d is NaN: %w", rows[i], data.ErrNotFinite)
+			}
 			if int(class) == set.Labels[rows[i]] {
 				right++
 			}
@@ -148,6 +155,9 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 // Tensors returns the given rows of a data set as a batch, x of shape [len(rows), Dim], and its one-hot targets,
 // of shape [len(rows), Classes].
 func Tensors(set *data.Set, rows []int, d graph.DType) (x, y *tensor.Dense, err error) {
+	if set == nil {
+		return nil, nil, errors.New("train: there is no data")
+	}
 	b := newBuffer(set, len(rows), d)
 	return b.x, b.y, b.fill(set, rows)
 }

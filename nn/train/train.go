@@ -17,6 +17,7 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
+	"chainrule/nn/data"
 	"chainrule/nn/optim"
 )
 
@@ -103,7 +104,8 @@ func (t *Trainer) build(values []*graph.Node, x, y, rate *graph.Node) (*graph.No
 }
 
 // Step makes one iteration on a batch with learning rate η and returns its cost before the update. When it fails, ctx is
-// done, or the cost is NaN or infinite, which is a *autodiff.NotFiniteError, the parameters are as they were. It allocates
+// done, or the cost is NaN or infinite, which is a *autodiff.NotFiniteError, the parameters are as they were. So they are where
+// an element of x is infinite, of which the cost may show nothing, an error that matches data.ErrNotFinite. It allocates
 // nothing when the shapes are those of the batch before, or of the one that had another shape last.
 func (t *Trainer) Step(ctx context.Context, x, y *tensor.Dense, rate float64) (float64, error) {
 	if set(t.rate, rate); !isFinite(scalar(t.rate)) {
@@ -111,6 +113,9 @@ func (t *Trainer) Step(ctx context.Context, x, y *tensor.Dense, rate float64) (f
 	}
 	if err := t.readValues(); err != nil {
 		return 0, err
+	}
+	if i := infiniteAt(x); i >= 0 {
+		return 0, fmt.Errorf("train: step %d: element %d of x is %v: %w", t.steps+1, i, element(x, i), data.ErrNotFinite)
 	}
 	cost, err := t.iterate(ctx, x, y)
 	if err != nil {
@@ -194,6 +199,24 @@ func (t *Trainer) allFinite() error {
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// infiniteAt is the place of the first element of a batch that is infinite, -1 if there is none.
+func infiniteAt(x *tensor.Dense) int {
+	if x == nil {
+		return -1
+	}
+	switch x.Dtype() {
+	case tensor.Float32:
+		return infiniteIn(x.Float32s())
+	case tensor.Float64:
+		return infiniteIn(x.Float64s())
+	}
+	return -1
+}
+
+func infiniteIn[T float32 | float64](x []T) int {
+	return slices.IndexFunc(x, func(v T) bool { return v-v != 0 && v == v })
+}
 
 // hasRun reports whether a batch of this type is compiled, and puts its type first.
 func (t *Trainer) hasRun(x, y *tensor.Dense) bool {
