@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
@@ -160,11 +161,11 @@ func TestNothingGiven(t *testing.T) {
 		require.ErrorAs(t, graph.Try(do), &mistake, name)
 		require.Contains(t, mistake.Error(), "building_test.go:", name)
 	}
-	_, err := autodiff.NewObjective(nil, 2)
+	_, err := gonum.NewObjective(nil, 2)
 	require.ErrorContains(t, err, "the function is nil")
-	_, err = autodiff.NewResiduals(nil, 2)
+	_, err = gonum.NewResiduals(nil, 2)
 	require.ErrorContains(t, err, "the function is nil")
-	_, err = autodiff.Problem(nil, 2)
+	_, err = gonum.Problem(nil, 2)
 	require.ErrorContains(t, err, "the function is nil")
 	_, err = autodiff.Compile(ops.Sin).Run(none, 1.0)
 	require.ErrorContains(t, err, "the context is nil")

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -23,7 +24,7 @@ func ExampleJacobian() {
 		fmt.Println(err)
 		return
 	}
-	j, err := autodiff.AsMatrix(out[0])
+	j, err := gonum.AsMatrix(out[0])
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -101,7 +102,7 @@ func ExampleDerivatives() {
 
 // One step of Gauss and Newton solves a linear least-squares problem: the line through four points.
 func ExampleResiduals() {
-	residuals, err := autodiff.NewResiduals(func(p *graph.Node) *graph.Node {
+	residuals, err := gonum.NewResiduals(func(p *graph.Node) *graph.Node {
 		g := p.Graph()
 		x, y := graph.Const(g, []float64{0, 1, 2, 3}, 4), graph.Const(g, []float64{1, 3, 5, 8}, 4)
 		line := ops.Add(ops.Slice(p, ops.At(0)), ops.Mul(ops.Slice(p, ops.At(1)), x))

@@ -46,7 +46,7 @@ const defaultCacheSize = 64
 
 // CacheSize bounds the number of compiled programs that a Function keeps, one for each combination of input types;
 // the least recently used goes first. The default is 64; n is at least 1. It is an error for CompileGraph and for
-// gonum's functions, which have one program.
+// what package gonum makes, which have one program.
 func CacheSize(n int) ProgramOption {
 	atLeastOne("cache_size", n)
 	return programOption{func(s *settings) { s.cacheSize = n }}
@@ -131,11 +131,7 @@ func newFunction(f any, s settings) *Function {
 // CompileGraph returns a Function for a graph that was built by hand. Inputs lists all inputs that the outputs
 // depend on, in the order in which Run takes them.
 func CompileGraph(inputs, outputs []*graph.Node, opts ...CompileOption) (*Function, error) {
-	return newGraphFunction(inputs, outputs, apply(opts))
-}
-
-// newGraphFunction is CompileGraph with settings.
-func newGraphFunction(inputs, outputs []*graph.Node, s settings) (*Function, error) {
+	s := apply(opts)
 	if slices.Contains(inputs, nil) || slices.Contains(outputs, nil) {
 		return nil, errors.New("autodiff: an input or output of the graph is nil")
 	}

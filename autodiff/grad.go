@@ -31,10 +31,7 @@ func Grad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) P {
 
 // ValueAndGrad is Grad that gives the value of f too.
 func ValueAndGrad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) (*graph.Node, P) {
-	return valueAndGrad(f, apply(opts))
-}
-
-func valueAndGrad[P any](f func(P) *graph.Node, s settings) func(P) (*graph.Node, P) {
+	s := apply(opts)
 	return func(p P) (*graph.Node, P) {
 		e := traceAt("grad", f, p)
 		scalarOf("grad", e.value)

@@ -16,8 +16,8 @@ type CompileOption interface {
 	ofCompile()
 }
 
-// MatrixOption is an option of what compiles derivatives for numerical methods: SparseJacobian, SparseHessian, NewResiduals,
-// NewObjective and Problem. JacobianOptions and ProgramOptions are.
+// MatrixOption is an option of what compiles derivatives for numerical methods: SparseJacobian, SparseHessian, and what package
+// gonum makes. JacobianOptions and ProgramOptions are.
 type MatrixOption interface {
 	set(*settings)
 	ofMatrix()

@@ -17,6 +17,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/nn"
@@ -114,16 +115,16 @@ func takers(f *fed) []taker {
 			fn := autodiff.SparseHessian(sum, opts...)
 			return f.runs(func(x *tensor.Dense) error { _, err := fn.Eval(ctx, x); return err })
 		}),
-		newTaker("autodiff.NewResiduals", true, func(g, _ func(x node) node, opts []autodiff.MatrixOption) error {
-			r, err := autodiff.NewResiduals(g, 2, opts...)
+		newTaker("gonum.NewResiduals", true, func(g, _ func(x node) node, opts []autodiff.MatrixOption) error {
+			r, err := gonum.NewResiduals(g, 2, opts...)
 			if err != nil {
 				return err
 			}
 			m, _ := r.Dims()
 			return r.Eval(make([]float64, m), &mat.Dense{}, []float64{0.5, 0.5})
 		}),
-		newTaker("autodiff.NewObjective", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
-			o, err := autodiff.NewObjective(sum, 2, opts...)
+		newTaker("gonum.NewObjective", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
+			o, err := gonum.NewObjective(sum, 2, opts...)
 			if err != nil {
 				return err
 			}
@@ -132,8 +133,8 @@ func takers(f *fed) []taker {
 			o.Hess(mat.NewSymDense(2, nil), []float64{0.5, 0.5})
 			return o.Err()
 		}),
-		newTaker("autodiff.Problem", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
-			p, err := autodiff.Problem(sum, 2, opts...)
+		newTaker("gonum.Problem", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
+			p, err := gonum.Problem(sum, 2, opts...)
 			if err != nil {
 				return err
 			}
@@ -328,8 +329,12 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 		"CompressedJacobian": jacobian, "CompressedHessian": jacobian, "SparseJacobian": matrix, "SparseHessian": matrix,
 		"NewResiduals": matrix, "NewObjective": matrix, "Problem": matrix, "Compile": compiled, "CompileGraph": compiled,
 	} {
-		require.ElementsMatch(t, want, taken["autodiff."+name], name)
-		delete(taken, "autodiff."+name)
+		where := "autodiff."
+		if strings.HasPrefix(name, "New") || name == "Problem" {
+			where = "gonum."
+		}
+		require.ElementsMatch(t, want, taken[where+name], name)
+		delete(taken, where+name)
 	}
 	require.ElementsMatch(t, program, taken["nn.Compile"])
 	require.ElementsMatch(t, program, taken["train.New"])
@@ -353,7 +358,7 @@ func TestTheTableOfOptionsIsWhole(t *testing.T) {
 		names = append(names, k.name)
 	}
 	var found []string
-	for name, dir := range map[string]string{"autodiff": ".", "nn": "../nn", "train": "../nn/train"} {
+	for name, dir := range map[string]string{"autodiff": ".", "gonum": "gonum", "nn": "../nn", "train": "../nn/train"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

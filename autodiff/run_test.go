@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/ops"
-
-	"github.com/stretchr/testify/require"
-	"gorgonia.org/tensor"
 )
 
 // forwardGrad is the derivative of a function of one number by forward mode.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"chainrule/autodiff"
-	"chainrule/graph"
-
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/graph"
 )
 
 // forwardGrad is the derivative of a function of one number by forward mode.

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 )
 
 // levenbergMarquardt minimises ½‖r(b)‖² from b. Every step s solves the damped linear problem
@@ -17,7 +17,7 @@ import (
 // where D are the largest norms that the columns of the Jacobian J have had so far, by a QR factorisation of both rows
 // (Moré, The Levenberg-Marquardt algorithm, 1978). λ follows the ratio of what a step gains to what the linear model
 // promised (Nielsen, Damping parameter in Marquardt's method, 1999). It returns the number of steps tried.
-func levenbergMarquardt(f *autodiff.Residuals, b []float64) (steps int, err error) {
+func levenbergMarquardt(f *gonum.Residuals, b []float64) (steps int, err error) {
 	m, n := f.Dims()
 	r, next, trial := make([]float64, m), make([]float64, m), make([]float64, n)
 	jac, nextJac := mat.NewDense(m, n, nil), mat.NewDense(m, n, nil)
@@ -70,7 +70,7 @@ func promised(jac *mat.Dense, r, s []float64) float64 {
 
 // polish makes twelve steps of Gauss and Newton: close to the minimum they come closer than a comparison of norms, which
 // hardly differ there, can tell.
-func polish(f *autodiff.Residuals, b []float64) error {
+func polish(f *gonum.Residuals, b []float64) error {
 	m, n := f.Dims()
 	r, jac := make([]float64, m), mat.NewDense(m, n, nil)
 	for range 12 {
@@ -108,7 +108,7 @@ func dampedStep(jac *mat.Dense, r, scale []float64, lambda float64) ([]float64, 
 
 // deviations returns the standard deviations of the parameters at the minimum, √(s²·diag (JᵀJ)⁻¹) with
 // s² = ‖r‖²/(m − n), by J = QR, where (JᵀJ)⁻¹ = R⁻¹R⁻ᵀ.
-func deviations(f *autodiff.Residuals, b []float64) (sd []float64, rss float64, err error) {
+func deviations(f *gonum.Residuals, b []float64) (sd []float64, rss float64, err error) {
 	m, n := f.Dims()
 	r, jac := make([]float64, m), mat.NewDense(m, n, nil)
 	if err := f.Eval(r, jac, b); err != nil {

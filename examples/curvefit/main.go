@@ -16,7 +16,7 @@ import (
 	"os"
 	"slices"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -30,7 +30,7 @@ type fit struct {
 
 // fitTo fits a problem's model from a starting point.
 func fitTo(p problem, start []float64) (fit, error) {
-	residuals, err := autodiff.NewResiduals(func(b *graph.Node) *graph.Node {
+	residuals, err := gonum.NewResiduals(func(b *graph.Node) *graph.Node {
 		x, y := graph.Const(b.Graph(), p.X, len(p.X)), graph.Const(b.Graph(), p.Y, len(p.Y))
 		parameters := make([]*graph.Node, len(start))
 		for i := range parameters {

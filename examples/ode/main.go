@@ -20,7 +20,7 @@ import (
 
 	"gonum.org/v1/gonum/optimize"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
@@ -67,7 +67,7 @@ func misfit(x *graph.Node) *graph.Node {
 
 // fit returns the rates and the populations at the start, and the misfit per number.
 func fit() (p []float64, deviation float64, err error) {
-	objective, err := autodiff.NewObjective(misfit, 6)
+	objective, err := gonum.NewObjective(misfit, 6)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 )
 
 func Example() {
@@ -24,7 +24,7 @@ func Example() {
 func TestFitIsAMinimum(t *testing.T) {
 	p, _, err := fit()
 	require.NoError(t, err)
-	objective, err := autodiff.NewObjective(misfit, 6)
+	objective, err := gonum.NewObjective(misfit, 6)
 	require.NoError(t, err)
 	x, grad := make([]float64, 6), make([]float64, 6)
 	for i, v := range p {

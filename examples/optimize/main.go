@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/optimize"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/nn/data"
 	"chainrule/ops"
@@ -49,7 +50,7 @@ func logistic(s *data.Set) func(w *graph.Node) *graph.Node {
 
 // minimize runs one method from a starting point and prints a line about it.
 func minimize(w io.Writer, name string, f func(*graph.Node) *graph.Node, start []float64, m optimize.Method) ([]float64, error) {
-	problem, err := autodiff.Problem(f, len(start))
+	problem, err := gonum.Problem(f, len(start))
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/nn/data"
 )
 
@@ -88,7 +88,7 @@ func TestLogisticDerivatives(t *testing.T) {
 			}
 		}
 	}
-	problem, err := autodiff.Problem(logistic(s), n)
+	problem, err := gonum.Problem(logistic(s), n)
 	require.NoError(t, err)
 	problem.Grad(grad, w)
 	problem.Hess(hess, w)

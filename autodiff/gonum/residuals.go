@@ -1,4 +1,4 @@
-package autodiff
+package gonum
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/exec"
 )
@@ -14,20 +15,18 @@ import (
 // of least squares. It is safe for concurrent use.
 type Residuals struct {
 	m, n        int
-	value, both *vectorProgram
+	value, both *program
 }
 
 // NewResiduals compiles f, whose result may have any shape; its elements are counted in row-major order. Data that f
-// uses beside x are constants of x's graph. Options such as Forward choose how the Jacobian is computed.
-func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...MatrixOption) (*Residuals, error) {
-	s := apply(opts)
-	value, err := newVectorProgram(f, n, s)
+// uses beside x are constants of x's graph. Options such as ForwardMode choose how the Jacobian is computed.
+func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...autodiff.MatrixOption) (*Residuals, error) {
+	value, err := compile(func(x *graph.Node) []*graph.Node { return []*graph.Node{f(x)} }, n, opts)
 	if err != nil {
 		return nil, err
 	}
-	both, err := newVectorProgram(func(x *graph.Node) []*graph.Node {
-		return []*graph.Node{f(x), jacobian("jacobian", f, x, s).Of[0][0]}
-	}, n, s)
+	jacobian := autodiff.Jacobian(f, only[autodiff.JacobianOption](opts)...)
+	both, err := compile(func(x *graph.Node) []*graph.Node { return []*graph.Node{f(x), jacobian(x)} }, n, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +48,7 @@ func (r *Residuals) Eval(dst []float64, jac *mat.Dense, x []float64) error {
 	}
 	raw := jac.RawMatrix()
 	if raw.Rows != r.m || raw.Cols != r.n {
-		return fmt.Errorf("autodiff: a Jacobian of %d×%d for %d residuals of %d variables", raw.Rows, raw.Cols, r.m, r.n)
+		return fmt.Errorf("gonum: a Jacobian of %d×%d for %d residuals of %d variables", raw.Rows, raw.Cols, r.m, r.n)
 	}
 	return r.both.run(x, vector(dst), matrix{raw.Data, raw.Rows, raw.Cols, raw.Stride})
 }
@@ -78,11 +77,12 @@ func float64sOf(d *tensor.Dense, rank int) ([]float64, []int, error) {
 	v, err := exec.Ingest(d)
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("autodiff: %w", err)
+		return nil, nil, fmt.Errorf("gonum: %w", err)
 	case v.Type.Rank() != rank || !v.Type.DType.IsFloat():
-		return nil, nil, fmt.Errorf("autodiff: want a tensor of floats of rank %d, not %v", rank, v.Type)
+		return nil, nil, fmt.Errorf("gonum: want a tensor of floats of rank %d, not %v", rank, v.Type)
 	case v.Type.DType == graph.Float32:
-		v = widen(v)
+		data, err := autodiff.Floats(d)
+		return data, v.Type.Shape, err
 	}
 	return graph.Elements[float64](v.Buf), v.Type.Shape, nil
 }

@@ -1,4 +1,4 @@
-package autodiff_test
+package gonum_test
 
 import (
 	"math"
@@ -10,13 +10,14 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
 // Func, Grad and Hess are the function and its derivatives by hand, for memory of any stride, from any goroutine.
 func TestObjectiveIsRight(t *testing.T) {
-	o, err := autodiff.NewObjective(rosenbrock, 4)
+	o, err := gonum.NewObjective(rosenbrock, 4)
 	require.NoError(t, err)
 	x := []float64{0.5, -1, 2, 0.25}
 	wantGrad, wantHess, gradSize, hessSize := rosenbrockBy(x)
@@ -51,7 +52,7 @@ func TestObjectiveIsRight(t *testing.T) {
 // Newton's method, damped, finds the end of Rosenbrock's valley.
 func TestObjectiveMinimized(t *testing.T) {
 	const n = 6
-	o, err := autodiff.NewObjective(rosenbrock, n)
+	o, err := gonum.NewObjective(rosenbrock, n)
 	require.NoError(t, err)
 	x, grad, hess := make([]float64, n), make([]float64, n), mat.NewSymDense(n, nil)
 	for i := range x {
@@ -87,7 +88,7 @@ func TestObjectiveMinimized(t *testing.T) {
 }
 
 func TestObjectiveDoesNotAllocate(t *testing.T) {
-	o, err := autodiff.NewObjective(rosenbrock, 4)
+	o, err := gonum.NewObjective(rosenbrock, 4)
 	require.NoError(t, err)
 	x, grad, hess := make([]float64, 4), make([]float64, 4), mat.NewSymDense(4, nil)
 	for name, run := range map[string]func(){
@@ -101,39 +102,38 @@ func TestObjectiveDoesNotAllocate(t *testing.T) {
 }
 
 func TestObjectiveErrors(t *testing.T) {
-	_, err := autodiff.NewObjective(ops.Sin, 3)
+	_, err := gonum.NewObjective(ops.Sin, 3)
 	var wrong *graph.Error
 	require.ErrorAs(t, err, &wrong)
 	require.ErrorContains(t, err, "the result must be a float scalar")
-	_, err = autodiff.NewObjective(func(x node) node { return ops.Cast(ops.Sum(x), graph.Float32) }, 3)
+	_, err = gonum.NewObjective(func(x node) node { return ops.Cast(ops.Sum(x), graph.Float32) }, 3)
 	require.ErrorContains(t, err, "is no f64")
-	_, err = autodiff.NewObjective(func(x node) node { return x.Graph().Scalar(graph.Float64, 1) }, 3)
+	_, err = gonum.NewObjective(func(x node) node { return x.Graph().Scalar(graph.Float64, 1) }, 3)
 	require.ErrorContains(t, err, "does not depend on")
-	_, err = autodiff.NewObjective(func(node) node { return nil }, 3)
+	_, err = gonum.NewObjective(func(node) node { return nil }, 3)
 	require.Error(t, err)
-	_, err = autodiff.NewObjective(rosenbrock, -1)
+	_, err = gonum.NewObjective(rosenbrock, -1)
 	require.ErrorContains(t, err, "a vector of length -1")
 
-	o, err := autodiff.NewObjective(picky, 1)
+	o, err := gonum.NewObjective(picky, 1)
 	require.NoError(t, err)
 	require.Equal(t, 4*math.Exp(-0.5), o.Func([]float64{0.5}))
 	require.NoError(t, o.Err())
 	require.True(t, math.IsNaN(o.Func([]float64{3})))
 	require.ErrorIs(t, o.Err(), ops.ErrIndex)
 
-	o, err = autodiff.NewObjective(rosenbrock, 3)
+	o, err = gonum.NewObjective(rosenbrock, 3)
 	require.NoError(t, err)
 	require.True(t, math.IsNaN(o.Func([]float64{1, 2})))
 	var feed *autodiff.FeedError
 	require.ErrorAs(t, o.Err(), &feed)
-	for _, call := range []func(o *autodiff.Objective){
-		func(o *autodiff.Objective) { o.Grad(make([]float64, 2), []float64{1, 2, 3}) },
-		func(o *autodiff.Objective) { o.Hess(mat.NewSymDense(2, nil), []float64{1, 2, 3}) },
-		func(o *autodiff.Objective) { o.Hess(mat.NewSymDense(4, nil), []float64{1, 2, 3}) },
-		func(o *autodiff.Objective) { o.Hess(&mat.SymDense{}, []float64{1, 2, 3}) },
-		func(o *autodiff.Objective) { x := []float64{1, 2, 3}; o.Grad(x, x) },
+	for _, call := range []func(o *gonum.Objective){
+		func(o *gonum.Objective) { o.Grad(make([]float64, 2), []float64{1, 2, 3}) },
+		func(o *gonum.Objective) { o.Hess(mat.NewSymDense(2, nil), []float64{1, 2, 3}) },
+		func(o *gonum.Objective) { o.Hess(mat.NewSymDense(4, nil), []float64{1, 2, 3}) },
+		func(o *gonum.Objective) { o.Hess(&mat.SymDense{}, []float64{1, 2, 3}) },
 	} {
-		o, err := autodiff.NewObjective(rosenbrock, 3)
+		o, err := gonum.NewObjective(rosenbrock, 3)
 		require.NoError(t, err)
 		call(o)
 		require.Error(t, o.Err())

@@ -1,4 +1,4 @@
-package autodiff_test
+package gonum_test
 
 import (
 	"math"
@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/optimize"
 
-	"chainrule/autodiff"
+	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
 // The valley of Rosenbrock's function ends at (1, …, 1), for methods with a gradient and with a Hessian.
 func TestProblemMinimizesRosenbrock(t *testing.T) {
-	p, err := autodiff.Problem(rosenbrock, 10)
+	p, err := gonum.Problem(rosenbrock, 10)
 	require.NoError(t, err)
 	for name, method := range map[string]optimize.Method{
 		"BFGS": &optimize.BFGS{}, "L-BFGS": &optimize.LBFGS{}, "Newton": &optimize.Newton{}, "conjugate gradients": &optimize.CG{},
@@ -36,12 +36,12 @@ func TestProblemMinimizesRosenbrock(t *testing.T) {
 }
 
 func TestProblemErrors(t *testing.T) {
-	_, err := autodiff.Problem(ops.Sin, 3)
+	_, err := gonum.Problem(ops.Sin, 3)
 	var wrong *graph.Error
 	require.ErrorAs(t, err, &wrong)
 
 	// A step leaves what picky is defined for: the optimiser stops and says why.
-	p, err := autodiff.Problem(picky, 1)
+	p, err := gonum.Problem(picky, 1)
 	require.NoError(t, err)
 	result, err := optimize.Minimize(p, []float64{0.5}, nil, &optimize.GradientDescent{})
 	require.ErrorIs(t, err, ops.ErrIndex)

@@ -1,4 +1,4 @@
-package autodiff
+package gonum
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 )
 
@@ -18,41 +19,42 @@ import (
 // Each call is one run of a compiled program, straight into the caller's memory, and allocates nothing. It is safe for
 // concurrent use.
 type Objective struct {
-	value, grad *vectorProgram
-	hess        func() (*vectorProgram, error)
+	value, grad *program
+	hess        func() (*program, error)
+	numbers     sync.Pool // of *[1]float64
 	failed      atomic.Pointer[error]
 }
 
 // NewObjective compiles f, whose argument is an f64 vector of length n and whose result is an f64 scalar. Data that f
 // uses beside x are constants of x's graph. What is wrong with f is the error; the Hessian is compiled when it is first
 // asked for.
-func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...MatrixOption) (*Objective, error) {
-	s := apply(opts)
-	value, err := newVectorProgram(f, n, s)
+func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...autodiff.MatrixOption) (*Objective, error) {
+	one := func(f func(x *graph.Node) *graph.Node) (*program, error) {
+		return compile(func(x *graph.Node) []*graph.Node { return []*graph.Node{f(x)} }, n, opts)
+	}
+	value, err := one(f)
 	if err != nil {
 		return nil, err
 	}
-	grad, err := newVectorProgram(func(x *graph.Node) *graph.Node {
-		_, grad := valueAndGrad(f, s)(x)
-		return grad
-	}, n, s)
+	grad, err := one(autodiff.Grad(f, only[autodiff.GradOption](opts)...))
 	if err != nil {
 		return nil, err
 	}
-	hess := func() (*vectorProgram, error) {
-		return newVectorProgram(func(x *graph.Node) *graph.Node { return hessian(f, x, s).Of[0][0] }, n, s)
-	}
+	hess := func() (*program, error) { return one(autodiff.Hessian(f, only[autodiff.JacobianOption](opts)...)) }
 	return &Objective{value: value, grad: grad, hess: sync.OnceValues(hess)}, nil
 }
 
 // Func returns f(x), or NaN if it cannot be computed; then Err says why.
 func (o *Objective) Func(x []float64) float64 {
-	y := o.value.buffer()
-	defer o.value.buffers.Put(y)
-	if !o.keep(o.value.run(x, vector(*y))) {
+	y, ok := o.numbers.Get().(*[1]float64)
+	if !ok {
+		y = new([1]float64)
+	}
+	defer o.numbers.Put(y)
+	if !o.keep(o.value.run(x, vector(y[:]))) {
 		return math.NaN()
 	}
-	return (*y)[0]
+	return y[0]
 }
 
 // Grad computes the gradient at x into grad, of the same length.
