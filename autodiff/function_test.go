@@ -246,3 +246,15 @@ func TestWithoutPassIsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestRunIntoOneTensorTwice: two results cannot be in one tensor, nor in memory that they share.
+func TestRunIntoOneTensorTwice(t *testing.T) {
+	fn := autodiff.Compile(func(x node) (node, node) { return ops.Add(x, 1), ops.Mul(x, 2) })
+	x, memory := f64s(1, 2), make([]float64, 3)
+	require.ErrorContains(t, fn.RunInto(context.Background(), []*tensor.Dense{x, x}, []*tensor.Dense{x}),
+		"result tensors 0 and 1 share memory")
+	require.ErrorContains(t, fn.RunInto(context.Background(), []*tensor.Dense{f64s(memory[:2]...), f64s(memory[1:]...)}, []*tensor.Dense{x}),
+		"result tensors 0 and 1 share memory")
+	require.NoError(t, fn.RunInto(context.Background(), []*tensor.Dense{x, f64s(memory[:2]...)}, []*tensor.Dense{x}))
+	require.Equal(t, []float64{2, 4, 0}, memory)
+}

@@ -3,6 +3,7 @@ package autodiff
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -26,7 +27,7 @@ type goAttrs struct{ Func *goFunc }
 
 // GoFunc makes nodes of a Go function that computes tensors from tensors, by any means: results lists the types of the
 // nodes that it returns. When they are computed, run is called with the inputs, which it must not change, and with
-// tensors for the results, which it must fill and not keep. An error stops the run. The function must give equal results
+// tensors for the results, which it must fill and not keep, nor replace by others. An error stops the run. The function must give equal results
 // for equal inputs; it may be called from several goroutines at once, and for nodes whose results turn out not to be
 // needed it is not called at all.
 //
@@ -100,6 +101,7 @@ func goKernel(n *graph.Node) graph.Kernel {
 			made[i] = exec.NewValue(t)
 			values[i] = made[i].Dense()
 		}
+		own := slices.Clone(values)
 		ctx := w.Context
 		if ctx == nil {
 			ctx = context.Background()
@@ -108,6 +110,9 @@ func goKernel(n *graph.Node) graph.Kernel {
 			return err
 		}
 		for i, v := range made {
+			if values[i] != own[i] {
+				return fmt.Errorf("go: %s put another tensor in the place of result %d: fill the one that is there", f.name, i)
+			}
 			copyBytes(parts.at(out.Ptr, i), v.Buf.Ptr, parts.bytes[i])
 		}
 		return nil

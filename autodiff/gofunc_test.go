@@ -128,3 +128,14 @@ func TestGoFuncSeesCopies(t *testing.T) {
 	require.Equal(t, []float64{1, 6}, flat(out))
 	require.Equal(t, []float64{5}, x)
 }
+
+// TestGoFuncThatReplacesItsResult: another tensor in the place of one that is to be filled is an error, and no zeros.
+func TestGoFuncThatReplacesItsResult(t *testing.T) {
+	x := graph.Const(graph.New(), []float64{1, 2}, 2)
+	y := autodiff.GoFunc("hand over", func(out, in []*tensor.Dense) error {
+		out[0] = in[0]
+		return nil
+	}, []graph.Type{x.Type()}, x)
+	_, err := autodiff.Eval(y[0])
+	require.ErrorContains(t, err, "hand over put another tensor in the place of result 0: fill the one that is there")
+}

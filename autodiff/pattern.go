@@ -29,6 +29,9 @@ type Pattern = sparse.Pattern
 func JacobianPattern[P, Q any](f func(P) Q) func(P) *Pattern {
 	return func(p P) *Pattern {
 		e := traceAt("jacobian pattern", f, p)
+		if len(e.results) == 0 {
+			graph.Fail("jacobian pattern", nil, "the result has no node to differentiate")
+		}
 		return jacobianPattern("jacobian pattern", e.outputs, e.wrt)
 	}
 }

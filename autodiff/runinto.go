@@ -91,7 +91,7 @@ func (c *call) fillFields(dst reflect.Value, several int) error {
 
 // RunInto is Run into tensors that the caller owns, and allocates nothing once a program for the types exists: in
 // has the leaves of the arguments, dst those of the results, with nil where a result overwrites a donated
-// argument. All of dst must be contiguous row-major tensors. If f takes slices or maps, Run must have been called
+// argument. All of dst must be contiguous row-major tensors that share no memory with each other. If f takes slices or maps, Run must have been called
 // before with as many leaves.
 func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error {
 	c := newCall()
@@ -123,7 +123,7 @@ func (fn *Function) RunInto(ctx context.Context, dst, in []*tensor.Dense) error 
 	return p.runCall(ctx, c)
 }
 
-// runCall runs into c.out, by way of other memory if results share memory with inputs or with each other.
+// runCall runs into c.out, by way of other memory if results share memory with inputs.
 func (p *program) runCall(ctx context.Context, c *call) error {
 	var indirect bool
 	for i, v := range c.out {
@@ -135,7 +135,12 @@ func (p *program) runCall(ctx context.Context, c *call) error {
 				return fmt.Errorf("autodiff: result tensor %d shares memory with a donated argument", i)
 			}
 		}
-		indirect = indirect || exec.Overlaps(v, c.in, c.out[:i])
+		for k := range i {
+			if exec.Overlaps(v, c.out[k:k+1]) {
+				return fmt.Errorf("autodiff: result tensors %d and %d share memory", k, i)
+			}
+		}
+		indirect = indirect || exec.Overlaps(v, c.in)
 	}
 	if indirect {
 		return p.runIndirect(ctx, c)

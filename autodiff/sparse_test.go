@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
+	"chainrule/graph"
 )
 
 // The Hessian of the chained Rosenbrock function, with 100,000 variables, against its formulas.
@@ -59,4 +60,13 @@ func TestSparseEvalIntoAllocatesNothing(t *testing.T) {
 		}
 		require.Equal(t, want, m.Values)
 	}
+}
+
+// TestPatternOfNothing: a function that gives no node has no pattern.
+func TestPatternOfNothing(t *testing.T) {
+	x := graph.Const(graph.New(), []float64{1, 2}, 2)
+	err := graph.Try(func() { autodiff.JacobianPattern(func(node) node { return nil })(x) })
+	require.ErrorContains(t, err, "jacobian pattern: the result has no node to differentiate")
+	err = graph.Try(func() { autodiff.HessianPattern(func(node) node { return nil })(x) })
+	require.ErrorContains(t, err, "the result must be a float scalar")
 }

@@ -73,4 +73,10 @@ func mustFit(op string, count, size int) {
 }
 
 // Eye returns the n × n identity matrix.
-func Eye(g *graph.Graph, d graph.DType, n int) *graph.Node { return OneHot(Arange(g, n), n, d) }
+func Eye(g *graph.Graph, d graph.DType, n int) *graph.Node {
+	const long = 1 << 26 // rows whose numbers take a while to write down
+	if n >= long && d.Valid() && !memory.Fits(n, n) {
+		graph.Fail("eye", nil, "a matrix of %d rows is more than the memory that there is", n)
+	}
+	return OneHot(Arange(g, n), n, d)
+}

@@ -56,3 +56,9 @@ func TestEighBeyondItsOrders(t *testing.T) {
 		}
 	}
 }
+
+// TestEyeOfTooManyRows is refused before its rows are counted out.
+func TestEyeOfTooManyRows(t *testing.T) {
+	refused(t, "eye: a matrix of 268435456 rows is more than the memory that there is",
+		func() { ops.Eye(graph.New(), graph.Float64, 1<<28) })
+}

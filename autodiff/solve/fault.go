@@ -13,7 +13,7 @@ import (
 	"chainrule/ops"
 )
 
-// ODEError says where ODE's adaptive method cannot go on, and why: the slope or the solution is no number there, or steps
+// ODEError says where ODE cannot go on, and why: the slope or the solution is no number there, or steps
 // that keep to the tolerance are so small that adding them to the time changes nothing, as before a singularity.
 type ODEError struct {
 	// Time is how far it came.
@@ -61,6 +61,24 @@ type arrival struct{ Y, K, Off, T, End, Bad *graph.Node }
 // they must not pass for right.
 func (m odeMethod) checked(a arrival) *graph.Node {
 	return a.Y.Graph().Apply(&arrivedOp, arrivedAttrs{m.unknowns}, a.Y, a.Y, a.K, a.Off, a.T, a.End, a.Bad)
+}
+
+// checkedRows is the solutions of RK4 at all times but the first, [T, n]. What is no number once stays so, so that it is the last
+// row that is checked, and the first of those which are none that the error is about.
+func (m odeMethod) checkedRows(rows, times *graph.Node) *graph.Node {
+	n := rows.Shape()[0]
+	wrong := ops.Not(ops.Every(ops.IsFinite(rows), 1))
+	worst := ops.ArgMax(ops.Cast(wrong, graph.Int64), 0)
+	at := func(x *graph.Node, i *graph.Node) *graph.Node {
+		return ops.Squeeze(ops.Take(x, ops.ExpandDims(i, 0), 0), 0)
+	}
+	row, t := ops.StopGradient(at(rows, worst)), ops.StopGradient(at(times, ops.Add(worst, 1)))
+	last := ops.Squeeze(ops.Slice(rows, ops.At(n-1)), 0)
+	last = rows.Graph().Apply(&arrivedOp, arrivedAttrs{m.unknowns}, last, row, row, row, t, t, ops.Any(wrong))
+	if n == 1 {
+		return ops.ExpandDims(last, 0)
+	}
+	return ops.Concat(0, ops.Slice(rows, ops.Range{Start: 0, Stop: n - 1}), ops.ExpandDims(last, 0))
 }
 
 // arrivedAttrs has the paths and sizes of the unknowns, as in "X=1,V=3".

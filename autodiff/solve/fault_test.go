@@ -186,3 +186,28 @@ func TestODEAdjointUnits(t *testing.T) {
 		}
 	}
 }
+
+// TestRK4ThatCannotGoOn: what becomes no number is an error that says where, in values and in derivatives.
+func TestRK4ThatCannotGoOn(t *testing.T) {
+	root := solve.ODE(func(_, y, p node) node { return ops.Neg(ops.Mul(p, ops.Sqrt(y))) }, solve.RK4(1)) // 0 at t = 2
+	last := func(p node) node {
+		return entry(root(ops.FullLike(p, 1), p, graph.Const(p.Graph(), []float64{0, 1, 2, 3, 4}, 5)), 4)
+	}
+	for name, f := range map[string]func(node) node{"value": last, "gradient": autodiff.Grad(last), "tangent": forwardGrad(last)} {
+		_, err := autodiff.Compile(f).Run(t.Context(), 1.0)
+		var fault *solve.ODEError
+		require.ErrorAs(t, err, &fault, name)
+		require.True(t, math.IsNaN(fault.Value), name)
+		require.Equal(t, 2.0, fault.Time, name)
+		require.ErrorContains(t, err, "ode cannot go on at time 2: y is NaN", name)
+	}
+}
+
+// TestODEOfTwoTypes names what the user wrote.
+func TestODEOfTwoTypes(t *testing.T) {
+	g := graph.New()
+	err := graph.Try(func() {
+		solve.ODE(func(_, y, _ node) node { return y })(graph.Const(g, []float32{1}, 1), g.Scalar(graph.Float64, 1), graph.Const(g, []float64{0, 1}, 2))
+	})
+	require.ErrorContains(t, err, "ode: times are f64, and the leaf of y0 is ")
+}

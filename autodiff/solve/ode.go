@@ -22,7 +22,8 @@ type odeMethod struct {
 	unknowns string // see arrivedAttrs
 }
 
-// RK4 takes n steps, at least 1, of the classical Runge–Kutta method of order 4 between two times.
+// RK4 takes n steps, at least 1, of the classical Runge–Kutta method of order 4 between two times. A run in which y becomes
+// no number fails with an *ODEError.
 func RK4(n int) ODEOption {
 	need("rk4", n > 0, "%d given, at least 1 wanted", n)
 	return func(m *odeMethod) { m.substeps = n }
@@ -88,6 +89,11 @@ func ODE[Y, P any](f func(t *graph.Node, y Y, p P) Y, opts ...ODEOption) func(y0
 		if times == nil || times.Rank() != 1 || times.Shape()[0] == 0 || !times.DType().IsFloat() {
 			graph.Fail("ode", nil, "times are a vector of floats, not %v", times)
 		}
+		for _, l := range tree.Leaves(y0) {
+			if l.Node.DType() != times.DType() {
+				graph.Fail("ode", nil, "times are %v, and the leaf of y0 is %s: convert one with Cast", times.DType(), l)
+			}
+		}
 		return solve(odeArgs[Y, P]{y0, p, times})
 	}
 }
@@ -130,6 +136,9 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 		y := m.advance(f, c, end, atol)
 		return instant{end, y}, y
 	}, start, ops.Slice(times, ops.Range{Start: 1, Stop: times.Shape()[0]}), autodiff.LoopName("ode"))
+	if m.substeps > 0 {
+		rest = m.checkedRows(rest, times)
+	}
 	return ops.Concat(0, first, rest)
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,7 @@ type result struct {
 
 // run returns the exit status: 0 also when it was interrupted and printed the results so far.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stderr = clipped{stderr}
 	c, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -64,6 +66,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// clipped shortens what is written at once, such as a message with a huge argument in it.
+type clipped struct{ to io.Writer }
+
+func (c clipped) Write(p []byte) (int, error) {
+	const most = 400
+	if len(p) <= most {
+		return c.to.Write(p)
+	}
+	_, err := fmt.Fprintf(c.to, "%s… of %d bytes\n", bytes.ToValidUTF8(p[:most], nil), len(p))
+	return len(p), err
 }
 
 // sticky passes on what is written and keeps the first error.

@@ -212,3 +212,15 @@ func TestDump(t *testing.T) {
 	assert.Equal(t, 1, status)
 	assert.Contains(t, errs, "not a directory")
 }
+
+// TestHugeArguments: messages do not grow with what they are about.
+func TestHugeArguments(t *testing.T) {
+	huge := strings.Repeat("é", 1<<20)
+	for _, args := range [][]string{{huge}, {"-layers", huge}, {"-layers", "2," + huge}, {"-activation", huge}, {"-precision", huge},
+		{"-cost", huge}, {"-batch", huge}, {"-rate", huge}, {"-" + huge}, {"-data", huge}, {"-dot", huge}} {
+		_, _, errs, status := mlp(t, context.Background(), append(args, "-epochs", "0")...)
+		require.NotZero(t, status)
+		require.Less(t, len(errs), 4000, "%.20s", args)
+		require.Contains(t, errs, "bytes")
+	}
+}
