@@ -56,10 +56,8 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		for i, x := range y.In() {
 			in[i] = at[listed[x]]
 		}
-		if sweep.RuleOf(y) != nil {
-			if found := c.culpritWithin(y, in); found != nil {
-				return found
-			}
+		if found := c.culpritWithin(y, in); found != nil {
+			return found
 		}
 		if _, custom := y.Attrs().(customAttrs); (custom || sweep.RuleOf(y) == nil) && c.differs(y, in) {
 			return y
@@ -90,31 +88,15 @@ func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
 	return errors.As(c.try(outputs, xs, vs), &wrong)
 }
 
-// culpritWithin is the culprit in one of the functions that a node with several results holds, at values of its inputs.
+// culpritWithin is the culprit in the function that a node runs first, at values of the node's inputs.
 func (c Checker) culpritWithin(y *graph.Node, at []exec.Value) *graph.Node {
-	var funcs []*graph.Func
-	switch a := y.Attrs().(type) {
-	case condAttrs:
-		taken := a.Then
-		if !graph.Elements[bool](at[0].Buf)[0] {
-			taken = a.Else
-		}
-		funcs, at = append(funcs, taken), at[1:]
-	case loopAttrs:
-		if a.Cond == nil && a.Steps == 0 {
-			return nil
-		}
-		funcs, at = append(funcs, a.Body), a.firstStep(at)
-	case customAttrs:
-		return nil // its own derivative is another
+	h, _ := heldBy(y)
+	if h.enter == nil {
+		return nil
 	}
-	for _, f := range funcs {
-		s := sweep.Unfold(f)
-		if found := c.culprit(s.Outputs, s.Inputs, at[:len(s.Inputs)]); found != nil {
-			return found
-		}
-	}
-	return nil
+	f, args := h.enter(at)
+	s := sweep.Unfold(f)
+	return c.culprit(s.Outputs, s.Inputs, args[:len(s.Inputs)])
 }
 
 // firstStep returns what the body takes in the first step of a loop, of the values of the loop's inputs.

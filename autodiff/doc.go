@@ -35,7 +35,7 @@
 //	vmap                            many examples at once
 //	control*, cond                  Scan, For, While, Checkpoint; Cond
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
-//	guard                           examples that must not fail
+//	holder, guard                   functions in nodes, looked into; examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go
 //	pattern*, sparse*               which entries there are, and how they are computed
 //	options                         the types of options

@@ -22,15 +22,8 @@ func (fn *Function) Ops() []string {
 	return list
 }
 
-// HeldBy lists the functions that a node holds.
+// HeldBy lists the functions that a node runs.
 func HeldBy(n *graph.Node) []*graph.Func {
-	switch a := n.Attrs().(type) {
-	case loopAttrs:
-		return []*graph.Func{a.Body}
-	case gradAttrs:
-		return []*graph.Func{a.Body}
-	case condAttrs:
-		return []*graph.Func{a.Then, a.Else}
-	}
-	return nil
+	h, _ := heldBy(n)
+	return h.runs
 }

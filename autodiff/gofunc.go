@@ -140,27 +140,6 @@ func unknownDerivative(n *graph.Node) any {
 	return nil
 }
 
-// holdsGo reports whether computing n calls functions in Go, which are then in the way of a derivative through n.
-func holdsGo(n *graph.Node) bool {
-	switch a := n.Attrs().(type) {
-	case goAttrs:
-		return true
-	case loopAttrs:
-		return funcHoldsGo(a.Body)
-	case gradAttrs:
-		return funcHoldsGo(a.Body)
-	case condAttrs:
-		return funcHoldsGo(a.Then) || funcHoldsGo(a.Else)
-	case customAttrs:
-		return a.Later != nil || a.Pull != nil && funcHoldsGo(a.Pull) || a.Push != nil && funcHoldsGo(a.Push)
-	}
-	return false
-}
-
-func funcHoldsGo(f *graph.Func) bool {
-	return f.Memo("holdsGo", func() any { return slices.ContainsFunc(graph.Topo(f.Outputs()...), holdsGo) }).(bool)
-}
-
 func (goRule) Batch(n *graph.Node, in []*graph.Node, batched []bool, size int) ([]*graph.Node, sweep.Selection) {
 	return sweep.AllDiffer(inTurn(n, in, batched, size))
 }

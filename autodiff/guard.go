@@ -9,32 +9,6 @@ import (
 // take the other branch. What it makes of them is dropped, but it must not fail, or go on for ever, for their sake. So
 // if it can, they are given the values of an example that wants it.
 
-// mayFail reports whether computing f may fail, or not end.
-func mayFail(f *graph.Func) bool {
-	return f.Memo("mayFail", func() any {
-		for _, n := range graph.Topo(f.Outputs()...) {
-			if nodeMayFail(n) {
-				return true
-			}
-		}
-		return false
-	}).(bool)
-}
-
-func nodeMayFail(n *graph.Node) bool {
-	switch a := n.Attrs().(type) {
-	case loopAttrs:
-		return a.Cond != nil || mayFail(a.Body)
-	case gradAttrs:
-		return a.Cond != nil || mayFail(a.Body)
-	case condAttrs:
-		return mayFail(a.Then) || mayFail(a.Else)
-	case customAttrs:
-		return mayFail(a.Body)
-	}
-	return n.Op().Fails
-}
-
 // guarded returns inputs of which those that are batched have, for the examples that wanted does not hold for, the
 // values of one that it holds for. There must be one.
 func guarded(wanted *graph.Node, inputs []*graph.Node, batched []bool) []*graph.Node {

@@ -142,26 +142,3 @@ func (l loopNode) usedMasks(d sweep.Derived, given, masked, guard sweep.Selectio
 	}
 	return used
 }
-
-// selects reports whether a function makes masks: it chooses between values, or branches.
-func selects(f *graph.Func) bool {
-	return f.Memo("selects", func() any {
-		for _, y := range graph.Topo(f.Outputs()...) {
-			_, is := y.Op().Derivative.(graph.Selective)
-			switch a := y.Attrs().(type) {
-			case loopAttrs:
-				is = selects(a.Body)
-			case gradAttrs:
-				is = selects(a.Body) || len(a.LiveMasks.Slice())+len(a.YMasks.Slice()) > 0
-			case condAttrs:
-				is = true
-			case customAttrs:
-				is = selects(a.Body)
-			}
-			if is && sweep.IsSmooth(y) {
-				return true
-			}
-		}
-		return false
-	}).(bool)
-}

@@ -16,26 +16,27 @@ func (d *dependence) throughFuncs(y *graph.Node) [][]int32 {
 			in[i] = d.at(x)
 		}
 	}
-	switch a := y.Attrs().(type) {
-	case condAttrs:
-		if y.Op() != &condOp {
-			return nil
-		}
-		parts := d.call(a.Then, in[1:])
-		for i, sets := range d.call(a.Else, in[1:]) {
-			parts[i] = d.either(parts[i], sets)
-		}
-		return parts
-	case loopAttrs:
-		switch {
-		case y.Op() != &loopOp:
-			return nil
-		case a.Cond == nil && a.Steps <= fewSteps/(1+a.Body.Inputs()[0].Graph().Len()):
-			return d.stepByStep(a, in)
-		}
-		return d.anyStep(a, in)
+	if h, _ := heldBy(y); h.follow != nil {
+		return h.follow(d, in)
 	}
 	return nil
+}
+
+// follow sends the sets of a branch's inputs through both functions.
+func (a condAttrs) follow(d *dependence, in [][]int32) [][]int32 {
+	parts := d.call(a.Then, in[1:])
+	for i, sets := range d.call(a.Else, in[1:]) {
+		parts[i] = d.either(parts[i], sets)
+	}
+	return parts
+}
+
+// follow sends the sets of a loop's inputs through its steps.
+func (a loopAttrs) follow(d *dependence, in [][]int32) [][]int32 {
+	if a.Cond == nil && a.Steps <= fewSteps/(1+a.Body.Inputs()[0].Graph().Len()) {
+		return d.stepByStep(a, in)
+	}
+	return d.anyStep(a, in)
 }
 
 // fewSteps is the number of nodes that the steps of a loop have at most that is followed step by step.
