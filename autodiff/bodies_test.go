@@ -10,6 +10,7 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -40,13 +41,13 @@ var heldFuncs = map[string]func(x *graph.Node) *graph.Node{
 }
 
 // watched runs f with a pass among the compiler's that sees every graph, and is told whether it is that of a body.
-func watched(t *testing.T, see func(body bool, u compile.Unit) compile.Unit, f func()) {
+func watched(t *testing.T, see func(body bool, u rewrite.Unit) rewrite.Unit, f func()) {
 	t.Helper()
 	all := compile.Pipeline
 	defer func() { compile.Pipeline = all }()
-	at := slices.IndexFunc(all, func(p compile.Pass) bool { return p.Name == "pair" })
-	compile.Pipeline = slices.Insert(slices.Clone(all), at, compile.Pass{Name: "watch",
-		Run: func(u compile.Unit, _ compile.Options) compile.Unit {
+	at := slices.IndexFunc(all, func(p rewrite.Pass) bool { return p.Name == "pair" })
+	compile.Pipeline = slices.Insert(slices.Clone(all), at, rewrite.Pass{Name: "watch",
+		Run: func(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
 			hasLoops := slices.ContainsFunc(graph.Topo(u.Outputs...), func(n *graph.Node) bool { return n.Op().Program != nil })
 			return see(!hasLoops, u)
 		}})
@@ -59,7 +60,7 @@ func TestBodiesAreCompiledAsThePrograms(t *testing.T) {
 	for name, f := range heldFuncs {
 		for _, off := range []string{"", "watch", "fold", "unalias"} {
 			bodies := 0
-			watched(t, func(body bool, u compile.Unit) compile.Unit {
+			watched(t, func(body bool, u rewrite.Unit) rewrite.Unit {
 				if body {
 					bodies++
 				}
@@ -84,7 +85,7 @@ func TestBodiesAreCompiledAsThePrograms(t *testing.T) {
 // TestBodiesThatDoNotCompile expects an error with the user's line, not a panic.
 func TestBodiesThatDoNotCompile(t *testing.T) {
 	for name, f := range heldFuncs {
-		watched(t, func(body bool, u compile.Unit) compile.Unit {
+		watched(t, func(body bool, u rewrite.Unit) rewrite.Unit {
 			if body {
 				u.Inputs = append(slices.Clone(u.Inputs), nil)
 			}

@@ -11,6 +11,7 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 )
 
 // Norms and the clipped mean of the gradients of all examples are those of the gradients written out, and take no more
@@ -75,7 +76,7 @@ func TestClippedMean(t *testing.T) {
 		require.InDeltaSlice(t, want, got, 2000*0x1p-53, "leaf %d", i)
 	}
 
-	plan, err := compile.Plan(compile.Unit{Inputs: g.Inputs(), Outputs: append(mean, norms)}, compile.Options{})
+	plan, err := compile.Plan(rewrite.Unit{Inputs: g.Inputs(), Outputs: append(mean, norms)}, compile.Options{})
 	require.NoError(t, err)
 	for _, s := range plan.Steps {
 		require.LessOrEqual(t, s.Out.Len, widths[0]*widths[1], "%v is larger than a batch's gradient", s.Node)

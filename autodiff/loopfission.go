@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/internal/sweep"
 )
 
@@ -17,17 +17,17 @@ import (
 // Carries and slices that are of no use are left out.
 
 // splitLoops is the pass "fission".
-func splitLoops(u compile.Unit, opts compile.Options) compile.Unit {
+func splitLoops(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 	order := graph.Topo(u.Outputs...)
 	used := usedParts(order, &loopOp)
-	var list []compile.Replacement
+	var list []rewrite.Replacement
 	for _, n := range order {
 		parts := used[n]
 		if parts == nil || n.Attrs().(loopAttrs).Cond != nil {
 			continue
 		}
 		l := loopOf(n)
-		if ofNumbers(opts.Compiler().Simplified(l.Body)) {
+		if ofNumbers(opts.Bodies.Simplified(l.Body)) {
 			continue
 		}
 		results := make(sweep.Selection, len(l.Body.Outputs()))
@@ -36,7 +36,7 @@ func splitLoops(u compile.Unit, opts compile.Options) compile.Unit {
 			results[i] = true
 		}
 		s := newStacking(l, results, !opts.Off["fast"])
-		list = append(list, compile.Replacement{Of: parts, From: n.In(),
+		list = append(list, rewrite.Replacement{Of: parts, From: n.In(),
 			Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
 				g.With(n, func() {
 					s.in = from

@@ -2,7 +2,7 @@ package autodiff
 
 import (
 	"chainrule/graph"
-	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 )
 
 // A loop that computes tangents computes the values of the loop that it comes from, too. Where a program wants both, the
@@ -35,7 +35,7 @@ func originOf(a loopAttrs) (origin, bool) {
 }
 
 // mergeLoops is the pass.
-func mergeLoops(u compile.Unit, _ compile.Options) compile.Unit {
+func mergeLoops(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
 	for {
 		next, merged := mergeOne(u)
 		if !merged {
@@ -46,7 +46,7 @@ func mergeLoops(u compile.Unit, _ compile.Options) compile.Unit {
 }
 
 // mergeOne merges the first two loops that it can.
-func mergeOne(u compile.Unit) (compile.Unit, bool) {
+func mergeOne(u rewrite.Unit) (rewrite.Unit, bool) {
 	order := graph.Topo(u.Outputs...)
 	used := usedParts(order, &loopOp)
 	if len(used) < 2 {
@@ -60,7 +60,7 @@ func mergeOne(u compile.Unit) (compile.Unit, bool) {
 		if first == nil {
 			continue
 		}
-		next, ok := u.Replace([]compile.Replacement{{Of: used[first], From: []*graph.Node{n},
+		next, ok := u.Replace([]rewrite.Replacement{{Of: used[first], From: []*graph.Node{n},
 			Make: func(_ *graph.Graph, from []*graph.Node) (made []*graph.Node) {
 				for _, p := range used[first] {
 					i, _ := p.PartIndex()

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -22,15 +23,15 @@ func init() {
 }
 
 // unzip is the pass.
-func unzip(u compile.Unit, opts compile.Options) compile.Unit {
-	c := opts.Compiler()
+func unzip(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
+	c := opts.Bodies
 	order := graph.Topo(u.Outputs...)
 	grads := usedParts(order, &loopGradOp)
 	if len(grads) == 0 {
 		return u
 	}
 	loops := usedParts(order, &loopOp)
-	var list []compile.Replacement
+	var list []rewrite.Replacement
 	for _, n := range order {
 		if grads[n] == nil {
 			continue
@@ -66,8 +67,8 @@ func (l loopNode) existing() *graph.Node {
 }
 
 // replaceLoop puts the first loop in place of the results of the loop itself, of n's gradient.
-func (h *halves) replaceLoop(a gradAttrs, n *graph.Node, of []*graph.Node) compile.Replacement {
-	return compile.Replacement{Of: of, From: n.In()[:a.loopInputs()],
+func (h *halves) replaceLoop(a gradAttrs, n *graph.Node, of []*graph.Node) rewrite.Replacement {
+	return rewrite.Replacement{Of: of, From: n.In()[:a.loopInputs()],
 		Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
 			g.With(n, func() {
 				first := h.first(a, from).node()
@@ -81,9 +82,9 @@ func (h *halves) replaceLoop(a gradAttrs, n *graph.Node, of []*graph.Node) compi
 }
 
 // replaceGrad puts the second loop in place of the results of the gradient n.
-func (h *halves) replaceGrad(a gradAttrs, n *graph.Node, of []*graph.Node) compile.Replacement {
+func (h *halves) replaceGrad(a gradAttrs, n *graph.Node, of []*graph.Node) rewrite.Replacement {
 	wrt := a.wrt()
-	return compile.Replacement{Of: of, From: n.In(), Make: func(g *graph.Graph, in []*graph.Node) (made []*graph.Node) {
+	return rewrite.Replacement{Of: of, From: n.In(), Make: func(g *graph.Graph, in []*graph.Node) (made []*graph.Node) {
 		g.With(n, func() {
 			last := h.second(a, in)
 			for _, p := range of {

@@ -20,6 +20,7 @@ import (
 	"chainrule/autodiff/gonum"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/nn"
 	"chainrule/nn/optim"
 	"chainrule/nn/train"
@@ -210,9 +211,9 @@ func seenWorkers(t *testing.T, use func() error) (programs, bodies []int) {
 	t.Helper()
 	all := compile.Pipeline
 	defer func() { compile.Pipeline = all }()
-	at := slices.IndexFunc(all, func(p compile.Pass) bool { return p.Name == "pair" })
-	compile.Pipeline = slices.Insert(slices.Clone(all), at, compile.Pass{Name: "watch",
-		Run: func(u compile.Unit, o compile.Options) compile.Unit {
+	at := slices.IndexFunc(all, func(p rewrite.Pass) bool { return p.Name == "pair" })
+	compile.Pipeline = slices.Insert(slices.Clone(all), at, rewrite.Pass{Name: "watch",
+		Run: func(u rewrite.Unit, o rewrite.Options) rewrite.Unit {
 			holds := func(n node) bool { return n.Op().Program != nil }
 			if slices.ContainsFunc(graph.Topo(u.Outputs...), holds) {
 				programs = append(programs, o.Workers)

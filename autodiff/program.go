@@ -10,6 +10,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/internal/tree"
 )
 
@@ -186,7 +187,7 @@ func (fn *Function) build(t trace, record *compile.Record) (*program, error) {
 	}
 	var err error
 	p.code, err = compile.Compile(
-		compile.Unit{Inputs: t.inputs, Outputs: outputs, Donated: donated},
+		rewrite.Unit{Inputs: t.inputs, Outputs: outputs, Donated: donated},
 		compile.Options{Off: fn.settings.passesOff, Verify: fn.settings.verify, Workers: fn.settings.workers,
 			Record: record})
 	return p, err

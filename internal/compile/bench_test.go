@@ -7,11 +7,12 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // mlpStep builds a step of training the 784-512-256-10 perceptron on 64 examples: loss, gradients, updated parameters.
-func mlpStep() compile.Unit {
+func mlpStep() rewrite.Unit {
 	widths := []int{784, 512, 256, 10}
 	const batch = 64
 	g := graph.New()
@@ -32,7 +33,7 @@ func mlpStep() compile.Unit {
 		return ops.Neg(ops.Div(ops.Sum(ops.Mul(y, ops.LogSoftmax(a, -1))), batch))
 	})(params)
 	inputs := append(params[:len(params):len(params)], x, y, rate)
-	u := compile.Unit{Inputs: inputs, Outputs: nodes{loss}, Donated: []int{-1}}
+	u := rewrite.Unit{Inputs: inputs, Outputs: nodes{loss}, Donated: []int{-1}}
 	for i, p := range params {
 		u.Outputs = append(u.Outputs, ops.Sub(p, ops.Mul(rate, grads[i])))
 		u.Donated = append(u.Donated, i)
@@ -41,7 +42,7 @@ func mlpStep() compile.Unit {
 }
 
 // ladder builds n operations on vectors of a given size (scalars for 0), and the derivative of their sum.
-func ladder(n, size int) compile.Unit {
+func ladder(n, size int) rewrite.Unit {
 	g := graph.New()
 	var shape []int
 	if size > 0 {
@@ -55,12 +56,12 @@ func ladder(n, size int) compile.Unit {
 		}
 		return ops.Sum(v)
 	})(x)
-	return compile.Unit{Inputs: nodes{x, k}, Outputs: nodes{y}}
+	return rewrite.Unit{Inputs: nodes{x, k}, Outputs: nodes{y}}
 }
 
 // BenchmarkCompile builds, differentiates and compiles.
 func BenchmarkCompile(b *testing.B) {
-	bench := func(name string, build func() compile.Unit) {
+	bench := func(name string, build func() rewrite.Unit) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -72,8 +73,8 @@ func BenchmarkCompile(b *testing.B) {
 	}
 	bench("case=mlp", mlpStep)
 	for _, n := range []int{1000, 1_000_000} {
-		bench(fmt.Sprintf("case=scalars/ops=%d", n), func() compile.Unit { return ladder(n, 0) })
-		bench(fmt.Sprintf("case=vectors/ops=%d", n), func() compile.Unit { return ladder(n, 100) })
+		bench(fmt.Sprintf("case=scalars/ops=%d", n), func() rewrite.Unit { return ladder(n, 0) })
+		bench(fmt.Sprintf("case=vectors/ops=%d", n), func() rewrite.Unit { return ladder(n, 100) })
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // bodies is the graph.Compiler of a program: the functions that its nodes hold are compiled as the program is.
@@ -45,7 +46,7 @@ func (b *bodies) Memo(f *graph.Func, key any, compute func() any) any {
 func (b *bodies) Code(f *graph.Func, overwrites ...int) (graph.Code, error) {
 	type codeKey struct{ overwrites string }
 	made := b.Memo(f, codeKey{fmt.Sprint(overwrites)}, func() any {
-		u := Unit{Inputs: f.Inputs(), Outputs: f.Outputs(), Donated: make([]int, len(f.Outputs()))}
+		u := rewrite.Unit{Inputs: f.Inputs(), Outputs: f.Outputs(), Donated: make([]int, len(f.Outputs()))}
 		for i := range u.Donated {
 			u.Donated[i] = -1
 			if i < len(overwrites) {
@@ -75,12 +76,12 @@ func (b *bodies) Simplified(f *graph.Func) *graph.Func {
 	}
 	type simplifiedKey struct{}
 	return b.Memo(f, simplifiedKey{}, func() any {
-		u := Unit{Inputs: f.Inputs(), Outputs: f.Outputs()}
+		u := rewrite.Unit{Inputs: f.Inputs(), Outputs: f.Outputs()}
 		for _, p := range Pipeline {
-			if p.simplifies && !b.opts.Off[p.Name] {
-				u = p.Run(u, b.opts)
+			if p.Simplifies && !b.opts.Off[p.Name] {
+				u = p.Run(u, b.opts.Passes())
 			}
 		}
-		return u.graph().Func(u.Inputs, u.Outputs)
+		return u.Graph().Func(u.Inputs, u.Outputs)
 	}).(*graph.Func)
 }

@@ -7,6 +7,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -75,7 +76,7 @@ func TestDonation(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := graph.New()
 			in := nodes{g.Input("a", graph.Float64, 3, 3), g.Input("b", graph.Float64, 3, 3), g.Input("c", graph.Float64, 3, 3)}
-			u := compile.Unit{Inputs: in, Outputs: c.outputs(in[0], in[1], in[2]), Donated: c.donated}
+			u := rewrite.Unit{Inputs: in, Outputs: c.outputs(in[0], in[1], in[2]), Donated: c.donated}
 			plan := run(t, u, unfused)
 			copies, commits := copiesIn(plan)
 			require.Equal(t, []int{c.copies, c.commits}, []int{copies, commits}, "copies and commits of %v", plan.Steps)
@@ -87,7 +88,7 @@ func TestDonation(t *testing.T) {
 func TestManyDonations(t *testing.T) {
 	const n = 1000
 	g := graph.New()
-	var u compile.Unit
+	var u rewrite.Unit
 	for range n {
 		u.Inputs = append(u.Inputs, g.Input("", graph.Float64, 2))
 	}
@@ -112,7 +113,7 @@ func TestFusedUpdatesAreInPlace(t *testing.T) {
 	loss := ops.Mean(ops.Square(ops.Sub(ops.Mul(w, x), 1)))
 	grad := ops.Mul(x, ops.Sub(ops.Mul(w, x), 1))
 	m2 := ops.Add(ops.Mul(0.9, m), grad)
-	u := compile.Unit{
+	u := rewrite.Unit{
 		Inputs: []*graph.Node{w, m, x}, Outputs: []*graph.Node{loss, ops.Sub(w, ops.Mul(0.1, m2)), m2}, Donated: []int{-1, 0, 1},
 	}
 	plan := run(t, u, compile.Options{Verify: true})

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/rewrite"
 )
 
 // Record keeps what Compile makes on the way, for a dump. A nil Record keeps nothing.
@@ -22,7 +23,7 @@ type Stage struct {
 	Name string
 	// Why says why the pass stands where it does.
 	Why  string
-	Unit Unit
+	Unit rewrite.Unit
 	// Nodes are those that the outputs depend on, in topological order.
 	Nodes []*graph.Node
 	// Born tells for each of Nodes that it stands for no node of the stage before.
@@ -34,12 +35,12 @@ type Stage struct {
 	Fired map[string]int
 }
 
-func newStage(name, why string, u Unit) Stage {
-	return Stage{Name: name, Why: why, Unit: u, Nodes: u.topo()}
+func newStage(name, why string, u rewrite.Unit) Stage {
+	return Stage{Name: name, Why: why, Unit: u, Nodes: u.Topo()}
 }
 
 // begin notes what is compiled. The options that it returns count the rules that fire.
-func (r *Record) begin(u Unit, opts Options) Options {
+func (r *Record) begin(u rewrite.Unit, opts Options) Options {
 	if r == nil {
 		return opts
 	}
@@ -62,7 +63,7 @@ func (r *Record) begin(u Unit, opts Options) Options {
 }
 
 // after notes what a pass has made.
-func (r *Record) after(p Pass, u Unit) {
+func (r *Record) after(p rewrite.Pass, u rewrite.Unit) {
 	if r == nil {
 		return
 	}
@@ -78,7 +79,7 @@ func became(before, next *Stage) [][]int {
 	at := positions(next)
 	to := make([][]int, len(before.Nodes))
 	next.Born = make([]bool, len(next.Nodes))
-	if before.Unit.graph() == next.Unit.graph() {
+	if before.Unit.Graph() == next.Unit.Graph() {
 		for i, n := range before.Nodes {
 			to[i] = at.of(n, nil)
 		}
@@ -87,18 +88,18 @@ func became(before, next *Stage) [][]int {
 	for i := range next.Born {
 		next.Born[i] = true
 	}
-	if before.Unit.graph() != next.Unit.from {
+	if before.Unit.Graph() != next.Unit.From() {
 		return to // a pass that keeps no account
 	}
 	for i, n := range before.Nodes {
-		to[i] = at.of(next.Unit.became[n.ID()], nil)
+		to[i] = at.of(next.Unit.Became(n), nil)
 		for _, j := range to[i] {
 			next.Born[j] = false
 		}
 	}
 	done := 0 // nodes of the new graph up to this ID stand for a node, or were born when one was rewritten
 	for i, n := range before.Nodes {
-		m := next.Unit.became[n.ID()]
+		m := next.Unit.Became(n)
 		if m == nil {
 			continue
 		}
@@ -115,7 +116,7 @@ func became(before, next *Stage) [][]int {
 type numbering []int
 
 func positions(s *Stage) numbering {
-	at := make(numbering, s.Unit.graph().Len())
+	at := make(numbering, s.Unit.Graph().Len())
 	for i := range at {
 		at[i] = -1
 	}

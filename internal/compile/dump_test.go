@@ -14,6 +14,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -25,7 +26,7 @@ func TestDumpsAreComplete(t *testing.T) {
 	profiled := 0
 	for seed := range count {
 		r := largeRandomGraph(seed)
-		u := compile.Unit{Inputs: r.inputs, Outputs: r.outputs()}
+		u := rewrite.Unit{Inputs: r.inputs, Outputs: r.outputs()}
 		u.Donated = r.donate(u.Outputs)
 		var feeds []exec.Value
 		if seed%10 == 0 { // profiles take their time
@@ -50,7 +51,7 @@ func TestStaysAgainstModel(t *testing.T) {
 	values := 0
 	for seed := range uint64(150) {
 		r := largeRandomGraph(seed)
-		u := compile.Unit{Inputs: r.inputs, Outputs: r.outputs()}
+		u := rewrite.Unit{Inputs: r.inputs, Outputs: r.outputs()}
 		u.Donated = r.donate(u.Outputs)
 		_, plan := compile.PlanOf(u, compile.Options{})
 		want := staysByByte(plan)
@@ -117,7 +118,7 @@ func TestRecordFollowsNodes(t *testing.T) {
 	y := ops.Neg(ops.Neg(ops.Add(plain, ops.Mul(aliased, 1))))
 	heard := map[string]int{}
 	opts := compile.Options{Fired: func(rule string) { heard[rule]++ }}
-	page, w := dump(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}}, opts, nil)
+	page, w := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}}, opts, nil)
 	stages := page.Record.Stages
 	require.Equal(t, "input", stages[0].Name)
 	position := func(k int, n *graph.Node) int {
@@ -159,7 +160,7 @@ func TestRecordFollowsNodes(t *testing.T) {
 	assert.Positive(t, gone, "the 1 and a neg have no successor")
 	assert.Equal(t, gone, strings.Count(w.source, `class="n gone"`))
 
-	_, w = dump(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}},
+	_, w = dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}},
 		compile.Options{Off: map[string]bool{"simplify": true}}, nil)
 	assert.True(t, strings.Contains(w.source, "left out: simplify"))
 }
@@ -168,7 +169,7 @@ func TestRecordFollowsNodes(t *testing.T) {
 func TestRecordIsOfOneCompilation(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", graph.Float32, 3)
-	u := compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Tanh(ops.Sin(x))}}
+	u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Tanh(ops.Sin(x))}}
 	var r compile.Record
 	for range 2 {
 		_, err := compile.Compile(u, compile.Options{Record: &r})
@@ -186,7 +187,7 @@ func TestDumpsEscape(t *testing.T) {
 		g := graph.New()
 		x := g.Input(name, graph.Float32, 2)
 		y := graph.Named(name, ops.MatMul(ops.ExpandDims(ops.Sin(x), 0), ops.ExpandDims(x, 1)))
-		u := compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y, x}}
+		u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y, x}}
 		p, err := compile.Compile(u, compile.Options{})
 		require.NoError(t, err)
 		page := compile.Page{Title: name, Record: &compile.Record{Off: []string{name}}, Plan: p.Plan()}
@@ -202,7 +203,7 @@ func TestDumpsEscape(t *testing.T) {
 	}
 	g := graph.New()
 	x := g.Input("∂C/∂W", graph.Float32, 2)
-	_, w := dump(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
+	_, w := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
 	assert.Contains(t, w.text["p0n0"], "∂C/∂W")
 }
 
@@ -214,7 +215,7 @@ func TestDumpsCutConstants(t *testing.T) {
 	for i := range numbers {
 		numbers[i] = 1 / float64(i+3)
 	}
-	u := compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Mul(x, graph.Const(g, numbers, 10000))}}
+	u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Mul(x, graph.Const(g, numbers, 10000))}}
 	_, w := dump(t, u, compile.Options{}, nil)
 	assert.Less(t, len(w.source), 100_000)
 	assert.Contains(t, w.text["p0n1"], " …")
@@ -249,6 +250,6 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestDumpReportsWriteErrors(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", graph.Float32)
-	page, _ := dump(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
+	page, _ := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
 	require.ErrorContains(t, page.Write(broken{}), "disk full")
 }

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"chainrule/internal/rewrite"
 	"cmp"
 	"maps"
 	"slices"
@@ -104,8 +105,8 @@ func byCount(counts map[string]int) []string {
 
 // identity is the mathematics of a rule.
 func identity(name string) string {
-	if i := slices.IndexFunc(Rules, func(r rule) bool { return r.Name == name }); i >= 0 {
-		return Rules[i].Identity
+	if i := slices.IndexFunc(rewrite.Rules, func(r rewrite.Rule) bool { return r.Name == name }); i >= 0 {
+		return rewrite.Rules[i].Identity
 	}
 	return ""
 }

@@ -15,10 +15,11 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // dump compiles a unit with a record, runs it on values if there are any, and reads the page.
-func dump(t *testing.T, u compile.Unit, opts compile.Options, in []exec.Value) (compile.Page, *web) {
+func dump(t *testing.T, u rewrite.Unit, opts compile.Options, in []exec.Value) (compile.Page, *web) {
 	t.Helper()
 	page := compile.Page{Title: "f", Record: &compile.Record{}}
 	opts.Record = page.Record

@@ -4,18 +4,19 @@ import (
 	"slices"
 
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // Own lists the passes of this package.
-func Own() []Pass {
-	return slices.DeleteFunc(slices.Clone(Pipeline), func(p Pass) bool { return p.OfFuncs })
+func Own() []rewrite.Pass {
+	return slices.DeleteFunc(slices.Clone(Pipeline), func(p rewrite.Pass) bool { return p.OfFuncs })
 }
 
 // PlanOf runs the pipeline and returns the unit that is left with its plan.
-func PlanOf(u Unit, opts Options) (Unit, exec.Plan) {
+func PlanOf(u rewrite.Unit, opts Options) (rewrite.Unit, exec.Plan) {
 	for _, p := range Pipeline {
 		if !opts.Off[p.Name] {
-			u = p.Run(u, opts)
+			u = p.Run(u, opts.Passes())
 		}
 	}
 	p, err := plan(u, opts)
@@ -56,7 +57,7 @@ func depth(n *branch) int {
 }
 
 // CheckOrder says which passes are out of order.
-func CheckOrder(passes []Pass) error { return checkOrder(passes) }
+func CheckOrder(passes []rewrite.Pass) error { return checkOrder(passes) }
 
 // Order lists the pairs of passes of which the first has to come before the second.
 func Order() (pairs [][2]string) {

@@ -6,6 +6,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // fuse groups Maps of one shape that use each other, and the reductions at their ends, to be computed in one loop over
@@ -17,8 +18,8 @@ import (
 //
 // The stage of a node grows along every edge that is not between two Maps of one shape. Members of a group have one
 // stage, so a path that leaves a group can never come back, and groups can be put in order like single nodes.
-func fuse(u Unit, opts Options) Unit {
-	order := u.topo()
+func fuse(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
+	order := u.Topo()
 	f := newFuser(u, order)
 	for _, n := range order {
 		f.join(n)
@@ -80,16 +81,16 @@ func worthSplitting(n *graph.Node) bool {
 }
 
 type fuser struct {
-	unit  Unit
+	unit  rewrite.Unit
 	stage []int32
 	late  []bool  // by ID: used for donated outputs alone
 	group []int32 // union-find by ID: the smallest ID is the root
 }
 
 // newFuser finds the stages.
-func newFuser(u Unit, order []*graph.Node) *fuser {
-	size := u.graph().Len()
-	f := &fuser{unit: u, stage: make([]int32, size), late: u.late(order), group: make([]int32, size)}
+func newFuser(u rewrite.Unit, order []*graph.Node) *fuser {
+	size := u.Graph().Len()
+	f := &fuser{unit: u, stage: make([]int32, size), late: late(u, order), group: make([]int32, size)}
 	for i := range f.group {
 		f.group[i] = int32(i)
 	}
@@ -158,19 +159,7 @@ func (f *fuser) neighbours(x, n *graph.Node) bool {
 	if x.Op().Class != graph.Map || !f.joins(x) || !f.joins(n) || f.late[x.ID()] != f.late[n.ID()] {
 		return false
 	}
-	return n.Op().Class == graph.Reduce || sameShape(x.Shape(), n.Shape())
-}
-
-func sameShape(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, d := range a {
-		if b[i] != d {
-			return false
-		}
-	}
-	return true
+	return n.Op().Class == graph.Reduce || slices.Equal(x.Shape(), n.Shape())
 }
 
 func (f *fuser) find(i int32) int32 {
@@ -188,8 +177,8 @@ func (f *fuser) union(a, b int32) {
 
 // late finds, by ID, the donated outputs that nothing else uses and the Maps that only lead to them: they can wait for
 // the end.
-func (u Unit) late(order []*graph.Node) []bool {
-	late := make([]bool, u.graph().Len())
+func late(u rewrite.Unit, order []*graph.Node) []bool {
+	late := make([]bool, u.Graph().Len())
 	if u.Donated == nil {
 		return late
 	}

@@ -12,6 +12,7 @@ import (
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/optest"
+	"chainrule/internal/rewrite"
 )
 
 // variants are the ways to compile: everything, without each pass, without any, without rules that round
@@ -97,10 +98,10 @@ func checkCompile(t *testing.T, r *randomGraph, all map[string]compile.Options) 
 		feeds[n] = r.feeds[i]
 	}
 	want, wantErr := exec.Reference(outputs, feeds)
-	without := compile.Rules[r.intn(len(compile.Rules))].Name
+	without := rewrite.Rules[r.intn(len(rewrite.Rules))].Name
 	all["without "+without] = compile.Options{Off: map[string]bool{without: true}, Verify: true}
 	for name, opts := range all {
-		u := compile.Unit{Inputs: r.inputs, Outputs: outputs}
+		u := rewrite.Unit{Inputs: r.inputs, Outputs: outputs}
 		if name != "no reuse" {
 			u.Donated = r.donate(outputs)
 		}
@@ -149,7 +150,7 @@ func comparePasses(t *testing.T, name string, before, after []*graph.Node, want,
 
 // compareRun runs a program on copies of the inputs, since donated ones change.
 func compareRun(
-	t *testing.T, name string, p *exec.Program, u compile.Unit, r *randomGraph, want []exec.Value, wantErr error,
+	t *testing.T, name string, p *exec.Program, u rewrite.Unit, r *randomGraph, want []exec.Value, wantErr error,
 ) {
 	var in, dst []exec.Value
 	for _, v := range r.feeds {

@@ -15,6 +15,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/optest"
+	"chainrule/internal/rewrite"
 )
 
 var update = flag.Bool("update", false, "rewrite the out sections of testdata")
@@ -50,10 +51,10 @@ func (c golden) String() string {
 	return fmt.Sprintf("%s\nin:\n%s\nout:\n%send\n", head, c.in, c.out)
 }
 
-func (c golden) unit(t testing.TB) compile.Unit {
+func (c golden) unit(t testing.TB) rewrite.Unit {
 	g, outputs, err := graph.Parse(c.in)
 	require.NoError(t, err, c.comment)
-	return compile.Unit{Inputs: g.Inputs(), Outputs: outputs}
+	return rewrite.Unit{Inputs: g.Inputs(), Outputs: outputs}
 }
 
 // Every pass has cases, some of which it changes, and every rule of simplify has a file, with a case in which it fires
@@ -64,13 +65,13 @@ func TestPassesAsText(t *testing.T) {
 	rules, err := filepath.Glob("testdata/simplify/*.txt")
 	require.NoError(t, err)
 	require.Len(t, files, len(compile.Own())-1, "one file for each pass but simplify")
-	require.Len(t, rules, len(compile.Rules), "one file for each rule")
+	require.Len(t, rules, len(rewrite.Rules), "one file for each rule")
 	for _, pass := range compile.Own() {
 		if pass.Name != "simplify" {
 			t.Run(pass.Name, func(t *testing.T) { goldenFile(t, pass, filepath.Join("testdata", pass.Name+".txt")) })
 			continue
 		}
-		for _, r := range compile.Rules {
+		for _, r := range rewrite.Rules {
 			file := filepath.Join("testdata", "simplify", r.Name+".txt")
 			t.Run(r.Name, func(t *testing.T) {
 				goldenFile(t, pass, file)
@@ -80,7 +81,7 @@ func TestPassesAsText(t *testing.T) {
 	}
 }
 
-func goldenFile(t *testing.T, pass compile.Pass, file string) {
+func goldenFile(t *testing.T, pass rewrite.Pass, file string) {
 	var rewritten []string
 	changed := false
 	for _, c := range goldens(t, file) {
@@ -116,18 +117,18 @@ func goldenFile(t *testing.T, pass compile.Pass, file string) {
 }
 
 // runPass runs the named pass and says which rules fired.
-func runPass(name string, u compile.Unit, opts compile.Options) (after compile.Unit, fired []string) {
+func runPass(name string, u rewrite.Unit, opts compile.Options) (after rewrite.Unit, fired []string) {
 	opts.Fired = func(rule string) { fired = append(fired, rule) }
 	for _, p := range compile.Pipeline {
 		if p.Name == name {
-			after = p.Run(u, opts)
+			after = p.Run(u, opts.Passes())
 		}
 	}
 	return after, fired
 }
 
 // unitText is the graph's text and a line for each group, with the numbers of the text.
-func unitText(u compile.Unit) string {
+func unitText(u rewrite.Unit) string {
 	text := graph.Text(u.Outputs...)
 	number := map[*graph.Node]int{}
 	for i, n := range graph.Topo(u.Outputs...) {
@@ -145,7 +146,7 @@ func unitText(u compile.Unit) string {
 
 // sameValues runs the graphs before and after a pass, without the rules that may round differently, by the reference
 // executor: the results are the same to the last bit.
-func sameValues(t *testing.T, before, after compile.Unit) {
+func sameValues(t *testing.T, before, after rewrite.Unit) {
 	feeds := feedsOf(before.Inputs, rand.New(rand.NewPCG(1, 2)), nil)
 	want, got := evaluate(t, before.Outputs, feeds), evaluate(t, after.Outputs, feeds)
 	for i := range want {
@@ -168,10 +169,10 @@ func firesAndRests(t *testing.T, rule, file string) {
 
 // Without the fast rules, only exact ones fire.
 func TestFastRulesAreOff(t *testing.T) {
-	for _, r := range compile.Rules {
+	for _, r := range rewrite.Rules {
 		for _, c := range goldens(t, filepath.Join("testdata", "simplify", r.Name+".txt")) {
 			_, fired := runPass("simplify", c.unit(t), compile.Options{Off: map[string]bool{"fast": true}})
-			for _, r := range compile.Rules {
+			for _, r := range rewrite.Rules {
 				require.True(t, r.Exact || !slices.Contains(fired, r.Name), "%s: %s fires", c.comment, r.Name)
 			}
 		}

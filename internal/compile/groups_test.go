@@ -9,13 +9,14 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // checkGroups says what is wrong with a unit's groups: every member lies in one, after its operands, and has the shape
 // of the others or folds it; and if each group is drawn together, no path leads out of
 // it and back.
-func checkGroups(u compile.Unit) error {
+func checkGroups(u rewrite.Unit) error {
 	of := map[*graph.Node]int{}
 	for i, members := range u.Groups {
 		for k, n := range members {
@@ -44,7 +45,7 @@ func checkGroups(u compile.Unit) error {
 }
 
 // checkConvex takes away groups and single nodes that wait for nothing until none is left.
-func checkConvex(u compile.Unit, of map[*graph.Node]int) error {
+func checkConvex(u rewrite.Unit, of map[*graph.Node]int) error {
 	key := func(n *graph.Node) int { // groups count from 1, other nodes down from −1
 		if i := of[n]; i > 0 {
 			return i
@@ -102,10 +103,10 @@ func TestCheckGroups(t *testing.T) {
 		{"out of order", [][]*graph.Node{{b, a}}},
 		{"of class leaf", [][]*graph.Node{{x, a}}},
 	} {
-		u := compile.Unit{Inputs: nodes{x}, Outputs: nodes{c, d}, Groups: bad.groups}
+		u := rewrite.Unit{Inputs: nodes{x}, Outputs: nodes{c, d}, Groups: bad.groups}
 		require.ErrorContains(t, checkGroups(u), bad.want)
 	}
-	require.NoError(t, checkGroups(compile.Unit{Inputs: nodes{x}, Outputs: nodes{c, d}, Groups: [][]*graph.Node{{a, b}}}))
+	require.NoError(t, checkGroups(rewrite.Unit{Inputs: nodes{x}, Outputs: nodes{c, d}, Groups: [][]*graph.Node{{a, b}}}))
 }
 
 // A donated update and what leads to it alone wait for the end, so they are no group with what is needed before.
@@ -116,7 +117,7 @@ func TestGroupsOfDonatedUpdates(t *testing.T) {
 	loss := ops.Sum(ops.Square(e))
 	m2 := ops.Add(ops.Mul(0.75, m), ops.Mul(x, e))
 	w2 := ops.Sub(w, ops.Mul(0.1, m2))
-	u := compile.Unit{Inputs: nodes{w, m, x}, Outputs: nodes{loss, w2, m2}, Donated: []int{-1, 0, 1}}
+	u := rewrite.Unit{Inputs: nodes{w, m, x}, Outputs: nodes{loss, w2, m2}, Donated: []int{-1, 0, 1}}
 	u, plan := compile.PlanOf(u, compile.Options{})
 	require.NoError(t, checkGroups(u))
 	var names [][]string

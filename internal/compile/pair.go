@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -16,16 +17,16 @@ import (
 //
 // The level of a node is the largest number of such products on a way to it. Two of one level do not depend on each
 // other, nor do pairs of one level; so pairs never wait for each other.
-func pair(u Unit, _ Options) Unit {
+func pair(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
 	type kind struct {
 		matrix *graph.Node
 		trans  bool
 		level  int32
 	}
-	level := make([]int32, u.graph().Len()) // of a node's users
+	level := make([]int32, u.Graph().Len()) // of a node's users
 	alone := map[kind]*graph.Node{}
 	var pairs [][2]*graph.Node
-	for _, n := range u.topo() {
+	for _, n := range u.Topo() {
 		at := int32(0)
 		for _, x := range n.In() {
 			at = max(at, level[x.ID()])
@@ -47,9 +48,9 @@ func pair(u Unit, _ Options) Unit {
 	if len(pairs) == 0 {
 		return u
 	}
-	list := make([]Replacement, len(pairs))
+	list := make([]rewrite.Replacement, len(pairs))
 	for i, two := range pairs {
-		list[i] = Replacement{Of: two[:], From: slices.Concat(two[0].In(), two[1].In()),
+		list[i] = rewrite.Replacement{Of: two[:], From: slices.Concat(two[0].In(), two[1].In()),
 			Make: func(g *graph.Graph, from []*graph.Node) (made []*graph.Node) {
 				g.With(two[1], func() {
 					first := len(two[0].In())

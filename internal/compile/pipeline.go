@@ -1,26 +1,16 @@
 package compile
 
 import (
+	"chainrule/internal/rewrite"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// Pass takes a Unit to an equal one, on a new graph if anything changes in it.
-type Pass struct {
-	// Name is what Options.Off calls it.
-	Name string
-	Run  func(Unit, Options) Unit
-	// OfFuncs says that it changes nothing but nodes that hold functions.
-	OfFuncs bool
-	// simplifies says that the pass makes a simpler graph, for whoever looks at it.
-	simplifies bool
-}
-
 // Pipeline is every pass, in order.
-var Pipeline = []Pass{
-	{Name: "unalias", Run: unalias, simplifies: true},
-	{Name: "simplify", Run: simplify, simplifies: true},
+var Pipeline = []rewrite.Pass{
+	{Name: "unalias", Run: rewrite.Unalias, Simplifies: true},
+	{Name: "simplify", Run: rewrite.Simplify, Simplifies: true},
 	{Name: "merge", Run: provided(&OfLoops.Merge), OfFuncs: true},
 	{Name: "unzip", Run: provided(&OfLoops.Unzip), OfFuncs: true},
 	{Name: "fission", Run: provided(&OfLoops.Fission), OfFuncs: true},
@@ -29,11 +19,13 @@ var Pipeline = []Pass{
 }
 
 // OfLoops are the passes over loops. The package that has loops sets them before anything is compiled.
-var OfLoops struct{ Merge, Unzip, Fission func(Unit, Options) Unit }
+var OfLoops struct {
+	Merge, Unzip, Fission func(rewrite.Unit, rewrite.Options) rewrite.Unit
+}
 
 // provided is the pass that another package sets.
-func provided(run *func(Unit, Options) Unit) func(Unit, Options) Unit {
-	return func(u Unit, opts Options) Unit {
+func provided(run *func(rewrite.Unit, rewrite.Options) rewrite.Unit) func(rewrite.Unit, rewrite.Options) rewrite.Unit {
+	return func(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 		if *run == nil { // there are no loops
 			return u
 		}
@@ -63,8 +55,10 @@ func init() {
 }
 
 // checkOrder says which pair of passes is out of order, or is no pair of passes.
-func checkOrder(passes []Pass) error {
-	at := func(name string) int { return slices.IndexFunc(passes, func(p Pass) bool { return p.Name == name }) }
+func checkOrder(passes []rewrite.Pass) error {
+	at := func(name string) int {
+		return slices.IndexFunc(passes, func(p rewrite.Pass) bool { return p.Name == name })
+	}
 	for _, o := range order {
 		switch first, second := at(o.first), at(o.second); {
 		case first < 0 || second < 0:

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 )
 
 // TestOrderOfPasses swaps the passes of every pair that has an order: that is an error which names both, and so is a pipeline
@@ -16,7 +17,7 @@ func TestOrderOfPasses(t *testing.T) {
 	ordered := map[string]bool{}
 	at := func(name string) int {
 		ordered[name] = true
-		return slices.IndexFunc(compile.Pipeline, func(p compile.Pass) bool { return p.Name == name })
+		return slices.IndexFunc(compile.Pipeline, func(p rewrite.Pass) bool { return p.Name == name })
 	}
 	for _, pair := range compile.Order() {
 		swapped := slices.Clone(compile.Pipeline)

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // root is a value with memory of its own.
@@ -31,7 +32,7 @@ type place struct {
 }
 
 type planner struct {
-	unit   Unit
+	unit   rewrite.Unit
 	opts   Options
 	order  []*task
 	places []place // by node ID
@@ -58,8 +59,8 @@ func (s *slab[T]) take(n int) []T {
 }
 
 // plan gives every value a place and returns the steps. It fails if a function that a node holds does not compile.
-func plan(u Unit, opts Options) (exec.Plan, error) {
-	p := planner{unit: u, opts: opts, places: make([]place, u.graph().Len())}
+func plan(u rewrite.Unit, opts Options) (exec.Plan, error) {
+	p := planner{unit: u, opts: opts, places: make([]place, u.Graph().Len())}
 	if err := p.findPrograms(); err != nil {
 		return exec.Plan{}, err
 	}
@@ -94,7 +95,7 @@ func plan(u Unit, opts Options) (exec.Plan, error) {
 // findPrograms makes the programs of nodes that hold functions.
 func (p *planner) findPrograms() error {
 	p.programs = map[*graph.Node]graph.Program{}
-	for _, n := range p.unit.topo() {
+	for _, n := range p.unit.Topo() {
 		if n.Op().Program == nil {
 			continue
 		}
@@ -124,7 +125,7 @@ func (p *planner) findRoots() {
 		r := p.newRoot(n)
 		r.slot, r.placed = exec.Slot{Space: exec.Input, Index: i, Len: n.Type().Size()}, true
 	}
-	all := p.unit.topo()
+	all := p.unit.Topo()
 	computed := make([]*graph.Node, 0, len(all))
 	for _, n := range all {
 		switch {
@@ -146,7 +147,7 @@ func (p *planner) findRoots() {
 		computed = append(computed, n)
 		p.newRoot(n)
 	}
-	p.order = p.unit.tasks(computed, func(n *graph.Node) *graph.Node { return p.at(n).root.node })
+	p.order = tasks(p.unit, computed, func(n *graph.Node) *graph.Node { return p.at(n).root.node })
 }
 
 type outputCopy struct {

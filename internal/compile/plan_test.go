@@ -9,6 +9,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -17,7 +18,7 @@ var unfused = compile.Options{Verify: true, Off: map[string]bool{"fuse": true, "
 
 // run compiles a unit, checks its plan, and runs it on 0.5, 1.5, 2.5, … for every input; integers count from 0. What
 // the program computes must be what the reference executor does.
-func run(t *testing.T, u compile.Unit, opts compile.Options) exec.Plan {
+func run(t *testing.T, u rewrite.Unit, opts compile.Options) exec.Plan {
 	t.Helper()
 	for name, opts := range variants() {
 		require.NoError(t, validate(compile.PlanOf(u, opts)), "%s\n%s", name, graph.Text(u.Outputs...))
@@ -134,7 +135,7 @@ func TestInPlace(t *testing.T) {
 			in := g.Input("in", graph.Float64, 20, 20)
 			last := c.last(ops.Sin(in))
 			// A copy of the result is the output, so that the result itself lies in the arena.
-			u := compile.Unit{Inputs: []*graph.Node{in}, Outputs: []*graph.Node{ops.Concat(0, last, last)}}
+			u := rewrite.Unit{Inputs: []*graph.Node{in}, Outputs: []*graph.Node{ops.Concat(0, last, last)}}
 			plan := run(t, u, unfused)
 			var step *exec.Step
 			for i := range plan.Steps {
@@ -153,7 +154,7 @@ func TestOutputsThatNeedCopies(t *testing.T) {
 	g := graph.New()
 	x, y := g.Input("x", graph.Float64, 2, 3), g.Input("y", graph.Float32, 4)
 	s := ops.Sin(x)
-	u := compile.Unit{
+	u := rewrite.Unit{
 		Inputs: []*graph.Node{x, y},
 		Outputs: []*graph.Node{
 			s, s, ops.Reshape(s, 6), ops.Slice(s, ops.At(1)), x, ops.Reshape(x, 3, 2), ops.Slice(x, ops.At(-1)),
@@ -174,9 +175,9 @@ func TestChainsShareMemory(t *testing.T) {
 	for range 100 {
 		maps, sums = ops.Sin(maps), ops.MatMul(sums, sums)
 	}
-	plan := run(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sum(maps)}}, unfused)
+	plan := run(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sum(maps)}}, unfused)
 	require.Equal(t, 832, plan.Arena, "100 elements of 8 bytes, rounded up to 64")
-	plan = run(t, compile.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sum(sums)}}, unfused)
+	plan = run(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sum(sums)}}, unfused)
 	require.Equal(t, 2*832, plan.Arena)
 }
 
@@ -186,27 +187,27 @@ func TestUnitsThatCannotBe(t *testing.T) {
 	s, foreign := ops.Sin(x), h.Input("foreign", graph.Float64, 2)
 	list := func(n ...*graph.Node) []*graph.Node { return n }
 	for _, c := range []struct {
-		u    compile.Unit
+		u    rewrite.Unit
 		opts compile.Options
 		want string
 	}{
-		{compile.Unit{Inputs: list(x)}, compile.Options{}, "compile: no outputs"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s, nil)}, compile.Options{}, "compile: output 1 is nil"},
-		{compile.Unit{Inputs: list(nil), Outputs: list(s)}, compile.Options{}, "compile: input 0 is nil"},
-		{compile.Unit{Inputs: list(s), Outputs: list(s)}, compile.Options{}, "compile: input 0, sin#3 f64[2], is not an input of the graph"},
-		{compile.Unit{Inputs: list(x, x), Outputs: list(s)}, compile.Options{}, "compile: input 1, x f64[2], is listed twice"},
-		{compile.Unit{Inputs: list(y), Outputs: list(s)}, compile.Options{}, "compile: the outputs depend on input x f64[2], which is not listed"},
-		{compile.Unit{Inputs: list(x, foreign), Outputs: list(s)}, compile.Options{},
+		{rewrite.Unit{Inputs: list(x)}, compile.Options{}, "compile: no outputs"},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s, nil)}, compile.Options{}, "compile: output 1 is nil"},
+		{rewrite.Unit{Inputs: list(nil), Outputs: list(s)}, compile.Options{}, "compile: input 0 is nil"},
+		{rewrite.Unit{Inputs: list(s), Outputs: list(s)}, compile.Options{}, "compile: input 0, sin#3 f64[2], is not an input of the graph"},
+		{rewrite.Unit{Inputs: list(x, x), Outputs: list(s)}, compile.Options{}, "compile: input 1, x f64[2], is listed twice"},
+		{rewrite.Unit{Inputs: list(y), Outputs: list(s)}, compile.Options{}, "compile: the outputs depend on input x f64[2], which is not listed"},
+		{rewrite.Unit{Inputs: list(x, foreign), Outputs: list(s)}, compile.Options{},
 			"compile: input 1, foreign f64[2], lies on another graph than the outputs"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s, foreign)}, compile.Options{},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s, foreign)}, compile.Options{},
 			"compile: output 1, foreign f64[2], lies on another graph than output 0"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s), Donated: []int{0, 1}}, compile.Options{}, "compile: donations for 2 outputs of 1"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s), Donated: []int{1}}, compile.Options{}, "compile: output 0 overwrites input 1 of 1"},
-		{compile.Unit{Inputs: list(x, z), Outputs: list(s), Donated: []int{1}}, compile.Options{},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s), Donated: []int{0, 1}}, compile.Options{}, "compile: donations for 2 outputs of 1"},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s), Donated: []int{1}}, compile.Options{}, "compile: output 0 overwrites input 1 of 1"},
+		{rewrite.Unit{Inputs: list(x, z), Outputs: list(s), Donated: []int{1}}, compile.Options{},
 			"compile: output 0, sin#3 f64[2], cannot overwrite input 1, z f32[2]: the types differ"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s, x), Donated: []int{0, 0}}, compile.Options{},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s, x), Donated: []int{0, 0}}, compile.Options{},
 			"compile: outputs 0 and 1 both overwrite input 0, x f64[2]"},
-		{compile.Unit{Inputs: list(x), Outputs: list(s)}, compile.Options{Off: map[string]bool{"sing": true}},
+		{rewrite.Unit{Inputs: list(x), Outputs: list(s)}, compile.Options{Off: map[string]bool{"sing": true}},
 			`compile: there is no pass called "sing"`},
 	} {
 		_, err := compile.Compile(c.u, c.opts)

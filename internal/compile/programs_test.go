@@ -14,34 +14,35 @@ import (
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/optest"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // scalarPrograms are graphs of numbers.
 var scalarPrograms = []struct {
 	name  string
-	build func(g *graph.Graph) compile.Unit
+	build func(g *graph.Graph) rewrite.Unit
 }{
-	{"f64", func(g *graph.Graph) compile.Unit { return scalars(g, graph.Float64) }},
-	{"f32", func(g *graph.Graph) compile.Unit { return scalars(g, graph.Float32) }},
-	{"mixed", func(g *graph.Graph) compile.Unit {
+	{"f64", func(g *graph.Graph) rewrite.Unit { return scalars(g, graph.Float64) }},
+	{"f32", func(g *graph.Graph) rewrite.Unit { return scalars(g, graph.Float32) }},
+	{"mixed", func(g *graph.Graph) rewrite.Unit {
 		x, y, k := g.Input("x", graph.Float64), g.Input("y", graph.Float32), g.Input("k", graph.Int64)
 		z := ops.Add(ops.Mul(x, x), ops.Cast(ops.Div(y, 3), graph.Float64))
 		less := ops.Lt(z, ops.Cast(ops.Mul(k, k), graph.Float64))
 		w := ops.Where(less, ops.Neg(z), ops.Reciprocal(z))
-		return compile.Unit{Inputs: nodes{x, y, k}, Outputs: nodes{
+		return rewrite.Unit{Inputs: nodes{x, y, k}, Outputs: nodes{
 			w, less, ops.Sub(ops.Cast(w, graph.Float32), y), ops.Add(ops.Cast(less, graph.Int64), k),
 		}}
 	}},
-	{"of rank 2, updated in place", func(g *graph.Graph) compile.Unit {
+	{"of rank 2, updated in place", func(g *graph.Graph) rewrite.Unit {
 		x, y := g.Input("x", graph.Float64, 1, 1), g.Input("y", graph.Float64, 1)
 		z := ops.Sub(ops.Mul(x, y), 1)
-		return compile.Unit{Inputs: nodes{x, y}, Outputs: nodes{ops.Add(x, z), ops.Square(z)}, Donated: []int{0, -1}}
+		return rewrite.Unit{Inputs: nodes{x, y}, Outputs: nodes{ops.Add(x, z), ops.Square(z)}, Donated: []int{0, -1}}
 	}},
 }
 
 // scalars is a ladder of 40 operations with its first and second derivative.
-func scalars(g *graph.Graph, d graph.DType) compile.Unit {
+func scalars(g *graph.Graph, d graph.DType) rewrite.Unit {
 	x, k := g.Input("x", d), g.Input("k", d)
 	f := func(x *graph.Node) *graph.Node {
 		v := x
@@ -50,7 +51,7 @@ func scalars(g *graph.Graph, d graph.DType) compile.Unit {
 		}
 		return v
 	}
-	return compile.Unit{
+	return rewrite.Unit{
 		Inputs: nodes{x, k}, Outputs: nodes{f(x), autodiff.Grad(f)(x), autodiff.Grad(autodiff.Grad(f))(x)},
 	}
 }
@@ -75,7 +76,7 @@ func TestScalarProgramsAreReference(t *testing.T) {
 
 // Fused, scalar and donated programs allocate nothing, on one core or two.
 func TestProgramsDoNotAllocate(t *testing.T) {
-	check := func(name string, u compile.Unit) {
+	check := func(name string, u rewrite.Unit) {
 		for _, workers := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s, %d workers", name, workers), func(t *testing.T) {
 				p, err := compile.Compile(u, compile.Options{Workers: workers})
@@ -117,7 +118,7 @@ func TestConcurrentFusedRunsAgree(t *testing.T) {
 	}
 }
 
-func runsAgree(p *exec.Program, u compile.Unit, feeds, want []exec.Value) error {
+func runsAgree(p *exec.Program, u rewrite.Unit, feeds, want []exec.Value) error {
 	for range 3 {
 		dst, in := buffers(u, feeds)
 		if err := p.Run(context.Background(), dst, in); err != nil {
@@ -165,7 +166,7 @@ func TestMembersThatFail(t *testing.T) {
 		}
 		x := g.Input("x", graph.Float64, shape...)
 		y := picky(ops.Mul(x, 3))
-		u := compile.Unit{Inputs: nodes{x}, Outputs: nodes{ops.Add(y, 1), ops.Sum(y)}}
+		u := rewrite.Unit{Inputs: nodes{x}, Outputs: nodes{ops.Add(y, 1), ops.Sum(y)}}
 		good := exec.NewValue(x.Type())
 		for _, workers := range []int{1, 2, 8} {
 			p, err := compile.Compile(u, compile.Options{Workers: workers, Verify: true})

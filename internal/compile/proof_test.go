@@ -14,13 +14,14 @@ import (
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/optest"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // only leaves every rule out but one.
 func only(rule string) compile.Options {
 	off := map[string]bool{}
-	for _, r := range compile.Rules {
+	for _, r := range rewrite.Rules {
 		if r.Name != rule {
 			off[r.Name] = true
 		}
@@ -36,7 +37,7 @@ func TestRulesKeepValues(t *testing.T) {
 	if testing.Short() {
 		count = 60
 	}
-	for _, r := range compile.Rules {
+	for _, r := range rewrite.Rules {
 		t.Run(r.Name, func(t *testing.T) {
 			family, ok := drafts[r.Name]
 			require.True(t, ok, "the rule has no family of graphs")
@@ -68,7 +69,7 @@ func TestRulesKeepValues(t *testing.T) {
 
 // Every family has a rule.
 func TestDraftsHaveRules(t *testing.T) {
-	require.Len(t, drafts, len(compile.Rules))
+	require.Len(t, drafts, len(rewrite.Rules))
 }
 
 type proof struct {
@@ -77,12 +78,12 @@ type proof struct {
 	seed  uint64
 	rule  string
 	y     *graph.Node
-	after compile.Unit
+	after rewrite.Unit
 }
 
 func (p *proof) rewrite() (fired bool) {
 	var names []string
-	p.after, names = runPass("simplify", compile.Unit{Inputs: p.g.Inputs(), Outputs: []*graph.Node{p.y}}, only(p.rule))
+	p.after, names = runPass("simplify", rewrite.Unit{Inputs: p.g.Inputs(), Outputs: []*graph.Node{p.y}}, only(p.rule))
 	require.NoError(p.t, p.after.Outputs[0].Graph().Verify())
 	return slices.Contains(names, p.rule)
 }
@@ -170,7 +171,7 @@ func (p *proof) sameGradients() {
 		return
 	}
 	after := gradients(p.after.Outputs[0], p.after.Inputs[:inputs])
-	together, _ := runPass("simplify", compile.Unit{Inputs: p.g.Inputs(), Outputs: before}, only(p.rule))
+	together, _ := runPass("simplify", rewrite.Unit{Inputs: p.g.Inputs(), Outputs: before}, only(p.rule))
 
 	feeds := p.feeds(nil)
 	n := float64(p.terms + p.y.Type().Size())

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/rewrite"
 )
 
 // task is what becomes one step: a node, or the members of a group.
@@ -24,8 +25,8 @@ type task struct {
 
 // tasks makes a task of every group and of every other node that is computed, in an order in which operands come
 // before their use. computed says, by ID, which nodes are; owner gives the node that a view's elements belong to.
-func (u Unit) tasks(nodes []*graph.Node, owner func(*graph.Node) *graph.Node) []*task {
-	of := make([]*task, u.graph().Len())
+func tasks(u rewrite.Unit, nodes []*graph.Node, owner func(*graph.Node) *graph.Node) []*task {
+	of := make([]*task, u.Graph().Len())
 	for _, members := range u.Groups {
 		t := &task{nodes: members, group: true, rank: members[len(members)-1].ID()}
 		for _, n := range members {
@@ -45,7 +46,7 @@ func (u Unit) tasks(nodes []*graph.Node, owner func(*graph.Node) *graph.Node) []
 			all = append(all, t)
 		}
 	}
-	u.connect(all, of, owner)
+	connect(u, all, of, owner)
 	if len(u.Groups) == 0 {
 		return all
 	}
@@ -53,7 +54,7 @@ func (u Unit) tasks(nodes []*graph.Node, owner func(*graph.Node) *graph.Node) []
 }
 
 // connect finds what groups need and give, and which tasks wait for which.
-func (u Unit) connect(all, of []*task, owner func(*graph.Node) *graph.Node) {
+func connect(u rewrite.Unit, all, of []*task, owner func(*graph.Node) *graph.Node) {
 	if len(u.Groups) == 0 {
 		return
 	}

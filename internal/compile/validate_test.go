@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // memory is what a plan's steps have written so far, told symbolically: disjoint spans of bytes, each a stretch of
@@ -88,7 +88,7 @@ func (m *memory) write(s exec.Slot, bytes int, n *graph.Node, at int) {
 }
 
 // validate replays the plan of a unit that the passes have left.
-func validate(u compile.Unit, plan exec.Plan) error {
+func validate(u rewrite.Unit, plan exec.Plan) error {
 	m := &memory{spans: map[region][]span{}}
 	for i, n := range u.Inputs {
 		m.write(exec.Slot{Space: exec.Input, Index: i}, n.Type().Bytes(), n, 0)

@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // Elementary ops of scalars give the bits that their kernels give, at every combination of special values, in groups of
@@ -55,7 +56,7 @@ func elementaryAgrees(t *testing.T, op *graph.Op, d, others graph.DType) bool {
 	second := g.Apply(tanh, nil, first)
 	outputs := []*graph.Node{y, second, g.Apply(tanh, nil, second)}
 	inputs := g.Inputs()
-	program, err := compile.Compile(compile.Unit{Inputs: inputs, Outputs: outputs}, compile.Options{})
+	program, err := compile.Compile(rewrite.Unit{Inputs: inputs, Outputs: outputs}, compile.Options{})
 	require.NoError(t, err)
 	values := make([]exec.Value, len(inputs))
 	for i, n := range inputs {

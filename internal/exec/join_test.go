@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -44,9 +45,9 @@ func TestJoinScalars(t *testing.T) {
 }
 
 // scalarUnit is arithmetic on numbers. Its outputs overwrite inputs, nodes among them more than once.
-func scalarUnit(rng *rand.Rand) compile.Unit {
+func scalarUnit(rng *rand.Rand) rewrite.Unit {
 	g := graph.New()
-	var u compile.Unit
+	var u rewrite.Unit
 	for range 2 + rng.IntN(3) {
 		u.Inputs = append(u.Inputs, g.Input("", graph.Float64))
 	}

@@ -10,6 +10,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -34,7 +35,7 @@ func random(t graph.Type, rng *rand.Rand) exec.Value { return fill(exec.NewValue
 func matchReference(t *testing.T, rng *rand.Rand, outputs ...*graph.Node) {
 	t.Helper()
 	inputs := outputs[0].Graph().Inputs()
-	program, err := compile.Compile(compile.Unit{Inputs: inputs, Outputs: outputs}, compile.Options{Verify: true})
+	program, err := compile.Compile(rewrite.Unit{Inputs: inputs, Outputs: outputs}, compile.Options{Verify: true})
 	require.NoError(t, err)
 	in, feeds := make([]exec.Value, len(inputs)), map[*graph.Node]exec.Value{}
 	for i, n := range inputs {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -59,7 +59,7 @@ func TestProfile(t *testing.T) {
 func TestProfileRestoresDonatedInputs(t *testing.T) {
 	g := graph.New()
 	i, table := g.Input("i", graph.Int64, 1), g.Input("table", graph.Float64, 3)
-	u := compile.Unit{Inputs: []*graph.Node{i, table}, Outputs: []*graph.Node{ops.Add(i, 1), ops.Take(table, i, 0)},
+	u := rewrite.Unit{Inputs: []*graph.Node{i, table}, Outputs: []*graph.Node{ops.Add(i, 1), ops.Take(table, i, 0)},
 		Donated: []int{0, -1}}
 	p := mustCompile(t, u)
 	_, in := feedsOf(u, 1)

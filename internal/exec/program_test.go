@@ -13,20 +13,21 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // layer is tanh(x·w + b) and an updated w and b, of which the latter two overwrite the inputs.
-func layer(d graph.DType) compile.Unit {
+func layer(d graph.DType) rewrite.Unit {
 	g := graph.New()
 	x, w, b := g.Input("x", d, 5, 3), g.Input("w", d, 3, 4), g.Input("b", d, 4)
 	y := ops.Tanh(ops.Add(ops.MatMul(x, w), b))
 	w2 := ops.Sub(w, ops.Mul(0.125, ops.MatMul(ops.Transpose(x), y)))
 	b2 := ops.Sub(b, ops.Mul(0.125, ops.Sum(y, 0)))
-	return compile.Unit{Inputs: []*graph.Node{x, w, b}, Outputs: []*graph.Node{y, w2, b2}, Donated: []int{-1, 1, 2}}
+	return rewrite.Unit{Inputs: []*graph.Node{x, w, b}, Outputs: []*graph.Node{y, w2, b2}, Donated: []int{-1, 1, 2}}
 }
 
-func mustCompile(t testing.TB, u compile.Unit) *exec.Program {
+func mustCompile(t testing.TB, u rewrite.Unit) *exec.Program {
 	t.Helper()
 	p, err := compile.Compile(u, compile.Options{Verify: true})
 	require.NoError(t, err)
@@ -34,7 +35,7 @@ func mustCompile(t testing.TB, u compile.Unit) *exec.Program {
 }
 
 // feedsOf makes inputs for a unit, the same for the same seed, and places for its outputs.
-func feedsOf(u compile.Unit, seed uint64) (dst, in []exec.Value) {
+func feedsOf(u rewrite.Unit, seed uint64) (dst, in []exec.Value) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for _, n := range u.Inputs {
 		in = append(in, random(n.Type(), rng))
@@ -95,7 +96,7 @@ func TestConcurrentRunsAgree(t *testing.T) {
 var errStopped = errors.New("stopped by the test")
 
 // hook returns a unit with a step, of an op that is not registered, that calls f when it runs.
-func hook(u compile.Unit, at int, f func() error) compile.Unit {
+func hook(u rewrite.Unit, at int, f func() error) rewrite.Unit {
 	x := u.Outputs[at]
 	op := &graph.Op{
 		Name: "hook", Arity: 1, Class: graph.Opaque,
@@ -159,7 +160,7 @@ func TestCancelledWhileCommitting(t *testing.T) {
 	}
 	g := graph.New()
 	a, b, c := g.Input("a", graph.Float64, 2), g.Input("b", graph.Float64, 2), g.Input("c", graph.Float64, 2)
-	u := compile.Unit{
+	u := rewrite.Unit{
 		Inputs:  []*graph.Node{a, b, c},
 		Outputs: []*graph.Node{g.Apply(op, nil, c), ops.Sub(b, c)},
 		Donated: []int{0, 1},
@@ -204,7 +205,7 @@ func TestFailingKernel(t *testing.T) {
 func TestIndexOutOfRange(t *testing.T) {
 	g := graph.New()
 	x, index, step := g.Input("x", graph.Float64, 3, 2), g.Input("index", graph.Int64, 2), g.Input("step", graph.Float64, 2, 2)
-	u := compile.Unit{
+	u := rewrite.Unit{
 		Inputs:  []*graph.Node{x, index, step},
 		Outputs: []*graph.Node{ops.Mul(2, x), ops.Sub(step, ops.Take(x, index, 0))},
 		Donated: []int{0, 2},

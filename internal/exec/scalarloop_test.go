@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -43,7 +44,7 @@ func TestRepeat(t *testing.T) {
 	const seed, limit = 9, 20
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	plan := func(u compile.Unit) exec.Plan {
+	plan := func(u rewrite.Unit) exec.Plan {
 		p, err := compile.Plan(u, compile.Options{Verify: true})
 		require.NoError(t, err)
 		return exec.JoinScalars(p)
@@ -55,7 +56,7 @@ func TestRepeat(t *testing.T) {
 			u.Donated[i] = i
 		}
 		g := graph.New()
-		c := compile.Unit{}
+		c := rewrite.Unit{}
 		for range u.Inputs {
 			c.Inputs = append(c.Inputs, g.Input("", graph.Float64))
 		}
@@ -104,10 +105,10 @@ func TestRepeatStops(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", graph.Float64)
 	half, goesOn := []*graph.Node{ops.Mul(x, 0.5)}, []*graph.Node{ops.Ge(x, 0)}
-	u := compile.Unit{Inputs: []*graph.Node{x}, Outputs: half, Donated: []int{0}}
+	u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: half, Donated: []int{0}}
 	body, err := compile.Plan(u, compile.Options{})
 	require.NoError(t, err)
-	cond, err := compile.Plan(compile.Unit{Inputs: []*graph.Node{x}, Outputs: goesOn}, compile.Options{})
+	cond, err := compile.Plan(rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: goesOn}, compile.Options{})
 	require.NoError(t, err)
 	c := newCarried(t, exec.JoinScalars(body), exec.JoinScalars(cond), []float64{1})
 	stop := make(chan struct{})

@@ -8,6 +8,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // benchmarkScale brings the first cases of Maps, of 7 or 15 elements, to some ten thousands.
@@ -30,7 +31,7 @@ func Benchmark(b *testing.B) {
 func benchmark(b *testing.B, in Instance) {
 	b.Run(fmt.Sprintf("op=%s/case=%s/dtype=%v", in.Op.Name, in.Case.Name, in.DType), func(b *testing.B) {
 		c := in.alone()
-		p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, compile.Options{})
+		p, err := compile.Compile(rewrite.Unit{Inputs: c.inputs, Outputs: c.outputs}, compile.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

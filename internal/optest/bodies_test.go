@@ -7,12 +7,13 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
 // wrongInBodies is a rewrite that is wrong, in the bodies of loops and their kin alone: a compiler of bodies says for each
 // result what it overwrites, the sweep's programs do not.
-var wrongInBodies = compile.Pass{Name: "wrong", Run: func(u compile.Unit, _ compile.Options) compile.Unit {
+var wrongInBodies = rewrite.Pass{Name: "wrong", Run: func(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
 	if u.Donated == nil {
 		return u
 	}
@@ -28,7 +29,7 @@ var wrongInBodies = compile.Pass{Name: "wrong", Run: func(u compile.Unit, _ comp
 func TestWrongBodiesAreFound(t *testing.T) {
 	all := compile.Pipeline
 	defer func() { compile.Pipeline = all }()
-	at := slices.IndexFunc(all, func(p compile.Pass) bool { return p.Name == "pair" })
+	at := slices.IndexFunc(all, func(p rewrite.Pass) bool { return p.Name == "pair" })
 	compile.Pipeline = slices.Insert(slices.Clone(all), at, wrongInBodies)
 	held := 0
 	for _, op := range graph.Ops() {

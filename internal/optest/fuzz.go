@@ -10,6 +10,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 )
 
 // specials are the floats at which kernels and rules go wrong, if they do. Integers get them truncated, or an extreme
@@ -100,7 +101,7 @@ func newFuzzed(t *testing.T, in Instance) []*fuzzed {
 	for _, c := range []*circuit{in.alone(), in.busy(busy{keep: func(i int) bool { return i == 0 }})} {
 		fz := &fuzzed{circuit: c}
 		for _, opts := range []compile.Options{{Off: off}, {Off: off, NoReuse: true}} {
-			p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, opts)
+			p, err := compile.Compile(rewrite.Unit{Inputs: c.inputs, Outputs: c.outputs}, opts)
 			if err != nil {
 				t.Fatalf("%v: %v", in, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
 
@@ -229,7 +230,7 @@ func checkCompiled(in Instance) error {
 			wants[k] = want
 		}
 		for _, s := range settings(isBuilt(in.Op)) {
-			p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, s.opts)
+			p, err := compile.Compile(rewrite.Unit{Inputs: c.inputs, Outputs: c.outputs}, s.opts)
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", name, s.name, err)
 			}
@@ -272,7 +273,7 @@ func agree(p *exec.Program, feeds, want []exec.Value, allowed slack) error {
 // checkAllocations expects a run of the compiled op and its gradients to allocate nothing.
 func checkAllocations(in Instance) error {
 	c := in.busy(busy{keep: func(int) bool { return true }, result: true})
-	p, err := compile.Compile(compile.Unit{Inputs: c.inputs, Outputs: c.outputs}, compile.Options{})
+	p, err := compile.Compile(rewrite.Unit{Inputs: c.inputs, Outputs: c.outputs}, compile.Options{})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/rewrite"
 )
 
 // Trial is one way to look at a program.
@@ -42,7 +43,7 @@ func passes() []string {
 	for _, p := range compile.Pipeline {
 		list = append(list, p.Name)
 	}
-	for _, r := range compile.Rules {
+	for _, r := range rewrite.Rules {
 		list = append(list, r.Name)
 	}
 	return list

@@ -8,12 +8,13 @@ import (
 	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 	"chainrule/internal/optest"
+	"chainrule/internal/rewrite"
 )
 
 // TestExactPrograms compares programs of seeds, compiled with exact rules, with the reference executor, which computes what
 // was traced, and bodies in it, node by node: bit for bit, with every pass and with each left out in turn.
 func TestExactPrograms(t *testing.T) {
-	count, passes := 0, append(compile.Pipeline[:len(compile.Pipeline):len(compile.Pipeline)], compile.Pass{})
+	count, passes := 0, append(compile.Pipeline[:len(compile.Pipeline):len(compile.Pipeline)], rewrite.Pass{})
 	for seed := *first; seed < *first+400; seed++ {
 		p, trial := Seeded(seed, 1+int(seed%most))
 		if told, _ := Check(p, trial); !told {
@@ -36,7 +37,7 @@ func TestExactPrograms(t *testing.T) {
 func (t Trial) exact(p *Program, off map[string]bool) error {
 	args := t.arguments(p)
 	g := graph.New()
-	u, feeds, in := compile.Unit{}, map[*graph.Node]exec.Value{}, make([]exec.Value, len(args))
+	u, feeds, in := rewrite.Unit{}, map[*graph.Node]exec.Value{}, make([]exec.Value, len(args))
 	for i, a := range args {
 		v, err := exec.Ingest(dense(a, t.dtype))
 		if err != nil {

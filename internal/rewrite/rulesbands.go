@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"slices"
@@ -17,7 +17,7 @@ func isBand(n *graph.Node) bool {
 	if !is(n, "pad") {
 		return false
 	}
-	return !sameShape(n.Shape(), n.In()[0].Shape())
+	return !slices.Equal(n.Shape(), n.In()[0].Shape())
 }
 
 // bandsOf are the bands that terms are.
@@ -40,7 +40,7 @@ func (b band) put(x *graph.Node) *graph.Node {
 	for k := range hi {
 		hi[k] = b.whole[k] - b.lo[k] - b.size[k]
 	}
-	if sameShape(x.Shape(), b.whole) {
+	if slices.Equal(x.Shape(), b.whole) {
 		return x
 	}
 	return ops.Pad(x, b.lo, hi, b.gap)

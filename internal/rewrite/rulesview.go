@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 	"chainrule/ops"
 )
 
-var broadcastRules = []rule{{
+var broadcastRules = []Rule{{
 	Name: "map-broadcast", Identity: "f(broadcast x, y) = broadcast f(x, y)", Exact: true,
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 		if n.Type().Size() == 0 || !slices.ContainsFunc(n.In(), isBroadcast) {
@@ -60,7 +60,7 @@ var broadcastRules = []rule{{
 
 func isBroadcast(n *graph.Node) bool { return is(n, "broadcast_to") }
 
-var viewRules = []rule{{
+var viewRules = []Rule{{
 	Name: "reshape-reshape", Identity: "reshape reshape x = reshape x", Exact: true, Ops: []string{"reshape"},
 	Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
 		if x := n.In()[0]; is(x, "reshape") {
@@ -107,7 +107,7 @@ var viewRules = []rule{{
 	},
 }}
 
-var matmulRules = []rule{{
+var matmulRules = []Rule{{
 	Name: "matmul-transpose", Identity: "transposed operands are read as they lie", Ops: []string{"matmul"},
 	Apply: func(_ *simplifier, n *graph.Node) *graph.Node {
 		a, b := n.In()[0], n.In()[1]

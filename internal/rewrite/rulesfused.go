@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"chainrule/graph"
@@ -6,7 +6,7 @@ import (
 )
 
 // fusedRules save passes over memory, or operations on single numbers.
-var fusedRules = []rule{{
+var fusedRules = []Rule{{
 	Name: "mul-add", Identity: "a·b + c = mul_add(a, b, c)", Exact: true, Ops: []string{"add"},
 	Apply: commutedWith(func(s *simplifier, n, p, c *graph.Node) *graph.Node {
 		if !is(p, "mul") || !s.usedOnce(p) || !n.DType().IsFloat() || !p.Type().Equal(n.Type()) {

@@ -1,12 +1,10 @@
-package compile
+package rewrite
 
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/exec"
 )
 
 // Unit is what passes work on: a graph, the inputs that callers feed, in order, and the outputs that they get.
@@ -18,102 +16,50 @@ type Unit struct {
 	// Groups lists nodes that are computed in one loop, each group in topological order. The last pass makes them.
 	Groups [][]*graph.Node
 
-	// from is the graph that rewrite made this one of, and became gives by ID what each of its nodes has become.
+	// from is the graph that Rewrite or Replace made this one of, and became gives by ID what each of its nodes has become.
 	from   *graph.Graph
 	became []*graph.Node
 
-	// order is what topo returns, if it is known.
+	// order is what Topo returns, if it is known.
 	order []*graph.Node
 }
 
-// Options choose how to compile.
+// Pass takes a Unit to an equal one, on a new graph if anything changes in it.
+type Pass struct {
+	// Name is what Options.Off calls it.
+	Name string
+	Run  func(Unit, Options) Unit
+	// OfFuncs says that it changes nothing but nodes that hold functions.
+	OfFuncs bool
+	// Simplifies says that the pass makes a simpler graph, for whoever looks at it.
+	Simplifies bool
+}
+
+// Options are what passes ask for.
 type Options struct {
-	// Off names passes to leave out, and rules of the pass simplify; "fast" is every rule that is not exact, and
-	// "schedule" the search for an order of steps that needs less memory.
+	// Off names rules to leave out; "fast" is every rule that is not exact.
 	Off map[string]bool
-	// NoReuse gives every value memory of its own.
-	NoReuse bool
-	// Verify checks the graph's invariants after every pass, for tests.
-	Verify bool
 	// Fired, if not nil, is told the name of every rule that fires.
 	Fired func(rule string)
-	// Record, if not nil, keeps what every pass makes, for a dump.
-	Record *Record
-	// Workers is the number of cores for one step, 1 if it is 0.
+	// Workers is the number of cores for one step.
 	Workers int
-
-	// bodies compiles the functions that nodes hold, with the same options.
-	bodies *bodies
+	// Bodies compiles the functions that nodes hold.
+	Bodies graph.Compiler
 }
 
-// Names lists what Options.Off may name.
-func Names() (passes, rules []string) {
-	for _, p := range Pipeline {
-		passes = append(passes, p.Name)
-	}
-	rules = append(rules, "fast")
-	for _, r := range Rules {
-		rules = append(rules, r.Name)
-	}
-	return append(passes, "schedule"), rules
-}
+// Graph is the graph that the unit lies on.
+func (u Unit) Graph() *graph.Graph { return u.Outputs[0].Graph() }
 
-// Compile runs the pipeline and makes a program of the result.
-func Compile(u Unit, opts Options) (*exec.Program, error) {
-	var plan exec.Plan
-	var err error
-	if tooLarge := graph.Try(func() { plan, err = Plan(u, opts) }); tooLarge != nil {
-		return nil, tooLarge // passes make values too, such as the stack of what a loop records
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := plan.Fits(); err != nil {
-		return nil, err
-	}
-	return exec.NewProgram(plan), nil
-}
-
-// Plan runs the pipeline and plans the result.
-func Plan(u Unit, opts Options) (exec.Plan, error) {
-	if err := u.check(); err != nil {
-		return exec.Plan{}, fmt.Errorf("compile: %w", err)
-	}
-	passes, rules := Names()
-	for name := range opts.Off {
-		if !slices.Contains(passes, name) && !slices.Contains(rules, name) {
-			return exec.Plan{}, fmt.Errorf("compile: there is no pass called %q", name)
-		}
-	}
-	opts = opts.Record.begin(u, opts.begun())
-	for _, p := range Pipeline {
-		if opts.Off[p.Name] {
-			continue
-		}
-		u = p.Run(u, opts)
-		opts.Record.after(p, u)
-		if opts.Verify {
-			if err := u.verify(); err != nil {
-				return exec.Plan{}, fmt.Errorf("compile: after pass %s: %w", p.Name, err)
-			}
-		}
-	}
-	return plan(u, opts)
-}
-
-// graph is the graph that the unit lies on.
-func (u Unit) graph() *graph.Graph { return u.Outputs[0].Graph() }
-
-// topo returns every node that the outputs depend on, inputs before their use.
-func (u Unit) topo() []*graph.Node {
+// Topo returns every node that the outputs depend on, inputs before their use.
+func (u Unit) Topo() []*graph.Node {
 	if u.order != nil {
 		return u.order
 	}
 	return graph.Topo(u.Outputs...)
 }
 
-// check says what is wrong with a unit that a caller made.
-func (u *Unit) check() error {
+// Check says what is wrong with a unit that a caller made.
+func (u *Unit) Check() error {
 	if len(u.Outputs) == 0 {
 		return errors.New("no outputs")
 	}
@@ -121,11 +67,11 @@ func (u *Unit) check() error {
 		switch {
 		case n == nil:
 			return fmt.Errorf("output %d is nil", i)
-		case n.Graph() != u.graph():
+		case n.Graph() != u.Graph():
 			return fmt.Errorf("output %d, %v, lies on another graph than output 0", i, n)
 		}
 	}
-	g := u.graph()
+	g := u.Graph()
 	listed := make([]bool, g.Len())
 	for i, n := range u.Inputs {
 		switch {
@@ -140,7 +86,7 @@ func (u *Unit) check() error {
 		}
 		listed[n.ID()] = true
 	}
-	u.order = u.topo()
+	u.order = u.Topo()
 	if err := graph.Escaped(u.order); err != nil {
 		return err
 	}
@@ -177,20 +123,21 @@ func (u Unit) checkDonated() error {
 	return nil
 }
 
-func (u Unit) verify() error {
-	if err := u.check(); err != nil {
+// Verify is Check, and checks the invariants of the graph too.
+func (u Unit) Verify() error {
+	if err := u.Check(); err != nil {
 		return err
 	}
-	return u.graph().Verify()
+	return u.Graph().Verify()
 }
 
 // Rewrite copies what the outputs depend on to a new graph, dead code left behind. rule may give another node for
 // n, whose inputs, already rewritten, are in, on the new graph g; nil means a copy of n.
 func (u Unit) Rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node) *graph.Node) Unit {
-	g, order := graph.New(), u.topo()
+	g, order := graph.New(), u.Topo()
 	g.Grow(len(order))
-	fresh := make([]*graph.Node, u.graph().Len()) // by ID
-	next := Unit{Donated: u.Donated, from: u.graph(), became: fresh}
+	fresh := make([]*graph.Node, u.Graph().Len()) // by ID
+	next := Unit{Donated: u.Donated, from: u.Graph(), became: fresh}
 	for _, n := range u.Inputs {
 		fresh[n.ID()] = g.Copy(n)
 		next.Inputs = append(next.Inputs, fresh[n.ID()])
@@ -213,6 +160,13 @@ func (u Unit) Rewrite(rule func(g *graph.Graph, n *graph.Node, in []*graph.Node)
 	for _, n := range u.Outputs {
 		next.Outputs = append(next.Outputs, fresh[n.ID()])
 	}
-	next.order = next.topo()
+	next.order = next.Topo()
 	return next
 }
+
+// From is the graph that a pass made the unit's of, nil if it was not made so, and Became what a node of that has become,
+// nil if it was left out.
+func (u Unit) From() *graph.Graph { return u.from }
+
+// Became is explained at From.
+func (u Unit) Became(n *graph.Node) *graph.Node { return u.became[n.ID()] }

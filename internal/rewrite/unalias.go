@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"slices"
@@ -6,13 +6,13 @@ import (
 	"chainrule/graph"
 )
 
-// unalias drops views that change nothing, such as the aliases that derivatives are taken by, and puts what it stands for
+// Unalias drops views that change nothing, such as the aliases that derivatives are taken by, and puts what it stands for
 // in the place of a node that only derivatives need. What was built on an alias and on its original becomes one node.
 //
 //	%1 = alias(%0)
 //	%2 = sin(%1)          →          %2 = sin(%0)
-func unalias(u Unit, _ Options) Unit {
-	if !slices.ContainsFunc(u.topo(), func(n *graph.Node) bool {
+func Unalias(u Unit, _ Options) Unit {
+	if !slices.ContainsFunc(u.Topo(), func(n *graph.Node) bool {
 		return changesNothing(n) || n.Op().Expand != nil
 	}) {
 		return u

@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"math"
@@ -8,8 +8,8 @@ import (
 	"chainrule/graph"
 )
 
-// rule is a rewrite: a node that an equal one replaces.
-type rule struct {
+// Rule is a rewrite: a node that an equal one replaces.
+type Rule struct {
 	// Name is what tests and Options.Off call it.
 	Name string
 	// Identity is the mathematics.
@@ -27,22 +27,22 @@ type rule struct {
 // Rules lists the rewrites of the pass simplify. Each has a case in testdata.
 var Rules = concat(constantRules, arithmeticRules, broadcastRules, viewRules, matmulRules, outerRules, fusedRules, padRules)
 
-func concat(lists ...[]rule) []rule {
-	var all []rule
+func concat(lists ...[]Rule) []Rule {
+	var all []Rule
 	for _, l := range lists {
 		all = append(all, l...)
 	}
 	return all
 }
 
-// simplify applies the rules to every node, inputs first, until none fires.
+// Simplify applies the rules to every node, inputs first, until none fires.
 //
 //	%2 = mul(%0, 1)
 //	%3 = neg(%2)
 //	%4 = neg(%3)          →          %0
-func simplify(u Unit, opts Options) Unit {
+func Simplify(u Unit, opts Options) Unit {
 	s := simplifier{rules: Rules, byOp: rulesByOp(), off: make([]bool, len(Rules)), fired: opts.Fired,
-		bodies: opts.Compiler()}
+		bodies: opts.Bodies}
 	for i, r := range Rules {
 		s.off[i] = opts.Off[r.Name] || !r.Exact && opts.Off["fast"]
 	}
@@ -80,7 +80,7 @@ var rulesByOp = sync.OnceValue(func() map[*graph.Op][]int {
 })
 
 type simplifier struct {
-	rules []rule
+	rules []Rule
 	byOp  map[*graph.Op][]int
 	off   []bool  // by rule
 	uses  []int32 // of new nodes, by ID, counted as the old nodes that they stand for were used
@@ -140,8 +140,8 @@ func (s *simplifier) apply(n *graph.Node, in ...*graph.Node) *graph.Node {
 
 // uses counts, by ID, the operands and outputs that are each node.
 func (u Unit) uses() []int32 {
-	uses := make([]int32, u.graph().Len())
-	for _, n := range u.topo() {
+	uses := make([]int32, u.Graph().Len())
+	for _, n := range u.Topo() {
 		for _, x := range n.In() {
 			uses[x.ID()]++
 		}

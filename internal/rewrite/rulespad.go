@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 
 // padRules are about slices of one value, whose derivatives are added with zeros around them: as many passes over the
 // whole value as there are slices, where one would do.
-var padRules = []rule{{
+var padRules = []Rule{{
 	Name: "add-pads", Identity: "(0, x, 0) + (0, 0, y) = (0, x, y)", Exact: true, Ops: []string{"add"},
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
 		if sum, term := chained(n); is(sum, "add") && !isBand(term) { // sum went on to what was to be a band, but is none
@@ -48,7 +48,7 @@ func chained(n *graph.Node) (sum, term *graph.Node) {
 // goesOn finds, by ID, the additions to which a further band is added, and which nothing else uses.
 func (u Unit) goesOn(uses []int32) []bool {
 	inner, bands := make([]bool, len(uses)), make([]bool, len(uses))
-	for _, n := range u.topo() {
+	for _, n := range u.Topo() {
 		if !is(n, "add") {
 			bands[n.ID()] = isBand(n)
 			continue

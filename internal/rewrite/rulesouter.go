@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"chainrule/graph"
@@ -7,7 +7,7 @@ import (
 
 // outerRules are about outer products aᵢ·bⱼ of each example of a batch, such as gradients by weights. What is summed up
 // of them, squared or scaled, is known from the factors: norms and clipped means of gradients do not need the gradients.
-var outerRules = []rule{{
+var outerRules = []Rule{{
 	Name: "sum-outer", Identity: "Σᵢⱼ aᵢ·bⱼ = Σa·Σb and Σₕ aₕ·bₕᵀ = aᵀ·b, also of squares, products and multiples",
 	Ops: []string{"sum"},
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {

@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import (
 	"math"
@@ -11,7 +11,7 @@ import (
 // foldLimit is the number of elements up to which a constant is computed at compile time.
 const foldLimit = 4096
 
-var constantRules = []rule{{
+var constantRules = []Rule{{
 	Name: "fold", Identity: "f(constants) = a constant", Exact: true,
 	Ops: foldable(),
 	Apply: func(s *simplifier, n *graph.Node) *graph.Node {
@@ -45,7 +45,7 @@ func foldable() []string {
 	return names
 }
 
-var arithmeticRules = []rule{
+var arithmeticRules = []Rule{
 	{
 		Name: "mul-one", Identity: "x·1 = x", Exact: true, Ops: []string{"mul"},
 		Apply: commuted(func(n, x, c *graph.Node) *graph.Node {

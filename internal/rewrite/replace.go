@@ -1,4 +1,4 @@
-package compile
+package rewrite
 
 import "chainrule/graph"
 
@@ -19,8 +19,8 @@ func (u Unit) Replace(list []Replacement) (Unit, bool) {
 			by[n] = &list[i]
 		}
 	}
-	g, old := graph.New(), u.graph()
-	g.Grow(len(u.topo()))
+	g, old := graph.New(), u.Graph()
+	g.Grow(len(u.Topo()))
 	fresh := make([]*graph.Node, old.Len()) // by ID
 	next := Unit{Donated: u.Donated, from: old, became: fresh}
 	for _, n := range u.Inputs {
@@ -67,6 +67,6 @@ func (u Unit) Replace(list []Replacement) (Unit, bool) {
 	for _, n := range u.Outputs {
 		next.Outputs = append(next.Outputs, fresh[n.ID()])
 	}
-	next.order = next.topo()
+	next.order = next.Topo()
 	return next, true
 }
