@@ -176,7 +176,7 @@ func BenchmarkJacobian(b *testing.B) {
 				return func(x, w node) node { return autodiff.Jacobian(func(x node) node { return f(x, w) }, opts...)(x) }
 			}
 			compare(b, []any{wave[float64](1, c.in), wave[float64](0.1, c.in, c.out)}, derivative{"primal", f},
-				derivative{"forward", by(autodiff.Forward())}, derivative{"reverse", by(autodiff.Reverse())})
+				derivative{"forward", by(autodiff.ForwardMode())}, derivative{"reverse", by(autodiff.ReverseMode())})
 		})
 	}
 }

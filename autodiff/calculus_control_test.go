@@ -50,8 +50,8 @@ func TestCalculusThroughControlFlow(t *testing.T) {
 				return func(x node) []node {
 					along := func(s node) node { return f(ops.Add(x, s)) }
 					return append(autodiff.Derivatives(along, 3)(ops.Squeeze(ops.Slice(ops.Mul(x, 0), ops.At(0)), 0)),
-						autodiff.Jacobian(f, autodiff.Forward())(x), autodiff.Jacobian(f, autodiff.Reverse())(x),
-						autodiff.Hessian(g)(x), autodiff.Hessian(g, autodiff.Reverse())(x),
+						autodiff.Jacobian(f, autodiff.ForwardMode())(x), autodiff.Jacobian(f, autodiff.ReverseMode())(x),
+						autodiff.Hessian(g)(x), autodiff.Hessian(g, autodiff.ReverseMode())(x),
 						autodiff.HVP(g)(x, x), autodiff.Laplacian(g)(x),
 						autodiff.Grad(func(x node) node { return autodiff.Laplacian(g)(x) })(x))
 				}

@@ -11,7 +11,7 @@ import (
 // Check compares the derivatives of f, a function as Compile takes it, at the given arguments with differences, to
 // second order, as Checker does with its defaults. It is meant for tests of your own functions.
 //
-// Choose arguments away from kinks, such as 0 for Relu and ties for Max: there the derivative is one of many that
+// Choose arguments away from kinks, such as 0 for ReLU and ties for Max: there the derivative is one of many that
 // could be chosen, and differences are none of them.
 func Check(f any, args ...any) error { return Checker{}.Check(f, args...) }
 

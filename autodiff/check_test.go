@@ -233,7 +233,7 @@ func TestCheckScalesOfFunctions(t *testing.T) {
 		{"sqrt", ops.Sqrt, []float64{1e-6, 1e-3, 1, 1e3, 1e6}},
 		{"exp", ops.Exp, []float64{-30, 1e-3, 1, 100}},
 		{"a small slope on a large value", func(x node) node { return ops.Add(1e6, ops.Square(x)) }, []float64{1e-3, 1, 1e3}},
-		{"a small kink far off", func(x node) node { return ops.Relu(ops.Sub(x, 1)) }, []float64{1.001, 2}},
+		{"a small kink far off", func(x node) node { return ops.ReLU(ops.Sub(x, 1)) }, []float64{1.001, 2}},
 		{"fast", func(x node) node { return ops.Sin(ops.Mul(1000, x)) }, []float64{0.01, 1, 10}},
 	} {
 		for _, x := range c.at {
@@ -265,9 +265,9 @@ func TestCheckNamesTheOp(t *testing.T) {
 	require.ErrorContains(t, err, "; that of xxy at "+built+" is off on its own")
 
 	// So is a kink, if that is what it is.
-	kink := func(x node) node { return ops.Square(ops.Relu(ops.Sin(x))) }
+	kink := func(x node) node { return ops.Square(ops.ReLU(ops.Sin(x))) }
 	require.NoError(t, autodiff.Check(kink, 1.0))
-	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.Exp(ops.Relu(ops.Sin(x))) }, 0.0), &found)
+	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.Exp(ops.ReLU(ops.Sin(x))) }, 0.0), &found)
 	require.Equal(t, "relu", found.Op)
 }
 
@@ -285,10 +285,10 @@ func TestCheckSaysThatDifferencesDoNotSettle(t *testing.T) {
 // On a kink the derivative is what its documentation says, which is no limit of differences.
 func TestCheckOnKinks(t *testing.T) {
 	var wrong *autodiff.CheckError
-	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.Relu(x) }, []float64{1, 0}), &wrong)
+	require.ErrorAs(t, autodiff.Check(func(x node) node { return ops.ReLU(x) }, []float64{1, 0}), &wrong)
 	require.Equal(t, []int{1}, wrong.Element)
 	require.Equal(t, 0.0, wrong.Got/math.Abs(wrong.Got+1)) // relu's derivative at 0 is 0
-	require.NoError(t, autodiff.Check(func(x node) node { return ops.Relu(x) }, []float64{1, -1}))
+	require.NoError(t, autodiff.Check(func(x node) node { return ops.ReLU(x) }, []float64{1, -1}))
 }
 
 func TestCheckerOptions(t *testing.T) {

@@ -18,8 +18,8 @@ func MaxSteps(n int) LoopOption {
 // RecordAllSteps lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
 func RecordAllSteps() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
 
-// Backward lets a Scan take its slices, and place its results, from the last to the first.
-func Backward() LoopOption { return func(a *loopAttrs) { a.Back = true } }
+// Reversed lets a Scan take its slices, and place its results, from the last to the first.
+func Reversed() LoopOption { return func(a *loopAttrs) { a.Back = true } }
 
 // LoopName gives a loop the name that errors call it by: that of the function that is made of it, such as a solver.
 func LoopName(name string) LoopOption { return func(a *loopAttrs) { a.By = name } }

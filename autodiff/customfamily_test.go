@@ -46,7 +46,7 @@ func TestBesselFunctions(t *testing.T) {
 	}
 	total := func(f func(node) node) func(node) node { return func(x node) node { return ops.Sum(f(x)) } }
 	along := func(f func(node) node) func(node) node {
-		return func(x node) node { return autodiff.Directional(f)(x, ops.FullLike(x, 1)) }
+		return func(x node) node { return along(f)(x, ops.FullLike(x, 1)) }
 	}
 	reverse := func(f func(node) node) func(node) node { return autodiff.Grad(total(f)) }
 	for _, n := range []int{0, 1, 3} {

@@ -29,7 +29,7 @@
 // Three sweeps over a graph, in internal/sweep, apply the rules of its ops; nearly everything else asks them.
 //
 //	expression                      the arguments of a function as nodes to differentiate by
-//	grad, auxiliary, directional    gradients, VJP and JVP, derivatives along one direction
+//	grad, auxiliary, derivatives    gradients, VJP and JVP, derivatives of all orders
 //	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
 //	laplacian                       the sum of unmixed second derivatives
 //	vmap                            many examples at once

@@ -10,7 +10,7 @@ import (
 // that gives a node of shape [x…, x…]: for x of shape [n] the usual symmetric matrix. It is as symmetric as rounding
 // lets it be.
 //
-// It pushes the columns of the identity forward through the gradient, all at once, unless Reverse is given. It panics
+// It pushes the columns of the identity forward through the gradient, all at once, unless ReverseMode is given. It panics
 // with a *graph.Error as Grad does; a function that is linear in x has a Hessian of zeros.
 func Hessian(f func(x *graph.Node) *graph.Node, opts ...JacobianOption) func(x *graph.Node) *graph.Node {
 	s := apply(opts)

@@ -18,13 +18,13 @@ const (
 	reverseMode
 )
 
-// Forward makes a Jacobian column by column: one JVP for each element of the argument. A Hessian is then forward over
+// ForwardMode makes a Jacobian column by column: one JVP for each element of the argument. A Hessian is then forward over
 // reverse, as it is by default.
-func Forward() JacobianOption { return modeOption(forwardMode) }
+func ForwardMode() JacobianOption { return modeOption(forwardMode) }
 
-// Reverse makes a Jacobian row by row: one VJP for each element of the result. A Hessian is then reverse over
+// ReverseMode makes a Jacobian row by row: one VJP for each element of the result. A Hessian is then reverse over
 // reverse.
-func Reverse() JacobianOption { return modeOption(reverseMode) }
+func ReverseMode() JacobianOption { return modeOption(reverseMode) }
 
 func modeOption(m mode) JacobianOption { return jacobianOption(func(s *settings) { s.mode = m }) }
 
@@ -33,7 +33,7 @@ func modeOption(m mode) JacobianOption { return jacobianOption(func(s *settings)
 // A result that is a tree has JacobianBlocks.
 //
 // It takes the columns at once by forward mode, or the rows at once by reverse mode, whichever are fewer, unless
-// Forward or Reverse is given. It panics with a *graph.Error if the result or a leaf is no float, or if f does not
+// ForwardMode or ReverseMode is given. It panics with a *graph.Error if the result or a leaf is no float, or if f does not
 // depend on a leaf and AllowUnreachable is not given.
 func Jacobian[P any](f func(P) *graph.Node, opts ...JacobianOption) func(P) P {
 	s := apply(opts)

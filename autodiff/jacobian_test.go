@@ -15,7 +15,7 @@ import (
 )
 
 var modes = map[string][]autodiff.JacobianOption{
-	"by shape": nil, "forward": {autodiff.Forward()}, "reverse": {autodiff.Reverse()},
+	"by shape": nil, "forward": {autodiff.ForwardMode()}, "reverse": {autodiff.ReverseMode()},
 }
 
 // A linear function's Jacobian is its matrix, whatever the shapes: [m…, n…].
@@ -118,7 +118,7 @@ func TestJacobianWithInfiniteWeights(t *testing.T) {
 		"x·W": func(x node) node { return ops.MatMul(x, ops.Transpose(w(x))) },
 		"W·x": func(x node) node { return ops.MatMul(w(x), x) },
 	} {
-		got := evaluate(t, autodiff.Jacobian(f, autodiff.Forward()), []float64{1, 1})
+		got := evaluate(t, autodiff.Jacobian(f, autodiff.ForwardMode()), []float64{1, 1})
 		require.Equal(t, []float64{1, math.Inf(1), 2, 3}, got[0], name)
 	}
 }
@@ -133,7 +133,7 @@ func TestJacobianModesAgree(t *testing.T) {
 	}
 	got := evaluate(t, func(x node) []node {
 		return []node{
-			autodiff.Jacobian(f, autodiff.Forward())(x), autodiff.Jacobian(f, autodiff.Reverse())(x),
+			autodiff.Jacobian(f, autodiff.ForwardMode())(x), autodiff.Jacobian(f, autodiff.ReverseMode())(x),
 			autodiff.Jacobian(f)(x), f(x),
 		}
 	}, x)
@@ -251,7 +251,7 @@ func TestNesting(t *testing.T) {
 			return autodiff.Jacobian(autodiff.Jacobian(autodiff.Jacobian(autodiff.Jacobian(f))))(x)
 		},
 		"Jacobians, forward over reverse": func(x node) node {
-			j := autodiff.Jacobian(autodiff.Jacobian(hessian, autodiff.Reverse()), autodiff.Forward())
+			j := autodiff.Jacobian(autodiff.Jacobian(hessian, autodiff.ReverseMode()), autodiff.ForwardMode())
 			return j(x)
 		},
 		"Jacobian of Jacobian of Jacobian of Grad": func(x node) node {
@@ -275,8 +275,8 @@ func TestNesting(t *testing.T) {
 			var blocks []node
 			for i := range 2 {
 				for j := range 2 {
-					d := autodiff.Directional(f)
-					dd := autodiff.Directional(func(x node) node { return d(x, column(x, i)) })
+					d := along(f)
+					dd := along(func(x node) node { return d(x, column(x, i)) })
 					g := func(x node) node { return dd(x, column(x, j)) }
 					for k := range 2 {
 						blocks = append(blocks, autodiff.HVP(g)(x, column(x, k)))

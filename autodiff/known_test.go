@@ -54,7 +54,7 @@ func TestRosenbrockInAnyDimension(t *testing.T) {
 			wantGrad, wantHess, gradSize, hessSize := rosenbrockBy(x)
 			got := evaluate(t, func(x node) (grad, h, byReverse, jacobian node) {
 				return autodiff.Grad(rosenbrock)(x), autodiff.Hessian(rosenbrock)(x),
-					autodiff.Hessian(rosenbrock, autodiff.Reverse())(x), autodiff.Jacobian(autodiff.Grad(rosenbrock))(x)
+					autodiff.Hessian(rosenbrock, autodiff.ReverseMode())(x), autodiff.Jacobian(autodiff.Grad(rosenbrock))(x)
 			}, x)
 			require.InDeltaSlice(t, wantGrad, got[0], 16*eps*gradSize)
 			for _, h := range got[1:] {
@@ -120,7 +120,7 @@ func TestJacobianOfPolarCoordinates(t *testing.T) {
 	s, c := math.Sincos(phi)
 	want := []float64{c, -r * s, s, r * c}
 	for name, opts := range map[string][]autodiff.JacobianOption{
-		"by shape": nil, "forward": {autodiff.Forward()}, "reverse": {autodiff.Reverse()},
+		"by shape": nil, "forward": {autodiff.ForwardMode()}, "reverse": {autodiff.ReverseMode()},
 	} {
 		got := evaluate(t, func(p polar, v node) (node, autodiff.Blocks) {
 			return autodiff.Jacobian(vector, opts...)(v), autodiff.JacobianBlocks(blocks, opts...)(p)
@@ -174,7 +174,7 @@ func TestThirdDerivativesOfSin(t *testing.T) {
 	got := evaluate(t, func(x node) (a, b, c, d node) {
 		one := x.Graph().Scalar(graph.Float64, 1)
 		forward := func(f func(node) node) func(node) node {
-			return func(x node) node { return autodiff.Directional(f)(x, one) }
+			return func(x node) node { return along(f)(x, one) }
 		}
 		return autodiff.Derivatives(ops.Sin, 3)(x)[3], autodiff.Grad(autodiff.Hessian(ops.Sin))(x),
 			forward(forward(forward(ops.Sin)))(x), autodiff.Jacobian(autodiff.Jacobian(autodiff.Jacobian(ops.Sin)))(x)
@@ -207,7 +207,7 @@ func TestNewtonsIterationForSquareRoots(t *testing.T) {
 		}
 	}
 	forward := func(f func(node) node) func(node) node {
-		return func(a node) node { return autodiff.Directional(f)(a, a.Graph().Scalar(graph.Float64, 1)) }
+		return func(a node) node { return along(f)(a, a.Graph().Scalar(graph.Float64, 1)) }
 	}
 	reverse := autodiff.Grad[node]
 	free, bounded, recorded := by(), by(autodiff.MaxSteps(20)), by(autodiff.RecordAllSteps())

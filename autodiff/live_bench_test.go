@@ -16,7 +16,7 @@ import (
 type denseNet struct{ W1, W2, W3 *graph.Node }
 
 func (w denseNet) costs(x node) node {
-	h := ops.Relu(ops.MatMul(ops.Relu(ops.MatMul(x, w.W1)), w.W2))
+	h := ops.ReLU(ops.MatMul(ops.ReLU(ops.MatMul(x, w.W1)), w.W2))
 	return ops.LogSumExp(ops.MatMul(h, w.W3), 1)
 }
 

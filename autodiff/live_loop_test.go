@@ -114,7 +114,7 @@ func chosenLoops() map[string]func(x node) node {
 		"backward": func(x node) node {
 			type pair struct{ X, Root node }
 			_, ys := autodiff.Scan(func(c node, p pair) (node, node) { return ops.Sqrt(c), ops.Where(ops.Gt(p.X, 0), p.Root, 0) },
-				zero(x), pair{x, ops.Sqrt(x)}, autodiff.Backward())
+				zero(x), pair{x, ops.Sqrt(x)}, autodiff.Reversed())
 			return ys
 		},
 		"loop in loop": func(x node) node {

@@ -114,7 +114,7 @@ func chosenCases() []chosenCase {
 			[]float64{0, 2 / math.E, 4 / math.E, 4 / math.E},
 			[]float64{0, 0, 0, 0}},
 		{"kinks behind it", func(x node) node {
-			r := ops.Maximum(ops.Relu(ops.Sqrt(x)), ops.Abs(ops.Log(x)))
+			r := ops.Maximum(ops.ReLU(ops.Sqrt(x)), ops.Abs(ops.Log(x)))
 			return ops.Sum(ops.Where(gt(x, 2), r, ops.Minimum(x, 0)))
 		}, []float64{-1, 0, 4}, []float64{1, 0.5, 0.25}, []float64{0, 0, -1.0 / 32}},
 	}
@@ -245,7 +245,7 @@ func TestWhatIsNotChosenComposes(t *testing.T) {
 			return ops.Sum(autodiff.Jacobian(safe)(x), 0)
 		},
 		"forward jacobian": func(x node) node {
-			return ops.Sum(autodiff.Jacobian(safe, autodiff.Forward())(x), 0)
+			return ops.Sum(autodiff.Jacobian(safe, autodiff.ForwardMode())(x), 0)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,7 +263,7 @@ func TestNoMasksWithoutWhere(t *testing.T) {
 	x, w := g.Input("x", graph.Float64, 4, 3), g.Input("w", graph.Float64, 3, 2)
 	loss := func(w node) node {
 		h := ops.Maximum(ops.MatMul(x, w), ops.Abs(ops.Sqrt(ops.Exp(ops.Sum(w)))))
-		return ops.Mean(ops.LogSumExp(ops.Relu(h), 1))
+		return ops.Mean(ops.LogSumExp(ops.ReLU(h), 1))
 	}
 	grad := autodiff.Grad(loss)(w)
 	_, tangent := autodiff.JVP(autodiff.Grad(loss), w, w)

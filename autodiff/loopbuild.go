@@ -40,7 +40,7 @@ func (b *loopBuilder) checkOptions() {
 	a, isWhile := b.attrs, b.op == "while"
 	switch {
 	case a.Back && b.op != "scan":
-		graph.Fail(b.op, nil, "Backward is for Scan, which takes slices")
+		graph.Fail(b.op, nil, "Reversed is for Scan, which takes slices")
 	case a.Steps > 0 && !isWhile:
 		graph.Fail(b.op, nil, "MaxSteps is for While: the number of steps is known")
 	case a.Taped && !isWhile:

@@ -70,7 +70,7 @@ func TestStackedSteps(t *testing.T) {
 	for name, body := range stackedBodies {
 		for _, steps := range []int{0, 1, 2, 3, 4, 7} {
 			for _, n := range []int{2, 14, 300} {
-				for _, opts := range [][]autodiff.LoopOption{nil, {autodiff.Backward()}} {
+				for _, opts := range [][]autodiff.LoopOption{nil, {autodiff.Reversed()}} {
 					f := func(p []*graph.Node) []*graph.Node {
 						end, ys := autodiff.Scan(func(c pair, x *graph.Node) (pair, []*graph.Node) { return body(p[0], c, x) },
 							pair{p[1], p[2]}, p[3], opts...)

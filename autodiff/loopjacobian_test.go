@@ -15,7 +15,7 @@ func TestJacobiansOfLoops(t *testing.T) {
 			vector := func(c constructs) func(p []*graph.Node) *graph.Node {
 				return func(p []*graph.Node) *graph.Node { return f(c, p) }
 			}
-			for mode, opts := range map[string][]autodiff.JacobianOption{"f": {autodiff.Forward()}, "r": {autodiff.Reverse()}} {
+			for mode, opts := range map[string][]autodiff.JacobianOption{"f": {autodiff.ForwardMode()}, "r": {autodiff.ReverseMode()}} {
 				agree(t, runTwin(t, autodiff.Jacobian(vector(plainly), opts...), tensors(waves(1, 2), waves(2, 2))),
 					runTwin(t, autodiff.Jacobian(vector(c), opts...), tensors(waves(1, 2), waves(2, 2))), rounding,
 					"%s, %s: Jacobian %s", c.name, name, mode)

@@ -236,14 +236,14 @@ var scenarios = map[string]struct {
 		require.ErrorContains(t, k.use(constant, nil), "does not depend on")
 		require.NoError(t, k.use(constant, []any{autodiff.AllowUnreachable()}))
 	}},
-	"Forward": {autodiff.Forward, func(t *testing.T, k taker, _ *fed) {
+	"ForwardMode": {autodiff.ForwardMode, func(t *testing.T, k taker, _ *fed) {
 		var pulls, pushes int
-		require.NoError(t, k.use(countingRules(&pulls, &pushes), []any{autodiff.Forward()}))
+		require.NoError(t, k.use(countingRules(&pulls, &pushes), []any{autodiff.ForwardMode()}))
 		require.Positive(t, pushes)
 	}},
-	"Reverse": {autodiff.Reverse, func(t *testing.T, k taker, _ *fed) {
+	"ReverseMode": {autodiff.ReverseMode, func(t *testing.T, k taker, _ *fed) {
 		var pulls, pushes int
-		require.NoError(t, k.use(countingRules(&pulls, &pushes), []any{autodiff.Reverse()}))
+		require.NoError(t, k.use(countingRules(&pulls, &pushes), []any{autodiff.ReverseMode()}))
 		require.Positive(t, pulls)
 		require.Zero(t, pushes)
 	}},
@@ -320,7 +320,7 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 		}
 	}
 	grad := []string{"AllowUnreachable"}
-	jacobian := append([]string{"Forward", "Reverse"}, grad...)
+	jacobian := append([]string{"ForwardMode", "ReverseMode"}, grad...)
 	program := []string{"CacheSize", "DebugInf", "DebugNaN", "WithoutPass", "Workers"}
 	compiled := append([]string{"Donate", "RequireFinite"}, program...)
 	matrix := append(program, jacobian...)

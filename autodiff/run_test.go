@@ -58,3 +58,11 @@ func lineOf(t *testing.T, file, text string) string {
 }
 
 func ones(x *graph.Node) *graph.Node { return ops.FullLike(x, 1) }
+
+// along is JVP without the value.
+func along[P, Q any](f func(P) Q) func(p, v P) Q {
+	return func(p, v P) Q {
+		_, t := autodiff.JVP(f, p, v)
+		return t
+	}
+}

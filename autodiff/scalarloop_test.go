@@ -50,7 +50,7 @@ func scalarLoops(opts ...autodiff.LoopOption) map[string]func(r, x, xs *graph.No
 			end := autodiff.For(7, func(_ *graph.Node, p pair) pair { return p.next(r) }, pair{x, r}, opts...)
 			return ops.Add(end.A, ops.Square(end.B))
 		},
-		"scan": scan(opts...), "scan from the end": scan(append(opts, autodiff.Backward())...),
+		"scan": scan(opts...), "scan from the end": scan(append(opts, autodiff.Reversed())...),
 		"while": while(9), "while, no step": while(0),
 		"while, at most 9": while(9, append(opts, autodiff.MaxSteps(9))...),
 		"while, many":      while(7000), // whose tape is in several pieces

@@ -46,7 +46,7 @@ func TestScanOptions(t *testing.T) {
 		"plain": nil, "every 1": {autodiff.CheckpointEvery(1)}, "every 2": {autodiff.CheckpointEvery(2)},
 		"every 3": {autodiff.CheckpointEvery(3)}, "every 7": {autodiff.CheckpointEvery(7)},
 		"every 5, all": {autodiff.CheckpointEvery(5)}, "every 100": {autodiff.CheckpointEvery(100)},
-		"backward": {autodiff.Backward()}, "backward every 2": {autodiff.Backward(), autodiff.CheckpointEvery(2)},
+		"backward": {autodiff.Reversed()}, "backward every 2": {autodiff.Reversed(), autodiff.CheckpointEvery(2)},
 	} {
 		backward := len(opts) > 0 && name[0] == 'b'
 		order := 2

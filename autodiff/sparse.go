@@ -22,7 +22,7 @@ type Compressed struct {
 // CompressedJacobian returns the Jacobian of f as a sparse matrix: a row for each element of the result's leaves, one
 // leaf after the other, a column for each element of the argument's. It finds the pattern (see JacobianPattern),
 // colours the columns so that those of a colour share no row, or the rows likewise, whichever takes fewer colours
-// unless Forward or Reverse is given, and takes one derivative for each colour, all at once.
+// unless ForwardMode or ReverseMode is given, and takes one derivative for each colour, all at once.
 //
 // It panics with a *graph.Error if a leaf of the result or argument is no float, if there is no derivative by a leaf of
 // the argument and AllowUnreachable is not given, or if so many colours are needed that a dense Jacobian is better.
@@ -45,7 +45,7 @@ func CompressedJacobian[P, Q any](f func(P) Q, opts ...JacobianOption) func(P) C
 // are listed and equal.
 //
 // The pattern is that of the gradient's Jacobian. Columns are coloured so that every entry shows alone in one of two
-// places (a star colouring), and one derivative of the gradient is taken for each colour, by forward mode unless Reverse is
+// places (a star colouring), and one derivative of the gradient is taken for each colour, by forward mode unless ReverseMode is
 // given. It panics as Grad does.
 //
 // Coleman and Moré (1984); Gebremedhin, Tarafdar, Manne and Pothen (2007).

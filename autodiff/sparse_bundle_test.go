@@ -98,7 +98,7 @@ func TestSparseJacobianOfBundleAdjustment(t *testing.T) {
 	require.Equal(t, 150*(2*14+1), p.NNZ(), "a residual uses one of the two principal coordinates")
 	got, err := f.Eval(ctx, b.feed())
 	require.NoError(t, err)
-	forward := autodiff.SparseJacobian(b.residuals, autodiff.Forward())
+	forward := autodiff.SparseJacobian(b.residuals, autodiff.ForwardMode())
 	_, colors, err = forward.Pattern(b.feed())
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, colors, 14)
@@ -116,7 +116,7 @@ func BenchmarkSparseBundle(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		opts []autodiff.MatrixOption
-	}{{"chosen", nil}, {"columns", []autodiff.MatrixOption{autodiff.Forward()}}} {
+	}{{"chosen", nil}, {"columns", []autodiff.MatrixOption{autodiff.ForwardMode()}}} {
 		f := autodiff.SparseJacobian(data.residuals, append(c.opts, autodiff.Workers(1))...)
 		b.Run("what=prepare/by="+c.name, func(b *testing.B) {
 			for b.Loop() {

@@ -34,7 +34,7 @@ func TestSparseThroughControlFlow(t *testing.T) {
 			_, y := autodiff.Scan(func(c, x node) (node, node) {
 				c = ops.Mul(c, x)
 				return c, ops.Sin(c)
-			}, x.Graph().Scalar(graph.Float64, 1), x, autodiff.Backward())
+			}, x.Graph().Scalar(graph.Float64, 1), x, autodiff.Reversed())
 			return y
 		},
 		"for": func(x node) node {
@@ -57,7 +57,7 @@ func TestSparseThroughControlFlow(t *testing.T) {
 	} {
 		loss := func(x node) node { return ops.Sum(ops.Square(f(x))) }
 		dense := evaluate(t, func(x node) (j, h node) { return autodiff.Jacobian(f)(x), autodiff.Hessian(loss)(x) }, x)
-		for _, opt := range []autodiff.MatrixOption{autodiff.Forward(), autodiff.Reverse()} {
+		for _, opt := range []autodiff.MatrixOption{autodiff.ForwardMode(), autodiff.ReverseMode()} {
 			m, err := autodiff.SparseJacobian(f, opt).Eval(context.Background(), x)
 			require.NoError(t, err, name)
 			compareDense(t, name, dense[0], m)

@@ -111,14 +111,14 @@ func TestSparseOfRandomFunctions(t *testing.T) {
 			zeros := autodiff.AllowUnreachable()
 			return autodiff.Jacobian(f, zeros)(x), autodiff.Hessian(loss, zeros)(x)
 		}, x)
-		for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
+		for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.ForwardMode()}, {autodiff.ReverseMode()}} {
 			opts = append(opts, autodiff.AllowUnreachable())
 			m, err := autodiff.SparseJacobian(f, opts...).Eval(ctx, x)
 			require.NoError(t, err)
 			compareDense(t, fmt.Sprintf("Jacobian, seed %d", seed), dense[0], m)
 			listed += m.NNZ()
 		}
-		for _, mode := range []autodiff.MatrixOption{autodiff.Forward(), autodiff.Reverse()} {
+		for _, mode := range []autodiff.MatrixOption{autodiff.ForwardMode(), autodiff.ReverseMode()} {
 			m, err := autodiff.SparseHessian(loss, autodiff.AllowUnreachable(), mode).Eval(ctx, x)
 			require.NoError(t, err)
 			compareDense(t, fmt.Sprintf("Hessian, seed %d", seed), dense[1], m)
@@ -232,7 +232,7 @@ func TestSparseOfTrees(t *testing.T) {
 		0, 0, 4, 3, 0,
 		5, 0, 0, 0, 1,
 	}
-	for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
+	for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.ForwardMode()}, {autodiff.ReverseMode()}} {
 		m, values, err := autodiff.SparseJacobian(f, opts...).EvalWithValues(ctx, feed, 7.0)
 		require.NoError(t, err)
 		require.Equal(t, want, m.ToDense().RawMatrix().Data)

@@ -40,7 +40,7 @@ type sparseProgram struct {
 // Indices that f takes elements by should be constants of the graph, graph.Const(x.Graph(), index, n): those that are
 // fed are not known when the pattern is found, and a matrix is no sparser than for the worst of them.
 //
-// Forward and Reverse choose columns or rows, AllowUnreachable permits empty columns for a whole leaf. See
+// ForwardMode and ReverseMode choose columns or rows, AllowUnreachable permits empty columns for a whole leaf. See
 // CompressedJacobian for the method.
 func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse jacobian"

@@ -57,10 +57,9 @@ func TestUnknownDerivativesAreRefused(t *testing.T) {
 	for name, f := range unknownWays() {
 		for how, derivative := range map[string]func(x node) node{
 			"jvp":             func(x node) node { _, d := autodiff.JVP(f, x, ones(x)); return d },
-			"directional":     func(x node) node { return autodiff.Directional(f)(x, ones(x)) },
 			"jacobian":        autodiff.Jacobian(f),
-			"columns":         autodiff.Jacobian(f, autodiff.Forward()),
-			"rows":            autodiff.Jacobian(f, autodiff.Reverse()),
+			"columns":         autodiff.Jacobian(f, autodiff.ForwardMode()),
+			"rows":            autodiff.Jacobian(f, autodiff.ReverseMode()),
 			"vjp":             func(x node) node { y, back := autodiff.VJP(f, x); return back(ones(y)) },
 			"grad":            autodiff.Grad(scalar(f)),
 			"even if allowed": autodiff.Grad(scalar(f), autodiff.AllowUnreachable()),
@@ -98,7 +97,7 @@ func TestUnknownRules(t *testing.T) {
 	pushed := autodiff.CustomJVP(ops.Square, func(x, _, t node) node { return ops.Mul(t, inGo(func(x float64) float64 { return 2 * x }, x)) })
 	pushedByIt := autodiff.CustomJVP(ops.Square, func(x, _, t node) node { return ops.Mul(2, ops.Mul(x, inGo(func(x float64) float64 { return x }, t))) })
 	jvp := func(f func(node) node) func(node) node {
-		return func(x node) node { return autodiff.Directional(f)(x, ops.FullLike(x, 1)) }
+		return func(x node) node { return along(f)(x, ops.FullLike(x, 1)) }
 	}
 	both := func(f func(node) node) func(node) node {
 		return func(x node) node { return ops.Add(ops.Square(x), f(x)) }
@@ -177,9 +176,9 @@ func TestUnknownBesideTheDerivative(t *testing.T) {
 				_, _, grad := autodiff.ValueAndGradAux(func(x node) (node, node) { y := f(x); return y.Value, y.Note })(x)
 				return grad
 			},
-			"columns": autodiff.Jacobian(value, autodiff.Forward()),
+			"columns": autodiff.Jacobian(value, autodiff.ForwardMode()),
 			"stopped": func(x node) node {
-				d := autodiff.Directional(func(x node) two { y := f(x); return two{y.Value, ops.StopGradient(y.Note)} })(x, ops.FullLike(x, 1))
+				d := along(func(x node) two { y := f(x); return two{y.Value, ops.StopGradient(y.Note)} })(x, ops.FullLike(x, 1))
 				return ops.BroadcastTo(d.Value, 2)
 			},
 			"hvp":     func(x node) node { return ops.Mul(0.5, ops.Mul(x, autodiff.HVP(value)(x, ops.FullLike(x, 1)))) },

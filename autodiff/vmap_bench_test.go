@@ -26,7 +26,7 @@ func crossEntropy(p labelledExample) node {
 	a := p.X
 	for i, l := range p.Layers {
 		if i > 0 {
-			a = ops.Relu(a)
+			a = ops.ReLU(a)
 		}
 		a = ops.Add(ops.MatMul(a, l.W), l.B)
 	}

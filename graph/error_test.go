@@ -219,7 +219,7 @@ func TestRefused(t *testing.T) {
 			"broadcast_to: shape [1073741824,1073741824,2,3] is too large"},
 		{"huge outer sum", func() { ops.Add(g.Input("", graph.Float32, half, 1), g.Input("", graph.Float32, half)) },
 			"too large"},
-		{"NaN attribute", func() { ops.LeakyRelu(x, math.NaN()) },
+		{"NaN attribute", func() { ops.LeakyReLU(x, math.NaN()) },
 			"leaky_relu: attributes {Alpha:NaN} hold a NaN: x f64[2,3]"},
 		{"const too short", func() { graph.Const(g, []float64{1, 2}, 3) }, "const: 2 elements do not fill shape [3]"},
 		{"const negative", func() { graph.Const(g, []float64{1}, -1, -1) }, "const: negative dimension"},

@@ -42,14 +42,14 @@ func activate(a backprop.Activation, z *graph.Node) *graph.Node {
 	case backprop.Tanh:
 		return ops.Tanh(z)
 	case backprop.ReLU:
-		return ops.Relu(z)
+		return ops.ReLU(z)
 	case backprop.Softmax:
 		return ops.Softmax(z, -1)
 	}
 	if _, err := fmt.Sscanf(a.String(), "leakyrelu(%g)", &alpha); err != nil {
 		panic(err)
 	}
-	return ops.LeakyRelu(z, alpha)
+	return ops.LeakyReLU(z, alpha)
 }
 
 // costNode is the cost of the last layer's z, averaged over the rows.

@@ -28,7 +28,7 @@ func (f Func) Apply(x *graph.Node) *graph.Node {
 var (
 	Sigmoid = Func(ops.Sigmoid)
 	Tanh    = Func(ops.Tanh)
-	ReLU    = Func(ops.Relu)
+	ReLU    = Func(ops.ReLU)
 	Step    = Func(ops.Step)
 	// Softmax normalises over the last axis.
 	Softmax = Func(func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
@@ -36,7 +36,7 @@ var (
 
 // LeakyReLU is x where x > 0 and alpha·x elsewhere.
 func LeakyReLU(alpha float64) Func {
-	return func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, alpha) }
+	return func(x *graph.Node) *graph.Node { return ops.LeakyReLU(x, alpha) }
 }
 
 // Linear is the fully connected layer z = a·W + b, for a of shape [batch, in] or [in].

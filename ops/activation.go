@@ -31,7 +31,7 @@ func init() {
 // input reaches the threshold. NaN stays NaN.
 func Step(x *graph.Node) *graph.Node { return unary(&stepOp, x) }
 
-// Positive returns 1 where x > 0 and 0 elsewhere, the derivative of Relu. NaN stays NaN.
+// Positive returns 1 where x > 0 and 0 elsewhere, the derivative of ReLU. NaN stays NaN.
 func Positive(x *graph.Node) *graph.Node { return unary(&positiveOp, x) }
 
 var stepOp, positiveOp graph.Op
@@ -42,8 +42,8 @@ func init() {
 	define(&positiveOp, flat("positive", "1 where x > 0, else 0", floats1(vec.Step[float32], vec.Step[float64]), cases))
 }
 
-// Relu returns max(x, 0). Its derivative at 0 is 0.
-func Relu(x *graph.Node) *graph.Node { return unary(&reluOp, x) }
+// ReLU returns max(x, 0). Its derivative at 0 is 0.
+func ReLU(x *graph.Node) *graph.Node { return unary(&reluOp, x) }
 
 var reluOp graph.Op
 
@@ -56,8 +56,8 @@ func init() {
 
 type leakyReluAttrs struct{ Alpha float64 }
 
-// LeakyRelu returns x where x > 0 and alpha·x elsewhere. Its derivative at 0 is alpha.
-func LeakyRelu(x *graph.Node, alpha float64) *graph.Node {
+// LeakyReLU returns x where x > 0 and alpha·x elsewhere. Its derivative at 0 is alpha.
+func LeakyReLU(x *graph.Node, alpha float64) *graph.Node {
 	return apply(&leakyReluOp, leakyReluAttrs{alpha}, x)
 }
 
@@ -98,7 +98,7 @@ func init() {
 	})
 }
 
-// Softplus returns log(1 + eˣ), a smooth Relu.
+// Softplus returns log(1 + eˣ), a smooth ReLU.
 func Softplus(x *graph.Node) *graph.Node { return unary(&softplusOp, x) }
 
 var softplusOp graph.Op

@@ -69,7 +69,7 @@ func TestDeterminantOfEveryRank(t *testing.T) {
 				along := func(x *graph.Node) *graph.Node { return ops.Sum(ops.Mul(v, autodiff.Grad(f)(x))) }
 				all := []*graph.Node{f(x), slope(x), twice}
 				if n > 1 {
-					all = append(all, autodiff.Grad(f)(x), autodiff.Hessian(f)(x), autodiff.Hessian(f, autodiff.Reverse())(x),
+					all = append(all, autodiff.Grad(f)(x), autodiff.Hessian(f)(x), autodiff.Hessian(f, autodiff.ReverseMode())(x),
 						autodiff.HVP(f)(x, v), autodiff.Grad(along)(x), autodiff.Grad(slope)(x))
 				}
 				if n > 2 {

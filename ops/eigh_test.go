@@ -175,10 +175,10 @@ func TestSmoothFunctionsOfEigenvalues(t *testing.T) {
 						opt := autodiff.AllowUnreachable()
 						if !everyMode[name] {
 							return []*graph.Node{f(x), slope(x), autodiff.Grad(f)(x), twice, autodiff.Hessian(f)(x),
-								autodiff.Hessian(f, autodiff.Reverse())(x), autodiff.HVP(f)(x, v)}
+								autodiff.Hessian(f, autodiff.ReverseMode())(x), autodiff.HVP(f)(x, v)}
 						}
 						return []*graph.Node{f(x), slope(x), autodiff.Grad(f)(x),
-							twice, autodiff.Hessian(f)(x), autodiff.Hessian(f, autodiff.Reverse())(x), autodiff.HVP(f)(x, v),
+							twice, autodiff.Hessian(f)(x), autodiff.Hessian(f, autodiff.ReverseMode())(x), autodiff.HVP(f)(x, v),
 							autodiff.Grad(along, opt)(x), autodiff.Grad(slope, opt)(x), autodiff.Laplacian(f)(x),
 							autodiff.Hessian(along, opt)(x), autodiff.Grad(hvp, opt)(x)}
 					}

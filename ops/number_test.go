@@ -125,7 +125,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 	refused(t, "full: the number 1e+39 overflows", func() { ops.Full(g, graph.Float32, 1e39) })
 	refused(t, "full_like: the number 1e+39 overflows", func() { ops.FullLike(f, 1e39) })
 	refused(t, "linspace: the end 1e+39 overflows", func() { ops.Linspace(g, graph.Float32, 0, 1e39, 3) })
-	refused(t, "leaky_relu: 1e+39 overflows", func() { ops.LeakyRelu(f, 1e39) })
+	refused(t, "leaky_relu: 1e+39 overflows", func() { ops.LeakyReLU(f, 1e39) })
 	x := graph.Const(g, []float32{1, -1}, 2)
 	inf := math.Inf(1)
 	expect(t, ops.Mul(x, inf), []int{2}, []float64{inf, -inf})

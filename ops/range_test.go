@@ -39,7 +39,7 @@ func TestDerivativesInRange(t *testing.T) {
 		"exp": ops.Exp, "expm1": ops.Expm1, "exp2": ops.Exp2, "log": ops.Log, "log1p": ops.Log1p, "log2": ops.Log2, "log10": ops.Log10,
 		"sin": ops.Sin, "cos": ops.Cos, "tan": ops.Tan, "asin": ops.Asin, "acos": ops.Acos, "atan": ops.Atan, "sinh": ops.Sinh,
 		"cosh": ops.Cosh, "asinh": ops.Asinh, "acosh": ops.Acosh, "atanh": ops.Atanh, "erf": ops.Erf, "erfc": ops.Erfc,
-		"erfinv": ops.Erfinv, "lgamma": ops.Lgamma, "digamma": ops.Digamma, "relu": ops.Relu,
+		"erfinv": ops.Erfinv, "lgamma": ops.Lgamma, "digamma": ops.Digamma, "relu": ops.ReLU,
 	} {
 		orders := []func(x *graph.Node) *graph.Node{f, summed(f), summed(summed(f)), summed(summed(summed(f)))}
 		results := func(d graph.DType) [][]float64 {

@@ -30,7 +30,7 @@ func TestSpecialUnary(t *testing.T) {
 		"sigmoid":    {f: ops.Sigmoid, y: []float64{nan, 1, 0, 0.5, 0.5}, dydx: []float64{nan, 0, 0, 0.25, 0.25}},
 		"tanh":       {f: ops.Tanh, y: []float64{nan, 1, -1, 0, minus}, dydx: []float64{nan, 0, 0, 1, 1}},
 		"softplus":   {f: ops.Softplus, y: []float64{nan, inf, 0, math.Ln2, math.Ln2}, dydx: []float64{nan, 1, 0, 0.5, 0.5}},
-		"relu":       {f: ops.Relu, y: []float64{nan, inf, 0, 0, 0}, dydx: []float64{nan, 1, 0, 0, 0}},
+		"relu":       {f: ops.ReLU, y: []float64{nan, inf, 0, 0, 0}, dydx: []float64{nan, 1, 0, 0, 0}},
 		"leaky_relu": {f: leaky, y: []float64{nan, inf, -inf, 0, minus}, dydx: []float64{nan, 1, 0.25, 0.25, 0.25}},
 		"sin":        {f: ops.Sin, y: []float64{nan, nan, nan, 0, minus}, dydx: []float64{nan, nan, nan, 1, 1}},
 		"cos":        {f: ops.Cos, y: []float64{nan, nan, nan, 1, 1}, dydx: []float64{nan, nan, nan, minus, 0}},
@@ -51,7 +51,7 @@ func TestSpecialUnary(t *testing.T) {
 	}
 }
 
-func leaky(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.25) }
+func leaky(x *graph.Node) *graph.Node { return ops.LeakyReLU(x, 0.25) }
 
 // TestSpecialBinary has values and derivatives of functions of two variables at pairs of numbers.
 func TestSpecialBinary(t *testing.T) {

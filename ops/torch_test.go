@@ -101,8 +101,8 @@ var torch = map[string]torchCall{
 	"abs": of1(ops.Abs), "neg": of1(ops.Neg), "sign": of1(ops.Sign), "sqrt": of1(ops.Sqrt), "square": of1(ops.Square),
 	"exp": of1(ops.Exp), "expm1": of1(ops.Expm1), "log": of1(ops.Log), "log1p": of1(ops.Log1p),
 	"sigmoid": of1(ops.Sigmoid), "tanh": of1(ops.Tanh), "sin": of1(ops.Sin), "cos": of1(ops.Cos),
-	"reciprocal": of1(ops.Reciprocal), "nn.functional.relu": of1(ops.Relu),
-	"nn.functional.leaky_relu": of1(func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.01) }),
+	"reciprocal": of1(ops.Reciprocal), "nn.functional.relu": of1(ops.ReLU),
+	"nn.functional.leaky_relu": of1(func(x *graph.Node) *graph.Node { return ops.LeakyReLU(x, 0.01) }),
 	"nn.functional.softplus": one(func(a arguments, x []*graph.Node) *graph.Node {
 		beta := a.float(-1, "beta", 1)
 		scaled := ops.Mul(x[0], beta)

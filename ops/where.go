@@ -13,7 +13,7 @@ import (
 // What it does not choose has the derivative zero, of every order, whatever the partial derivatives on the way to it
 // are: the gradient of Where(Gt(x, 0), Sqrt(x), 0) is 0 at x ≤ 0, where that of Sqrt is infinite or NaN. Elsewhere a
 // zero that meets an infinity is NaN, as it is for Mul by a mask of zeros and ones, and for functions that choose by
-// such a factor, Relu, Maximum and their like. What Where does choose shows what it is, NaN included.
+// such a factor, ReLU, Maximum and their like. What Where does choose shows what it is, NaN included.
 //
 // This holds element by element through elementwise functions, views, reductions, Softmax, Take, Concat and their like,
 // and through loops, branches, checkpoints and custom derivatives, from step to step and from their bodies to what these
@@ -24,7 +24,7 @@ import (
 // the tangent 0 at x ≤ 0.
 //
 // Where alone makes such zeros, and a branch, for what the other one uses. The functions that choose by the size of their
-// operands, Maximum, Minimum, Relu and Abs, and Max, Min, Sort, Take, Slice and their like, send an ordinary zero
+// operands, Maximum, Minimum, ReLU and Abs, and Max, Min, Sort, Take, Slice and their like, send an ordinary zero
 // to what they do not take: Maximum(Sqrt(x), 1) has the gradient NaN at 0, 0·∞, as it has in JAX and PyTorch.
 func Where[X, Y Operand](cond *graph.Node, x X, y Y) *graph.Node {
 	in := nodes(&whereOp, x, y)

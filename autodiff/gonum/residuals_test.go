@@ -22,7 +22,7 @@ func TestResiduals(t *testing.T) {
 	}
 	x := []float64{0.5, -2}
 	want := mat.NewDense(3, 2, []float64{-2, 0.5, math.Cos(0.5), 0, 0, -4})
-	for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.Forward()}, {autodiff.Reverse()}} {
+	for _, opts := range [][]autodiff.MatrixOption{nil, {autodiff.ForwardMode()}, {autodiff.ReverseMode()}} {
 		r, err := gonum.NewResiduals(f, 2, opts...)
 		require.NoError(t, err)
 		m, n := r.Dims()

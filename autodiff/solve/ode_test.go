@@ -39,7 +39,7 @@ func TestHarmonic(t *testing.T) {
 				return solution(start, w, graph.Const(g, times, len(times))).X
 			}
 			what := fmt.Sprint(name, adjoint)
-			got, slopes := run1(t, x, w), run1(t, autodiff.Jacobian(x, autodiff.Reverse()), w)
+			got, slopes := run1(t, x, w), run1(t, autodiff.Jacobian(x, autodiff.ReverseMode()), w)
 			for i, at := range times {
 				require.InDelta(t, math.Cos(w*at), got[i], 2e-9, what)
 				require.InDelta(t, -at*math.Sin(w*at), slopes[i], 2e-9, what)

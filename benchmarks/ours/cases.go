@@ -98,7 +98,7 @@ func cost(c workload.Case, layers []layer[*graph.Node], x, y *graph.Node) *graph
 		case c.Kind == workload.Nielsen:
 			a = ops.Sigmoid(z)
 		case i < len(layers)-1:
-			a = ops.Relu(z)
+			a = ops.ReLU(z)
 		default:
 			a = z
 		}

@@ -33,8 +33,8 @@ var activations = map[string]struct {
 }{
 	"sigmoid":    {ops.Sigmoid, nn.Xavier},
 	"tanh":       {ops.Tanh, nn.Xavier},
-	"relu":       {ops.Relu, nn.He},
-	"leaky_relu": {func(z *graph.Node) *graph.Node { return ops.LeakyRelu(z, leak) }, nn.He},
+	"relu":       {ops.ReLU, nn.He},
+	"leaky_relu": {func(z *graph.Node) *graph.Node { return ops.LeakyReLU(z, leak) }, nn.He},
 }
 
 const leak = 0.01

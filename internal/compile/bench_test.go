@@ -27,7 +27,7 @@ func mlpStep() rewrite.Unit {
 		for i := 0; i < len(p); i += 2 {
 			a = ops.Add(ops.MatMul(a, p[i]), p[i+1])
 			if i < len(p)-2 {
-				a = ops.Relu(a)
+				a = ops.ReLU(a)
 			}
 		}
 		return ops.Neg(ops.Div(ops.Sum(ops.Mul(y, ops.LogSoftmax(a, -1))), batch))

@@ -49,7 +49,7 @@ var makers = map[string]string{
 	"converged": "Root", "arrived": "ODE", "finite": "RequireFinite",
 }
 
-// lintConstructor checks that the op's one string leads to a documented constructor: leaky_relu to LeakyRelu.
+// lintConstructor checks that the op's one string leads to a documented constructor: leaky_relu to LeakyReLU.
 func lintConstructor(op *graph.Op, docs map[string]string) error {
 	want := strings.ReplaceAll(op.Name, "_", "")
 	if maker := makers[op.Name]; maker != "" {

@@ -234,7 +234,7 @@ func TestBadCasesMustBeRefused(t *testing.T) {
 }
 
 func TestConstructorsAreLinted(t *testing.T) {
-	docs := map[string]string{"LeakyRelu": "LeakyRelu returns x.", "Exp": "returns eˣ."}
+	docs := map[string]string{"LeakyReLU": "LeakyReLU returns x.", "Exp": "returns eˣ."}
 	for name, want := range map[string]string{
 		"leaky_relu": "", "exp": "does not start with its name", "log": "no exported function is called log",
 	} {

@@ -129,7 +129,7 @@ var scanLoop = &kind{
 	build: func(b *builder, s *Statement, in []*graph.Node) []*graph.Node {
 		opts, n := loopOptions(s.settings[1]), s.settings[2]
 		if s.settings[0] == 1 {
-			opts = append(opts, autodiff.Backward())
+			opts = append(opts, autodiff.Reversed())
 		}
 		c, ys := autodiff.Scan(func(c, x []*graph.Node) ([]*graph.Node, []*graph.Node) {
 			out := b.block(s.blocks[0], slices.Concat(c, x))

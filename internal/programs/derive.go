@@ -135,7 +135,7 @@ var jacobian = &kind{
 		return []array{out}
 	},
 	build: func(b *builder, s *Statement, in []*graph.Node) []*graph.Node {
-		opts := [][]autodiff.JacobianOption{nil, {autodiff.Forward()}, {autodiff.Reverse()}}[s.settings[0]]
+		opts := [][]autodiff.JacobianOption{nil, {autodiff.ForwardMode()}, {autodiff.ReverseMode()}}[s.settings[0]]
 		f := b.function(s.blocks[0])
 		return []*graph.Node{autodiff.Jacobian(func(x *graph.Node) *graph.Node { return f([]*graph.Node{x})[0] },
 			append(opts, autodiff.AllowUnreachable())...)(in[0])}

@@ -35,7 +35,7 @@ var unaries = []struct {
 		}
 		return x
 	}, ops.Abs},
-	{"relu", func(c *evaluation, x number) number { return c.larger(x, exactly(0)) }, ops.Relu},
+	{"relu", func(c *evaluation, x number) number { return c.larger(x, exactly(0)) }, ops.ReLU},
 	{"clamp", func(c *evaluation, x number) number {
 		return c.larger(literal(-0.6), c.larger(x.negated(), literal(-0.7)).negated())
 	}, func(x *graph.Node) *graph.Node { return ops.Clamp(x, -0.6, 0.7) }},

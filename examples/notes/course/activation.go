@@ -33,7 +33,7 @@ var Activations = []Activation{
 	activation("tanh", "tanh x = sinh x / cosh x", "tanh′ = 1 − tanh²",
 		func(x *graph.Node) *graph.Node { return ops.Div(ops.Sinh(x), ops.Cosh(x)) },
 		func(x float64) float64 { t := math.Tanh(x); return 1 - t*t }),
-	activation("ReLU", "ReLU(x) = max(x, 0)", "ReLU′ = 1 if x > 0, else 0", ops.Relu,
+	activation("ReLU", "ReLU(x) = max(x, 0)", "ReLU′ = 1 if x > 0, else 0", ops.ReLU,
 		func(x float64) float64 {
 			if x > 0 {
 				return 1

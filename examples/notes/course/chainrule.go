@@ -53,7 +53,7 @@ func binaryRule(f func(a, b *graph.Node) *graph.Node) rule {
 var functions = map[string]rule{
 	"sin": unaryRule(ops.Sin), "cos": unaryRule(ops.Cos), "tan": unaryRule(ops.Tan), "exp": unaryRule(ops.Exp),
 	"log": unaryRule(ops.Log), "sqrt": unaryRule(ops.Sqrt), "sinh": unaryRule(ops.Sinh), "cosh": unaryRule(ops.Cosh),
-	"tanh": unaryRule(ops.Tanh), "sigmoid": unaryRule(ops.Sigmoid), "relu": unaryRule(ops.Relu),
+	"tanh": unaryRule(ops.Tanh), "sigmoid": unaryRule(ops.Sigmoid), "relu": unaryRule(ops.ReLU),
 	"abs": unaryRule(ops.Abs), "square": unaryRule(ops.Square), "neg": unaryRule(ops.Neg),
 	"pow": binaryRule(ops.Pow[*graph.Node, *graph.Node]),
 	"+":   binaryRule(ops.Add[*graph.Node, *graph.Node]), "-": binaryRule(ops.Sub[*graph.Node, *graph.Node]),

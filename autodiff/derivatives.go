@@ -5,15 +5,6 @@ import (
 	"chainrule/internal/sweep"
 )
 
-// Directional returns the derivative of f at p along v, d/ds f(p + s·v) at s = 0: JVP without the value. Leaves of the
-// result that are not floats keep their value.
-func Directional[P, Q any](f func(P) Q) func(p, v P) Q {
-	return func(p, v P) Q {
-		_, t := JVP(f, p, v)
-		return t
-	}
-}
-
 // Derivatives returns f and its first n derivatives, f, f′, …, f⁽ⁿ⁾, at a float scalar x. The result of f is a node of
 // any shape, such as a point of a curve, and so is each derivative. It panics with a *graph.Error if the argument is no
 // float scalar, the result no float, or n negative.
