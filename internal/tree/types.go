@@ -22,6 +22,7 @@ type Parameter interface {
 var (
 	nodeType      = reflect.TypeFor[*graph.Node]()
 	parameterType = reflect.TypeFor[Parameter]()
+	errorType     = reflect.TypeFor[error]()
 )
 
 // isLeaf reports whether values of type t are leaves.
@@ -32,8 +33,9 @@ func isLeaf(t reflect.Type) bool {
 // IsNode reports whether t is the type of nodes.
 func IsNode(t reflect.Type) bool { return t == nodeType }
 
-// Holds reports whether a tree of type t can have leaves. An interface promises some if its methods speak of nodes, as
-// layers do; what is in others is looked into where there is a value.
+// Holds reports whether a tree of type t can have leaves. An interface promises some if it has methods, as layers do, and is
+// no error; what is in others is looked into where there is a value. (Which methods is not asked: a program that asks a type
+// for its methods keeps, when it is linked, every exported method of every type.)
 func Holds(t reflect.Type) bool { return search(t, false, nil) }
 
 // search is Holds for a type inside of the outer ones. With anything, every interface promises leaves.
@@ -44,22 +46,12 @@ func search(t reflect.Type, anything bool, outer []reflect.Type) bool {
 	case slices.Contains(outer, t):
 		return false
 	case t.Kind() == reflect.Interface:
-		return anything || speaksOfNodes(t)
+		return anything || t.NumMethod() > 0 && t != errorType
 	case t.Kind() != reflect.Struct:
 		return isContainer(t) && search(t.Elem(), anything, append(outer, t))
 	}
 	for i := range t.NumField() {
 		if t.Field(i).IsExported() && search(t.Field(i).Type, anything, append(outer, t)) {
-			return true
-		}
-	}
-	return false
-}
-
-// speaksOfNodes reports whether a method of an interface takes or gives nodes.
-func speaksOfNodes(t reflect.Type) bool {
-	for m := range t.Methods() {
-		if slices.Contains(slices.Collect(m.Type.Ins()), nodeType) || slices.Contains(slices.Collect(m.Type.Outs()), nodeType) {
 			return true
 		}
 	}
