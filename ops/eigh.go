@@ -75,8 +75,8 @@ func eighKernel[T float](n *graph.Node) graph.Kernel {
 			for i, v := range src[h*size*size:][:size*size] {
 				a[i] = float64(v)
 			}
-			done, err := eigen(stop, a, w, scratch, vectors)
-			if err != nil {
+			done := linalg.Eigen(linalg.Dense(a, size, size).Until(stop.Stop), w, scratch, vectors)
+			if err := stop.Err(); err != nil {
 				return err
 			}
 			if !done {
@@ -91,30 +91,5 @@ func eighKernel[T float](n *graph.Node) graph.Kernel {
 			}
 		}
 		return nil
-	}
-}
-
-// eigenUnstopped is the size of matrices whose eigenvectors take some milliseconds.
-const eigenUnstopped = 100
-
-// eigen is linalg.Eigen, whose iteration cannot be stopped: of a large matrix in a run that may be, it works on memory of its
-// own, and is left to itself if the run ends.
-func eigen(work *graph.Work, a, w, scratch, vectors []float64) (done bool, err error) {
-	n := len(w)
-	if err := work.Err(); err != nil || n < eigenUnstopped || work.Stop == nil {
-		return err == nil && linalg.Eigen(linalg.Dense(a, n, n), w, scratch, vectors), err
-	}
-	own, values := slices.Clone(a), make([]float64, n)
-	ended := make(chan bool, 1)
-	go func() {
-		ended <- linalg.Eigen(linalg.Dense(own, n, n), values, make([]float64, len(scratch)), make([]float64, len(vectors)))
-	}()
-	select {
-	case done = <-ended:
-		copy(a, own)
-		copy(w, values)
-		return done, nil
-	case <-work.Stop:
-		return false, graph.ErrStopped
 	}
 }

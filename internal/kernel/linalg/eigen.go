@@ -1,11 +1,6 @@
 package linalg
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/lapack"
-	"gonum.org/v1/gonum/lapack/gonum"
-)
+import "math"
 
 // rotated is the size up to which eigenvectors are found by rotations; beyond, LAPACK's tridiagonal form is faster.
 const rotated = 24
@@ -15,12 +10,12 @@ func EigenScratch(n int) int {
 	if n <= rotated {
 		return 0
 	}
-	return 34 * n // LAPACK's blocks of 32, and the off-diagonal
+	return (panel + 4) * n
 }
 
 // Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues,
 // in ascending order. The component of an eigenvector that is largest in size, the first of equals, is positive. It
-// reports whether LAPACK's iteration ended; for elements that are not finite everything is NaN.
+// reports whether the iterations ended, which they do not if a is stopped; for elements that are not finite everything is NaN.
 func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool) {
 	n := a.Rows
 	finite := true
@@ -42,7 +37,7 @@ func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool)
 		return true
 	case n <= rotated:
 		jacobi(a, w, Dense(vectors, n, n))
-	case !gonum.Implementation{}.Dsyev(lapack.EVCompute, 'U', n, a.Data, a.LD, w, scratch, len(scratch)):
+	case !eigenQL(a, w, scratch):
 		return false
 	}
 	for j := range n {

@@ -5,13 +5,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestEigen: A·V = V·W and Vᵀ·V = I to a small multiple of n·eps·|A| (Golub and Van Loan, section 8.5: n² rotations
 // in few sweeps, each backward stable), for equal eigenvalues too, in ascending order.
 func TestEigen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
-	for _, n := range []int{0, 1, 2, 3, 7, 24, 25, 60} {
+	for _, n := range []int{0, 1, 2, 3, 7, 24, 25, 60, 150} {
 		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded"} {
 			a := random[float64](rng, n, n)
 			for i := range n {
@@ -153,4 +154,27 @@ func laplace(a [][]float64) float64 {
 		sum += float64(1-j%2*2) * v * laplace(rest)
 	}
 	return sum
+}
+
+// TestEigenStops: a stop while it runs ends the iterations, and nothing goes on behind.
+func TestEigenStops(t *testing.T) {
+	const n = 400
+	a := random[float64](rand.New(rand.NewPCG(6, 0)), n, n)
+	stop := make(chan struct{})
+	begun := time.Now()
+	if !Eigen(a.clone(), make([]float64, n), make([]float64, EigenScratch(n)), make([]float64, n*n)) {
+		t.Fatal("no end")
+	}
+	whole := time.Since(begun)
+	time.AfterFunc(whole/10, func() { close(stop) })
+	if Eigen(a.Until(stop), make([]float64, n), make([]float64, EigenScratch(n)), make([]float64, n*n)) {
+		t.Error("it went on to the end")
+	}
+	for i := range n {
+		for j := range n {
+			if i == j {
+				a.Data[i*a.LD+j] = math.NaN() // it is nobody else's now
+			}
+		}
+	}
 }
