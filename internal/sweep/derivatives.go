@@ -11,9 +11,13 @@ type Derivatives struct {
 	Masks []*graph.Node // where d is live, see graph.Masked: nil for everywhere; the list may be nil too
 }
 
+// NewDerivatives has room for n derivatives, all zero.
 func NewDerivatives(n int) Derivatives {
 	return Derivatives{make([]*graph.Node, n), make([]*graph.Node, n)}
 }
+
+// at is derivative i.
+func (r Derivatives) at(i int) derivative { return derivative{r.D[i], r.Mask(i)} }
 
 // Mask says where derivative i is live.
 func (r Derivatives) Mask(i int) *graph.Node {
@@ -69,94 +73,99 @@ func (r Derivatives) WholeMasks() []*graph.Node {
 	return list
 }
 
-// WholeMask is a mask over n of its shape, true where it is nil.
-func WholeMask(mask, n *graph.Node) *graph.Node {
-	if mask == nil {
-		mask = ConstMask(n, true)
-	}
-	return ops.BroadcastTo(mask, n.Shape()...)
+// derivative is a cotangent or tangent of one node. The zero derivative is zero.
+type derivative struct {
+	d    *graph.Node
+	mask *graph.Node // where it is live, nil for everywhere
 }
 
-// ConstMask is a mask for n's graph of one element.
-func ConstMask(n *graph.Node, holds bool) *graph.Node {
-	if holds {
-		return n.Graph().Scalar(graph.Bool, 1)
+// plus is the sum of two derivatives: live where one of them is.
+func (a derivative) plus(b derivative) derivative {
+	switch {
+	case a.d == nil:
+		return b
+	case b.d == nil:
+		return a
+	case b.mask == nil:
+		return derivative{ops.Add(a.d, b.d), nil}
 	}
-	return n.Graph().Scalar(graph.Bool, 0)
+	return derivative{ops.Add(a.d, b.d), ops.EitherMask(b.mask, a.mask)}
 }
 
-// guards says of which nodes a mask is of use: there is a partial derivative on the way to one of the sources, or a caller
-// who asks for the mask, that could make something else of a zero.
-type guards struct{ Set }
-
-// of tells the wanted inputs that are to be guarded.
-func (g guards) of(in []*graph.Node, wanted Selection) Selection {
-	m := make(Selection, len(in))
-	for i, x := range in {
-		m[i] = wanted[i] && g.Has(x)
-	}
-	return m
+// flow holds the derivatives of the nodes of one traversal, as far as a sweep has come. Packed nodes have those of
+// their parts.
+type flow struct {
+	values table
+	masks  table // empty as long as all is live
+	parts  map[*graph.Node]Derivatives
 }
 
-// guardsBelow is for cotangents on their way to the sources.
-func guardsBelow(sources []*graph.Node, asked Selection, order []*graph.Node, active Set) guards {
-	g := guards{NewSet(order)}
-	for i, x := range sources {
-		if asked != nil && asked[i] {
-			g.Add(x)
-		}
-	}
-	for _, y := range order {
-		for i, x := range y.In() {
-			if active.Has(x) && Passes(y, i) && (!preservesZero(y) || g.Has(x)) {
-				g.Add(y)
-				break
-			}
-		}
-	}
-	return g
+func newFlow(order []*graph.Node) flow {
+	return flow{values: newTable(order), parts: map[*graph.Node]Derivatives{}}
 }
 
-// guardsAbove is for tangents on their way to the outputs.
-func guardsAbove(outputs []*graph.Node, asked bool, order []*graph.Node, active Set) guards {
-	g := guards{NewSet(order)}
-	if asked {
-		for _, y := range outputs {
-			g.Add(y)
-		}
+func (f *flow) has(n *graph.Node) bool { return f.values.at(n) != nil }
+
+func (f *flow) at(n *graph.Node) derivative {
+	if f.masks.isNil() {
+		return derivative{d: f.values.at(n)}
 	}
-	for k := len(order) - 1; k >= 0; k-- {
-		y := order[k]
-		if !active.Has(y) {
-			continue
-		}
-		for i, x := range y.In() {
-			if Passes(y, i) && (!preservesZero(y) || g.Has(y)) {
-				g.Add(x)
-			}
-		}
-	}
-	return g
+	return derivative{f.values.at(n), f.masks.at(n)}
 }
 
-// preservesZero reports whether y's derivative only moves and adds, so that it makes zeros of zeros.
-func preservesZero(y *graph.Node) bool {
-	switch y.Op().Derivative.(type) {
-	case ops.Linear, ops.LinearEach, graph.Selective:
-		return true
+func (f *flow) set(n *graph.Node, d derivative) {
+	f.values.set(n, d.d)
+	if f.masks.isNil() {
+		if d.mask == nil {
+			return
+		}
+		f.masks = f.values.twin()
 	}
-	_, isPart := y.PartIndex()
-	return isPart || y.IsAlias()
+	f.masks.set(n, d.mask)
 }
 
-// MayAmplifyZero reports whether a function has a derivative that is not tame.
-func MayAmplifyZero(f *graph.Func) bool {
-	return f.Memo("rough", func() any {
-		for _, y := range graph.Topo(f.Outputs()...) {
-			if IsSmooth(y) && len(y.In()) > 0 && !preservesZero(y) {
-				return true
-			}
+// add adds d to what n has so far.
+func (f *flow) add(n *graph.Node, d derivative) {
+	if d.d != nil {
+		f.set(n, f.at(n).plus(d))
+	}
+}
+
+// of lists the derivatives of nodes, with masks for those that are to have one.
+func (f *flow) of(nodes []*graph.Node, masked Selection) Derivatives {
+	list := NewDerivatives(len(nodes))
+	for i, n := range nodes {
+		d := f.at(n)
+		list.D[i] = d.d
+		if masked != nil && masked[i] {
+			list.Masks[i] = d.mask
 		}
-		return false
-	}).(bool)
+	}
+	return list
+}
+
+func (f *flow) hasParts(n *graph.Node) bool {
+	_, has := f.parts[n]
+	return has
+}
+
+// pack puts the derivative of a part among those of its packed node.
+func (f *flow) pack(part *graph.Node) {
+	i, _ := part.PartIndex()
+	d, n := f.at(part), part.In()[0]
+	if d.d == nil {
+		return
+	}
+	if !f.hasParts(n) {
+		f.parts[n] = NewDerivatives(len(n.Parts()))
+	}
+	f.parts[n].D[i], f.parts[n].Masks[i] = d.d, d.mask
+}
+
+// unpack takes the derivative of a part from those of its packed node.
+func (f *flow) unpack(part *graph.Node) {
+	i, _ := part.PartIndex()
+	if all, has := f.parts[part.In()[0]]; has {
+		f.add(part, all.at(i))
+	}
 }

@@ -13,8 +13,7 @@ func Forward(outputs, wrt, tangents []*graph.Node) []*graph.Node {
 	return ForwardMasked(outputs, wrt, Derivatives{D: tangents}, false).D
 }
 
-// ForwardMasked is forward for tangents that are live in some places only. If guard is set, it also returns where the
-// results are live.
+// ForwardMasked is Forward for tangents with masks. It gives masks to the results if guard is set.
 func ForwardMasked(outputs, wrt []*graph.Node, tangents Derivatives, guard bool) Derivatives {
 	if len(outputs) == 0 || len(wrt) == 0 {
 		return NewDerivatives(len(outputs))
@@ -25,51 +24,55 @@ func ForwardMasked(outputs, wrt []*graph.Node, tangents Derivatives, guard bool)
 	if anyConfluent(order, wrt, active) {
 		return transposedAll(outputs, wrt, tangents, guard, active)
 	}
-	tangent := newLive(order)
+	t := newTangents(outputs, order, active, guard)
 	for i, x := range wrt {
-		tangent.set(x, tangents.D[i])
-		tangent.setMask(x, tangents.Mask(i))
+		t.set(x, tangents.at(i))
 	}
-	parts := results{}
-	useful := leadingTo(outputs, order)
-	needed := neededParts(useful, order)
-	guards := guardsAbove(outputs, guard, order, active)
 	for _, y := range order {
-		if !active.Has(y) || !useful.Has(y) || tangent.at(y) != nil {
-			continue
-		}
-		if i, isPart := y.PartIndex(); isPart {
-			if t, has := parts[y.In()[0]]; has && t.D[i] != nil {
-				tangent.set(y, t.D[i])
-				tangent.setMask(y, t.Mask(i))
-			}
-			continue
-		}
-		t := NewDerivatives(len(y.In()))
-		for i, x := range y.In() {
-			if active.Has(x) && Passes(y, i) && tangent.at(x) != nil {
-				t.D[i], t.Masks[i] = tangent.at(x), tangent.mask(x)
-			}
-		}
-		if Which(t.D).Count() == 0 {
-			continue // the tangents of all inputs are zero
-		}
-		y.Graph().Differentiate(y, true, func() {
-			if rule := RuleOf(y); rule != nil {
-				parts[y] = rule.Push(y, t, needed[y], guards.Has(y))
-				return
-			}
-			tangent.push(y, t)
-		})
-	}
-	result := NewDerivatives(len(outputs))
-	for i, y := range outputs {
-		result.D[i] = tangent.at(y)
-		if guard {
-			result.Masks[i] = tangent.mask(y)
+		switch {
+		case !active.Has(y) || !t.useful.Has(y) || t.has(y):
+		case isPart(y):
+			t.unpack(y)
+		default:
+			t.push(y)
 		}
 	}
-	return result
+	return t.of(outputs, everyIf(guard, len(outputs)))
+}
+
+// tangents are those of the nodes between wrt and the outputs, as far as the sweep has come.
+type tangents struct {
+	flow
+	active Set // what depends on wrt
+	useful Set // what the outputs depend on
+	needed map[*graph.Node]Selection
+	guards guards
+}
+
+func newTangents(outputs, order []*graph.Node, active Set, guard bool) *tangents {
+	useful := leadingTo(outputs, order)
+	return &tangents{newFlow(order), active, useful, neededParts(useful, order), guardsAbove(outputs, guard, order, active)}
+}
+
+// push sends the tangents of y's inputs to y: ẏ = dy/dx · ẋ, added up over its inputs x.
+func (t *tangents) push(y *graph.Node) {
+	in := NewDerivatives(len(y.In()))
+	for i, x := range y.In() {
+		if t.active.Has(x) && Passes(y, i) && t.has(x) {
+			d := t.at(x)
+			in.D[i], in.Masks[i] = d.d, d.mask
+		}
+	}
+	if Which(in.D).Count() == 0 {
+		return // the tangents of all inputs are zero
+	}
+	y.Graph().Differentiate(y, true, func() {
+		if rule := RuleOf(y); rule != nil {
+			t.parts[y] = rule.Push(y, in, t.needed[y], t.guards.Has(y))
+			return
+		}
+		t.set(y, jvp(y, in))
+	})
 }
 
 // transposed is the JVP of y by its VJP: u ↦ Jᵀu is linear in u, so its own VJP is t ↦ J·t, whatever u is.
@@ -108,11 +111,7 @@ func transposedAll(outputs, wrt []*graph.Node, tangents Derivatives, guard bool,
 	}
 	pulled := ReverseMasked(ys, Derivatives{D: us}, wrt, nil).D
 	reached := Which(pulled)
-	guarded := make(Selection, len(us))
-	for i := range guarded {
-		guarded[i] = guard
-	}
-	pushed := ReverseMasked(Choose(pulled, reached), tangents.Choose(reached), us, guarded)
+	pushed := ReverseMasked(Choose(pulled, reached), tangents.Choose(reached), us, everyIf(guard, len(us)))
 	for k, i := range places {
 		result.D[i], result.Masks[i] = pushed.D[k], pushed.Mask(k)
 	}

@@ -32,18 +32,9 @@ func (PackedRule) JVP(*graph.Node, []*graph.Node) *graph.Node {
 	panic("sweep: JVP of a packed node")
 }
 
-// results holds, for packed nodes, the derivatives of their parts.
-type results map[*graph.Node]Derivatives
-
-// set sets those of part i of n, if there are any.
-func (r results) set(n *graph.Node, i int, v, live *graph.Node) {
-	if v == nil {
-		return
-	}
-	if _, has := r[n]; !has {
-		r[n] = NewDerivatives(len(n.Parts()))
-	}
-	r[n].D[i], r[n].Masks[i] = v, live
+func isPart(n *graph.Node) bool {
+	_, is := n.PartIndex()
+	return is
 }
 
 // neededParts tells, for packed nodes, which of their parts are in a set.

@@ -18,54 +18,61 @@ func Reverse(outputs, cts, wrt []*graph.Node) []*graph.Node {
 	return ReverseMasked(outputs, Derivatives{D: cts}, wrt, nil).D
 }
 
-// ReverseMasked is reverse for cotangents that are live in some places only. It also returns where the results are live, for
-// those of wrt that are to be guarded.
+// ReverseMasked is Reverse for cotangents with masks. It gives masks to the results that are to be guarded.
 func ReverseMasked(outputs []*graph.Node, cts Derivatives, wrt []*graph.Node, guard Selection) Derivatives {
 	if len(outputs) == 0 || len(wrt) == 0 {
 		return NewDerivatives(len(wrt))
 	}
+	ct := newCotangents(outputs, wrt, guard)
+	for i, y := range outputs {
+		ct.add(y, cts.at(i))
+	}
+	for _, y := range slices.Backward(ct.order) {
+		switch {
+		case isPart(y):
+			ct.pack(y)
+		case ct.arrived(y):
+			y.Graph().Differentiate(y, false, func() { ct.pull(y) })
+		}
+	}
+	return ct.of(wrt, guard)
+}
+
+// cotangents are those of the nodes between wrt and the outputs, as far as the sweep has come.
+type cotangents struct {
+	flow
+	order  []*graph.Node
+	active Set // what depends on wrt
+	guards guards
+}
+
+func newCotangents(outputs, wrt []*graph.Node, guard Selection) *cotangents {
 	order := graph.Topo(slices.Concat(outputs, wrt)...)
 	needInside(order)
 	active := ReachedFrom(wrt, order)
-	ct := newLive(order)
-	for i, y := range outputs {
-		ct.addLive(y, cts.D[i], cts.Mask(i))
-	}
-	parts := results{}
-	guards := guardsBelow(wrt, guard, order, active)
-	for k := len(order) - 1; k >= 0; k-- {
-		y := order[k]
-		if i, isPart := y.PartIndex(); isPart {
-			parts.set(y.In()[0], i, ct.at(y), ct.mask(y))
-			continue
+	return &cotangents{newFlow(order), order, active, guardsBelow(wrt, guard, order, active)}
+}
+
+// arrived reports whether there is a cotangent of y to send on.
+func (ct *cotangents) arrived(y *graph.Node) bool {
+	return ct.active.Has(y) && (ct.has(y) || ct.hasParts(y))
+}
+
+// pull sends the cotangent of y to its inputs.
+func (ct *cotangents) pull(y *graph.Node) {
+	if rule := RuleOf(y); rule != nil {
+		wanted := passing(y, ct.active)
+		back := rule.Pull(y, ct.parts[y], wanted, ct.guards.of(y.In(), wanted))
+		for i, x := range y.In() {
+			ct.add(x, back.at(i))
 		}
-		if _, has := parts[y]; !active.Has(y) || ct.at(y) == nil && !has {
-			continue
-		}
-		y.Graph().Differentiate(y, false, func() {
-			if rule := RuleOf(y); rule != nil {
-				wanted := passing(y, active)
-				back := rule.Pull(y, parts[y], wanted, guards.of(y.In(), wanted))
-				for i, x := range y.In() {
-					ct.addLive(x, back.D[i], back.Mask(i))
-				}
-				return
-			}
-			for i, x := range y.In() {
-				if active.Has(x) && Passes(y, i) {
-					ct.pull(y, i) // dz/dy · dy/dx
-				}
-			}
-		})
+		return
 	}
-	grads := NewDerivatives(len(wrt))
-	for i, x := range wrt {
-		grads.D[i] = ct.at(x)
-		if guard != nil && guard[i] {
-			grads.Masks[i] = ct.mask(x)
+	for i, x := range y.In() {
+		if ct.active.Has(x) && Passes(y, i) {
+			ct.add(x, vjp(y, i, ct.at(y))) // dz/dx = dz/dy · dy/dx
 		}
 	}
-	return grads
 }
 
 // needInside refuses what uses a variable of a body, or one of Vmap's many examples, outside of it: derivatives would be

@@ -70,6 +70,14 @@ func Every(n int) Selection {
 	return m
 }
 
+// everyIf means all of n if holds is set, and none otherwise.
+func everyIf(holds bool, n int) Selection {
+	if holds {
+		return Every(n)
+	}
+	return nil
+}
+
 // NotNil lists the nodes that are not nil.
 func NotNil(nodes []*graph.Node) []*graph.Node {
 	var list []*graph.Node

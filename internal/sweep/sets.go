@@ -81,13 +81,6 @@ func (t table) twin() table {
 // isNil reports whether there is no table at all.
 func (t table) isNil() bool { return t.of == nil && t.sparse == nil }
 
-// add adds v to what n has so far.
-func (t table) add(n, v *graph.Node) {
-	if v != nil {
-		t.set(n, Sum(t.at(n), v))
-	}
-}
-
 // Sum is a + b, where nil is zero.
 func Sum(a, b *graph.Node) *graph.Node {
 	switch {
