@@ -1,10 +1,6 @@
 package exec
 
-import (
-	"slices"
-
-	"chainrule/internal/kernel/cpu"
-)
+import "chainrule/internal/kernel/cpu"
 
 // aheadBytes is how much memory a group passes through at least if it asks for that of the next tile while it computes
 // one, a part before each kernel. Otherwise the first kernel that reads an operand waits for all of it: its run is too
@@ -26,12 +22,12 @@ const askUnit = 256
 // askAhead divides the memory of a tile evenly among the operations.
 func (f *frame) askAhead() {
 	var streams []ask
-	perElement := 0
+	known, perElement := make([]bool, len(f.group.bases)), 0
 	for _, m := range f.moving {
-		known := slices.ContainsFunc(streams, func(a ask) bool { return a.base == m.base })
-		if m.elem == 0 || known {
+		if m.elem == 0 || known[m.base] {
 			continue
 		}
+		known[m.base] = true
 		perElement += m.elem
 		streams = append(streams, ask{
 			base: m.base, elem: m.elem, bytes: f.group.tile * m.elem, write: m.base < len(f.ops), // results come first

@@ -162,15 +162,14 @@ func Fixed(s Structure, t reflect.Type) (Structure, bool) {
 	return s, false
 }
 
-// Leaves counts the leaves.
+// Leaves counts the leaves. They are numbered in order.
 func (s Structure) Leaves() int {
-	n := 0
-	for _, i := range s {
+	for _, i := range slices.Backward(s) {
 		if i.kind == leaf {
-			n = max(n, i.n+1)
+			return i.n + 1
 		}
 	}
-	return n
+	return 0
 }
 
 // Builder makes trees of a structure, one after another.
