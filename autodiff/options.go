@@ -91,18 +91,18 @@ func needOption(isNil bool) {
 
 // checkNumbers refuses numbers of arguments and results that a function does not have, or not twice.
 func (s settings) checkNumbers(op string, args, results int) {
-	for i, d := range s.donations {
+	toResult, toArg := map[int]int{}, map[int]int{}
+	for _, d := range s.donations {
 		if d.arg >= args || d.result >= results {
 			graph.Fail(op, nil, "Donate(%d, %d) of a function with %d arguments and %d results", d.arg, d.result, args, results)
 		}
-		for _, e := range s.donations[:i] {
-			switch {
-			case e.arg == d.arg:
-				graph.Fail(op, nil, "argument %d is donated twice, to results %d and %d", d.arg, e.result, d.result)
-			case e.result == d.result:
-				graph.Fail(op, nil, "two arguments, %d and %d, are donated to result %d", e.arg, d.arg, d.result)
-			}
+		if result, twice := toResult[d.arg]; twice {
+			graph.Fail(op, nil, "argument %d is donated twice, to results %d and %d", d.arg, result, d.result)
 		}
+		if arg, twice := toArg[d.result]; twice {
+			graph.Fail(op, nil, "two arguments, %d and %d, are donated to result %d", arg, d.arg, d.result)
+		}
+		toResult[d.arg], toArg[d.result] = d.result, d.arg
 	}
 	for _, r := range s.finite {
 		if r >= results {

@@ -52,7 +52,7 @@ func (g *Graph) lookup(hash uint32, op *Op, attrs any, in []*Node) *Node {
 		}
 	}
 	mask := uint32(len(g.table) - 1)
-	for i := hash & mask; g.table[i].node != 0; i = (i + 1) & mask {
+	for i := hash & mask; g.table[i].node != 0; i = (i + stride(hash)) & mask {
 		if s := g.table[i]; s.hash == hash && g.nodes[s.node-1].same(op, attrs, in) {
 			return g.nodes[s.node-1]
 		}
@@ -156,10 +156,14 @@ func insert(table []slot, s slot, in []*Node) {
 	mask := uint32(len(table) - 1)
 	i := s.hash & mask
 	for table[i].node != 0 {
-		i = (i + 1) & mask
+		i = (i + stride(s.hash)) & mask
 	}
 	table[i] = s
 }
+
+// stride is how far apart the slots are that are tried beyond the line: lines fill up side by side, so that the next slot
+// is likely to be taken too. It is odd, and so comes to every slot of a table.
+func stride(hash uint32) uint32 { return hash>>16 | 1 }
 
 // resize gives the table another length, a power of two.
 func (g *Graph) resize(length int) {

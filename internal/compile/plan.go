@@ -192,12 +192,25 @@ func (p *planner) findLast(copies []outputCopy) {
 	for _, c := range p.commit {
 		if c.step == nil {
 			c.src.root.last = end
-			continue
 		}
-		for _, x := range c.step.ins {
+	}
+	for _, t := range p.committed() {
+		for _, x := range t.ins {
 			p.at(x).root.last = end
 		}
 	}
+}
+
+// committed lists the tasks that overwrite donated inputs, each once.
+func (p *planner) committed() (tasks []*task) {
+	known := map[*task]bool{}
+	for _, c := range p.commit {
+		if c.step != nil && !known[c.step] {
+			known[c.step] = true
+			tasks = append(tasks, c.step)
+		}
+	}
+	return tasks
 }
 
 // emit makes a step of a task and finds memory for its results: over an operand that ends here if that is legal,

@@ -83,11 +83,9 @@ func (s *scheduler) countEnd(p *planner) {
 	for _, n := range p.unit.Outputs {
 		use(p.at(n).root)
 	}
-	for _, c := range p.commit {
-		if c.step != nil {
-			for _, x := range c.step.ins {
-				use(p.at(x).root)
-			}
+	for _, t := range p.committed() {
+		for _, x := range t.ins {
+			use(p.at(x).root)
 		}
 	}
 }
