@@ -3,6 +3,7 @@ package solve
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
@@ -10,17 +11,21 @@ import (
 	"chainrule/ops"
 )
 
-// ConvergenceError says that Root, FixedPoint or Minimize found nothing: see AllowUnconverged.
+// ConvergenceError says that Root, FixedPoint, Minimize or LeastSquares found nothing: see AllowUnconverged.
 type ConvergenceError struct {
-	// Solver is "root", "fixed_point" or "minimize".
+	// Solver is "root", "fixed_point", "minimize" or "least_squares".
 	Solver string
 	// Steps is the number of steps that it made.
 	Steps int
 	// Residual is what should be 0, the largest magnitude among its elements: f(p, x) of Root, the last change of x of
-	// FixedPoint, and the slope of Minimize. It may be an infinity or NaN.
+	// FixedPoint, and the slope of Minimize. For LeastSquares it is the cosine of the angle between the residuals and what
+	// the columns of their Jacobian span. It may be an infinity or NaN.
 	Residual float64
 	// Reason says why it went no further.
 	Reason string
+	// Undetermined is a direction that the unknowns can be moved in without a change of LeastSquares' residuals, if that is
+	// the reason: a number for each element of x's leaves, in its unit. The one that moves the residuals most by itself is 1.
+	Undetermined []float64
 	// Example is the number of the example under Vmap, −1 without; Failed lists those of all examples that have come to
 	// nothing, of which it is the first. With AllowUnconverged the others have their results.
 	Example int
@@ -42,11 +47,19 @@ func (e *ConvergenceError) Error() string {
 // AllowUnconverged makes a solver give what it has come to when its steps are used up or help no more, not an error.
 func AllowUnconverged() Option { return func(s *solver) { s.anyway = true } }
 
-// ending says how a solver ended.
-type ending int64
+// Ending is how a solver ended: 0 is good.
+type Ending int64
+
+// String says why it ended, "converged" for a good end.
+func (e Ending) String() string {
+	if e >= 0 && e < Ending(len(reasons)) { // the op takes any numbers
+		return reasons[e]
+	}
+	return "how it ended is not known"
+}
 
 const (
-	running ending = iota - 1
+	running Ending = iota - 1
 	good
 	stepsUsed
 	noStep
@@ -55,18 +68,21 @@ const (
 	noMinimum
 	notDetermined
 	notUnique
+	undetermined
 )
 
 // reasons are what errors say of endings.
 var reasons = [...]string{
-	good: "", stepsUsed: "the steps are used up", noStep: "no part of a step makes it smaller", notFinite: "a number is not finite",
+	good: "converged", stepsUsed: "the steps are used up", noStep: "no part of a step makes it smaller", notFinite: "a number is not finite",
 	isSingular: "the matrix of the next step is singular", noMinimum: "the function curves down there: it is no minimum",
 	notDetermined: "the function does not curve up there in all directions: the minimum is not determined",
 	notUnique:     "the equations do not determine the unknowns there: their Jacobian is singular to working precision",
+	undetermined:  "the residuals do not determine the unknowns there: the columns of their Jacobian are dependent to working precision",
 }
 
-// outcome is what a solver has come to: where, what should be 0 there, how it ended, and after how many steps.
-type outcome struct{ X, Residual, End, Steps *graph.Node }
+// outcome is what a solver has come to: where, what should be 0 there, how it ended, and after how many steps; and, from
+// least squares, a direction that is not determined.
+type outcome struct{ X, Residual, End, Steps, Loose *graph.Node }
 
 // startOf is a solver's outcome before it does anything.
 func startOf(x *graph.Node) outcome { return outcome{X: x, End: code(x, good), Steps: zero(x)} }
@@ -76,10 +92,14 @@ func (s solver) checked(o outcome) *graph.Node {
 	if s.anyway {
 		return o.X
 	}
-	return o.X.Graph().Apply(&convergedOp, convergedAttrs{s.name}, o.X, o.Residual, o.End, o.Steps)
+	if o.Loose == nil {
+		o.Loose = ops.FullLike(o.X, 0)
+	}
+	return o.X.Graph().Apply(&convergedOp, convergedAttrs{s.name, s.unknowns}, o.X, o.Residual, o.End, o.Steps, o.Loose)
 }
 
-type convergedAttrs struct{ Solver string }
+// convergedAttrs has the unknowns' paths and sizes as arrivedAttrs has them, if errors name them.
+type convergedAttrs struct{ Solver, Unknowns string }
 
 // Title is how errors call the op.
 func (a convergedAttrs) Title() string { return a.Solver }
@@ -90,12 +110,13 @@ func init() {
 	convergedOp = graph.Op{
 		Name:  "converged",
 		Doc:   "its first operand, unless a solver has not come to an end",
-		Arity: 4, Class: graph.Opaque, Attrs: convergedAttrs{}, Fails: true,
+		Arity: 5, Class: graph.Opaque, Attrs: convergedAttrs{}, Fails: true,
 		Infer: func(in []*graph.Node, _ any) (graph.Type, error) {
-			if !in[0].DType().IsFloat() || in[1].DType() != in[0].DType() || in[2].DType() != graph.Int64 || in[3].DType() != graph.Int64 {
-				return graph.Type{}, errors.New("wants floats, their residual, its ending and a number of steps")
+			if !in[0].DType().IsFloat() || in[1].DType() != in[0].DType() || in[2].DType() != graph.Int64 || in[3].DType() != graph.Int64 ||
+				!in[4].Type().Equal(in[0].Type()) {
+				return graph.Type{}, errors.New("wants floats, their residual, its ending, a number of steps and a direction")
 			}
-			for _, x := range in[1:] {
+			for _, x := range in[1:4] {
 				if x.Type().Size() != in[1].Type().Size() {
 					return graph.Type{}, errors.New("the shapes of residual, ending and number of steps differ")
 				}
@@ -105,13 +126,13 @@ func init() {
 		Kernel:     convergedKernel,
 		Derivative: ops.NonDiff("it is the result of a solver, whose derivative is the implicit one"),
 		Batch:      allRepeated,
-		Cases: []graph.Case{{Name: "good", Attrs: convergedAttrs{"root"}, In: []graph.Arg{
-			{Shape: []int{3}}, {}, {DType: graph.Int64, Data: []float64{float64(good)}}, {DType: graph.Int64, Data: []float64{9}}}}},
+		Cases: []graph.Case{{Name: "good", Attrs: convergedAttrs{"root", ""}, In: []graph.Arg{
+			{Shape: []int{3}}, {}, {DType: graph.Int64, Data: []float64{float64(good)}}, {DType: graph.Int64, Data: []float64{9}}, {Shape: []int{3}}}}},
 		BadCases: []graph.BadCase{{
-			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Int64), graph.T(graph.Float64)},
-			Want: "wants floats, their residual, its ending and a number of steps",
+			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64), graph.T(graph.Int64), graph.T(graph.Float64), graph.T(graph.Float64, 3)},
+			Want: "wants floats, their residual, its ending, a number of steps and a direction",
 		}, {
-			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2), graph.T(graph.Int64), graph.T(graph.Int64, 2)},
+			In:   []graph.Type{graph.T(graph.Float64, 3), graph.T(graph.Float64, 2), graph.T(graph.Int64), graph.T(graph.Int64, 2), graph.T(graph.Float64, 3)},
 			Want: "the shapes of residual, ending and number of steps differ",
 		}},
 	}
@@ -137,22 +158,28 @@ func allRepeated(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 }
 
 func convergedKernel(n *graph.Node) graph.Kernel {
-	name, one, t := n.Attrs().(convergedAttrs).Solver, n.In()[2].Rank() == 0, n.Type()
-	wide := n.DType() == graph.Float64
+	if n.DType() == graph.Float64 {
+		return convergedAt[float64](n)
+	}
+	return convergedAt[float32](n)
+}
+
+func convergedAt[F float32 | float64](n *graph.Node) graph.Kernel {
+	attrs, one, t := n.Attrs().(convergedAttrs), n.In()[2].Rank() == 0, n.Type()
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		endings := graph.Elements[int64](in[2])
 		for i, end := range endings {
 			if end == int64(good) {
 				continue
 			}
-			e := &ConvergenceError{Solver: name, Steps: int(graph.Elements[int64](in[3])[i]), Example: i}
-			if wide {
-				e.Residual = graph.Elements[float64](in[1])[i]
-			} else {
-				e.Residual = float64(graph.Elements[float32](in[1])[i])
-			}
-			if e.Reason = "how it ended is not known"; end >= 0 && end < int64(len(reasons)) { // the op takes any numbers
-				e.Reason = reasons[end]
+			e := &ConvergenceError{Solver: attrs.Solver, Steps: int(graph.Elements[int64](in[3])[i]),
+				Residual: float64(graph.Elements[F](in[1])[i]), Reason: Ending(end).String(), Example: i}
+			if Ending(end) == undetermined {
+				size := in[4].Len / len(endings)
+				for _, v := range graph.Elements[F](in[4])[i*size:][:size] {
+					e.Undetermined = append(e.Undetermined, float64(v))
+				}
+				e.Reason += moves(e.Undetermined, attrs.Unknowns)
 			}
 			if one {
 				e.Example = -1
@@ -168,4 +195,19 @@ func convergedKernel(n *graph.Node) graph.Kernel {
 		copy(exec.Value{Type: t, Buf: out}.Bytes(), exec.Value{Type: t, Buf: in[0]}.Bytes())
 		return nil
 	}
+}
+
+// moves says which way, and names up to eight unknowns.
+func moves(direction []float64, unknowns string) string {
+	var parts []string
+	for i, v := range direction {
+		if v != 0 && len(parts) < 8 {
+			name := arrivedAttrs{unknowns}.name(i)
+			if unknowns == "=1" {
+				name = "the unknown"
+			}
+			parts = append(parts, fmt.Sprintf("%s by %.3g", name, v))
+		}
+	}
+	return "; moving " + strings.Join(parts, ", ") + " changes no residual"
 }

@@ -25,7 +25,8 @@ type solver struct {
 	name      string // for errors
 	tolerance float64
 	steps     int
-	anyway    bool // give what does not converge
+	anyway    bool   // give what does not converge
+	unknowns  string // as arrivedAttrs has them, for errors
 }
 
 // Tolerance ends a solver when a step changes no unknown by more than tol of its own magnitude, so that it says nothing of
@@ -40,7 +41,7 @@ func Tolerance(tol float64) Option {
 }
 
 // Iterations bounds the steps of a solver: a run that needs more fails. The default is 100, for FixedPoint 10,000, and
-// for each of Minimize's two methods 2,000.
+// for each of the two methods of Minimize and LeastSquares 2,000.
 func MaxIterations(n int) Option {
 	need("max_iterations", n > 0, "%d given, at least 1 wanted", n)
 	return func(s *solver) { s.steps = n }
@@ -138,17 +139,30 @@ type solved[P, X any] struct {
 	Init X
 }
 
-// implicit gives solve, which finds the x that makes f zero, the implicit derivative. Where the Jacobian is singular there
-// is none: that is an error, or, if anyway is set, NaN for this x alone.
+// found is what a solver gives: x, and, if they are asked for, after how many steps and how it ended.
+type found[X any] struct {
+	X          X
+	Steps, End *graph.Node
+}
+
+// implicit is implicitFound for a solver that gives x alone.
 func implicit[P, X any](op string, anyway bool, f func(p P, x X) X, solve func(p P, init X) X) func(P, X) X {
+	root := implicitFound(op, anyway, f, func(p P, init X) found[X] { return found[X]{X: solve(p, init)} })
+	return func(p P, init X) X { return root(p, init).X }
+}
+
+// implicitFound gives solve, which finds the x that makes f zero, the implicit derivative. Where the Jacobian is singular
+// there is none: that is an error, or, if anyway is set, NaN for this x alone.
+func implicitFound[P, X any](op string, anyway bool, f func(p P, x X) X, solve func(p P, init X) found[X]) func(P, X) found[X] {
 	root := autodiff.NamedJVP(op,
-		func(a solved[P, X]) X { return solve(a.P, a.Init) },
-		func(a solved[P, X], x X, tangent solved[P, X]) X {
+		func(a solved[P, X]) found[X] { return solve(a.P, a.Init) },
+		func(a solved[P, X], at found[X], tangent solved[P, X]) found[X] {
+			x := at.X
 			_, moved := autodiff.JVP(func(p P) X { return f(p, x) }, a.P, tangent.P)
 			jac := autodiff.Jacobian(func(v *graph.Node) *graph.Node { return ravel(op, f(a.P, treeFrom(v, x))) })(ravel(op, x))
-			return treeFrom(scaledSolve(jac, ops.Neg(ravel(op, moved)), anyway), x)
+			return found[X]{X: treeFrom(scaledSolve(jac, ops.Neg(ravel(op, moved)), anyway), x)}
 		})
-	return func(p P, init X) X { return root(solved[P, X]{p, init}) }
+	return func(p P, init X) found[X] { return root(solved[P, X]{p, init}) }
 }
 
 // scaledSolve is Solve in the units of equilibrated, which have no part in its derivatives. If anyway is set, the solution

@@ -78,7 +78,7 @@ func (s solver) descend(f func(*graph.Node) *graph.Node, x *graph.Node) (end out
 		func(c *state) **graph.Node { return &c.N },
 		state{x, value, ops.Abs(x), x.Graph().Scalar(x.DType(), 10), endOf(x, running, when{wild, notFinite}), zero(x)})
 	why := ops.Where(is(last.End, running), code(x, stepsUsed), last.End)
-	return outcome{last.X, largest(autodiff.Grad(f)(last.X)), why, last.N}, last.Size
+	return outcome{X: last.X, Residual: largest(autodiff.Grad(f)(last.X)), End: why, Steps: last.N}, last.Size
 }
 
 // isMinimum says what end a point without slope is by its Hessian: a minimum if it is positive definite, as far as rounding

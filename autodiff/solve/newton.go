@@ -64,7 +64,7 @@ func (s solver) newton(f func(*graph.Node) *graph.Node, from outcome, size *grap
 		state{x, r, larger(x, size), no(x), start, zero(x)})
 	why := autodiff.Cond(ops.And(is(end.End, running), end.Near), func() *graph.Node { return test(autodiff.Jacobian(f)(end.X)) },
 		func() *graph.Node { return ops.Where(is(end.End, running), code(x, stepsUsed), end.End) })
-	return outcome{end.X, largest(end.R), why, end.N}
+	return outcome{X: end.X, Residual: largest(end.R), End: why, Steps: end.N}
 }
 
 // stretch makes a whole step longer that makes f little smaller, if that makes it smaller still: at a double zero a step comes

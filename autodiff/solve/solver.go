@@ -45,16 +45,16 @@ func repeat[S any](s solver, more func(S) *graph.Node, step func(S) S, count fun
 }
 
 // code is a constant that says how a solver ended.
-func code(x *graph.Node, e ending) *graph.Node { return x.Graph().Scalar(graph.Int64, float64(e)) }
+func code(x *graph.Node, e Ending) *graph.Node { return x.Graph().Scalar(graph.Int64, float64(e)) }
 
 // when is how a solver ends if p holds.
 type when struct {
 	p   *graph.Node
-	end ending
+	end Ending
 }
 
-// endOf is the ending of the first case that holds, or the last one.
-func endOf(x *graph.Node, last ending, cases ...when) *graph.Node {
+// endOf is the Ending of the first case that holds, or the last one.
+func endOf(x *graph.Node, last Ending, cases ...when) *graph.Node {
 	end := code(x, last)
 	for _, c := range slices.Backward(cases) {
 		end = ops.Where(c.p, code(x, c.end), end)
@@ -62,7 +62,7 @@ func endOf(x *graph.Node, last ending, cases ...when) *graph.Node {
 	return end
 }
 
-func is(end *graph.Node, e ending) *graph.Node { return ops.Eq(end, int64(e)) }
+func is(end *graph.Node, e Ending) *graph.Node { return ops.Eq(end, int64(e)) }
 
 // iterate finds x = f(x) by f alone. It ends where each element changes by a small part of itself. One that comes to rest at
 // 0 does not: that it changes by a small part of what it has been will do, once it comes no nearer, or the steps are used
@@ -87,7 +87,7 @@ func (s solver) iterate(f func(*graph.Node) *graph.Node, x *graph.Node) outcome 
 		func(c state) state { return step(c.X, c.Change, c.Size) },
 		func(c *state) **graph.Node { return &c.N }, first)
 	why := ops.Where(is(end.End, running), endOf(x, stepsUsed, when{end.Near, good}), end.End)
-	return outcome{end.X, largest(end.Change), why, end.N}
+	return outcome{X: end.X, Residual: largest(end.Change), End: why, Steps: end.N}
 }
 
 // needMoves refuses a function that the unknowns do not move, whose zero they cannot be.
