@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"chainrule/internal/compile"
+	"chainrule/internal/dump"
 )
 
 // Dump writes a web page, in one file that needs no other, about the program for the types of the values fed: the
@@ -33,7 +34,7 @@ func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 			return err
 		}
 	}
-	page := compile.Page{Title: fn.name(), Record: &compile.Record{}}
+	page := dump.Page{Title: fn.name(), Record: &compile.Record{}}
 	p, err := fn.build(t, page.Record)
 	if err != nil {
 		return err

@@ -124,7 +124,8 @@ func (d *draft) outers(h, m, n int) *graph.Node {
 // anyMap applies any Map to operands of which some are stretched.
 func (d *draft) anyMap() *graph.Node {
 	for {
-		op := allOps[d.rng.IntN(len(allOps))]
+		all := graph.Ops()
+		op := all[d.rng.IntN(len(all))]
 		if op.Class != graph.Map || op.Attrs != nil {
 			continue
 		}

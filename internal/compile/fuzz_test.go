@@ -45,13 +45,13 @@ func variants() map[string]compile.Options {
 // smaller, for up to a minute each, and does nothing else meanwhile: -fuzzminimizetime 50x is a better use of the time.
 func FuzzCompile(f *testing.F) {
 	for seed := range 64 {
-		f.Add(randomBytes(uint64(seed), 6+4*seed))
+		f.Add(optest.RandomBytes(uint64(seed), 6+4*seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) <= 400 {
 			h := fnv.New64a()
 			h.Write(data)
-			checkCompile(t, newRandomGraph(data, true), someVariants(h.Sum64(), 3))
+			checkCompile(t, optest.NewRandomGraph(data, true), someVariants(h.Sum64(), 3))
 		}
 	})
 }
@@ -69,41 +69,32 @@ func someVariants(bits uint64, n int) map[string]compile.Options {
 	return some
 }
 
-func randomBytes(seed uint64, n int) []byte {
-	rng := rand.New(rand.NewPCG(seed, 0))
-	data := make([]byte, n)
-	for i := range data {
-		data[i] = byte(rng.Uint32())
-	}
-	return data
-}
-
 func TestRandomGraphs(t *testing.T) {
 	count := uint64(400)
 	if testing.Short() {
 		count = 100
 	}
 	for seed := range count {
-		checkCompile(t, largeRandomGraph(seed), variants())
+		checkCompile(t, optest.LargeRandomGraph(seed), variants())
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
 }
 
-func checkCompile(t *testing.T, r *randomGraph, all map[string]compile.Options) {
-	outputs := r.outputs()
+func checkCompile(t *testing.T, r *optest.RandomGraph, all map[string]compile.Options) {
+	outputs := r.Outputs()
 	feeds := map[*graph.Node]exec.Value{}
-	for i, n := range r.inputs {
-		feeds[n] = r.feeds[i]
+	for i, n := range r.Inputs {
+		feeds[n] = r.Feeds[i]
 	}
 	want, wantErr := exec.Reference(outputs, feeds)
-	without := rewrite.Rules[r.intn(len(rewrite.Rules))].Name
+	without := rewrite.Rules[r.Intn(len(rewrite.Rules))].Name
 	all["without "+without] = compile.Options{Off: map[string]bool{without: true}, Verify: true}
 	for name, opts := range all {
-		u := rewrite.Unit{Inputs: r.inputs, Outputs: outputs}
+		u := rewrite.Unit{Inputs: r.Inputs, Outputs: outputs}
 		if name != "no reuse" {
-			u.Donated = r.donate(outputs)
+			u.Donated = r.Donate(outputs)
 		}
 		left, plan := compile.PlanOf(u, opts)
 		err := validate(left, plan)
@@ -116,7 +107,7 @@ func checkCompile(t *testing.T, r *randomGraph, all map[string]compile.Options) 
 		}
 		leftFeeds := map[*graph.Node]exec.Value{}
 		for i, n := range left.Inputs {
-			leftFeeds[n] = r.feeds[i]
+			leftFeeds[n] = r.Feeds[i]
 		}
 		leftWant, leftErr := exec.Reference(left.Outputs, leftFeeds)
 		switch {
@@ -150,10 +141,10 @@ func comparePasses(t *testing.T, name string, before, after []*graph.Node, want,
 
 // compareRun runs a program on copies of the inputs, since donated ones change.
 func compareRun(
-	t *testing.T, name string, p *exec.Program, u rewrite.Unit, r *randomGraph, want []exec.Value, wantErr error,
+	t *testing.T, name string, p *exec.Program, u rewrite.Unit, r *optest.RandomGraph, want []exec.Value, wantErr error,
 ) {
 	var in, dst []exec.Value
-	for _, v := range r.feeds {
+	for _, v := range r.Feeds {
 		in = append(in, v.Clone())
 	}
 	for i, n := range u.Outputs {
@@ -173,7 +164,7 @@ func compareRun(
 			t.Errorf("%s: fails with %v, the reference with %v\n%s", name, err, wantErr, graph.Text(u.Outputs...))
 		}
 		for i, v := range in {
-			if !equalBits(v, r.feeds[i]) {
+			if !equalBits(v, r.Feeds[i]) {
 				t.Errorf("%s: the failed run changed input %d", name, i)
 			}
 		}
@@ -186,7 +177,7 @@ func compareRun(
 		}
 	}
 	for i, v := range in {
-		if !slices.Contains(u.Donated, i) && !equalBits(v, r.feeds[i]) {
+		if !slices.Contains(u.Donated, i) && !equalBits(v, r.Feeds[i]) {
 			t.Errorf("%s: input %d, which is not donated, has changed", name, i)
 		}
 	}

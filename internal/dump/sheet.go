@@ -1,4 +1,4 @@
-package compile
+package dump
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"chainrule/graph"
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 )
 
@@ -50,8 +51,8 @@ type line struct {
 }
 
 // lines writes down every node of a stage.
-func lines(s *Stage) []line {
-	at := positions(s)
+func lines(s *compile.Stage) []line {
+	at := s.Positions()
 	text := strings.Split(graph.Text(s.Unit.Outputs...), "\n")
 	all := make([]line, len(s.Nodes))
 	for i, n := range s.Nodes {

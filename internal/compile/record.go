@@ -76,7 +76,7 @@ func (r *Record) after(p rewrite.Pass, u rewrite.Unit) {
 
 // became follows every node of a stage into the next.
 func became(before, next *Stage) [][]int {
-	at := positions(next)
+	at := numbering(next.Positions())
 	to := make([][]int, len(before.Nodes))
 	next.Born = make([]bool, len(next.Nodes))
 	if before.Unit.Graph() == next.Unit.Graph() {
@@ -115,8 +115,9 @@ func became(before, next *Stage) [][]int {
 // numbering is the position of each node of a stage, by ID, or −1.
 type numbering []int
 
-func positions(s *Stage) numbering {
-	at := make(numbering, s.Unit.Graph().Len())
+// Positions gives the position of each node of the stage by its ID, −1 for those that it does not have.
+func (s *Stage) Positions() []int {
+	at := make([]int, s.Unit.Graph().Len())
 	for i := range at {
 		at[i] = -1
 	}

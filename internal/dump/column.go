@@ -1,6 +1,7 @@
-package compile
+package dump
 
 import (
+	"chainrule/internal/compile"
 	"fmt"
 	"strings"
 )
@@ -47,7 +48,7 @@ func (v *view) column(s sheet, k int, all []line) {
 		s.put("</td></tr>\n")
 	}
 	s.put("</table>\n<p class=\"return\">return")
-	at := positions(stage)
+	at := stage.Positions()
 	for i, n := range stage.Unit.Outputs {
 		s.put(`%s <a data-ref="%s%d">%%%d</a>`, markup([]string{"", ","}[min(i, 1)]), nodeRow(k), at[n.ID()], at[n.ID()])
 	}
@@ -68,7 +69,7 @@ func (v *view) next(k, i int) []string {
 }
 
 // notes lists what the pass did: rules by how often they fired, and groups.
-func (v *view) notes(s sheet, stage *Stage) {
+func (v *view) notes(s sheet, stage *compile.Stage) {
 	s.put(`<p class="notes">`)
 	for _, name := range byCount(stage.Fired) {
 		s.put(`<span class="rule" title="%s">%s × %d</span> `, identity(name), name, stage.Fired[name])

@@ -1,4 +1,4 @@
-package compile
+package dump
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
 )
 
@@ -15,16 +16,16 @@ import (
 // well-formed XML too.
 type Page struct {
 	Title  string
-	Record *Record
+	Record *compile.Record
 	Plan   *exec.Plan
 	// Profile is nil if the program has not been run.
 	Profile *exec.Profile
 }
 
-//go:embed dump.css
+//go:embed page.css
 var style markup
 
-//go:embed dump.js
+//go:embed page.js
 var script markup
 
 // Write writes the page: totals, where the time goes, the arena, and a column for every stage and the plan.
@@ -54,7 +55,7 @@ func (p Page) Write(w io.Writer) error {
 type view struct {
 	Page
 	lines []line // of the last stage
-	at    numbering
+	at    []int
 	lives []life
 	// rows has, for each of lines, the identities of the rows of the plan that belong to it.
 	rows [][]string
@@ -65,7 +66,7 @@ type view struct {
 // view finds what all parts of the page need to know of the last stage and the plan.
 func (p Page) view(last []line) *view {
 	stage := &p.Record.Stages[len(p.Record.Stages)-1]
-	v := &view{Page: p, lines: last, at: positions(stage), lives: lives(p.Plan.Steps), rows: make([][]string, len(last))}
+	v := &view{Page: p, lines: last, at: stage.Positions(), lives: lives(p.Plan.Steps), rows: make([][]string, len(last))}
 	for i, st := range p.Plan.Steps {
 		if st.Node != nil {
 			k := v.at[st.Node.ID()]

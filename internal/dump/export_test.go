@@ -1,4 +1,4 @@
-package compile
+package dump
 
 import "chainrule/internal/exec"
 

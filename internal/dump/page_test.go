@@ -1,4 +1,4 @@
-package compile_test
+package dump_test
 
 import (
 	"bytes"
@@ -13,7 +13,9 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/dump"
 	"chainrule/internal/exec"
+	"chainrule/internal/optest"
 	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
@@ -25,19 +27,19 @@ func TestDumpsAreComplete(t *testing.T) {
 	}
 	profiled := 0
 	for seed := range count {
-		r := largeRandomGraph(seed)
-		u := rewrite.Unit{Inputs: r.inputs, Outputs: r.outputs()}
-		u.Donated = r.donate(u.Outputs)
+		r := optest.LargeRandomGraph(seed)
+		u := rewrite.Unit{Inputs: r.Inputs, Outputs: r.Outputs()}
+		u.Donated = r.Donate(u.Outputs)
 		var feeds []exec.Value
 		if seed%10 == 0 { // profiles take their time
 			p, err := compile.Compile(u, compile.Options{})
 			require.NoError(t, err)
-			if _, err := p.Profile(context.Background(), r.feeds); err == nil { // else indices are out of range
-				feeds = r.feeds
+			if _, err := p.Profile(context.Background(), r.Feeds); err == nil { // else indices are out of range
+				feeds = r.Feeds
 				profiled++
 			}
 		}
-		page, w := dump(t, u, compile.Options{}, feeds)
+		page, w := pageOf(t, u, compile.Options{}, feeds)
 		w.check(t, page)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
@@ -50,12 +52,13 @@ func TestDumpsAreComplete(t *testing.T) {
 func TestStaysAgainstModel(t *testing.T) {
 	values := 0
 	for seed := range uint64(150) {
-		r := largeRandomGraph(seed)
-		u := rewrite.Unit{Inputs: r.inputs, Outputs: r.outputs()}
-		u.Donated = r.donate(u.Outputs)
-		_, plan := compile.PlanOf(u, compile.Options{})
+		r := optest.LargeRandomGraph(seed)
+		u := rewrite.Unit{Inputs: r.Inputs, Outputs: r.Outputs()}
+		u.Donated = r.Donate(u.Outputs)
+		plan, err := compile.Plan(u, compile.Options{})
+		require.NoError(t, err)
 		want := staysByByte(plan)
-		got, most := compile.Stays(plan.Steps)
+		got, most := dump.Stays(plan.Steps)
 		require.Equal(t, want, got, "seed %d", seed)
 		assert.LessOrEqual(t, most, plan.Arena)
 		values += len(got)
@@ -63,7 +66,7 @@ func TestStaysAgainstModel(t *testing.T) {
 	require.Positive(t, values)
 }
 
-func staysByByte(plan exec.Plan) (stays []compile.Stay) {
+func staysByByte(plan exec.Plan) (stays []dump.Stay) {
 	owner := make([]int, plan.Arena)
 	for i := range owner {
 		owner[i] = -1
@@ -96,7 +99,7 @@ func staysByByte(plan exec.Plan) (stays []compile.Stay) {
 			for at := slot.Offset; at < slot.Offset+bytes; at++ {
 				owner[at] = len(stays)
 			}
-			stays = append(stays, compile.Stay{Offset: slot.Offset, Bytes: bytes, Born: i, Last: i})
+			stays = append(stays, dump.Stay{Offset: slot.Offset, Bytes: bytes, Born: i, Last: i})
 		}
 		if s.Node == nil && s.Members == nil {
 			read(s.In[0], s.Bytes)
@@ -118,7 +121,7 @@ func TestRecordFollowsNodes(t *testing.T) {
 	y := ops.Neg(ops.Neg(ops.Add(plain, ops.Mul(aliased, 1))))
 	heard := map[string]int{}
 	opts := compile.Options{Fired: func(rule string) { heard[rule]++ }}
-	page, w := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}}, opts, nil)
+	page, w := pageOf(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}}, opts, nil)
 	stages := page.Record.Stages
 	require.Equal(t, "input", stages[0].Name)
 	position := func(k int, n *graph.Node) int {
@@ -160,7 +163,7 @@ func TestRecordFollowsNodes(t *testing.T) {
 	assert.Positive(t, gone, "the 1 and a neg have no successor")
 	assert.Equal(t, gone, strings.Count(w.source, `class="n gone"`))
 
-	_, w = dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}},
+	_, w = pageOf(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y}},
 		compile.Options{Off: map[string]bool{"simplify": true}}, nil)
 	assert.True(t, strings.Contains(w.source, "left out: simplify"))
 }
@@ -190,7 +193,7 @@ func TestDumpsEscape(t *testing.T) {
 		u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{y, x}}
 		p, err := compile.Compile(u, compile.Options{})
 		require.NoError(t, err)
-		page := compile.Page{Title: name, Record: &compile.Record{Off: []string{name}}, Plan: p.Plan()}
+		page := dump.Page{Title: name, Record: &compile.Record{Off: []string{name}}, Plan: p.Plan()}
 		_, err = compile.Compile(u, compile.Options{Record: page.Record})
 		require.NoError(t, err)
 		page.Record.Off = []string{name}
@@ -203,7 +206,7 @@ func TestDumpsEscape(t *testing.T) {
 	}
 	g := graph.New()
 	x := g.Input("∂C/∂W", graph.Float32, 2)
-	_, w := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
+	_, w := pageOf(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
 	assert.Contains(t, w.text["p0n0"], "∂C/∂W")
 }
 
@@ -216,7 +219,7 @@ func TestDumpsCutConstants(t *testing.T) {
 		numbers[i] = 1 / float64(i+3)
 	}
 	u := rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Mul(x, graph.Const(g, numbers, 10000))}}
-	_, w := dump(t, u, compile.Options{}, nil)
+	_, w := pageOf(t, u, compile.Options{}, nil)
 	assert.Less(t, len(w.source), 100_000)
 	assert.Contains(t, w.text["p0n1"], " …")
 }
@@ -226,21 +229,21 @@ func TestDumpsCount(t *testing.T) {
 	a, b, c := g.Input("a", graph.Float32, 7, 3), g.Input("b", graph.Float32, 5, 3), g.Input("c", graph.Float32, 7, 5)
 	batch := g.Input("batch", graph.Float64, 4, 2, 3)
 	of := func(n *graph.Node) exec.Step { return exec.Step{Node: n, In: make([]exec.Slot, len(n.In()))} }
-	assert.Equal(t, 2.*7*5*3, compile.Flops(of(ops.Product(a, b, false, true))))
-	assert.Equal(t, 2.*7*5*3, compile.Flops(of(ops.MatMulAdd(c, a, b, false, true))))
-	assert.Equal(t, 2.*4*2*2*3, compile.Flops(of(ops.Product(batch, batch, false, true))))
-	assert.Zero(t, compile.Flops(of(ops.Sin(a))))
+	assert.Equal(t, 2.*7*5*3, dump.Flops(of(ops.Product(a, b, false, true))))
+	assert.Equal(t, 2.*7*5*3, dump.Flops(of(ops.MatMulAdd(c, a, b, false, true))))
+	assert.Equal(t, 2.*4*2*2*3, dump.Flops(of(ops.Product(batch, batch, false, true))))
+	assert.Zero(t, dump.Flops(of(ops.Sin(a))))
 
-	assert.Equal(t, 4*(7*3+5*3+7*5), compile.Traffic(of(ops.Product(a, b, false, true))))
-	assert.Equal(t, 4*2*7*3, compile.Traffic(of(ops.Add(a, a))), "an operand counts once")
-	assert.Equal(t, 4*2*6, compile.Traffic(of(ops.Slice(a, ops.Range{Stop: 2}))), "a view reads what it writes")
-	assert.Equal(t, 24, compile.Traffic(exec.Step{In: make([]exec.Slot, 1), Bytes: 12}))
+	assert.Equal(t, 4*(7*3+5*3+7*5), dump.Traffic(of(ops.Product(a, b, false, true))))
+	assert.Equal(t, 4*2*7*3, dump.Traffic(of(ops.Add(a, a))), "an operand counts once")
+	assert.Equal(t, 4*2*6, dump.Traffic(of(ops.Slice(a, ops.Range{Stop: 2}))), "a view reads what it writes")
+	assert.Equal(t, 24, dump.Traffic(exec.Step{In: make([]exec.Slot, 1), Bytes: 12}))
 
 	group := exec.Step{Members: []exec.Member{
 		{Node: ops.Sin(a), In: make([]exec.Slot, 1)},
 		{Node: ops.Neg(ops.Sin(a)), In: make([]exec.Slot, 1), Kept: true},
 	}}
-	assert.Equal(t, 4*2*7*3, compile.Traffic(group), "what stays in tiles is not counted")
+	assert.Equal(t, 4*2*7*3, dump.Traffic(group), "what stays in tiles is not counted")
 }
 
 type broken struct{}
@@ -250,6 +253,6 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestDumpReportsWriteErrors(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", graph.Float32)
-	page, _ := dump(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
+	page, _ := pageOf(t, rewrite.Unit{Inputs: []*graph.Node{x}, Outputs: []*graph.Node{ops.Sin(x)}}, compile.Options{}, nil)
 	require.ErrorContains(t, page.Write(broken{}), "disk full")
 }

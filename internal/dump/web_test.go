@@ -1,4 +1,4 @@
-package compile_test
+package dump_test
 
 import (
 	"bytes"
@@ -14,14 +14,15 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/dump"
 	"chainrule/internal/exec"
 	"chainrule/internal/rewrite"
 )
 
-// dump compiles a unit with a record, runs it on values if there are any, and reads the page.
-func dump(t *testing.T, u rewrite.Unit, opts compile.Options, in []exec.Value) (compile.Page, *web) {
+// pageOf compiles a unit with a record, runs it on values if there are any, and reads the page.
+func pageOf(t *testing.T, u rewrite.Unit, opts compile.Options, in []exec.Value) (dump.Page, *web) {
 	t.Helper()
-	page := compile.Page{Title: "f", Record: &compile.Record{}}
+	page := dump.Page{Title: "f", Record: &compile.Record{}}
 	opts.Record = page.Record
 	p, err := compile.Compile(u, opts)
 	require.NoError(t, err)
@@ -86,7 +87,7 @@ func read(t *testing.T, source string) *web {
 }
 
 // check holds a page to what it is about: every node of every stage, every step and member, and no loose links.
-func (w *web) check(t *testing.T, page compile.Page) {
+func (w *web) check(t *testing.T, page dump.Page) {
 	t.Helper()
 	for k, stage := range page.Record.Stages {
 		require.Equal(t, graph.Topo(stage.Unit.Outputs...), stage.Nodes)
