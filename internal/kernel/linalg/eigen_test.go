@@ -13,7 +13,7 @@ import (
 func TestEigen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	for _, n := range []int{0, 1, 2, 3, 7, 24, 25, 60, 150} {
-		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded"} {
+		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded", "graded up", "rank three"} {
 			a := random[float64](rng, n, n)
 			for i := range n {
 				for j := range n {
@@ -30,6 +30,10 @@ func TestEigen(t *testing.T) {
 						*v = float64(i+1) * float64(j+1)
 					case "graded":
 						*v *= math.Exp2(-float64(i + j))
+					case "graded up":
+						*v *= math.Exp2(float64(i + j))
+					case "rank three":
+						*v = math.Sin(float64(i))*math.Sin(float64(j)) - 3*math.Cos(float64(i))*math.Cos(float64(j)) + 1e-3
 					}
 				}
 			}

@@ -15,6 +15,7 @@ import (
 
 const (
 	panel    = 16       // columns in a step
+	patience = 10       // iterations after which what is small beside the whole matrix counts as 0 too: rounding may leave no less
 	mostIter = 60       // iterations for an eigenvalue, of which two or three are usual
 	nothing  = 0x1p-500 // beside the largest element, as toRange leaves it
 )
@@ -126,10 +127,20 @@ func product(a Matrix[float64], tau, work []float64) {
 func iterate(z Matrix[float64], d, e, cos, sin []float64) (ok bool) {
 	n := len(d)
 	e[n-1] = 0
+	norm := 0.0
+	for i, v := range d {
+		norm = max(norm, math.Abs(v)+math.Abs(e[i]))
+	}
+	above := 0.0 // the size of what is above: what is small beside that counts as 0 (EISPACK's tql2)
 	for l := range n {
+		above = max(above, math.Abs(d[l])+math.Abs(e[l]))
+		size := above
 		for iter := 0; ; iter++ {
 			m := l
-			for m < n-1 && math.Abs(e[m]) > max(0x1p-53*(math.Abs(d[m])+math.Abs(d[m+1])), nothing) {
+			if iter == patience {
+				size = norm
+			}
+			for m < n-1 && math.Abs(e[m]) > max(0x1p-52*size, nothing) {
 				m++
 			}
 			if m == l {
