@@ -86,10 +86,7 @@ func (c *call) ingestLeaf(v reflect.Value) error {
 	return nil
 }
 
-var (
-	denseType  = reflect.TypeFor[*tensor.Dense]()
-	errNoValue = errors.New("the parameter has no value")
-)
+var denseType = reflect.TypeFor[*tensor.Dense]()
 
 // tensorOf is a tensor, or that of a parameter.
 func tensorOf(v reflect.Value) (d *tensor.Dense, ok bool) {
@@ -100,6 +97,9 @@ func tensorOf(v reflect.Value) (d *tensor.Dense, ok bool) {
 	case *tensor.Dense:
 		return x, true
 	case tree.Parameter:
+		if v.IsNil() {
+			return nil, true
+		}
 		_, slot := x.Held()
 		return *slot, true
 	}
@@ -168,7 +168,7 @@ func (c *call) place(n int, v reflect.Value) (err error) {
 	case holds(kind, t.DType) && t.Rank() == 0:
 		c.out[n] = exec.Value{Type: t, Buf: graph.Buffer{Ptr: v.Addr().UnsafePointer(), Len: 1}}
 	case v.CanFloat() && t.DType.IsFloat() && t.Rank() == 0, v.CanInt() && t.DType == graph.Int64 && t.Rank() == 0:
-		c.out[n] = exec.NewValue(t)
+		c.out[n] = c.room.Number(t)
 		c.later = append(c.later, delivery{place: v, number: c.out[n]})
 	default:
 		c.out[n] = exec.NewValue(t)

@@ -42,6 +42,7 @@
 //	compile, build*, program        from a function on nodes to a program
 //	cache                           programs that are kept
 //	bind, call, runinto, elements   what is fed and where results go
+//	trees                           trees of nodes, their leaves, vectors of them
 //	feed                            errors of what is fed
 //	check*, debug, finite, dump     is it right, where is the NaN, what was compiled
 package autodiff

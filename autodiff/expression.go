@@ -27,7 +27,7 @@ func traceAt[P, Q any](op string, f func(P) Q, p P) expression[Q] {
 		if op != "vjp" && !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %s", e.args[i])
 		}
-		e.wrt = append(e.wrt, x.Graph().Alias(x))
+		e.wrt = append(e.wrt, standIn(x, x))
 		return e.wrt[i]
 	})
 	e.value = f(shadow)

@@ -47,20 +47,3 @@ func TestJacobianInLoop(t *testing.T) {
 		twin{args: tensors(waves(1, 2), waves(2, 2)), built: newton(c), plain: newton(plainly)}.check(t)
 	}
 }
-
-// TestBoundParameters has bodies that find their parameters by graph.Bind, as layers of networks do.
-func TestBoundParameters(t *testing.T) {
-	type key struct{}
-	layer := func(x *graph.Node) *graph.Node { return ops.Tanh(ops.MatMul(x, x.Graph().Bound(key{}))) }
-	f := func(c constructs) scalarFunc {
-		return func(p []*graph.Node) *graph.Node {
-			p[0].Graph().Bind(key{}, p[1])
-			return end(c.repeat(3, func(x *graph.Node) *graph.Node {
-				return c.choose(ops.Lt(ops.Sum(x), 100), func() *graph.Node { return layer(x) }, func() *graph.Node { return x })
-			}, p[0]))
-		}
-	}
-	for _, c := range builders() {
-		twin{args: tensors(waves(1, 2, 2), waves(2, 2, 2)), built: f(c), plain: f(plainly)}.check(t)
-	}
-}

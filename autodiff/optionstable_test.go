@@ -95,14 +95,9 @@ func takers(f *fed) []taker {
 			}
 			return err
 		}),
-		newTaker("nn.Compile", false, func(g, _ func(x node) node, opts []autodiff.ProgramOption) error {
-			m := model()
-			fn := nn.Compile(m, func(x node) node { return g(ops.Mul(m.W.On(x), x)) }, opts...)
-			return f.runs(func(x *tensor.Dense) error { _, err := fn.Run(ctx, x); return err })
-		}),
 		newTaker("train.New", false, func(_, sum func(x node) node, opts []autodiff.ProgramOption) error {
 			m := model()
-			trainer, err := train.New(m, func(x, _ node) node { return sum(ops.Mul(m.W.On(x), x)) }, optim.SGD{}, opts...)
+			trainer, err := train.New(m, func(m scaled, x, _ node) node { return sum(ops.Mul(m.W.Node(), x)) }, optim.SGD{}, opts...)
 			if err != nil {
 				return err
 			}
@@ -337,9 +332,8 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 		require.ElementsMatch(t, want, taken[where+name], name)
 		delete(taken, where+name)
 	}
-	require.ElementsMatch(t, program, taken["nn.Compile"])
 	require.ElementsMatch(t, program, taken["train.New"])
-	require.Len(t, taken, 2)
+	require.Len(t, taken, 1)
 }
 
 // TestTheTableOfOptionsIsWhole reads the packages for functions that take or give options, so that none is missing above.

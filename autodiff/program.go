@@ -152,15 +152,15 @@ func (fn *Function) trace(c *call) (t trace, err error) {
 // take lists the leaves of results.
 func (t *trace) take(results []reflect.Value) {
 	r := tree.Reader{Leaf: func(v reflect.Value) error {
-		t.nodes = append(t.nodes, tree.NodeOf(v))
+		t.nodes = append(t.nodes, tree.LeafNode(v))
 		return nil
 	}}
 	for i, v := range results {
 		from := len(t.nodes)
-		needLeaves("compile", i, tree.Nil(v))
 		if err := r.Read("", v.Type(), v); err != nil {
 			graph.Fail("compile", nil, "result %d: %v", i, err)
 		}
+		needLeaves("compile", i, r.Absent)
 		t.resultLeaves = append(t.resultLeaves, [2]int{from, len(t.nodes)})
 	}
 	t.results = r.Keep()

@@ -75,7 +75,7 @@ func Vmap[P, Q any](f func(P) Q, axes ...Axis) func(P) Q {
 				if axisOf(axes, args[i].Path, false).unmapped {
 					return x
 				}
-				sources = append(sources, example(x, params[len(sources)]))
+				sources = append(sources, standIn(x, params[len(sources)]))
 				return sources[len(sources)-1]
 			}))
 			result = spreadOver(value, axes, sources, lifted, size)
@@ -117,13 +117,13 @@ func spreadOver[Q any](value Q, axes []Axis, sources, lifted []*graph.Node, size
 	})
 }
 
-// example returns a node that stands for any one example of x, called as x is. It is an alias, so that it may be named.
-func example(x, param *graph.Node) *graph.Node {
-	one := x.Graph().Alias(param)
+// standIn returns an alias of n that is called as x is.
+func standIn(x, n *graph.Node) *graph.Node {
+	alias := x.Graph().Alias(n)
 	if name := x.Name(); name != "" {
-		graph.Named(name, one)
+		graph.Named(name, alias)
 	}
-	return one
+	return alias
 }
 
 // examples returns the number of examples, in which all leaves that are mapped must agree.

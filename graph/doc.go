@@ -24,7 +24,7 @@
 //	confluent                       rules that take a limit
 //	compiler                        how ops that hold functions get programs
 //	builtin, part, func, capture    ops of the graph's own; several results; functions as values, and their making
-//	bind, derived, memo             what stands for a parameter; what a node is a derivative of; what was found out once
+//	derived, memo                   what a node is a derivative of; what was found out once
 //	walk, verify                    order; invariants
 //	text, parse, dot, gonum         other forms of a graph
 //	error, source, frame*           mistakes, and the user's line

@@ -17,7 +17,6 @@ type Graph struct {
 	origin uintptr                  // if set, the user's line for new nodes, see derived.go
 	frames frameCache
 	ways   wayCache
-	bound  map[any]*Node      // see Bind
 	funcs  map[string][]*Func // by text
 	scopes scopes
 	fixed  []bool // by ID, see isFixed

@@ -234,17 +234,3 @@ func TestWith(t *testing.T) {
 		t.Errorf("error %q, want the line %s", e, y.Source())
 	}
 }
-
-func TestBind(t *testing.T) {
-	g, other := graph.New(), graph.New()
-	x, y := g.Input("x", graph.Float64), g.Input("y", graph.Float64)
-	key, key2 := new(int), new(int)
-	g.Bind(key, x)
-	g.Bind(key2, y)
-	g.Bind(key2, x)
-	if g.Bound(key) != x || g.Bound(key2) != x || g.Bound(new(int)) != nil || other.Bound(key) != nil {
-		t.Errorf("bound are %v and %v, want x twice, and nothing elsewhere", g.Bound(key), g.Bound(key2))
-	}
-	mustFail(t, "bind: the node belongs to another graph: x f64", func() { other.Bind(key, x) })
-	mustFail(t, "bind: the node belongs to another graph: nil", func() { g.Bind(key, nil) })
-}

@@ -53,17 +53,10 @@ func (d *deltaNet) costOf() nn.Cost {
 // byLayers is the network built from Linear, Sequential and a cost of this package.
 func (d *deltaNet) byLayers(dtype graph.DType) (float64, []paramGrad, error) {
 	model, cost := d.layers(dtype), d.costOf()
-	params := nn.Params(model)
-	fn := autodiff.Compile(func(values []*graph.Node, x, y *graph.Node) (*graph.Node, []*graph.Node) {
-		nn.Bind(params, values)
-		c := cost(model.Apply(x), y)
-		return c, autodiff.Gradients(c, values...)
+	fn := autodiff.Compile(func(model nn.Sequential, x, y *graph.Node) (*graph.Node, nn.Sequential) {
+		return autodiff.ValueAndGrad(func(m nn.Sequential) *graph.Node { return cost(m.Apply(x), y) })(model)
 	})
-	var values []*tensor.Dense
-	for _, p := range params {
-		values = append(values, p.Param.Value)
-	}
-	out, err := fn.Run(context.Background(), values, dense(d.x, dtype), dense(d.y, dtype))
+	out, err := fn.Run(context.Background(), model, dense(d.x, dtype), dense(d.y, dtype))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -7,24 +7,25 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
 )
 
-// A net is a list of layers. Compile makes it ready to run on a batch, one sample a row.
+// A net is a list of layers, and an argument of functions that are compiled. It runs on a batch, one sample a row.
 func Example() {
 	net := nn.Sequential{
 		&nn.Linear{Weight: nn.NewParam(graph.Float64, 2, 3), Bias: nn.NewParam(graph.Float64, 3)},
 		nn.Sigmoid,
 	}
-	predict := nn.Compile(net, net.Apply)
+	predict := autodiff.Compile(nn.Layer.Apply)
 
-	a, err := predict.Run(context.Background(), mat.NewDense(2, 2, []float64{0, 1, 1, 0}))
+	a, err := predict.Run(context.Background(), net, mat.NewDense(2, 2, []float64{0, 1, 1, 0}))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(a.Shape(), a.Data())
+	fmt.Println(a[0].Shape(), a[0].Data())
 	// Output: (2, 3) [0.5 0.5 0.5 0.5 0.5 0.5]
 }
 
@@ -33,12 +34,12 @@ func ExampleMPNeuron() {
 	and := nn.MPNeuron{Weights: []float64{1, 1}, Threshold: 2}
 	inputs := mat.NewDense(4, 2, []float64{0, 0, 0, 1, 1, 0, 1, 1})
 
-	y, err := nn.Compile(and, and.Apply).Run(context.Background(), inputs)
+	y, err := autodiff.Compile(and.Apply).Run(context.Background(), inputs)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(y.Data())
+	fmt.Println(y[0].Data())
 	// Output: [0 0 0 1]
 }
 

@@ -58,9 +58,9 @@ func NewLinear(d graph.DType, in, out int, init Initialiser, rng *rand.Rand) *Li
 
 // Apply returns a·W + b.
 func (l *Linear) Apply(a *graph.Node) *graph.Node {
-	z := ops.MatMul(a, l.Weight.On(a))
+	z := ops.MatMul(a, l.Weight.Node())
 	if l.Bias != nil {
-		z = ops.Add(z, l.Bias.On(a))
+		z = ops.Add(z, l.Bias.Node())
 	}
 	return z
 }

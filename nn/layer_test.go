@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
 	"chainrule/graph"
@@ -16,6 +17,14 @@ import (
 )
 
 // twoThree is z = a·W + b with W = [[1 2 3] [4 5 6]] and b = [10 20 30].
+func apply(l nn.Layer, x any) (*tensor.Dense, error) {
+	y, err := autodiff.Compile(nn.Layer.Apply).Run(context.Background(), l, x)
+	if err != nil {
+		return nil, err
+	}
+	return y[0], nil
+}
+
 func twoThree(d graph.DType) *nn.Linear {
 	return &nn.Linear{
 		Weight: nn.NewParam(d, 2, 3).Fill(next([]float64{1, 2, 3, 4, 5, 6})),
@@ -42,7 +51,7 @@ func TestLinear(t *testing.T) {
 			{"batch of one", layer, nn.NewParam(d, 1, 2), []int{1, 3}, []float64{10, 20, 30}},
 			{"without bias", unbiased, nn.NewParam(d, 2).Fill(next([]float64{1, 1})), []int{3}, []float64{5, 7, 9}},
 		} {
-			y, err := nn.Compile(c.layer, c.layer.Apply).Run(context.Background(), c.x.Value)
+			y, err := apply(c.layer, c.x.Value)
 			if err != nil {
 				t.Fatalf("%v %s: %v", d, c.name, err)
 			}
@@ -61,10 +70,10 @@ func TestNoLayer(t *testing.T) {
 		"layer: the function is nil":         func() { nn.Func(nil).Apply(x) },
 		"sequential: layer 1 is nil":         func() { nn.Sequential{nn.Tanh, nil}.Apply(x) },
 		"linear: the initialiser is nil":     func() { nn.NewLinear(graph.Float64, 3, 2, nil, nil) },
-		"param: the parameter":               func() { none.On(x) },
-		"param: the parameter, its":          func() { new(nn.Param).On(x) },
-		"param: the parameter, its value":    func() { new(nn.Linear).Apply(x) },
-		"param: the parameter, its value or": func() { nn.NewParam(graph.Float64, 2).On(nil) },
+		"param: the parameter is":            func() { none.Node() },
+		"param: a parameter without a value": func() { new(nn.Param).Node() },
+		"param: the parameter is nil":        func() { new(nn.Linear).Apply(x) },
+		"param: the parameter float64(2) is": func() { nn.NewParam(graph.Float64, 2).Node() },
 		"quadratic: an input is nil":         func() { nn.Quadratic(nil, x) },
 		"sigmoid_cross_entropy: an input is": func() { nn.SigmoidCrossEntropy(nil, nil) },
 		"softmax_cross_entropy: an input is": func() { nn.SoftmaxCrossEntropy(x, nil) },
@@ -78,29 +87,31 @@ func TestNoLayer(t *testing.T) {
 
 func TestLayerErrors(t *testing.T) {
 	layer := twoThree(graph.Float64)
-	_, err := nn.Compile(layer, layer.Apply).Run(context.Background(), mat.NewDense(5, 4, nil))
-	want := "matmul: inner dimensions 4 and 2 differ: x f64[5,4] · weight f64[2,3] at layer_test.go:"
+	_, err := apply(layer, mat.NewDense(5, 4, nil))
+	want := "matmul: inner dimensions 4 and 2 differ: input#2 f64[5,4] · weight f64[2,3] at layer_test.go:"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("wrong width: error %v, want %s…", err, want)
 	}
-	_, err = nn.Compile(layer, layer.Apply).Run(context.Background(), []float32{1, 2})
+	_, err = apply(layer, []float32{1, 2})
 	if err == nil || !strings.Contains(err.Error(), "element types f32 and f64 differ") {
 		t.Errorf("wrong element type: error %v", err)
 	}
 	_, err = autodiff.Compile(layer.Apply).Run(context.Background(), []float64{1, 2})
-	if err == nil || !strings.Contains(err.Error(), "param f64[2,3]") {
-		t.Errorf("parameters of no argument: error %v", err)
+	want = "param: the parameter float64(2, 3) is used but is not in the model that is traced: it is in a field that is not " +
+		"exported, or the function closes over it and does not take it as an argument at layer_test.go:"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("parameters of no argument: error %v, want %s…", err, want)
 	}
 }
 
 // A Function follows its model's parameters.
 func TestFunctionFollowsParams(t *testing.T) {
 	layer := twoThree(graph.Float64)
-	fn := nn.Compile(layer, layer.Apply)
+	fn := autodiff.Compile(nn.Layer.Apply)
 	for _, bias := range []float64{0, 5} {
 		layer.Bias.Fill(func() float64 { return bias })
-		y, err := fn.Run(context.Background(), []float64{1, 0})
-		if want := []float64{1 + bias, 2 + bias, 3 + bias}; err != nil || !slices.Equal(wide(y), want) {
+		y, err := fn.Run(context.Background(), layer, []float64{1, 0})
+		if want := []float64{1 + bias, 2 + bias, 3 + bias}; err != nil || !slices.Equal(wide(y[0]), want) {
 			t.Errorf("bias %v: %v, %v, want %v", bias, y, err, want)
 		}
 	}
@@ -111,11 +122,11 @@ func TestSharedParameter(t *testing.T) {
 	w := &nn.Linear{Weight: nn.NewParam(graph.Float64, 1, 1).Fill(func() float64 { return 3 })}
 	model := nn.Sequential{w, w} // y = w²x, dy/dw = 2wx
 	params := nn.Params(model)
-	out, err := autodiff.Compile(func(values []*graph.Node, x *graph.Node) []*graph.Node {
-		nn.Bind(params, values)
-		y := nn.Quadratic(model.Apply(x), graph.Const(x.Graph(), []float64{0}, 1, 1)) // ½w⁴x², dy/dw = 2w³x²
-		return autodiff.Gradients(y, values...)
-	}).Run(context.Background(), []any{params[0].Param.Value}, mat.NewDense(1, 1, []float64{5}))
+	out, err := autodiff.Compile(func(model nn.Sequential, x *graph.Node) nn.Sequential {
+		return autodiff.Grad(func(model nn.Sequential) *graph.Node { // ½w⁴x², dy/dw = 2w³x²
+			return nn.Quadratic(model.Apply(x), graph.Const(x.Graph(), []float64{0}, 1, 1))
+		})(model)
+	}).Run(context.Background(), model, mat.NewDense(1, 1, []float64{5}))
 	if err != nil || len(params) != 1 || wide(out[0])[0] != 2*27*25 {
 		t.Errorf("%d parameters, gradient %v, error %v, want %d", len(params), out, err, 2*27*25)
 	}
@@ -158,7 +169,7 @@ func TestNewMLP(t *testing.T) {
 			t.Errorf("%s has shape %v, want %v", p.Path, p.Param.Value.Shape(), shapes[i])
 		}
 	}
-	y, err := nn.Compile(net, net.Apply).Run(context.Background(), mat.NewDense(7, 4, nil))
+	y, err := apply(net, mat.NewDense(7, 4, nil))
 	if err != nil || !slices.Equal(y.Shape(), []int{7, 2}) {
 		t.Errorf("output %v, error %v", y, err)
 	}

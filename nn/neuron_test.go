@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
 	"chainrule/ops"
@@ -19,11 +20,11 @@ var inputs01 = mat.NewDense(4, 2, []float64{0, 0, 0, 1, 1, 0, 1, 1})
 // fires gives a neuron's, or a net of neurons', outputs for the rows of x.
 func fires(t *testing.T, apply func(x *graph.Node) *graph.Node, x any) []float64 {
 	t.Helper()
-	y, err := nn.Compile(nil, apply).Run(context.Background(), x)
+	y, err := autodiff.Compile(apply).Run(context.Background(), x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wide(y)
+	return wide(y[0])
 }
 
 func TestNeuronTruthTables(t *testing.T) {
@@ -98,7 +99,7 @@ func TestThresholdIsBias(t *testing.T) {
 			layer := &nn.Linear{Weight: nn.NewParam(graph.Float64, 1, 1), Bias: nn.NewParam(graph.Float64, 1)}
 			w := graph.Const(x.Graph(), []float64{1}, 1, 1)
 			b := graph.Const(x.Graph(), []float64{-theta}, 1)
-			nn.Bind(nn.Params(layer), []*graph.Node{w, b})
+			layer = &nn.Linear{Weight: layer.Weight.Hold(w).(*nn.Param), Bias: layer.Bias.Hold(b).(*nn.Param)}
 			return nn.Step(layer.Apply(x))
 		}, x)
 		for i, v := range fired {

@@ -1,19 +1,17 @@
 package nn
 
 import (
-	"fmt"
-	"reflect"
-	"slices"
-	"strings"
-
 	"gorgonia.org/tensor"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 )
 
-// Param is a tensor that training changes in place.
+// Param is a tensor that training changes in place. It is a leaf of the models that hold it: in a function of a model that
+// is traced, differentiated or compiled it stands for a node.
 type Param struct {
 	Value *tensor.Dense
+	node  *graph.Node
 }
 
 // NewParam returns zeros of the given element type, Float32 or Float64, and shape. It panics with a *graph.Error if they
@@ -29,9 +27,9 @@ func NewParam(d graph.DType, shape ...int) *Param {
 	}
 	size := graph.Size(shape)
 	if d == graph.Float32 {
-		return &Param{tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float32, size)))}
+		return &Param{Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float32, size)))}
 	}
-	return &Param{tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float64, size)))}
+	return &Param{Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float64, size)))}
 }
 
 // Fill sets every element to what next gives.
@@ -48,20 +46,20 @@ func (p *Param) Fill(next func() float64) *Param {
 	return p
 }
 
-// On returns the node that stands for the parameter on x's graph. The first use makes it an input, unless
-// Bind has given it one.
-func (p *Param) On(x *graph.Node) *graph.Node {
-	if p == nil || p.Value == nil || x == nil {
-		graph.Fail("param", nil, "the parameter, its value or the node is nil")
+// Node returns the node that the parameter stands for, in a function that takes its model as an argument. It panics with a
+// *graph.Error elsewhere.
+func (p *Param) Node() *graph.Node {
+	if p == nil {
+		graph.Fail("param", nil, "the parameter is nil")
 	}
-	g := x.Graph()
-	if n := g.Bound(p); n != nil {
-		return n
-	}
-	n := g.Input("param", p.DType(), p.Value.Shape()...)
-	g.Bind(p, n)
-	return n
+	return autodiff.NodeOf(p)
 }
+
+// Held implements autodiff.Parameter.
+func (p *Param) Held() (*graph.Node, **tensor.Dense) { return p.node, &p.Value }
+
+// Hold implements autodiff.Parameter.
+func (p *Param) Hold(n *graph.Node) autodiff.Parameter { return &Param{node: n} }
 
 // DType returns the element type.
 func (p *Param) DType() graph.DType {
@@ -77,65 +75,14 @@ type Named struct {
 	Param *Param
 }
 
-var paramType = reflect.TypeFor[*Param]()
-
-// Params lists the parameters of a model in the order of its fields, each once. Field names are in lower case, and
-// exported fields alone count.
+// Params lists the parameters of a model in the order of its fields, each once. Names of fields are in lower case. It panics
+// with a *graph.Error if the model contains itself or has parameters in fields that are not exported.
 func Params(model any) []Named {
 	var found []Named
-	collect(reflect.ValueOf(model), "", map[any]bool{}, func(path string, p *Param) {
-		found = append(found, Named{path, p})
-	})
+	for _, p := range autodiff.Parameters(model) {
+		if param, ok := p.Parameter.(*Param); ok {
+			found = append(found, Named{p.Name, param})
+		}
+	}
 	return found
-}
-
-// Bind makes nodes of one graph stand for params, and names them by their paths. It is how functions that are traced
-// with a model's parameters as arguments hand them to its layers.
-func Bind(params []Named, nodes []*graph.Node) {
-	for i, p := range params {
-		nodes[i].Graph().Bind(p.Param, graph.Named(p.Path, nodes[i]))
-	}
-}
-
-// collect follows every pointer once, so that shared layers count once and models may refer to themselves.
-func collect(v reflect.Value, path string, seen map[any]bool, found func(string, *Param)) {
-	if !v.IsValid() {
-		return
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if p := v.Interface(); !v.IsNil() && !seen[p] {
-			seen[p] = true
-			if v.Type() == paramType {
-				found(path, p.(*Param))
-				return
-			}
-			collect(v.Elem(), path, seen, found)
-		}
-	case reflect.Interface:
-		collect(v.Elem(), path, seen, found)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				collect(v.Field(i), join(path, strings.ToLower(f.Name)), seen, found)
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			collect(v.Index(i), join(path, fmt.Sprint(i)), seen, found)
-		}
-	case reflect.Map:
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-		for _, k := range keys {
-			collect(v.MapIndex(k), join(path, fmt.Sprint(k)), seen, found)
-		}
-	}
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

@@ -1,11 +1,14 @@
 package nn_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
 )
@@ -26,7 +29,6 @@ func TestParamsPaths(t *testing.T) {
 	type block struct {
 		In, Out *nn.Linear
 		Scale   *nn.Param
-		hidden  *nn.Param
 		Name    string
 	}
 	type tied struct{ Encode, Decode *nn.Linear }
@@ -34,8 +36,8 @@ func TestParamsPaths(t *testing.T) {
 		W    *nn.Param
 		Next *ring
 	}
-	shared, first, second := linear(), &ring{W: param()}, &ring{W: param()}
-	first.Next, second.Next = second, first
+	shared, first := linear(), &ring{W: param()}
+	first.Next = &ring{W: param()}
 	for _, c := range []struct {
 		name  string
 		model any
@@ -49,7 +51,7 @@ func TestParamsPaths(t *testing.T) {
 			[]string{"0.weight", "0.bias", "2.weight", "2.bias"},
 		},
 		{
-			"struct", block{In: linear(), Scale: param(), hidden: param(), Name: "b"},
+			"struct", block{In: linear(), Scale: param(), Name: "b"},
 			[]string{"in.weight", "in.bias", "scale"},
 		},
 		{
@@ -64,8 +66,8 @@ func TestParamsPaths(t *testing.T) {
 			"map", map[string]any{"b": param(), "a": linear(), "c": 7},
 			[]string{"a.weight", "a.bias", "b"},
 		},
+		{"chain", first, []string{"w", "next.w"}},
 		{"shared", tied{shared, shared}, []string{"encode.weight", "encode.bias"}},
-		{"ring", first, []string{"w", "next.w"}},
 		{"nothing", nn.Sequential{nn.ReLU}, nil},
 		{"nil", nil, nil},
 		{"nil pointer", (*nn.Linear)(nil), nil},
@@ -76,6 +78,63 @@ func TestParamsPaths(t *testing.T) {
 	}
 	if a, b := nn.Params(shared), nn.Params(tied{shared, nil}); a[0].Param != b[0].Param {
 		t.Error("the parameter listed is not the model's own")
+	}
+}
+
+// A parameter that cannot be reached would be a constant: that is an error, which names its field.
+func TestParamsThatCannotBeReached(t *testing.T) {
+	type ring struct {
+		W    *nn.Param
+		Next *ring
+	}
+	round := &ring{W: nn.NewParam(graph.Float64)}
+	round.Next = round
+	type hidden struct {
+		W     *nn.Param
+		inner *nn.Param
+	}
+	type layers struct {
+		Name string
+		list []nn.Layer
+	}
+	type deep struct {
+		Head struct{ body map[string]nn.Layer }
+	}
+	for _, c := range []struct {
+		model any
+		want  string
+	}{
+		{&hidden{inner: nn.NewParam(graph.Float64)}, "the field inner of nn_test.hidden holds parameters but is not exported"},
+		{layers{list: []nn.Layer{nn.Tanh, &nn.Linear{Weight: nn.NewParam(graph.Float64, 1, 1)}}}, "the field list of nn_test.layers"},
+		{deep{struct{ body map[string]nn.Layer }{map[string]nn.Layer{"a": &nn.Linear{Weight: nn.NewParam(graph.Float64)}}}}, "the field body of struct { body map[string]nn.Layer } holds"},
+		{round, "it contains itself"},
+	} {
+		for name, use := range map[string]func(){
+			"Params": func() { nn.Params(c.model) },
+			"Inputs": func() { autodiff.Inputs(graph.New(), c.model) },
+		} {
+			err := graph.Try(use)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), " at param_test.go:") {
+				t.Errorf("%s: error %v, want %s", name, err, c.want)
+			}
+		}
+		_, err := autodiff.Compile(func(x *graph.Node, m struct {
+			W   *nn.Param
+			Any any
+		}) *graph.Node {
+			return x
+		}).Run(
+			context.Background(), 1.0, struct {
+				W   *nn.Param
+				Any any
+			}{nn.NewParam(graph.Float64), c.model})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Run: error %v, want %s", err, c.want)
+		}
+	}
+	fine := layers{list: []nn.Layer{nn.Tanh}}
+	if got := nn.Params(&fine); got != nil {
+		t.Errorf("%v in a model without parameters", got)
 	}
 }
 

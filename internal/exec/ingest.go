@@ -59,6 +59,13 @@ func number[T graph.Element](r *Room, x T) Value {
 	return Value{Type: graph.T(graph.DTypeOf[T]()), Buf: graph.Buffer{Ptr: p, Len: 1}}
 }
 
+// Number is room for a scalar of type t.
+func (r *Room) Number(t graph.Type) Value {
+	v := number(r, int64(0))
+	v.Type = t
+	return v
+}
+
 // vector is a slice as a value.
 func vector[T graph.Element](r *Room, v reflect.Value) Value {
 	t := graph.Type{DType: graph.DTypeOf[T](), Shape: r.shape(v.Len())}

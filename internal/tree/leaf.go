@@ -40,46 +40,85 @@ func Map[T any](tree T, f func(i int, n *graph.Node) *graph.Node) T {
 	return out
 }
 
-// Nil lists the paths of the nodes in a tree that are nil.
-func Nil(tree reflect.Value) []string {
-	var r Reader
-	r.Leaf = func(reflect.Value) error { return nil }
-	must(r.Read("", tree.Type(), tree))
-	return r.absent
-}
-
 // read walks a tree of nodes.
 func read[T any](tree *T) (leaves []Leaf, s Structure) {
 	var r Reader
 	r.Leaf = func(v reflect.Value) error {
-		leaves = append(leaves, Leaf{r.Path(), NodeOf(v)})
+		leaves = append(leaves, Leaf{r.Path(), LeafNode(v)})
 		return nil
 	}
 	must(r.Read("", reflect.TypeFor[T](), reflect.ValueOf(tree).Elem()))
 	return leaves, r.Structure
 }
 
-// NodeOf is the node that a leaf is or stands for. It panics with a *graph.Error if it is a parameter that stands for none.
-func NodeOf(v reflect.Value) *graph.Node {
+// LeafNode is the node that a leaf is or stands for.
+func LeafNode(v reflect.Value) *graph.Node {
 	p, ok := v.Interface().(Parameter)
 	if !ok {
 		return v.Interface().(*graph.Node)
 	}
-	n, slot := p.Held()
-	if n == nil {
-		Untraced(*slot)
-	}
-	return n
+	return NodeOf(p)
 }
 
-// Untraced panics with a *graph.Error about a parameter that stands for no node, with its tensor.
-func Untraced(t *tensor.Dense) {
+// NodeOf is the node that a parameter stands for. It panics with a *graph.Error if it stands for none.
+func NodeOf(p Parameter) *graph.Node {
+	n, slot := p.Held()
+	if n != nil {
+		return n
+	}
 	what := "a parameter without a value"
-	if t != nil {
-		what = fmt.Sprintf("the parameter %v%v", t.Dtype(), t.Shape())
+	if d := *slot; d != nil {
+		what = fmt.Sprintf("the parameter %v%v", d.Dtype(), d.Shape())
 	}
 	graph.Fail("param", nil, "%s is used but is not in the model that is traced: it is in a field that is not exported, "+
 		"or the function closes over it and does not take it as an argument", what)
+	return nil
+}
+
+// Named is a parameter of a model, with its path and its name, such as "Layers[0].W" and "layers.0.w".
+type Named struct {
+	Path, Name string
+	Parameter  Parameter
+}
+
+// Parameters lists the parameters in a value, each once.
+func Parameters(model any) (list []Named) {
+	var r Reader
+	r.Leaf = func(v reflect.Value) error {
+		if p, ok := v.Interface().(Parameter); ok {
+			w := r.way()
+			list = append(list, Named{w.path, w.name, p})
+		}
+		return nil
+	}
+	if v := reflect.ValueOf(model); v.IsValid() {
+		must(r.Read("", v.Type(), v))
+	}
+	return list
+}
+
+// Inputs returns a copy of a model whose parameters stand for inputs of g, of the types that typeOf says, called by their
+// names.
+func Inputs[M any](g *graph.Graph, model M, typeOf func(*tensor.Dense) (graph.Type, error)) M {
+	var nodes []func(name string) *graph.Node
+	var r Reader
+	r.Leaf = func(v reflect.Value) error {
+		p, ok := v.Interface().(Parameter)
+		if !ok {
+			n := v.Interface().(*graph.Node)
+			nodes = append(nodes, func(string) *graph.Node { return n })
+			return nil
+		}
+		_, slot := p.Held()
+		t, err := typeOf(*slot)
+		nodes = append(nodes, func(name string) *graph.Node { return g.Input(name, t.DType, t.Shape...) })
+		return err
+	}
+	must(r.Read("", reflect.TypeFor[M](), reflect.ValueOf(&model).Elem()))
+	b := Builder{Structure: r.Structure, Leaf: func(i int, name string) *graph.Node { return nodes[i](name) }}
+	var out M
+	reflect.ValueOf(&out).Elem().Set(b.Build(""))
+	return out
 }
 
 // must panics with a *graph.Error if there is an error.

@@ -14,18 +14,13 @@ type Reader struct {
 	Structure
 	// Leaf is given each leaf: a *graph.Node, a Parameter, or what is fed for one.
 	Leaf func(v reflect.Value) error
+	// Absent has the paths of nodes that are nil.
+	Absent []string
 
-	count  int // leaves
-	absent []string
-	steps  []step
-	outer  []place
-	known  map[uintptr]int // the number of a Parameter that has been seen
-}
-
-// step is one on the way from the root to a leaf: the name of a field, a key, or an index.
-type step struct {
-	name  string
-	index int
+	count int // leaves
+	steps []step
+	outer []place
+	known map[uintptr]int // the number of a Parameter that has been seen
 }
 
 // place is where a tree lies in memory that others may refer to.
@@ -47,13 +42,14 @@ func (e *Mismatch) Error() string { return strings.TrimPrefix(e.Path+": "+e.Reas
 func (r *Reader) Reset() {
 	clear(r.Structure)
 	clear(r.known)
-	r.Structure, r.count, r.absent, r.steps, r.outer = r.Structure[:0], 0, r.absent[:0], r.steps[:0], r.outer[:0]
+	r.Structure, r.Absent, r.steps, r.outer = r.Structure[:0], r.Absent[:0], r.steps[:0], r.outer[:0]
+	r.count = 0
 }
 
 // Read walks v, which is a tree of type t or mirrors one: a slice for a slice, a struct with fields of the same names or a
 // map for a struct, and whatever Leaf takes for a leaf. Root is what paths begin with.
 func (r *Reader) Read(root string, t reflect.Type, v reflect.Value) error {
-	r.steps = append(r.steps[:0], step{name: root})
+	r.steps = append(r.steps[:0], step{root, 0, rootStep})
 	return r.read(t, v)
 }
 
@@ -71,12 +67,15 @@ func (r *Reader) read(t reflect.Type, v reflect.Value) error {
 	switch own := v.IsValid() && v.Type() == t; {
 	case info.leaf && own && v.IsNil():
 		if t == nodeType {
-			r.absent = append(r.absent, r.path())
+			r.Absent = append(r.Absent, r.Path())
 		}
 		return r.add(item{kind: nothing, typ: t})
 	case info.leaf:
 		return r.leaf(t, v)
 	case own && !info.may:
+		if err := r.refuseHidden(info, v); err != nil {
+			return err
+		}
 		return r.add(item{kind: carried, typ: t, value: v})
 	case own && isNil(v):
 		return r.add(item{kind: nothing, typ: t})
@@ -165,7 +164,7 @@ func (r *Reader) list(t reflect.Type, v reflect.Value) error {
 	}
 	r.add(item{kind: list, typ: t, n: v.Len()})
 	for i := range v.Len() {
-		if err := r.inside(step{index: i}, t.Elem(), v.Index(i)); err != nil {
+		if err := r.inside(step{"", i, indexStep}, t.Elem(), v.Index(i)); err != nil {
 			return err
 		}
 	}
@@ -179,7 +178,7 @@ func (r *Reader) table(t reflect.Type, v reflect.Value) error {
 	r.add(item{kind: table, typ: t, n: v.Len()})
 	for _, k := range sortedKeys(v) {
 		r.add(item{kind: key, key: k.String()})
-		if err := r.inside(step{name: k.String()}, t.Elem(), v.MapIndex(k)); err != nil {
+		if err := r.inside(step{k.String(), 0, keyStep}, t.Elem(), v.MapIndex(k)); err != nil {
 			return err
 		}
 	}
@@ -215,13 +214,13 @@ func (r *Reader) record(whole, t reflect.Type, v reflect.Value) error {
 	for _, f := range from.trees {
 		x := f.of(v)
 		if !x.IsValid() && Holds(t.Field(f.to).Type) {
-			r.steps = append(r.steps, step{name: f.name})
+			r.steps = append(r.steps, step{f.name, 0, fieldStep})
 			if isMap {
 				return r.wrong("the map has no such entry")
 			}
 			return r.wrong("%s has no such field", describe(v))
 		}
-		if err := r.inside(step{name: f.name}, t.Field(f.to).Type, x); err != nil {
+		if err := r.inside(step{f.name, 0, fieldStep}, t.Field(f.to).Type, x); err != nil {
 			return err
 		}
 	}
@@ -280,12 +279,24 @@ func (r *Reader) extra(from *source, t reflect.Type, v reflect.Value) error {
 	return r.wrong("%v has no nodes called %s", t, strings.Join(unknown, ", "))
 }
 
-// refuseHidden refuses a struct with parameters that cannot be reached: they would be constants.
+// refuseHidden refuses a value with parameters in fields that are not exported: they would not be trained.
 func (r *Reader) refuseHidden(info *typeInfo, v reflect.Value) error {
-	for _, i := range info.hidden {
-		if hasParameter(v.Field(i), nil) {
-			return r.wrong("the field %s of %v holds parameters but is not exported, so they would not be trained",
-				v.Type().Field(i).Name, v.Type())
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if !info.deep || v.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range v.NumField() {
+		f, info := v.Type().Field(i), infoOf(v.Type().Field(i).Type)
+		switch {
+		case f.IsExported() && info.may:
+		case f.IsExported():
+			if err := r.refuseHidden(info, v.Field(i)); err != nil {
+				return err
+			}
+		case hasParameter(v.Field(i), nil):
+			return r.wrong("the field %s of %v holds parameters but is not exported, so they would not be trained", f.Name, v.Type())
 		}
 	}
 	return nil
@@ -297,7 +308,7 @@ func hasParameter(v reflect.Value, outer []place) bool {
 		return false
 	}
 	t := v.Type()
-	if t.Kind() != reflect.Interface && !infoOf(t).may && len(infoOf(t).hidden) == 0 {
+	if !infoOf(t).deep {
 		return false
 	}
 	if size, shared := sharedSize(v); shared {
@@ -336,31 +347,17 @@ func hasParameter(v reflect.Value, outer []place) bool {
 
 // wrong is the error of a value that has not the form of its tree.
 func (r *Reader) wrong(format string, args ...any) error {
-	return &Mismatch{Index: r.count, Path: r.path(), Reason: fmt.Sprintf(format, args...)}
+	return &Mismatch{Index: r.count, Path: r.Path(), Reason: fmt.Sprintf(format, args...)}
 }
 
 // Path is that of the leaf that is being read.
-func (r *Reader) Path() string { return r.path() }
+func (r *Reader) Path() string { return r.way().path }
 
-func (r *Reader) path() string {
-	path := ""
-	for i, s := range r.steps {
-		path = s.behind(path, i == 0)
+func (r *Reader) way() (w way) {
+	for _, s := range r.steps {
+		w = w.to(s)
 	}
-	return path
-}
-
-// behind is a path with one more step.
-func (s step) behind(path string, first bool) string {
-	switch {
-	case first:
-		return s.name
-	case s.name == "":
-		return path + "[" + strconv.Itoa(s.index) + "]"
-	case path == "":
-		return s.name
-	}
-	return path + "." + s.name
+	return w
 }
 
 func describe(v reflect.Value) string {

@@ -4,7 +4,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"unsafe"
 
 	"chainrule/graph"
@@ -175,20 +174,22 @@ func (s Structure) Leaves() int {
 // Builder makes trees of a structure, one after another.
 type Builder struct {
 	Structure
-	// Leaf gives leaf number n, whose path is given too. It is asked once for each.
+	// Leaf gives leaf number n, whose path is given too; that of a parameter is its name. It is asked once for each.
 	Leaf func(n int, path string) *graph.Node
 	at   int
 	made map[int]reflect.Value // parameters
 }
 
 // Build makes the next tree. Root is what paths begin with.
-func (b *Builder) Build(root string) reflect.Value {
+func (b *Builder) Build(root string) reflect.Value { return b.build(way{path: root}) }
+
+func (b *Builder) build(w way) reflect.Value {
 	i := b.Structure[b.at]
 	b.at++
 	out := reflect.New(i.typ).Elem()
 	switch i.kind {
 	case leaf:
-		out.Set(b.leaf(i, root))
+		out.Set(b.leaf(i, w))
 	case carried:
 		out.Set(i.value)
 	case list:
@@ -196,14 +197,14 @@ func (b *Builder) Build(root string) reflect.Value {
 			out.Set(reflect.MakeSlice(i.typ, i.n, i.n))
 		}
 		for k := range i.n {
-			out.Index(k).Set(b.Build(root + "[" + strconv.Itoa(k) + "]"))
+			out.Index(k).Set(b.build(w.to(step{"", k, indexStep})))
 		}
 	case table:
 		out.Set(reflect.MakeMap(i.typ))
 		for range i.n {
 			k := b.Structure[b.at].key
 			b.at++
-			out.SetMapIndex(reflect.ValueOf(k).Convert(i.typ.Key()), b.Build(step{name: k}.behind(root, false)))
+			out.SetMapIndex(reflect.ValueOf(k).Convert(i.typ.Key()), b.build(w.to(step{k, 0, keyStep})))
 		}
 	case record:
 		s := out
@@ -211,24 +212,23 @@ func (b *Builder) Build(root string) reflect.Value {
 			out.Set(reflect.New(i.typ.Elem()))
 			s = out.Elem()
 		}
-		b.record(i, s, root)
+		b.record(i, s, w)
 	}
 	return out
 }
 
-func (b *Builder) leaf(i item, path string) reflect.Value {
+func (b *Builder) leaf(i item, w way) reflect.Value {
+	if i.typ == nodeType {
+		return reflect.ValueOf(b.Leaf(i.n, w.path))
+	}
 	if p, ok := b.made[i.n]; ok {
 		return p
-	}
-	n := b.Leaf(i.n, path)
-	if i.typ == nodeType {
-		return reflect.ValueOf(n)
 	}
 	v := i.value
 	if !v.IsValid() {
 		v = reflect.New(i.typ.Elem())
 	}
-	p := reflect.ValueOf(v.Interface().(Parameter).Hold(n))
+	p := reflect.ValueOf(v.Interface().(Parameter).Hold(b.Leaf(i.n, w.name)))
 	if b.made == nil {
 		b.made = map[int]reflect.Value{}
 	}
@@ -237,12 +237,12 @@ func (b *Builder) leaf(i item, path string) reflect.Value {
 }
 
 // record sets the fields of s.
-func (b *Builder) record(i item, s reflect.Value, path string) {
+func (b *Builder) record(i item, s reflect.Value, w way) {
 	if i.value.IsValid() {
 		s.Set(i.value)
 	}
 	for _, f := range infoOf(s.Type()).sourceOf(s.Type(), s.Type()).trees {
-		s.Field(f.to).Set(b.Build(step{name: f.name}.behind(path, false)))
+		s.Field(f.to).Set(b.build(w.to(step{f.name, 0, fieldStep})))
 	}
 	for ; i.n == 0 && b.Structure[b.at].kind != end; b.at++ {
 		s.Field(b.Structure[b.at].n).Set(b.Structure[b.at].value)

@@ -36,22 +36,28 @@ func IsNode(t reflect.Type) bool { return t == nodeType }
 // Holds reports whether a tree of type t can have leaves. An interface promises some if it has methods, as layers do, and is
 // no error; what is in others is looked into where there is a value. (Which methods is not asked: a program that asks a type
 // for its methods keeps, when it is linked, every exported method of every type.)
-func Holds(t reflect.Type) bool { return search(t, false, nil) }
+func Holds(t reflect.Type) bool { return search(t, 0, nil) }
 
-// search is Holds for a type inside of the outer ones. With anything, every interface promises leaves.
-func search(t reflect.Type, anything bool, outer []reflect.Type) bool {
+// How search goes on.
+const (
+	anything = 1 << iota // every interface promises leaves
+	hidden               // fields that are not exported count
+)
+
+// search is Holds for a type inside of the outer ones.
+func search(t reflect.Type, how int, outer []reflect.Type) bool {
 	switch {
 	case isLeaf(t):
 		return true
 	case slices.Contains(outer, t):
 		return false
 	case t.Kind() == reflect.Interface:
-		return anything || t.NumMethod() > 0 && t != errorType
+		return how&anything != 0 || t.NumMethod() > 0 && t != errorType
 	case t.Kind() != reflect.Struct:
-		return isContainer(t) && search(t.Elem(), anything, append(outer, t))
+		return isContainer(t) && search(t.Elem(), how, append(outer, t))
 	}
 	for i := range t.NumField() {
-		if t.Field(i).IsExported() && search(t.Field(i).Type, anything, append(outer, t)) {
+		if (t.Field(i).IsExported() || how&hidden != 0) && search(t.Field(i).Type, how, append(outer, t)) {
 			return true
 		}
 	}
@@ -71,9 +77,10 @@ func isContainer(t reflect.Type) bool {
 
 // typeInfo is what walks ask of a type again and again.
 type typeInfo struct {
-	leaf, may bool     // is a leaf; may have leaves, in an any too
-	hidden    []int    // unexported fields that may have leaves
-	sources   sync.Map // of *source by the types of the structs that are fed for this one
+	leaf    bool     // is a leaf
+	may     bool     // may have leaves, in an any too
+	deep    bool     // may have leaves, in fields that are not exported too, but in no any
+	sources sync.Map // of *source by the types of the structs that are fed for this one
 }
 
 // source says where the fields of a struct come from in another one, or in a map.
@@ -97,14 +104,7 @@ func infoOf(t reflect.Type) *typeInfo {
 	if known, ok := infos.Load(t); ok {
 		return known.(*typeInfo)
 	}
-	info := &typeInfo{leaf: isLeaf(t), may: search(t, true, nil)}
-	if t.Kind() == reflect.Struct {
-		for i := range t.NumField() {
-			if f := t.Field(i); !f.IsExported() && search(f.Type, true, nil) {
-				info.hidden = append(info.hidden, i)
-			}
-		}
-	}
+	info := &typeInfo{leaf: isLeaf(t), may: search(t, anything, nil), deep: search(t, hidden, nil)}
 	known, _ := infos.LoadOrStore(t, info)
 	return known.(*typeInfo)
 }

@@ -33,7 +33,7 @@ func BenchmarkStep(b *testing.B) {
 				if c.output != nil {
 					net = append(net, c.output)
 				}
-				trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+				trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
 					return c.cost(net.Apply(x), y)
 				}, optim.SGD{})
 				if err != nil {

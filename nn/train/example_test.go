@@ -21,7 +21,7 @@ func Example() {
 		return
 	}
 	net := nn.NewMLP(graph.Float32, []int{64, 30, 10}, nn.ReLU, nn.He, rand.New(rand.NewPCG(1, 2)))
-	trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
 		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
 	}, optim.SGD{})
 	if err != nil {
@@ -51,7 +51,7 @@ func ExampleTrainer_Fit() {
 	set := &data.Set{X: []float64{0, 0, 0, 1, 1, 0, 1, 1}, Dim: 2, Labels: []int{0, 1, 1, 0}, Classes: 2}
 	for _, batch := range []int{4, 3, 1} {
 		net := nn.NewMLP(graph.Float64, []int{2, 8, 2}, nn.Tanh, nn.Normal, rand.New(rand.NewPCG(1, 2)))
-		trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+		trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
 			return nn.SoftmaxCrossEntropy(net.Apply(x), y)
 		}, optim.SGD{Momentum: 0.5})
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/nn"
 	"chainrule/nn/data"
@@ -121,10 +122,11 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 	if set == nil || set.Len() == 0 {
 		return 0, fmt.Errorf("train: accuracy: %w", data.ErrEmpty)
 	}
-	classify := nn.Compile(model, func(x *graph.Node) *graph.Node {
-		y := model.Apply(x)
+	classify := autodiff.Compile(func(l nn.Layer, x *graph.Node) *graph.Node {
+		y := l.Apply(x)
 		return ops.Where(ops.Any(ops.IsNaN(y), -1), int64(-1), ops.ArgMax(y, -1))
 	})
+	var classes []int
 	const most = 1000 // samples at a time, to bound the memory
 	right := 0
 	for from := 0; from < set.Len(); from += most {
@@ -136,15 +138,14 @@ func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, erro
 		if err != nil {
 			return 0, err
 		}
-		classes, err := classify.Run(ctx, x)
-		if err != nil {
+		if err := classify.RunTo(ctx, &classes, model, x); err != nil {
 			return 0, err
 		}
-		for i, class := range classes.Int64s() {
+		for i, class := range classes {
 			if class < 0 {
 				return 0, fmt.Errorf("train: accuracy: an output for sample %d is NaN: %w", rows[i], data.ErrNotFinite)
 			}
-			if int(class) == set.Labels[rows[i]] {
+			if class == set.Labels[rows[i]] {
 				right++
 			}
 		}

@@ -147,7 +147,7 @@ func TestStopsAfterIterationAtHand(t *testing.T) {
 	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
 	before := slices.Clone(numbers(net))
 	ctx, cancel := context.WithCancel(context.Background())
-	trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
 		cancel()
 		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
 	}, optim.SGD{})

@@ -40,7 +40,7 @@ func small(t *testing.T, d graph.DType, rule optim.Rule) (nn.Sequential, *train.
 
 func newTrainer(t *testing.T, net nn.Layer, rule optim.Rule) *train.Trainer {
 	t.Helper()
-	trainer, err := train.New(net, func(x, y *graph.Node) *graph.Node {
+	trainer, err := train.New(net, func(net nn.Layer, x, y *graph.Node) *graph.Node {
 		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
 	}, rule)
 	if err != nil {
@@ -111,7 +111,7 @@ func TestBatchGradientIsAverage(t *testing.T) {
 func TestMomentumLives(t *testing.T) {
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
 		model := &nn.Linear{Weight: nn.NewParam(d, 1, 1).Fill(func() float64 { return 1 })}
-		trainer, err := train.New(model, func(x, y *graph.Node) *graph.Node {
+		trainer, err := train.New(model, func(model *nn.Linear, x, y *graph.Node) *graph.Node {
 			return nn.Quadratic(model.Apply(x), y)
 		}, optim.SGD{Momentum: .5})
 		if err != nil {
@@ -208,7 +208,7 @@ func TestFailedStep(t *testing.T) {
 
 func TestNewErrors(t *testing.T) {
 	mixed := []*nn.Param{nn.NewParam(graph.Float64, 2), nn.NewParam(graph.Float32, 2)}
-	cost := func(x, y *graph.Node) *graph.Node { return nn.Quadratic(x, y) }
+	cost := func(_ any, x, y *graph.Node) *graph.Node { return nn.Quadratic(x, y) }
 	for _, c := range []struct {
 		model any
 		want  string
@@ -224,15 +224,16 @@ func TestNewErrors(t *testing.T) {
 
 	// A parameter that the cost does not depend on is no parameter with gradient 0.
 	used, idle := nn.NewParam(graph.Float64, 1, 1), nn.NewParam(graph.Float64, 3)
-	trainer, err := train.New(struct{ Used, Idle *nn.Param }{used, idle}, func(x, y *graph.Node) *graph.Node {
-		return nn.Quadratic((&nn.Linear{Weight: used}).Apply(x), y)
+	type model struct{ Used, Idle *nn.Param }
+	trainer, err := train.New(model{used, idle}, func(m model, x, y *graph.Node) *graph.Node {
+		return nn.Quadratic((&nn.Linear{Weight: m.Used}).Apply(x), y)
 	}, optim.SGD{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	one := nn.NewParam(graph.Float64, 1, 1).Value
 	_, err = trainer.Step(context.Background(), one, one, 1)
-	if err == nil || !strings.Contains(err.Error(), "does not depend on idle f64[3]") {
+	if err == nil || !strings.Contains(err.Error(), "does not depend on Idle (idle f64[3])") {
 		t.Errorf("idle parameter: error %v", err)
 	}
 }
