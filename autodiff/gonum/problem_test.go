@@ -35,6 +35,24 @@ func TestProblemMinimizesRosenbrock(t *testing.T) {
 	}
 }
 
+// A threshold that values of f cannot tell ends in an error of the line search, at the minimum all the same. It depends on the
+// units of f.
+func TestThresholdBelowRounding(t *testing.T) {
+	for _, c := range []struct {
+		scale, threshold float64
+		want             error
+	}{{1, 1e-6, nil}, {1, 1e-9, optimize.ErrLinesearcherFailure}, {1e12, 1e-6, optimize.ErrLinesearcherFailure}, {1e12, 1e6, nil}} {
+		p, err := gonum.Problem(func(x node) node {
+			stretched := ops.Mul(x, graph.Const(x.Graph(), []float64{1, 3}, 2))
+			return ops.Mul(c.scale, ops.Sum(ops.Sub(ops.Exp(stretched), ops.Mul(3, x))))
+		}, 2)
+		require.NoError(t, err)
+		result, err := optimize.Minimize(p, []float64{0.5, 1.5}, &optimize.Settings{GradientThreshold: c.threshold}, &optimize.LBFGS{})
+		require.ErrorIs(t, err, c.want, "%+v", c)
+		require.InDeltaSlice(t, []float64{math.Log(3), 0}, result.X, 1e-6, "%+v", c)
+	}
+}
+
 func TestProblemErrors(t *testing.T) {
 	_, err := gonum.Problem(ops.Sin, 3)
 	var wrong *graph.Error

@@ -1,52 +1,47 @@
 // Command curvefit fits ten models of the NIST Statistical Reference Datasets for nonlinear regression to their data,
-// each from both of NIST's starting points, with a Levenberg–Marquardt method in about sixty lines. The residuals and
-// their Jacobian come from the model as it is written down; the parameters and their standard deviations are compared
-// with the certified ones.
+// each from both of NIST's starting points, by solve.LeastSquares. The residuals come from the model as it is written down;
+// the parameters and their standard deviations are compared with the certified ones.
 //
 //	go run ./examples/curvefit
 package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"math"
 	"os"
-	"slices"
 
-	"chainrule/autodiff/gonum"
+	"gorgonia.org/tensor"
+
+	"chainrule/autodiff"
+	"chainrule/autodiff/solve"
 	"chainrule/graph"
 	"chainrule/ops"
 )
 
-// fit is the result for one starting point.
+// fit is the numbers of a solve.Fit.
 type fit struct {
-	parameters, deviations []float64
-	rss                    float64
-	steps                  int
+	X          []float64
+	RSS        float64
+	Covariance *tensor.Dense
+	Deviations []float64
+	Steps, End int64
 }
 
-// fitTo fits a problem's model from a starting point.
-func fitTo(p problem, start []float64) (fit, error) {
-	residuals, err := gonum.NewResiduals(func(b *graph.Node) *graph.Node {
-		x, y := graph.Const(b.Graph(), p.X, len(p.X)), graph.Const(b.Graph(), p.Y, len(p.Y))
-		parameters := make([]*graph.Node, len(start))
-		for i := range parameters {
-			parameters[i] = ops.Index(b, i)
-		}
-		return ops.Sub(models[p.Name](parameters, x), y)
-	}, len(start))
-	if err != nil {
-		return fit{}, err
-	}
-	f := fit{parameters: slices.Clone(start)}
-	if f.steps, err = levenbergMarquardt(residuals, f.parameters); err != nil {
-		return f, err
-	}
-	f.deviations, f.rss, err = deviations(residuals, f.parameters)
-	return f, err
+// fitter compiles the fit of a problem's model, from a starting point.
+func fitter(p problem) *autodiff.Function {
+	type data struct{ X, Y *graph.Node }
+	find := solve.LeastSquares(func(d data, b []*graph.Node) *graph.Node {
+		return ops.Sub(models[p.Name](b, d.X), d.Y)
+	})
+	return autodiff.Compile(func(start []*graph.Node) solve.Fit[[]*graph.Node] {
+		g := start[0].Graph()
+		return find(data{graph.Const(g, p.X, len(p.X)), graph.Const(g, p.Y, len(p.Y))}, start)
+	})
 }
 
 // digits is the number of correct significant digits of the worst of the numbers.
@@ -65,14 +60,15 @@ func run(w io.Writer) error {
 	}
 	fmt.Fprintln(w, "problem    start  steps  digits of parameters  deviations  sum of squares")
 	for _, p := range list {
+		fn := fitter(p)
 		for k, start := range p.Starts {
-			f, err := fitTo(p, start)
-			if err != nil {
+			var f fit
+			if err := fn.RunTo(context.Background(), &f, start); err != nil {
 				return fmt.Errorf("%s from start %d: %w", p.Name, k+1, err)
 			}
-			fmt.Fprintf(w, "%-10s %5d  %5d  %20.1f  %10.1f  %14.1f\n", p.Name, k+1, f.steps,
-				digits(f.parameters, p.Certified), digits(f.deviations, p.Deviations),
-				digits([]float64{f.rss}, []float64{p.RSS}))
+			fmt.Fprintf(w, "%-10s %5d  %5d  %20.1f  %10.1f  %14.1f\n", p.Name, k+1, f.Steps,
+				digits(f.X, p.Certified), digits(f.Deviations, p.Deviations),
+				digits([]float64{f.RSS}, []float64{p.RSS}))
 		}
 	}
 	return nil
