@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 
 	"gorgonia.org/tensor"
@@ -104,6 +106,22 @@ func tensorOf(v reflect.Value) (d *tensor.Dense, ok bool) {
 		return *slot, true
 	}
 	return nil, false
+}
+
+// blameInts says so in an error of tracing that is about an i64 if ints are fed: often it was to be a float.
+func (c *call) blameInts(t trace, err error) {
+	mistake, ok := errors.AsType[*graph.Error](err)
+	if !ok || len(c.ints) == 0 || !strings.Contains(mistake.Error(), graph.Int64.String()) {
+		return
+	}
+	for _, i := range c.ints {
+		name := t.inputs[i].Name()
+		if name == "" {
+			arg := slices.IndexFunc(t.argLeaves, func(at [2]int) bool { return at[0] <= i && i < at[1] })
+			name = fmt.Sprintf("argument %d", arg)
+		}
+		mistake.Reason += fmt.Sprintf("; %s was fed an int, which is an i64: write %.1f, or Cast it", name, c.in[i].At(0))
+	}
 }
 
 // ingest takes the leaves of the arguments.

@@ -175,6 +175,10 @@ func (m *messages) feeds() {
 	m.run("another element type", add, 1.0, tensor.New(tensor.WithBacking([]int32{1})))
 	m.run("a masked tensor", add, 1.0, tensor.New(tensor.WithBacking([]float64{1}, []bool{true})))
 	m.run("two element types", add, 1.0, float32(1))
+	m.run("an int for a float", add, 1.0, 100)
+	m.run("an int for a float in a tree", func(p struct{ S, T node }) node {
+		return autodiff.Grad(func(s node) node { return ops.Square(s) })(p.S)
+	}, map[string]any{"S": 100, "T": 2.0})
 
 	f := func(p labelled, x node) node { return ops.Add(p.Layers[0].W, x) }
 	tree := func(layer any) any { return map[string]any{"Layers": []any{layer}, "Labels": 1} }

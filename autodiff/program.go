@@ -136,6 +136,7 @@ func (fn *Function) trace(c *call) (t trace, err error) {
 		t.argLeaves = append(t.argLeaves, [2]int{from, len(t.inputs)})
 	}
 	if err = graph.Try(func() { t.take(fn.f.Call(args)) }); err != nil {
+		c.blameInts(t, err)
 		return t, err
 	}
 	if len(t.nodes) == 0 {
