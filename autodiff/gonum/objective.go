@@ -29,6 +29,9 @@ type Objective struct {
 // uses beside x are constants of x's graph. What is wrong with f is the error; the Hessian is compiled when it is first
 // asked for.
 func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...autodiff.MatrixOption) (*Objective, error) {
+	if f == nil {
+		return nil, errNoFunction
+	}
 	one := func(f func(x *graph.Node) *graph.Node) (*program, error) {
 		return compile(func(x *graph.Node) []*graph.Node { return []*graph.Node{f(x)} }, n, opts)
 	}

@@ -21,6 +21,9 @@ type Residuals struct {
 // NewResiduals compiles f, whose result may have any shape; its elements are counted in row-major order. Data that f
 // uses beside x are constants of x's graph. Options such as ForwardMode choose how the Jacobian is computed.
 func NewResiduals(f func(x *graph.Node) *graph.Node, n int, opts ...autodiff.MatrixOption) (*Residuals, error) {
+	if f == nil {
+		return nil, errNoFunction
+	}
 	value, err := compile(func(x *graph.Node) []*graph.Node { return []*graph.Node{f(x)} }, n, opts)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package gonum
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -27,6 +28,8 @@ type call struct {
 	out   [][]float64
 	whole []float64 // for a matrix whose rows are apart
 }
+
+var errNoFunction = errors.New("gonum: the function is nil")
 
 // compile compiles f for vectors of length n.
 func compile(f func(x *graph.Node) []*graph.Node, n int, opts []autodiff.MatrixOption) (*program, error) {

@@ -9,16 +9,11 @@ import (
 // column writes a stage: a row for each node, which knows the rows of the next stage that became of it.
 func (v *view) column(s sheet, k int, all []line) {
 	stage := &v.Record.Stages[k]
-	last := k == len(v.Record.Stages)-1
-	shut := ""
-	if k > 0 && !last {
-		shut = " shut"
-	}
 	bytes := 0
 	for _, l := range all {
 		bytes += l.node.Type().Bytes()
 	}
-	s.put(`<section class="pass%s"><h2 title="%s">%s <small>%s, %s</small></h2>`+"\n", markup(shut),
+	s.put(`<section class="pass shut"><h2 title="%s">%s <small>%s, %s</small></h2>`+"\n",
 		stage.Why, stage.Name, plural(len(all), "node"), byteText(bytes))
 	v.notes(s, stage)
 	group := map[int]int{} // by node ID, from 1

@@ -28,7 +28,7 @@ var style markup
 //go:embed page.js
 var script markup
 
-// Write writes the page: totals, where the time goes, the arena, and a column for every stage and the plan.
+// Write writes the page: totals, a column for every stage, folded, and the plan, then where the time goes, and the arena.
 func (p Page) Write(w io.Writer) error {
 	s := sheet{bufio.NewWriter(w)}
 	s.put("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<title>%s</title>\n", p.Title)
@@ -36,7 +36,6 @@ func (p Page) Write(w io.Writer) error {
 	last := lines(&p.Record.Stages[len(p.Record.Stages)-1])
 	v := p.view(last)
 	v.header(s)
-	v.arena(s)
 	s.put("<main>\n")
 	for i := range p.Record.Stages {
 		stage := &p.Record.Stages[i]
@@ -47,7 +46,10 @@ func (p Page) Write(w io.Writer) error {
 		}
 	}
 	v.plan(s)
-	s.put("</main>\n<script>\n%s</script>\n</body>\n</html>\n", script)
+	s.put("</main>\n")
+	v.panels(s)
+	v.arena(s)
+	s.put("<script>\n%s</script>\n</body>\n</html>\n", script)
 	return s.Flush()
 }
 
@@ -116,7 +118,7 @@ func (v *view) header(s sheet) {
 	}
 	s.put("<header>\n<h1>%s</h1>\n", v.Title)
 	s.put(`<p class="hint">Click a node, a step, a block or a line of source to mark it in every column, and again to ` +
-		"unmark it. Click a column&#39;s name to fold it. <b>+</b> is a node that a pass added, a line " +
+		"unmark it. Click a column&#39;s name to open or fold it. <b>+</b> is a node that a pass added, a line " +
 		"through it one that the next pass removed.</p>\n<dl>\n")
 	item := func(name, value, note string) {
 		s.put(`<div title="%s"><dt>%s</dt><dd>%s</dd></div>`+"\n", note, name, value)
@@ -144,13 +146,18 @@ func (v *view) header(s sheet) {
 	if len(v.Record.Off) > 0 {
 		s.put(`<p class="off">left out: %s</p>`+"\n", strings.Join(v.Record.Off, ", "))
 	}
+	s.put("</header>\n")
+}
+
+// panels writes where the time goes, and what the passes did.
+func (v *view) panels(s sheet) {
 	s.put(`<div class="panels">` + "\n")
 	if v.Profile != nil && v.total > 0 {
 		v.hottest(s)
 		v.bySource(s)
 	}
 	v.fired(s)
-	s.put("</div>\n</header>\n")
+	s.put("</div>\n")
 }
 
 func (v *view) flops() float64 {
