@@ -133,7 +133,7 @@ func (t Trial) try(p *Program) (told bool, err error) {
 	}
 	for _, a := range want {
 		for _, x := range a.at {
-			if math.IsNaN(x[0].v) || allowance*eps*x[0].e > 0.01*(1+math.Abs(x[0].v)) {
+			if !(allowance*eps*x[0].e <= 0.01*(1+math.Abs(x[0].v))) { // NaN is neither
 				return false, nil
 			}
 		}
