@@ -129,6 +129,15 @@ func takers(f *fed) []taker {
 			o.Hess(mat.NewSymDense(2, nil), []float64{0.5, 0.5})
 			return o.Err()
 		}),
+		newTaker("gonum.NewTreeObjective", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
+			o, err := gonum.NewTreeObjective(sum, []float64{0.5, 0.5}, opts...)
+			if err != nil {
+				return err
+			}
+			o.ValueAndGrad(make([]float64, 2), o.Start)
+			o.Hess(mat.NewSymDense(2, nil), o.Start)
+			return o.Err()
+		}),
 		newTaker("gonum.Problem", true, func(_, sum func(x node) node, opts []autodiff.MatrixOption) error {
 			p, err := gonum.Problem(sum, 2, opts...)
 			if err != nil {
@@ -323,7 +332,7 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 		"Grad": grad, "ValueAndGrad": grad, "ValueAndGradAux": grad, "VJP": grad, "HVP": grad, "Laplacian": grad,
 		"Jacobian": jacobian, "JacobianBlocks": jacobian, "Hessian": jacobian, "HessianBlocks": jacobian,
 		"CompressedJacobian": jacobian, "CompressedHessian": jacobian, "SparseJacobian": matrix, "SparseHessian": matrix,
-		"NewResiduals": matrix, "NewObjective": matrix, "Problem": matrix, "Compile": compiled, "CompileGraph": compiled,
+		"NewResiduals": matrix, "NewObjective": matrix, "NewTreeObjective": matrix, "Problem": matrix, "Compile": compiled, "CompileGraph": compiled,
 	} {
 		where := "autodiff."
 		if strings.HasPrefix(name, "New") || name == "Problem" {

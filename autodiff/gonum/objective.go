@@ -19,7 +19,7 @@ import (
 // Each call is one run of a compiled program, straight into the caller's memory, and allocates nothing. It is safe for
 // concurrent use.
 type Objective struct {
-	value, grad *program
+	value, both *program // both computes the value and the gradient
 	hess        func() (*program, error)
 	numbers     sync.Pool // of *[1]float64
 	failed      atomic.Pointer[error]
@@ -39,20 +39,21 @@ func NewObjective(f func(x *graph.Node) *graph.Node, n int, opts ...autodiff.Mat
 	if err != nil {
 		return nil, err
 	}
-	grad, err := one(autodiff.Grad(f, only[autodiff.GradOption](opts)...))
+	valueAndGrad := autodiff.ValueAndGrad(f, only[autodiff.GradOption](opts)...)
+	both, err := compile(func(x *graph.Node) []*graph.Node {
+		y, grad := valueAndGrad(x)
+		return []*graph.Node{y, grad}
+	}, n, opts)
 	if err != nil {
 		return nil, err
 	}
 	hess := func() (*program, error) { return one(autodiff.Hessian(f, only[autodiff.JacobianOption](opts)...)) }
-	return &Objective{value: value, grad: grad, hess: sync.OnceValues(hess)}, nil
+	return &Objective{value: value, both: both, hess: sync.OnceValues(hess)}, nil
 }
 
 // Func returns f(x), or NaN if it cannot be computed; then Err says why.
 func (o *Objective) Func(x []float64) float64 {
-	y, ok := o.numbers.Get().(*[1]float64)
-	if !ok {
-		y = new([1]float64)
-	}
+	y := o.number()
 	defer o.numbers.Put(y)
 	if !o.keep(o.value.run(x, vector(y[:]))) {
 		return math.NaN()
@@ -60,8 +61,25 @@ func (o *Objective) Func(x []float64) float64 {
 	return y[0]
 }
 
+func (o *Objective) number() *[1]float64 {
+	if y, ok := o.numbers.Get().(*[1]float64); ok {
+		return y
+	}
+	return new([1]float64)
+}
+
+// ValueAndGrad is Func that computes the gradient at x into grad, of the same length, in the same run.
+func (o *Objective) ValueAndGrad(grad, x []float64) float64 {
+	y := o.number()
+	defer o.numbers.Put(y)
+	if !o.keep(o.both.run(x, vector(y[:]), vector(grad))) {
+		return math.NaN()
+	}
+	return y[0]
+}
+
 // Grad computes the gradient at x into grad, of the same length.
-func (o *Objective) Grad(grad, x []float64) { o.keep(o.grad.run(x, vector(grad))) }
+func (o *Objective) Grad(grad, x []float64) { o.ValueAndGrad(grad, x) }
 
 // Hess computes the Hessian at x into hess, of as many rows.
 func (o *Objective) Hess(hess *mat.SymDense, x []float64) {

@@ -26,6 +26,9 @@ func TestObjectiveIsRight(t *testing.T) {
 	grad := make([]float64, 4)
 	o.Grad(grad, x)
 	require.InDeltaSlice(t, wantGrad, grad, 16*eps*gradSize)
+	again := make([]float64, 4)
+	require.Equal(t, f, o.ValueAndGrad(again, x))
+	require.Equal(t, grad, again)
 	wide := mat.NewSymDense(7, nil)
 	for _, h := range []*mat.SymDense{mat.NewSymDense(4, nil), wide.SliceSym(1, 5).(*mat.SymDense)} {
 		o.Hess(h, x)
@@ -92,7 +95,7 @@ func TestObjectiveDoesNotAllocate(t *testing.T) {
 	require.NoError(t, err)
 	x, grad, hess := make([]float64, 4), make([]float64, 4), mat.NewSymDense(4, nil)
 	for name, run := range map[string]func(){
-		"Func": func() { o.Func(x) }, "Grad": func() { o.Grad(grad, x) }, "Hess": func() { o.Hess(hess, x) },
+		"Func": func() { o.Func(x) }, "ValueAndGrad": func() { o.ValueAndGrad(grad, x) }, "Grad": func() { o.Grad(grad, x) }, "Hess": func() { o.Hess(hess, x) },
 	} {
 		run()
 		if !raceEnabled { // under the race detector sync.Pool drops what it is given at random
