@@ -37,7 +37,7 @@
 //	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
 //	holder, guard                   functions in nodes, looked into; examples that must not fail
 //	custom*, gofunc                 derivatives of the user's, functions in Go
-//	pattern*, sparse*               which entries there are, and how they are computed
+//	pattern, sparse*                which entries there are; sparse matrices
 //	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program
 //	cache                           programs that are kept

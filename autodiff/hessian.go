@@ -31,7 +31,7 @@ func hessian[P any](f func(P) *graph.Node, p P, s settings) Blocks {
 	grads := e.gradient("hessian", s)
 	b := newBlocks(e.args, e.args)
 	for j, x := range e.wrt { // column j down to the diagonal
-		if s.mode == reverseMode {
+		if s.mode == sweep.ReverseMode {
 			copy(b.Of[j][:j+1], sweep.PullBasis(grads[j], e.wrt[:j+1]))
 			for i := range j {
 				b.Of[i][j] = transposedBlock(b.Of[j][i], grads[j].Rank())

@@ -26,8 +26,6 @@ type held struct {
 	// enter, if there is one to look into, gives the function that runs first where the inputs have these values, and what
 	// it takes.
 	enter func(in []exec.Value) (*graph.Func, []exec.Value)
-	// follow, if there is one, says which sources the results' elements depend on, of those of the inputs.
-	follow func(d *dependence, in [][]int32) [][]int32
 }
 
 // heldBy is what n holds, and whether it is a node that holds functions.
@@ -41,7 +39,7 @@ func heldBy(n *graph.Node) (held, bool) {
 
 func (a loopAttrs) held() held {
 	body := []*graph.Func{a.Body}
-	h := held{runs: body, derives: body, mayFail: a.Cond != nil, follow: a.follow}
+	h := held{runs: body, derives: body, mayFail: a.Cond != nil}
 	if a.Cond != nil || a.Steps > 0 {
 		h.enter = func(in []exec.Value) (*graph.Func, []exec.Value) { return a.Body, a.firstStep(in) }
 	}
@@ -61,7 +59,7 @@ func (a condAttrs) held() held {
 		}
 		return a.Else, in[1:]
 	}
-	return held{runs: both, derives: both, chooses: true, enter: enter, follow: a.follow}
+	return held{runs: both, derives: both, chooses: true, enter: enter}
 }
 
 // held has nothing to enter: the derivative of a custom function is another than that of what it computes.

@@ -9,24 +9,15 @@ import (
 	"chainrule/ops"
 )
 
-// mode is the direction in which a matrix of derivatives is computed.
-type mode uint8
-
-const (
-	byShape mode = iota
-	forwardMode
-	reverseMode
-)
-
 // ForwardMode makes a Jacobian column by column: one JVP for each element of the argument. A Hessian is then forward over
 // reverse, as it is by default.
-func ForwardMode() JacobianOption { return modeOption(forwardMode) }
+func ForwardMode() JacobianOption { return modeOption(sweep.ForwardMode) }
 
 // ReverseMode makes a Jacobian row by row: one VJP for each element of the result. A Hessian is then reverse over
 // reverse.
-func ReverseMode() JacobianOption { return modeOption(reverseMode) }
+func ReverseMode() JacobianOption { return modeOption(sweep.ReverseMode) }
 
-func modeOption(m mode) JacobianOption { return jacobianOption(func(s *settings) { s.mode = m }) }
+func modeOption(m sweep.Mode) JacobianOption { return jacobianOption(func(s *settings) { s.mode = m }) }
 
 // Jacobian returns the derivative of every element of f's result by every element of its argument: a function that
 // gives, for every leaf x of the argument, ∂f/∂x of shape [f…, x…]. For f from [n] to [m] that is the usual [m, n].
@@ -100,7 +91,7 @@ func jacobian[P, Q any](op string, f func(P) Q, p P, s settings) Blocks {
 	e := traceAt(op, f, p)
 	e.needFloats(op)
 	b := newBlocks(e.results, e.args)
-	if s.mode == reverseMode || s.mode == byShape && tree.Size(e.results) < tree.Size(e.args) {
+	if s.mode == sweep.ReverseMode || s.mode == sweep.ByShape && tree.Size(e.results) < tree.Size(e.args) {
 		for i, y := range e.outputs {
 			copy(b.Of[i], sweep.PullBasis(y, e.wrt))
 		}

@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"chainrule/graph"
+	"chainrule/internal/sweep"
 )
 
 // Options have types, one for each kind of function that takes them, so that an option does not compile where it would mean
@@ -62,7 +63,7 @@ func (gradOption) ofGrad()               {}
 // settings are what options set.
 type settings struct {
 	allowUnreachable bool
-	mode             mode
+	mode             sweep.Mode
 
 	donations []donation
 	cacheSize int // 0 if it is not given

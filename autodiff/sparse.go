@@ -1,11 +1,8 @@
 package autodiff
 
 import (
-	"math"
-
 	"chainrule/graph"
-	"chainrule/internal/sparse"
-	"chainrule/ops"
+	"chainrule/internal/sparsity"
 )
 
 // Compressed is a sparse matrix of derivatives as an expression.
@@ -34,9 +31,9 @@ func CompressedJacobian[P, Q any](f func(P) Q, opts ...JacobianOption) func(P) C
 		const op = "sparse jacobian"
 		e := traceAt(op, f, p)
 		e.needFloats(op)
-		c := compressJacobian(op, e.outputs, e.wrt, s)
-		e.needReached(op, s, func(i int) bool { return c.reaches(e.wrt, i) })
-		return c
+		c := sparsity.Jacobian(op, e.outputs, e.wrt, s.mode)
+		e.needReached(op, s, func(i int) bool { return c.Reaches(e.wrt, i) })
+		return Compressed(c)
 	}
 }
 
@@ -55,117 +52,6 @@ func CompressedHessian[P any](f func(P) *graph.Node, opts ...JacobianOption) fun
 		const op = "sparse hessian"
 		e := traceAt(op, f, p)
 		scalarOf(op, e.value)
-		return compressHessian(op, e.gradient(op, s), e.wrt, s.mode)
+		return Compressed(sparsity.Hessian(op, e.gradient(op, s), e.wrt, s.mode))
 	}
 }
-
-// reaches reports whether there are entries in the columns of source i.
-func (c Compressed) reaches(sources []*graph.Node, i int) bool {
-	begin := begins(sources)
-	for _, j := range c.Pattern.ColIdx {
-		if j >= begin[i] && j < begin[i+1] {
-			return true
-		}
-	}
-	return begin[i] == begin[i+1]
-}
-
-// manySeeds is the number of elements of all directions together beyond which they are refused.
-const manySeeds = 1 << 28
-
-// compressJacobian finds the pattern, then takes the cheapest of three ways to the entries: sums of columns by forward
-// mode, sums of rows by reverse mode, or a local Jacobian. op names the transformation in messages.
-func compressJacobian(op string, outputs, sources []*graph.Node, s settings) Compressed {
-	d := follow(outputs, sources)
-	p := patternOf(op, d, outputs)
-	if p.NNZ() == 0 {
-		return Compressed{p, 0, nothing(outputs[0])}
-	}
-	forward, c, ok := chooseColors(p, s.mode)
-	if s.mode != forwardMode && (!ok || c.Colors >= worthPicking) {
-		if l := localize(d, outputs, sources); l != nil {
-			most := math.MaxInt
-			if ok {
-				most = costOf(c.Colors, outputs, sources) / 2
-			}
-			if picked, cheaper := l.compress(op, p, most); cheaper {
-				return picked
-			}
-		}
-	}
-	if !ok {
-		graph.Fail(op, nil, "the %d × %d matrix with %d entries takes too many colours: use a dense one",
-			p.Rows, p.Cols, p.NNZ())
-	}
-	sums, at := columnSums, begins(outputs)
-	if !forward {
-		sums, at = rowSums, begins(sources)
-	}
-	index := make([]int64, 0, p.NNZ())
-	for i := range p.Rows {
-		for _, j := range p.Row(i) {
-			if forward {
-				index = append(index, at.place(i, int(c.Of[j]), c.Colors))
-			} else {
-				index = append(index, at.place(j, int(c.Of[i]), c.Colors))
-			}
-		}
-	}
-	return Compressed{p, c.Colors, pick(sums(outputs, sources, c), index)}
-}
-
-// worthPicking is the number of colours from which on a local Jacobian is tried.
-const worthPicking = 4
-
-// chooseColors colours columns for forward mode or rows for reverse mode, and returns false where only the other mode,
-// or neither, takes few enough.
-func chooseColors(p *Pattern, m mode) (forward bool, c sparse.Coloring, ok bool) {
-	most := func(n int) int { return min(max(n, 1), manySeeds/max(n, 1)) }
-	if m != reverseMode {
-		c, ok = p.Columns(most(p.Cols))
-	}
-	if m == forwardMode || ok && c.Colors <= 1 {
-		return true, c, ok
-	}
-	limit := most(p.Rows)
-	if ok {
-		limit = min(limit, c.Colors-1)
-	}
-	if rows, fewer := p.Transpose().Columns(limit); fewer {
-		return false, rows, true
-	}
-	return true, c, ok
-}
-
-// compressHessian takes sums of columns of the gradient's Jacobian, or of rows, which are the same, by reverse mode, and
-// each entry from the one in which it is alone.
-func compressHessian(op string, gradient, sources []*graph.Node, m mode) Compressed {
-	p := hessianPattern(op, gradient, sources)
-	c := p.Star()
-	if c.Colors > 0 && p.Cols > manySeeds/c.Colors {
-		graph.Fail(op, nil, "the Hessian with %d rows and %d entries takes %d colours: use a dense one",
-			p.Rows, p.NNZ(), c.Colors)
-	}
-	color, row := p.Recovery(c)
-	at := begins(gradient)
-	index := make([]int64, p.NNZ())
-	for k := range index {
-		index[k] = at.place(int(row[k]), int(color[k]), c.Colors)
-	}
-	if len(index) == 0 {
-		return Compressed{p, 0, nothing(gradient[0])}
-	}
-	sums := columnSums
-	if m == reverseMode {
-		sums = rowSums
-	}
-	return Compressed{p, c.Colors, pick(sums(gradient, sources, c), index)}
-}
-
-// pick takes the entries out of sums of rows or columns.
-func pick(sums *graph.Node, index []int64) *graph.Node {
-	return ops.Take(sums, graph.Const(sums.Graph(), index, len(index)), 0)
-}
-
-// nothing is a vector of length 0 of x's element type.
-func nothing(x *graph.Node) *graph.Node { return ops.BroadcastTo(x.Graph().Scalar(x.DType(), 0), 0) }

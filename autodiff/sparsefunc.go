@@ -10,6 +10,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/sparsity"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -19,7 +20,7 @@ import (
 // of new types.
 type SparseFunction struct {
 	fn   *Function
-	make func(t trace) (Compressed, []*graph.Node)
+	make func(t trace) (sparsity.Matrix, []*graph.Node)
 
 	programs cache[*sparseProgram]
 }
@@ -45,15 +46,15 @@ type sparseProgram struct {
 func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse jacobian"
 	s := newSparse(f, opts)
-	s.make = func(t trace) (Compressed, []*graph.Node) {
+	s.make = func(t trace) (sparsity.Matrix, []*graph.Node) {
 		e := t.byFirst(op)
 		for i, y := range e.outputs {
 			if !y.DType().IsFloat() {
 				graph.Fail(op, nil, "only f32 and f64 have derivatives, not result %d, %v", i, y)
 			}
 		}
-		c := compressJacobian(op, e.outputs, e.wrt, s.fn.settings)
-		e.needReached(op, s.fn.settings, func(i int) bool { return c.reaches(e.wrt, i) })
+		c := sparsity.Jacobian(op, e.outputs, e.wrt, s.fn.settings.mode)
+		e.needReached(op, s.fn.settings, func(i int) bool { return c.Reaches(e.wrt, i) })
 		return c, e.outputs
 	}
 	return s
@@ -65,14 +66,14 @@ func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 func SparseHessian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse hessian"
 	s := newSparse(f, opts)
-	s.make = func(t trace) (Compressed, []*graph.Node) {
+	s.make = func(t trace) (sparsity.Matrix, []*graph.Node) {
 		e := t.byFirst(op)
 		if len(e.outputs) != 1 {
 			graph.Fail(op, e.outputs, "the result must be a float scalar")
 		}
 		scalarOf(op, e.outputs[0])
 		grads := e.gradient(op, s.fn.settings)
-		return compressHessian(op, grads, e.wrt, s.fn.settings.mode), append(e.outputs, grads...)
+		return sparsity.Hessian(op, grads, e.wrt, s.fn.settings.mode), append(e.outputs, grads...)
 	}
 	return s
 }

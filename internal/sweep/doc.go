@@ -17,6 +17,6 @@
 //	derivatives, masks        lists of derivatives; zeros behind Where
 //	funcs                     the sweeps for functions that nodes hold
 //	selection, sets, reach    which of a list; sets and tables of nodes; what depends on what
-//	basis, units              all columns or rows of a Jacobian; products with unit vectors
+//	basis, mode, units        all columns or rows of a Jacobian; products with unit vectors
 //	laplacian                 forward with Jacobians and Laplacians
 package sweep

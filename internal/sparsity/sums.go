@@ -1,24 +1,24 @@
-package autodiff
+package sparsity
 
 import (
 	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/sparse"
+	"chainrule/internal/colour"
 	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
 
 // columnSums adds up the columns of each colour of ∂outputs/∂sources: a tangent for each colour, which is 1 for the
 // columns of that colour, pushed forward. The result is a vector, see offsets.place.
-func columnSums(outputs, sources []*graph.Node, c sparse.Coloring) *graph.Node {
+func columnSums(outputs, sources []*graph.Node, c colour.Coloring) *graph.Node {
 	return joinSums(outputs, c.Colors, inDirections(sources, c, func(t []*graph.Node) []*graph.Node {
 		return sweep.Forward(outputs, sources, t)
 	}))
 }
 
 // rowSums adds up rows likewise: a cotangent for each colour, pulled back.
-func rowSums(outputs, sources []*graph.Node, c sparse.Coloring) *graph.Node {
+func rowSums(outputs, sources []*graph.Node, c colour.Coloring) *graph.Node {
 	return joinSums(sources, c.Colors, inDirections(outputs, c, func(ct []*graph.Node) []*graph.Node {
 		return sweep.Reverse(outputs, ct, sources)
 	}))
@@ -26,7 +26,7 @@ func rowSums(outputs, sources []*graph.Node, c sparse.Coloring) *graph.Node {
 
 // inDirections applies a linear function to all directions of a colouring at once. Results have the colours as their
 // first axis, and are nil where linear gives nil.
-func inDirections(leaves []*graph.Node, c sparse.Coloring, linear func(v []*graph.Node) []*graph.Node) []*graph.Node {
+func inDirections(leaves []*graph.Node, c colour.Coloring, linear func(v []*graph.Node) []*graph.Node) []*graph.Node {
 	ones := make([]*graph.Node, len(leaves))
 	seeds := make([]*graph.Node, len(leaves))
 	at := begins(leaves)
@@ -56,7 +56,7 @@ func inDirections(leaves []*graph.Node, c sparse.Coloring, linear func(v []*grap
 
 // seed is a constant [colors, x…] that is 1 where an element of x has the colour. Element 0 of x is element begin of
 // what is coloured.
-func seed(x *graph.Node, c sparse.Coloring, begin int) *graph.Node {
+func seed(x *graph.Node, c colour.Coloring, begin int) *graph.Node {
 	size := x.Type().Size()
 	shape := append([]int{c.Colors}, x.Shape()...)
 	if x.DType() == graph.Float32 {

@@ -1,4 +1,4 @@
-package autodiff
+package sparsity
 
 import (
 	"slices"
@@ -9,34 +9,42 @@ import (
 
 // throughFuncs sends the sets of y's inputs through the functions of a loop or a branch, and returns those of its
 // results, nil for a result that does not depend on the sources. It returns nil for other ops, and if it gives up.
-func (d *dependence) throughFuncs(y *graph.Node) [][]int32 {
+func (d *Dependence) throughFuncs(y *graph.Node) [][]int32 {
 	in := make([][]int32, len(y.In()))
 	for i, x := range y.In() {
 		if sweep.Passes(y, i) {
 			in[i] = d.at(x)
 		}
 	}
-	if h, _ := heldBy(y); h.follow != nil {
-		return h.follow(d, in)
+	if f, ok := y.Attrs().(Follower); ok {
+		return f.Follow(d, in)
 	}
 	return nil
 }
 
-// follow sends the sets of a branch's inputs through both functions.
-func (a condAttrs) follow(d *dependence, in [][]int32) [][]int32 {
-	parts := d.call(a.Then, in[1:])
-	for i, sets := range d.call(a.Else, in[1:]) {
-		parts[i] = d.either(parts[i], sets)
-	}
-	return parts
+// Follower is the attribute of an op that holds functions and says which sources the elements of its results depend on, of
+// those of its inputs.
+type Follower interface {
+	Follow(d *Dependence, in [][]int32) [][]int32
 }
 
-// follow sends the sets of a loop's inputs through its steps.
-func (a loopAttrs) follow(d *dependence, in [][]int32) [][]int32 {
-	if a.Cond == nil && a.Steps <= fewSteps/(1+a.Body.Inputs()[0].Graph().Len()) {
-		return d.stepByStep(a, in)
+// Loop are a loop: what it carries comes first among the body's inputs and outputs, then come the slices that it takes,
+// or gives.
+type Loop struct {
+	Body        *graph.Func
+	Carries, Xs int
+	N           int
+	Exact       bool // there are N steps, not up to N
+	Back        bool // slices are taken from the last to the first
+}
+
+// Loop sends the sets of a loop's inputs through its steps: each step, or, if there may be more or fewer than n or they
+// are many, any number of them.
+func (d *Dependence) Loop(l Loop, in [][]int32) [][]int32 {
+	if l.Exact && l.N <= fewSteps/(1+l.Body.Inputs()[0].Graph().Len()) {
+		return d.stepByStep(l, in)
 	}
-	return d.anyStep(a, in)
+	return d.anyStep(l, in)
 }
 
 // fewSteps is the number of nodes that the steps of a loop have at most that is followed step by step.
@@ -45,8 +53,8 @@ const fewSteps = 1 << 20
 // manyRounds is how often a body is followed until a loop is taken to mix everything.
 const manyRounds = 64
 
-// call sends sets through a function.
-func (d *dependence) call(f *graph.Func, in [][]int32) [][]int32 {
+// Call sends sets through a function.
+func (d *Dependence) Call(f *graph.Func, in [][]int32) [][]int32 {
 	out := make([][]int32, len(f.Outputs()))
 	if len(out) == 0 {
 		return out
@@ -58,8 +66,8 @@ func (d *dependence) call(f *graph.Func, in [][]int32) [][]int32 {
 	return out
 }
 
-// either is both, where nil depends on nothing.
-func (d *dependence) either(a, b []int32) []int32 {
+// Either is both, where nil depends on nothing.
+func (d *Dependence) Either(a, b []int32) []int32 {
 	if b == nil {
 		return a
 	}
@@ -67,21 +75,21 @@ func (d *dependence) either(a, b []int32) []int32 {
 }
 
 // stepByStep follows every step of a loop.
-func (d *dependence) stepByStep(a loopAttrs, in [][]int32) [][]int32 {
+func (d *Dependence) stepByStep(a Loop, in [][]int32) [][]int32 {
 	step := slices.Clone(in)
 	out := in[:a.Carries:a.Carries]
-	ys := make([][]int32, a.ys())
-	for t := range a.Steps {
+	ys := make([][]int32, len(a.Body.Outputs())-a.Carries)
+	for t := range a.N {
 		at := t
 		if a.Back {
-			at = a.Steps - 1 - t
+			at = a.N - 1 - t
 		}
 		for i := a.Carries; i < a.Carries+a.Xs; i++ {
-			if size := len(in[i]) / a.Steps; size > 0 && len(in[i]) > 1 {
+			if size := len(in[i]) / a.N; size > 0 && len(in[i]) > 1 {
 				step[i] = in[i][at*size:][:size]
 			}
 		}
-		results := d.call(a.Body, step)
+		results := d.Call(a.Body, step)
 		copy(step, results[:a.Carries])
 		out = results[:a.Carries]
 		for i, sets := range results[a.Carries:] {
@@ -90,7 +98,7 @@ func (d *dependence) stepByStep(a loopAttrs, in [][]int32) [][]int32 {
 			}
 			size := a.Body.Outputs()[a.Carries+i].Type().Size()
 			if ys[i] == nil {
-				ys[i] = make([]int32, a.Steps*size)
+				ys[i] = make([]int32, a.N*size)
 			}
 			copy(ys[i][at*size:], stretched(sets, size))
 		}
@@ -100,17 +108,17 @@ func (d *dependence) stepByStep(a loopAttrs, in [][]int32) [][]int32 {
 
 // anyStep sends, again and again, what the carries may depend on after any number of steps through the body, until
 // there is nothing new, or gives up after many rounds. A slice of xs may be that of any step.
-func (d *dependence) anyStep(a loopAttrs, in [][]int32) [][]int32 {
+func (d *Dependence) anyStep(a Loop, in [][]int32) [][]int32 {
 	step := slices.Clone(in)
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
 		step[i] = d.anySlice(in[i], a.Body.Inputs()[i].Type().Size())
 	}
 	for range manyRounds {
-		results := d.call(a.Body, step)
+		results := d.Call(a.Body, step)
 		grew := false
 		for i := range a.Carries {
 			before := step[i]
-			step[i] = d.either(before, results[i])
+			step[i] = d.Either(before, results[i])
 			grew = grew || !slices.Equal(stretched(before, len(step[i])), step[i])
 		}
 		if grew {
@@ -119,7 +127,7 @@ func (d *dependence) anyStep(a loopAttrs, in [][]int32) [][]int32 {
 		parts := slices.Clone(step[:a.Carries])
 		for i, sets := range results[a.Carries:] {
 			if sets != nil {
-				sets = slices.Repeat(stretched(sets, a.Body.Outputs()[a.Carries+i].Type().Size()), a.Steps)
+				sets = slices.Repeat(stretched(sets, a.Body.Outputs()[a.Carries+i].Type().Size()), a.N)
 			}
 			parts = append(parts, sets)
 		}
@@ -129,7 +137,7 @@ func (d *dependence) anyStep(a loopAttrs, in [][]int32) [][]int32 {
 }
 
 // anySlice is the union of the slices of x, each of the given size.
-func (d *dependence) anySlice(sets []int32, size int) []int32 {
+func (d *Dependence) anySlice(sets []int32, size int) []int32 {
 	if len(sets) <= 1 || size == 0 {
 		return sets
 	}

@@ -1,11 +1,11 @@
-package autodiff
+package sparsity
 
 import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/colour"
 	"chainrule/internal/exec"
-	"chainrule/internal/sparse"
 	"chainrule/internal/sweep"
 	"chainrule/ops"
 )
@@ -27,7 +27,7 @@ type local struct {
 }
 
 // localize returns nil if the picked values are the sources.
-func localize(d *dependence, outputs, sources []*graph.Node) *local {
+func localize(d *Dependence, outputs, sources []*graph.Node) *local {
 	cut := d.picked(outputs, sources)
 	if cut == nil {
 		return nil
@@ -73,10 +73,10 @@ func localize(d *dependence, outputs, sources []*graph.Node) *local {
 }
 
 // compress finds ∂outputs/∂sources, of pattern p, by rows, if it costs at most most, see costOf.
-func (l *local) compress(op string, p *Pattern, most int) (Compressed, bool) {
+func (l *local) compress(op string, p *colour.Pattern, most int) (Matrix, bool) {
 	plans, cost, ok := l.plan(op)
 	if !ok || cost > most {
-		return Compressed{}, false
+		return Matrix{}, false
 	}
 	var terms []term
 	var sums []*graph.Node
@@ -110,15 +110,15 @@ func (l *local) compress(op string, p *Pattern, most int) (Compressed, bool) {
 	if !oneEach {
 		values = ops.ScatterAdd(values, graph.Const(values.Graph(), entry, len(entry)), 0, p.NNZ())
 	}
-	return Compressed{p, colors, values}, true
+	return Matrix{p, colors, values}, true
 }
 
 // rowPlan says how the rows of some outputs are found together.
 type rowPlan struct {
 	outputs, picked []*graph.Node
-	first           int      // the number of the first row among all
-	inner           *Pattern // ∂outputs/∂picked
-	rows            sparse.Coloring
+	first           int             // the number of the first row among all
+	inner           *colour.Pattern // ∂outputs/∂picked
+	rows            colour.Coloring
 }
 
 // plan takes all outputs together, or each for itself, whichever costs less: together they may share colours and what

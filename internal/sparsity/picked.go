@@ -1,4 +1,4 @@
-package autodiff
+package sparsity
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 )
 
 // picked lists the values that are picked from the sources, see local; nil if these are the sources.
-func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
+func (d *Dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
 	order := graph.Topo(slices.Concat(outputs, sources)...)
 	source := sweep.NewSet(order)
 	for _, x := range sources {
@@ -44,7 +44,7 @@ func (d *dependence) picked(outputs, sources []*graph.Node) []*graph.Node {
 
 // early is the set of nodes whose elements, and those of all that they are made of, depend on one source element at
 // most, up to where elements are moved for the last time: x² is not early where x is, unless it is taken from.
-func (d *dependence) early(order []*graph.Node, source sweep.Set) sweep.Set {
+func (d *Dependence) early(order []*graph.Node, source sweep.Set) sweep.Set {
 	single := sweep.NewSet(order)
 	users := map[*graph.Node][]*graph.Node{}
 	for _, y := range order {
@@ -84,11 +84,11 @@ func (d *dependence) early(order []*graph.Node, source sweep.Set) sweep.Set {
 }
 
 // active reports whether y depends on the sources through its input i.
-func (d *dependence) active(y *graph.Node, i int) bool {
+func (d *Dependence) active(y *graph.Node, i int) bool {
 	return d.at(y.In()[i]) != nil && sweep.Passes(y, i)
 }
 
-func (d *dependence) areSingle(sets []int32) bool {
+func (d *Dependence) areSingle(sets []int32) bool {
 	for _, s := range sets {
 		if !d.sets.IsSingle(s) {
 			return false
