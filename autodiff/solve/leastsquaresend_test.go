@@ -2,6 +2,7 @@ package solve_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -182,4 +183,36 @@ func TestLeastSquaresVmapped(t *testing.T) {
 	require.Zero(t, got[18]+got[20])
 	require.NotZero(t, got[19])
 	require.NotEqual(t, "converged", solve.Ending(got[19]).String())
+}
+
+// The derivatives of the good ones go through the batch too, where the bad one's are NaN.
+func TestDerivativesOfVmappedFits(t *testing.T) {
+	starts := []float64{300, 0.2, 1, math.NaN(), 1, 1, 500, 1, 0.1}
+	fit := solve.LeastSquares(growth, solve.AllowUnconverged())
+	type example struct{ Y, Start node }
+	fits := func(ys, starts node) node {
+		return autodiff.Vmap(func(e example) node {
+			got := fit(points{graph.Const(e.Y.Graph(), growthX, len(growthX)), e.Y}, e.Start)
+			return ops.Concat(0, got.X, got.Deviations)
+		})(example{ops.Reshape(ys, 3, -1), ops.Reshape(starts, 3, 3)})
+	}
+	n := len(growthY)
+	ys := slices.Repeat(growthY, 3)
+	forward := run1(t, func(ys, starts node) node {
+		_, d := autodiff.JVP(func(ys node) node { return fits(ys, starts) }, ys, ones(ys))
+		return d
+	}, ys, starts)
+	reverse := run1(t, func(ys, starts node) node {
+		return autodiff.Grad(func(ys node) node { return ops.Sum(ops.Index(fits(ys, starts), 2)) })(ys)
+	}, ys, starts)
+	require.InEpsilonSlice(t, forward[:6], forward[12:], 1e-7)
+	require.True(t, math.IsNaN(forward[6]))
+	pushed, pulled := 0.0, 0.0
+	for i := range 6 {
+		pushed += forward[12+i]
+	}
+	for _, v := range reverse[2*n:] {
+		pulled += v
+	}
+	require.InEpsilon(t, pushed, pulled, 1e-9)
 }

@@ -68,8 +68,7 @@ func (s solver) settle(f func(*graph.Node) *graph.Node, from outcome) outcome {
 		settled{X: x, Next: x, Expect: f(x), Near: like(x, math.Inf(1)), Total: like(x, 0), Floor: like(x, 0), Fault: code(x, good),
 			Loose: x, Short: no(x), N: zero(x), End: code(x, running)})
 	right := ops.Or(ops.Le(last.Near, ops.Mul(epsOf(x), last.Total)), ops.Le(last.Near, last.Floor))
-	end := endOf(x, good, when{ops.Not(is(last.Fault, good)), running}, when{ops.Not(finite(last.Total)), notFinite},
-		when{ops.Not(right), noStep})
+	end := endOf(x, good, when{ops.Not(is(last.Fault, good)), running}, when{ops.Not(right), noStep})
 	end = ops.Where(is(end, running), last.Fault, end)
 	return outcome{
 		X: last.X, Residual: ops.Sqrt(ops.Div(last.Near, orOne(last.Total))), Loose: last.Loose,
