@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"chainrule/graph"
 	"chainrule/internal/exec"
 )
 
@@ -252,7 +253,7 @@ func (d *differences) wrong(g int, got, want, tol float64, unsettled bool) *Chec
 				at -= size
 				continue
 			}
-			e.Output = fmt.Sprintf("result %d at %v", k, unravel(at, y.Shape()))
+			e.Output = fmt.Sprintf("result %d at %v", k, graph.IndexOf(at, y.Shape()))
 			break
 		}
 	}
@@ -290,7 +291,7 @@ func (d *differences) element(i int) error {
 	}
 	x := d.level.inputs[c.input]
 	wrong.Input = fmt.Sprintf("input %d, %v,", c.input, x)
-	wrong.Element = unravel(c.element, x.Shape())
+	wrong.Element = graph.IndexOf(c.element, x.Shape())
 	return wrong
 }
 
@@ -336,14 +337,4 @@ func (d *differences) part(some []int) *CheckError {
 		slack[g] = noise * size * math.Sqrt(float64(len(some)))
 	}
 	return d.verify(func(s float64) { l.move(moved, s) }, got, slack, slack, 1)
-}
-
-// unravel turns a row-major position into an index for each axis.
-func unravel(at int, shape []int) []int {
-	index := make([]int, len(shape))
-	for i := len(shape) - 1; i >= 0; i-- {
-		index[i] = at % shape[i]
-		at /= shape[i]
-	}
-	return index
 }

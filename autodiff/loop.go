@@ -214,13 +214,7 @@ func (l loopNode) augment(tangents sweep.Derivatives, needed sweep.Selection, gu
 	}
 	none := make(sweep.Selection, len(moves))
 	d := sweep.JVPOf(l.Body, moves, none, needed, false)
-	for again := true; again; {
-		again = false
-		for i := range l.Carries {
-			if d.Has[i] && !moves[i] {
-				moves[i], again = true, true
-			}
-		}
+	for moves.AddFirst(d.Has[:l.Carries]) {
 		d = sweep.JVPOf(l.Body, moves, none, needed, false)
 	}
 	d, masked := l.maskedPush(d, moves, needed, tangents, guard)

@@ -83,13 +83,7 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 	}
 	none, noInput := make(sweep.Selection, len(given)), make(sweep.Selection, len(active))
 	d := sweep.VJPOf(l.Body, given, none, active, noInput)
-	for again := true; again; {
-		again = false
-		for i := range l.Carries {
-			if d.Has[i] && !given[i] {
-				given[i], again = true, true
-			}
-		}
+	for given.AddFirst(d.Has[:l.Carries]) {
 		d = sweep.VJPOf(l.Body, given, none, active, noInput)
 	}
 	if l.Cond != nil && l.Steps == 0 && !l.Taped {
@@ -134,14 +128,8 @@ func (l loopNode) moved(moves, given sweep.Selection) sweep.Selection {
 	for i, x := range l.Body.Inputs() {
 		moves[i] = moves[i] && x.DType().IsFloat()
 	}
-	for again := true; again; {
-		again = false
-		has := sweep.JVPOf(l.Body, moves, make(sweep.Selection, len(moves)), needed, false).Has
-		for i := range l.Carries {
-			if has[i] && !moves[i] {
-				moves[i], again = true, true
-			}
-		}
+	none := make(sweep.Selection, len(moves))
+	for moves.AddFirst(sweep.JVPOf(l.Body, moves, none, needed, false).Has[:l.Carries]) {
 	}
 	return moves
 }

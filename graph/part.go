@@ -79,11 +79,14 @@ func (n *Node) PartIndex() (int, bool) {
 	return p.Index, ok
 }
 
-// partAlign is where parts begin: at multiples of a cache line.
-const partAlign = 64
+// Alignment is that of values in memory, in bytes: a cache line, and the widest vector loads.
+const Alignment = 64
+
+// Aligned is the least multiple of Alignment that is not less than a number of bytes.
+func Aligned(bytes int) int { return (bytes + Alignment - 1) &^ (Alignment - 1) }
 
 // most is the length of a packed value whose own an int cannot count. No machine has room for it.
-const most = math.MaxInt / partAlign * partAlign
+const most = math.MaxInt / Alignment * Alignment
 
 // Offsets returns where in a packed value its parts begin, in bytes, and last how long it is.
 func Offsets(parts []Type) []int {
@@ -91,7 +94,7 @@ func Offsets(parts []Type) []int {
 	for i, t := range parts {
 		offsets[i+1] = most
 		if bytes := t.Bytes(); bytes >= 0 && bytes <= most-offsets[i] { // before rounding, which makes 0 of −1
-			offsets[i+1] = offsets[i] + (bytes+partAlign-1)/partAlign*partAlign
+			offsets[i+1] = offsets[i] + Aligned(bytes)
 		}
 	}
 	return offsets

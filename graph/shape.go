@@ -116,6 +116,30 @@ func Strides(shape []int) []int {
 	return s
 }
 
+// BroadcastStrides returns the strides, in elements, of a tensor of shape own as one of the shape whole that it broadcasts
+// to: 0 along the axes that stretch.
+func BroadcastStrides(own, whole []int) []int {
+	s := make([]int, len(whole))
+	step := 1
+	for i := len(own) - 1; i >= 0; i-- {
+		if own[i] != 1 {
+			s[len(whole)-len(own)+i] = step
+		}
+		step *= own[i]
+	}
+	return s
+}
+
+// IndexOf returns the index along each axis of the element of a shape with a number, counted row by row.
+func IndexOf(element int, shape []int) []int {
+	index := make([]int, len(shape))
+	for i := len(shape) - 1; i >= 0; i-- {
+		index[i] = element % shape[i]
+		element /= shape[i]
+	}
+	return index
+}
+
 // BroadcastShapes returns the shape that a and b broadcast to by NumPy's rule: shapes are aligned at their last
 // axis, and an axis of length 1 (or a missing one) stretches to the other's length.
 func BroadcastShapes(a, b []int) ([]int, error) {

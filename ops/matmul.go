@@ -175,17 +175,13 @@ func matmulFlops(n *graph.Node) float64 {
 
 // batchOffsets lists where each matrix of a broadcast batch starts in x.
 func batchOffsets(x *graph.Node, batch []int) []int {
-	own := x.Shape()[:x.Rank()-2]
 	size := x.Shape()[x.Rank()-2] * x.Shape()[x.Rank()-1]
-	steps := graph.Strides(own)
+	steps := graph.BroadcastStrides(x.Shape()[:x.Rank()-2], batch)
 	offsets := make([]int, graph.Size(batch))
 	for h := range offsets {
 		rest := h
 		for i := len(batch) - 1; i >= 0; i-- {
-			j := i - (len(batch) - len(own))
-			if j >= 0 && own[j] != 1 {
-				offsets[h] += rest % batch[i] * steps[j] * size
-			}
+			offsets[h] += rest % batch[i] * steps[i] * size
 			rest /= batch[i]
 		}
 	}

@@ -128,15 +128,7 @@ func init() {
 			return t, err
 		},
 		Layout: func(n *graph.Node) graph.Layout {
-			x := n.In()[0]
-			lead := n.Rank() - x.Rank()
-			l := graph.Layout{Strides: make([]int, n.Rank())}
-			for i, step := range graph.Strides(x.Shape()) {
-				if x.Shape()[i] != 1 {
-					l.Strides[lead+i] = step
-				}
-			}
-			return l
+			return graph.Layout{Strides: graph.BroadcastStrides(n.In()[0].Shape(), n.Shape())}
 		},
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node { return SumTo(ct, n.In()[0].Shape()...) }},
 		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {

@@ -1,6 +1,10 @@
 package compile
 
-import "math"
+import (
+	"math"
+
+	"chainrule/graph"
+)
 
 // arena hands out blocks of one memory. A freed block is joined with free neighbours and used again, the smallest
 // that fits first, of those the lowest. Every operation takes time logarithmic in the number of free blocks.
@@ -14,17 +18,13 @@ type arena struct {
 
 type block struct{ offset, size int }
 
-const alignment = 64
-
-func aligned(size int) int { return (size + alignment - 1) &^ (alignment - 1) }
-
 // alloc returns the offset of a block. Nothing, of size 0, lies at 0.
 func (a *arena) alloc(size int) int {
-	if a.full = a.full || size < 0 || size > math.MaxInt-a.size-alignment; a.full {
-		a.size = math.MaxInt - alignment
+	if a.full = a.full || size < 0 || size > math.MaxInt-a.size-graph.Alignment; a.full {
+		a.size = math.MaxInt - graph.Alignment
 		return 0
 	}
-	size = aligned(size)
+	size = graph.Aligned(size)
 	if size == 0 {
 		return 0
 	}
@@ -52,7 +52,7 @@ func (a *arena) extend(size int) int {
 
 // release takes a block back and joins it with its free neighbours.
 func (a *arena) release(offset, size int) {
-	b := block{offset, aligned(size)}
+	b := block{offset, graph.Aligned(size)}
 	if b.size == 0 || a.full {
 		return
 	}

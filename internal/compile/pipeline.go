@@ -1,10 +1,11 @@
 package compile
 
 import (
-	"chainrule/internal/rewrite"
 	"fmt"
 	"slices"
 	"strings"
+
+	"chainrule/internal/rewrite"
 )
 
 // Pipeline is every pass, in order.

@@ -1,5 +1,7 @@
 package compile
 
+import "chainrule/graph"
+
 // tree is a set of blocks ordered by size, then offset: a treap, whose nodes are also a heap by a hash of the
 // offset, which keeps the tree balanced (Seidel and Aragon, Randomized search trees, 1996).
 type tree struct {
@@ -18,7 +20,7 @@ func (b block) less(c block) bool {
 
 // rank is a branch's place in the heap.
 func (b block) rank() uint64 {
-	h := uint64(b.offset/alignment+1) * 0x9e3779b97f4a7c15
+	h := uint64(b.offset/graph.Alignment+1) * 0x9e3779b97f4a7c15
 	return (h ^ h>>29) * 0xbf58476d1ce4e5b9
 }
 

@@ -1,9 +1,10 @@
 package dump
 
 import (
-	"chainrule/internal/compile"
 	"fmt"
 	"strings"
+
+	"chainrule/internal/compile"
 )
 
 // column writes a stage: a row for each node, which knows the rows of the next stage that became of it.

@@ -1,12 +1,13 @@
 package dump
 
 import (
-	"chainrule/internal/rewrite"
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"chainrule/internal/rewrite"
 )
 
 // listed is how many rows a panel has at most.

@@ -135,7 +135,7 @@ func (t *tracer) suspects(at spot) (list []spot) {
 		if n.Op().Class == graph.View {
 			l := n.Op().Layout(n)
 			element := l.Offset
-			for axis, k := range indexOf(at.element, n.Shape()) {
+			for axis, k := range graph.IndexOf(at.element, n.Shape()) {
 				element += k * l.Strides[axis]
 			}
 			as := x
@@ -162,12 +162,9 @@ func (t *tracer) suspects(at spot) (list []spot) {
 // operandElement is which element of operand i of a Map makes the one at a spot.
 func (t *tracer) operandElement(at spot, i int) int {
 	x := at.node.In()[i]
-	index := indexOf(at.element, at.node.Shape())[at.node.Rank()-x.Rank():]
-	element := 0
-	for axis, step := range graph.Strides(x.Shape()) {
-		if x.Shape()[axis] != 1 {
-			element += index[axis] * step
-		}
+	index, element := graph.IndexOf(at.element, at.node.Shape()), 0
+	for axis, step := range graph.BroadcastStrides(x.Shape(), at.node.Shape()) {
+		element += index[axis] * step
 	}
 	return element
 }
@@ -219,7 +216,7 @@ func (t *tracer) report(at spot) *NaNError {
 	n := at.node
 	e := &NaNError{
 		Op: n.Op().Name, Source: n.Source(), Name: nameOf(n), Type: at.as.Type(),
-		Value: t.element(at, t.values[n]), Index: indexOf(at.element, at.as.Shape()),
+		Value: t.element(at, t.values[n]), Index: graph.IndexOf(at.element, at.as.Shape()),
 		leaf: n.Op().Class == graph.Leaf, fed: n.IsInput(),
 	}
 	if e.Name == "" && n.IsInput() {
@@ -236,7 +233,7 @@ func (t *tracer) report(at spot) *NaNError {
 			k = t.operandElement(at, i)
 		}
 		if o.Known {
-			o.Index, o.Value = indexOf(k, x.Shape()), t.values[x].At(k)
+			o.Index, o.Value = graph.IndexOf(k, x.Shape()), t.values[x].At(k)
 		}
 		e.Operands = append(e.Operands, o)
 	}
@@ -249,14 +246,4 @@ func nameOf(n *graph.Node) string {
 		n = n.In()[0]
 	}
 	return n.Name()
-}
-
-// indexOf is the index of an element by its number.
-func indexOf(element int, shape []int) []int {
-	index := make([]int, len(shape))
-	for i := len(shape) - 1; i >= 0; i-- {
-		index[i] = element % shape[i]
-		element /= shape[i]
-	}
-	return index
 }

@@ -16,14 +16,7 @@ type expand struct {
 }
 
 func newExpand(x *graph.Node, shape []int, base, register int) expand {
-	steps := make([]int, len(shape))
-	lead := len(shape) - x.Rank()
-	for j, s := range graph.Strides(x.Shape()) {
-		if x.Shape()[j] != 1 {
-			steps[lead+j] = s
-		}
-	}
-	counts, joined := collapse(shape, [][]int{steps})
+	counts, joined := collapse(shape, [][]int{graph.BroadcastStrides(x.Shape(), shape)})
 	return expand{base: base, register: register, elem: x.DType().Size(), counts: counts, steps: joined[0]}
 }
 

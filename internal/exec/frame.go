@@ -137,8 +137,8 @@ func (b *binder) count(s Step) (operands, inMemory, tiled int) {
 func (b *binder) frame(s Step) frame {
 	f := frame{group: b.group, expands: slices.Clone(b.expands), length: -1, pair: make([]graph.Buffer, 2)}
 	size := b.group.tile * 8
-	memory := allocate(max(1, b.registers) * (size + alignment))
-	register := func(r int) unsafe.Pointer { return unsafe.Add(memory, r*(size+alignment)) }
+	memory := allocate(max(1, b.registers) * (size + graph.Alignment))
+	register := func(r int) unsafe.Pointer { return unsafe.Add(memory, r*(size+graph.Alignment)) }
 	for i := range f.expands {
 		f.expands[i].dst = register(f.expands[i].register)
 	}

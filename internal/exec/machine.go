@@ -152,13 +152,7 @@ func newLoop(n *graph.Node) *loop {
 	operands := append([]*graph.Node{n}, n.In()...)
 	steps := make([][]int, len(operands)) // per operand and axis of the output, in elements
 	for i, x := range operands {
-		steps[i] = make([]int, n.Rank())
-		lead := n.Rank() - x.Rank()
-		for j, s := range graph.Strides(x.Shape()) {
-			if x.Shape()[j] != 1 {
-				steps[i][lead+j] = s
-			}
-		}
+		steps[i] = graph.BroadcastStrides(x.Shape(), n.Shape())
 	}
 	counts, steps := collapse(n.Shape(), steps)
 	last := len(counts) - 1

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"chainrule/graph"
 )
 
 func TestWholePages(t *testing.T) {
@@ -33,7 +35,7 @@ func TestAllocate(t *testing.T) {
 	for _, bytes := range []int{1, 8, 63, 64, 65, hugePage - 8, hugePage, 2*hugePage + 1, 5 * hugePage} {
 		for range 3 { // the later ones may get what was freed
 			p := allocate(bytes)
-			require.Zero(t, uintptr(p)%alignment, "%d bytes", bytes)
+			require.Zero(t, uintptr(p)%graph.Alignment, "%d bytes", bytes)
 			all := unsafe.Slice((*byte)(p), bytes)
 			for i := range all {
 				if all[i] != 0 {

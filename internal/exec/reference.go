@@ -125,13 +125,7 @@ func KernelOf(n *graph.Node, c graph.Compiler) (kernel graph.Kernel, workspace i
 
 // stretch broadcasts v to a shape.
 func stretch(v Value, shape []int) Value {
-	l := graph.Layout{Strides: make([]int, len(shape))}
-	lead := len(shape) - v.Type.Rank()
-	for i, step := range graph.Strides(v.Type.Shape) {
-		if v.Type.Shape[i] != 1 {
-			l.Strides[lead+i] = step
-		}
-	}
+	l := graph.Layout{Strides: graph.BroadcastStrides(v.Type.Shape, shape)}
 	out := NewValue(graph.Type{DType: v.Type.DType, Shape: shape})
 	copyView(out, v, l)
 	return out

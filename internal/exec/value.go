@@ -15,18 +15,15 @@ type Value struct {
 	Buf  graph.Buffer
 }
 
-// alignment is that of a cache line, and of the widest vector loads.
-const alignment = 64
-
 // allocate returns zeroed memory at an aligned address.
 func allocate(bytes int) unsafe.Pointer {
 	if bytes == 0 {
 		return nil
 	}
-	raw := make([]uint64, (bytes+alignment)/8)
+	raw := make([]uint64, (bytes+graph.Alignment)/8)
 	p := unsafe.Pointer(unsafe.SliceData(raw))
 	wantHuge(p, len(raw)*8)
-	return unsafe.Add(p, (alignment-uintptr(p)%alignment)%alignment)
+	return unsafe.Add(p, (graph.Alignment-uintptr(p)%graph.Alignment)%graph.Alignment)
 }
 
 // NewValue returns zeros.
