@@ -20,15 +20,15 @@ type TreeObjective struct {
 // begin with.
 func NewTreeObjective[P any](f func(P) *graph.Node, start any, opts ...autodiff.MatrixOption) (*TreeObjective, error) {
 	var like P // its leaves' shapes alone count
-	o := &TreeObjective{}
+	o, programs := &TreeObjective{}, only[autodiff.CompileOption](opts)
 	err := autodiff.Compile(func(p P) *graph.Node {
 		like = p
 		return autodiff.Ravel(p)
-	}).RunTo(context.Background(), &o.Start, start)
+	}, programs...).RunTo(context.Background(), &o.Start, start)
 	if err != nil {
 		return nil, err
 	}
-	o.tree = autodiff.Compile(func(x *graph.Node) P { return autodiff.Unravel(like, x) })
+	o.tree = autodiff.Compile(func(x *graph.Node) P { return autodiff.Unravel(like, x) }, programs...)
 	o.Objective, err = NewObjective(func(x *graph.Node) *graph.Node { return f(autodiff.Unravel(like, x)) }, len(o.Start), opts...)
 	return o, err
 }
