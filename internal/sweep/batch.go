@@ -16,12 +16,11 @@ import (
 func Batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 	order := graph.Topo(slices.Concat(outputs, sources)...)
 	needInside(order)
-	all := newTable(order)
+	b := &batching{newTable(order), newTable(order), map[*graph.Node]batchedParts{}, size}
+	all, same, parts := b.all, b.same, b.parts
 	for i, x := range sources {
 		all.set(x, lifted[i])
 	}
-	same := newTable(order) // what stands for nodes that come from a source but are the same for every example
-	parts := map[*graph.Node]batchedParts{}
 	for _, y := range order {
 		if all.at(y) != nil {
 			continue
@@ -34,31 +33,7 @@ func Batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 			}
 			continue
 		}
-		in := slices.Clone(y.In())
-		batched := make([]bool, len(in))
-		depends, moved := false, false
-		for i, x := range in {
-			if examples := all.at(x); examples != nil {
-				in[i], batched[i], depends = examples, true, true
-			} else if one := same.at(x); one != nil {
-				in[i], moved = one, true
-			}
-		}
-		if !depends && !moved {
-			continue
-		}
-		y.Graph().With(y, func() {
-			rule := RuleOf(y)
-			switch {
-			case !depends:
-				same.set(y, y.Graph().Copy(y, in...))
-			case rule != nil:
-				nodes, differ := rule.Batch(y, in, batched, size)
-				parts[y] = batchedParts{nodes, differ}
-			default:
-				all.set(y, batchNode(y, in, batched))
-			}
-		})
+		b.node(y)
 	}
 	result := make([]*graph.Node, len(outputs))
 	for i, y := range outputs {
@@ -68,6 +43,43 @@ func Batch(outputs, sources, lifted []*graph.Node, size int) []*graph.Node {
 		}
 	}
 	return result
+}
+
+// batching is what Batch knows of the nodes that it has met.
+type batching struct {
+	all   table // nodes for all examples
+	same  table // what stands for nodes that come from a source but are the same for every example
+	parts map[*graph.Node]batchedParts
+	size  int
+}
+
+// node applies y's op to what stands for its inputs.
+func (b *batching) node(y *graph.Node) {
+	in := slices.Clone(y.In())
+	batched := make([]bool, len(in))
+	depends, moved := false, false
+	for i, x := range in {
+		if examples := b.all.at(x); examples != nil {
+			in[i], batched[i], depends = examples, true, true
+		} else if one := b.same.at(x); one != nil {
+			in[i], moved = one, true
+		}
+	}
+	if !depends && !moved {
+		return
+	}
+	y.Graph().With(y, func() {
+		rule := RuleOf(y)
+		switch {
+		case !depends:
+			b.same.set(y, y.Graph().Copy(y, in...))
+		case rule != nil:
+			nodes, differ := rule.Batch(y, in, batched, b.size)
+			b.parts[y] = batchedParts{nodes, differ}
+		default:
+			b.all.set(y, batchNode(y, in, batched))
+		}
+	})
 }
 
 // batchedParts are the results of a multi-result op for many examples, and which of them have the axis of examples.
