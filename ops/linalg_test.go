@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -208,4 +209,19 @@ func TestDependentColumns(t *testing.T) {
 			}
 		}
 	}
+}
+
+// near allows 64 roundings of the largest element: both sides sum up to 20 products, of which some cancel, and take a
+// few ULP in each function.
+func near(got, want []float64) error {
+	size := 0.0
+	for _, w := range want {
+		size = max(size, math.Abs(w))
+	}
+	for i, w := range want {
+		if tol := 64 * 0x1p-52 * size; !(math.Abs(got[i]-w) <= tol) {
+			return fmt.Errorf("element %d is %v, want %v: differs by %.3g, %.3g allowed", i, got[i], w, math.Abs(got[i]-w), tol)
+		}
+	}
+	return nil
 }
