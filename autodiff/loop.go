@@ -67,8 +67,6 @@ func (a loopAttrs) on(g *graph.Graph) loopAttrs {
 
 func (a loopAttrs) bodyInputs() int { return a.Carries + a.Xs + a.Consts }
 
-func (a loopAttrs) ys() int { return len(a.Body.Outputs()) - a.Carries }
-
 // isX reports whether input i is one of the xs.
 func (a loopAttrs) isX(i int) bool { return i >= a.Carries && i < a.Carries+a.Xs }
 
