@@ -171,7 +171,7 @@ func iterate(z Matrix[float64], d, e, cos, sin []float64) (ok bool) {
 				s, c = f/r, g/r
 				g = d[i+1] - p
 				r = float64((d[i]-g)*s) + float64(2*c*b)
-				p = s * r
+				p = float64(s * r)
 				d[i+1] = g + p
 				g = float64(c*r) - b
 				cos[i], sin[i] = c, s

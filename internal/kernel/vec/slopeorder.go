@@ -23,9 +23,9 @@ func acoshPolynomial(n int) (p [MaxSlope + 2]float64) {
 		var q [MaxSlope + 2]float64
 		for i := range k {
 			if i > 0 {
-				q[i-1] -= float64(i) * p[i]
+				q[i-1] -= float64(float64(i) * p[i])
 			}
-			q[i+1] += float64(i-2*k+1) * p[i]
+			q[i+1] += float64(float64(i-2*k+1) * p[i])
 		}
 		p = q
 	}
