@@ -154,7 +154,7 @@ func iterate(z Matrix[float64], d, e, cos, sin []float64) (ok bool) {
 			c, s, p := 1.0, 1.0, 0.0
 			i := m - 1
 			for ; i >= l; i-- {
-				f, b := s*e[i], c*e[i]
+				f, b := s*e[i], float64(c*e[i])
 				r := math.Hypot(f, g)
 				if r < 0x1p-900 { // where digits are lost
 					f, g = f*0x1p600, g*0x1p600
