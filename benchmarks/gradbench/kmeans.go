@@ -26,10 +26,9 @@ type kmeansInput struct {
 // from the origin: an error of δ in the comparison of two squared distances raises a point's term by δ at most. Where
 // all chosen distances are 0 there are no nearer ones.
 func clusterCost(points, centroids *graph.Node) *graph.Node {
-	norms := ops.Sum(ops.Square(centroids), 1)
-	cost := distances(points, centroids, nearestByProduct(points, centroids, norms))
+	cost := distances(points, centroids, nearestByProduct(points, centroids))
 	n, d := float64(points.Shape()[0]), float64(points.Shape()[1])
-	atMost := ops.Mul(n, comparisonError(d, ops.Max(norms), cost))
+	atMost := ops.Mul(n, comparisonError(d, ops.Max(norms(centroids)), cost))
 	isRight := ops.Or(ops.Le(atMost, ops.Mul(1e-10, cost)), ops.Eq(cost, 0))
 	return autodiff.Cond(isRight, func() *graph.Node { return cost }, func() *graph.Node {
 		return distances(points, centroids, nearestByDifference(points, centroids))
@@ -42,13 +41,16 @@ func distances(points, centroids, indices *graph.Node) *graph.Node {
 }
 
 // nearestByProduct gives the index of the centroid c that is nearest to each point p: the one with the largest
-// 2c·p − ‖c‖², since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²). Norms [k] are the ‖c‖².
-func nearestByProduct(points, centroids, norms *graph.Node) *graph.Node {
+// 2c·p − ‖c‖², since ‖p − c‖² = ‖p‖² − (2c·p − ‖c‖²).
+func nearestByProduct(points, centroids *graph.Node) *graph.Node {
 	return nearest(1<<21, points, centroids, func(points *graph.Node) *graph.Node {
 		products := ops.MatMul(centroids, ops.Transpose(points))
-		return ops.ArgMax(ops.Sub(ops.Mul(2, products), ops.ExpandDims(norms, 1)), 0)
+		return ops.ArgMax(ops.Sub(ops.Mul(2, products), ops.ExpandDims(norms(centroids), 1)), 0)
 	})
 }
+
+// norms are the ‖c‖² [k].
+func norms(centroids *graph.Node) *graph.Node { return ops.Sum(ops.Square(centroids), 1) }
 
 // comparisonError bounds the error of a difference of two of nearestByProduct's numbers, which have one of
 // (γ_d + u)·(2‖c‖·‖p‖ + ‖c‖²) each, with γ_d ≈ d·u (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
