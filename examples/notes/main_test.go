@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -140,6 +141,22 @@ func TestContrast(t *testing.T) {
 			for _, behind := range []string{"paper", "card"} {
 				x, y := colours[word], colours[behind]
 				assert.GreaterOrEqual(t, (max(x, y)+0.05)/(min(x, y)+0.05), 4.5, "%s on %s in scheme %d", word, behind, k)
+			}
+		}
+	}
+}
+
+// Between the library and the page only text crosses: a view of WebAssembly's memory would die when that grows.
+func TestOnlyTextCrosses(t *testing.T) {
+	for _, pattern := range []string{"wasm/*.go", "page/*.js"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, name := range files {
+			source, err := os.ReadFile(name)
+			require.NoError(t, err)
+			for _, view := range []string{"CopyBytes", "Int8Array", "Uint8", "Float32Array", "Float64Array", "DataView", ".buffer"} {
+				assert.NotContains(t, string(source), view, name)
 			}
 		}
 	}
