@@ -24,13 +24,13 @@ func TestCalculusThroughControlFlow(t *testing.T) {
 				h, ys := autodiff.Scan(func(h, xi node) (node, node) {
 					h = step(h, xi)
 					return h, ops.Sum(h)
-				}, x, ops.Stack(0, x, ops.Square(x)))
+				}, x, ops.Stack([]node{x, ops.Square(x)}, 0))
 				return ops.Add(h, ys)
 			},
 			func(x node) node {
 				a := step(x, x)
 				b := step(a, ops.Square(x))
-				return ops.Add(b, ops.Stack(0, ops.Sum(a), ops.Sum(b)))
+				return ops.Add(b, ops.Stack([]node{ops.Sum(a), ops.Sum(b)}, 0))
 			},
 		},
 		"Checkpoint": {

@@ -17,7 +17,7 @@ import (
 func ExampleJacobian() {
 	cartesian := func(p *graph.Node) *graph.Node { // of (r, φ)
 		r, phi := ops.Slice(p, ops.At(0)), ops.Slice(p, ops.At(1))
-		return ops.Concat(0, ops.Mul(r, ops.Cos(phi)), ops.Mul(r, ops.Sin(phi)))
+		return ops.Concat([]*graph.Node{ops.Mul(r, ops.Cos(phi)), ops.Mul(r, ops.Sin(phi))}, 0)
 	}
 	out, err := autodiff.Compile(autodiff.Jacobian(cartesian)).Run(context.Background(), []float64{2, math.Pi / 6})
 	if err != nil {

@@ -120,7 +120,7 @@ func TestRunsStopAfterTheLastStep(t *testing.T) {
 func TestCancelledRunsLeaveWhatIsDonated(t *testing.T) {
 	for name, f := range map[string]func(w, x node) node{
 		"overwritten": func(w, x node) node { return ops.Sub(w, ops.Mul(0.1, x)) },
-		"copied":      func(w, x node) node { return ops.CumSum(ops.Add(w, x), 0, false) },
+		"copied":      func(w, x node) node { return ops.CumSum(ops.Add(w, x), false, 0) },
 		"product":     func(w, x node) node { return ops.Add(w, ops.MatMul(x, w)) },
 	} {
 		t.Run(name, func(t *testing.T) {

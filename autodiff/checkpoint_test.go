@@ -87,7 +87,7 @@ func TestMemoryOfCheckpoints(t *testing.T) {
 	const n, size = 100, 1 << 10
 	chain := func(x *graph.Node, steps int) *graph.Node {
 		for range steps {
-			x = ops.Sin(ops.CumSum(x, 0, false)) // that nothing fuses with
+			x = ops.Sin(ops.CumSum(x, false, 0)) // that nothing fuses with
 		}
 		return x
 	}

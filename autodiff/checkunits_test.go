@@ -76,7 +76,7 @@ func TestCheckFindsWhatIsOffInAnyUnit(t *testing.T) {
 			"each by the next too": func(bend func(x node) node) any {
 				return func(x node) node {
 					v := bend(ops.Div(x, vector(x, units...)))
-					next := ops.Concat(0, ops.Slice(v, ops.Range{Start: 1, Stop: n}), ops.Slice(v, ops.Range{Stop: 1}))
+					next := ops.Concat([]*graph.Node{ops.Slice(v, ops.Range{Start: 1, Stop: n}), ops.Slice(v, ops.Range{Stop: 1})}, 0)
 					return ops.Mul(vector(x, back...), ops.Mul(curve(v), ops.Exp(ops.Neg(next))))
 				}
 			},
@@ -124,7 +124,7 @@ func TestCheckOfTwoResults(t *testing.T) {
 				"two results": func(x node) (node, node) { return tiny(x), ops.Mul(large, ops.Exp(x)) },
 				"the other":   func(x node) (node, node) { return ops.Mul(large, ops.Exp(x)), tiny(x) },
 				"one vector": func(x node) node {
-					return ops.Concat(0, ops.Reshape(tiny(x), 1), ops.Reshape(ops.Mul(large, ops.Exp(x)), 1))
+					return ops.Concat([]*graph.Node{ops.Reshape(tiny(x), 1), ops.Reshape(ops.Mul(large, ops.Exp(x)), 1)}, 0)
 				},
 				"a large offset": func(x node) (node, node) { return ops.Add(large, ops.Mul(large, x)), tiny(x) },
 				"a constant":     func(x node) (node, node) { return ops.Full(x.Graph(), graph.Float64, large), tiny(x) },
@@ -181,7 +181,7 @@ func TestCheckPassesInAnyUnit(t *testing.T) {
 			},
 			"linear": func(x node) (node, node) { return x, ops.Mul(1/unit/unit, ops.Sum(ops.Square(x))) },
 			"a product with a zero": func(x node) node {
-				return ops.Mul(ops.Concat(0, x, ops.Zeros(x.Graph(), graph.Float64, 1)), ops.Mul(unit, ops.Sum(x)))
+				return ops.Mul(ops.Concat([]*graph.Node{x, ops.Zeros(x.Graph(), graph.Float64, 1)}, 0), ops.Mul(unit, ops.Sum(x)))
 			},
 		} {
 			require.NoError(t, autodiff.Check(f, x), "%s in units of %v", name, unit)

@@ -34,7 +34,7 @@ func TestJacobianShapes(t *testing.T) {
 		want []int
 	}{
 		{"vector", func(x node) node { return ops.Slice(x, ops.Range{Stop: 2}) }, []int{3}, []int{2, 3}},
-		{"wide", func(x node) node { return ops.Concat(0, x, x, x) }, []int{2}, []int{6, 2}},
+		{"wide", func(x node) node { return ops.Concat([]*graph.Node{x, x, x}, 0) }, []int{2}, []int{6, 2}},
 		{"scalar to scalar", ops.Sin, nil, []int{}},
 		{"scalar to vector", func(x node) node { return ops.BroadcastTo(x, 4) }, nil, []int{4}},
 		{"vector to scalar", func(x node) node { return ops.Sum(x) }, []int{4}, []int{4}},
@@ -129,7 +129,7 @@ func TestJacobianModesAgree(t *testing.T) {
 	f := func(x node) node {
 		w := graph.Const(x.Graph(), []float64{1, -2, 0.5, 3, 0.25, -1}, 3, 2)
 		h := ops.Tanh(ops.MatMul(x, w))
-		return ops.Concat(0, ops.Softmax(h, -1), ops.Mul(h, ops.Sum(ops.Sin(x))), ops.Reshape(ops.Max(x), 1))
+		return ops.Concat([]*graph.Node{ops.Softmax(h, -1), ops.Mul(h, ops.Sum(ops.Sin(x))), ops.Reshape(ops.Max(x), 1)}, 0)
 	}
 	got := evaluate(t, func(x node) []node {
 		return []node{
@@ -244,8 +244,7 @@ func TestNesting(t *testing.T) {
 			h := func(i int) func(x node) node {
 				return func(x node) node { return element(ops.Reshape(hessian(x), 4), i) }
 			}
-			return ops.Reshape(ops.Stack(0, autodiff.Hessian(h(0))(x), autodiff.Hessian(h(1))(x),
-				autodiff.Hessian(h(2))(x), autodiff.Hessian(h(3))(x)), 2, 2, 2, 2)
+			return ops.Reshape(ops.Stack([]*graph.Node{autodiff.Hessian(h(0))(x), autodiff.Hessian(h(1))(x), autodiff.Hessian(h(2))(x), autodiff.Hessian(h(3))(x)}, 0), 2, 2, 2, 2)
 		},
 		"Jacobians": func(x node) node {
 			return autodiff.Jacobian(autodiff.Jacobian(autodiff.Jacobian(autodiff.Jacobian(f))))(x)
@@ -259,14 +258,14 @@ func TestNesting(t *testing.T) {
 		},
 		"HVP inside Vmap": func(x node) node { // columns of the Hessian by many vectors at once
 			h := func(x node) node {
-				units := ops.Concat(0, one(x, 0), one(x, 1))
+				units := ops.Concat([]*graph.Node{one(x, 0), one(x, 1)}, 0)
 				return autodiff.Vmap(func(v node) node { return hvp(x, v) })(units)
 			}
 			return autodiff.Jacobian(autodiff.Jacobian(h))(x)
 		},
 		"Vmap of Hessian": func(x node) node {
 			h := func(x node) node {
-				two := autodiff.Vmap(hessian)(ops.Concat(0, ops.Reshape(x, 1, 2), ops.Reshape(ops.Square(x), 1, 2)))
+				two := autodiff.Vmap(hessian)(ops.Concat([]*graph.Node{ops.Reshape(x, 1, 2), ops.Reshape(ops.Square(x), 1, 2)}, 0))
 				return ops.Squeeze(ops.Slice(two, ops.At(0)), 0)
 			}
 			return autodiff.Jacobian(autodiff.Jacobian(h))(x)
@@ -283,7 +282,7 @@ func TestNesting(t *testing.T) {
 					}
 				}
 			}
-			return ops.Reshape(ops.Stack(0, blocks...), 2, 2, 2, 2)
+			return ops.Reshape(ops.Stack(blocks, 0), 2, 2, 2, 2)
 		},
 		"Grad of Laplacian's integrand": func(x node) node {
 			return autodiff.Jacobian(autodiff.Grad(func(y node) node { // ∂²/∂y² of f's Hessian, one element at a time

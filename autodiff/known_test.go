@@ -114,7 +114,7 @@ func TestJacobianOfPolarCoordinates(t *testing.T) {
 	blocks := func(p polar) plane { return plane{ops.Mul(p.R, ops.Cos(p.Phi)), ops.Mul(p.R, ops.Sin(p.Phi))} }
 	vector := func(p node) node {
 		b := blocks(polar{element(p, 0), element(p, 1)})
-		return ops.Stack(0, b.X, b.Y)
+		return ops.Stack([]*graph.Node{b.X, b.Y}, 0)
 	}
 	r, phi := 2.0, 0.5
 	s, c := math.Sincos(phi)

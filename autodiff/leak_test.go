@@ -49,7 +49,7 @@ func TestLeakedNodesHaveNoDerivative(t *testing.T) {
 			"gradient": func(x node) { autodiff.Grad(f)(x) },
 			"tangent":  func(x node) { autodiff.JVP(f, x, x) },
 			"hessian":  func(x node) { autodiff.Hessian(f)(x) },
-			"examples": func(x node) { autodiff.Vmap(f)(ops.Stack(0, x, x)) },
+			"examples": func(x node) { autodiff.Vmap(f)(ops.Stack([]*graph.Node{x, x}, 0)) },
 		} {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				err := graph.Try(func() { do(graph.New().Input("x", graph.Float64, 3)) })

@@ -260,7 +260,7 @@ func TestTangentsOfWhatIsNotChosenThroughBodies(t *testing.T) {
 			for i := range x.Shape()[0] {
 				parts = append(parts, one(ops.Slice(x, ops.Range{Start: i, Stop: i + 1})))
 			}
-			return ops.Concat(0, parts...)
+			return ops.Concat(parts, 0)
 		},
 		"custom jvp": func(x node) node {
 			return autodiff.CustomJVP(ops.Sqrt, func(x, y, t node) node { return ops.Div(t, ops.Mul(2, y)) })(safe(x))

@@ -88,7 +88,7 @@ func chosenCases() []chosenCase {
 			return ops.Sum(ops.Where(cond, y, 0)) // 1, not 4, 2, 5
 		}, []float64{4, 1, 1, 4, 0, 1}, []float64{0, 0.5, 0.5, 0, 0, 0.5}, []float64{0, -0.25, -0.25, 0, 0, -0.25}},
 		{"joined and taken", func(x node) node {
-			y := ops.Concat(0, ops.Sqrt(x), ops.Log(x))
+			y := ops.Concat([]*graph.Node{ops.Sqrt(x), ops.Log(x)}, 0)
 			y = ops.Take(y, graph.Const(x.Graph(), []int64{0, 2, 3, 3}, 4), 0)
 			cond := graph.Const(x.Graph(), []bool{false, false, true, false}, 4)
 			return ops.Sum(ops.Where(cond, y, 0)) // log x₁
@@ -180,7 +180,7 @@ func TestTangentOfWhatIsNotChosen(t *testing.T) {
 		},
 		func(x node) node {
 			safe := ops.Where(ops.Gt(x, 0), x, 0)
-			return ops.Pow(ops.Concat(0, safe, safe), 0.5)
+			return ops.Pow(ops.Concat([]*graph.Node{safe, safe}, 0), 0.5)
 		},
 		func(x node) node { return ops.Sqrt(ops.Where(ops.Gt(x, 0), x, ops.Where(ops.Gt(x, -5), 0, x))) },
 	} {

@@ -60,7 +60,7 @@ var stackedBodies = map[string]func(w *graph.Node, c pair, x *graph.Node) (pair,
 	"parts of vectors": func(w *graph.Node, c pair, x *graph.Node) (pair, []*graph.Node) {
 		n := x.Shape()[0]
 		low, high := ops.Slice(c.A, ops.Range{Stop: n / 2}), ops.Slice(x, ops.Range{Start: n / 2, Stop: n})
-		return pair{ops.Concat(0, high, low), ops.Mul(w, ops.Flip(c.B, 0))}, []*graph.Node{ops.Sum(low)}
+		return pair{ops.Concat([]*graph.Node{high, low}, 0), ops.Mul(w, ops.Flip(c.B, 0))}, []*graph.Node{ops.Sum(low)}
 	},
 }
 

@@ -190,9 +190,9 @@ func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.No
 	for _, i := range shifted {
 		first, left := ops.ExpandDims(s.in[i], 0), stacks[s.body.Outputs[i]]
 		if s.Back {
-			stacks[s.body.Inputs[i]] = ops.Concat(0, ops.Slice(left, ops.Range{Start: 1, Stop: ops.End}), first)
+			stacks[s.body.Inputs[i]] = ops.Concat([]*graph.Node{ops.Slice(left, ops.Range{Start: 1, Stop: ops.End}), first}, 0)
 		} else {
-			stacks[s.body.Inputs[i]] = ops.Concat(0, first, ops.Slice(left, ops.Range{Stop: -1}))
+			stacks[s.body.Inputs[i]] = ops.Concat([]*graph.Node{first, ops.Slice(left, ops.Range{Stop: -1})}, 0)
 		}
 	}
 	carries := map[int]*graph.Node{}

@@ -26,7 +26,7 @@ var loopBodies = map[string]func(c, k, x *graph.Node) *graph.Node{
 		return ops.Sum(ops.Mul(ops.Reshape(ops.Mul(c, k), 1, 1), x))
 	},
 	"element of a stack": func(c, k, x *graph.Node) *graph.Node {
-		return ops.Mul(k, ops.Squeeze(ops.Slice(ops.Stack(0, c, x, k), ops.At(0)), 0))
+		return ops.Mul(k, ops.Squeeze(ops.Slice(ops.Stack([]*graph.Node{c, x, k}, 0), ops.At(0)), 0))
 	},
 	"custom": func(c, k, x *graph.Node) *graph.Node {
 		double := autodiff.CustomVJP(func(z *graph.Node) *graph.Node { return ops.Mul(1.5, z) },
@@ -114,7 +114,7 @@ var transforms = []struct {
 	}},
 	{name: "vmap", of: func(f scalarFunc, p []*graph.Node) []*graph.Node {
 		many := autodiff.Vmap(func(q []*graph.Node) *graph.Node { return f(append(q, p[2])) })
-		return []*graph.Node{many([]*graph.Node{ops.Stack(0, p[0], p[1]), ops.Stack(0, p[1], p[0])})}
+		return []*graph.Node{many([]*graph.Node{ops.Stack([]*graph.Node{p[0], p[1]}, 0), ops.Stack([]*graph.Node{p[1], p[0]}, 0)})}
 	}},
 }
 

@@ -19,7 +19,7 @@ func steps(x, w *graph.Node) *graph.Node {
 	end, ys := autodiff.Scan(func(c, x *graph.Node) (*graph.Node, *graph.Node) {
 		c = ops.Sin(ops.Add(ops.MatMul(c, w), ops.Exp(x)))
 		return c, ops.Mul(c, x)
-	}, x, ops.Stack(0, x, x, x, x, x))
+	}, x, ops.Stack([]*graph.Node{x, x, x, x, x}, 0))
 	return ops.Add(end, ops.Sum(ys, 0))
 }
 

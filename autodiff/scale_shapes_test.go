@@ -75,7 +75,7 @@ func parts(x node, n int) []node {
 func concat(t testing.TB, n int) *graph.Graph {
 	g := graph.New()
 	x := g.Input("x", graph.Float64)
-	y := ops.Sum(ops.Square(ops.Concat(0, parts(x, n)...)))
+	y := ops.Sum(ops.Square(ops.Concat(parts(x, n), 0)))
 	runOnce(t, compileGraph(t, []node{x}, append(autodiff.Gradients(y, x), y)), 0.5)
 	return g
 }
@@ -88,7 +88,7 @@ func concats(t testing.TB, n int) *graph.Graph {
 	for i := range back {
 		back[i] = terms[n-1-i]
 	}
-	y := ops.Sum(ops.Mul(ops.Concat(0, terms...), ops.Concat(0, back...)))
+	y := ops.Sum(ops.Mul(ops.Concat(terms, 0), ops.Concat(back, 0)))
 	runOnce(t, compileGraph(t, []node{x}, append(autodiff.Gradients(y, x), y)), 0.5)
 	return g
 }
@@ -100,7 +100,7 @@ func stack(t testing.TB, n int) *graph.Graph {
 	for i := range terms {
 		terms[i] = ops.Sin(ops.Mul(x, one(i)))
 	}
-	y := ops.Sum(ops.Square(ops.Stack(-1, terms...)))
+	y := ops.Sum(ops.Square(ops.Stack(terms, -1)))
 	runOnce(t, compileGraph(t, []node{x}, append(autodiff.Gradients(y, x), y)), upTo(3))
 	return g
 }
@@ -334,7 +334,7 @@ func oneGroup(t testing.TB, n int) *graph.Graph {
 	x := g.Input("x", graph.Float64, 3)
 	s, out := ops.Sin(x), make([]node, 0, n)
 	for i := range n {
-		out = append(out, ops.CumSum(ops.Mul(s, ops.CumSum(ops.Mul(x, one(i)), 0, false)), 0, false))
+		out = append(out, ops.CumSum(ops.Mul(s, ops.CumSum(ops.Mul(x, one(i)), false, 0)), false, 0))
 	}
 	runOnce(t, compileGraph(t, []node{x}, out), upTo(3))
 	return g

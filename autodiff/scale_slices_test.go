@@ -88,14 +88,14 @@ var sliced = map[string]func(x node, n int) node{
 		for i := range parts {
 			parts[i] = ops.Mul(one(i), elem(x, n-1-i))
 		}
-		return ops.Sum(ops.Mul(x, ops.Sin(ops.Stack(0, parts...))))
+		return ops.Sum(ops.Mul(x, ops.Sin(ops.Stack(parts, 0))))
 	},
 	"concat": func(x node, n int) node {
 		var parts []node
 		for i := 0; i < n-3; i += 2 {
 			parts = append(parts, ops.Mul(one(i), window(x, i, 3)))
 		}
-		return ops.Sum(ops.Sin(ops.Concat(0, parts...)))
+		return ops.Sum(ops.Sin(ops.Concat(parts, 0)))
 	},
 	"slices of slices": func(x node, n int) node {
 		var y node

@@ -20,7 +20,7 @@ func unrolled(
 		}
 		c, ys[k] = body(c, sliceAt(xs, k))
 	}
-	return c, ops.Stack(0, ys...)
+	return c, ops.Stack(ys, 0)
 }
 
 // end makes a scalar of a loop's results that depends on all of them, not linearly.

@@ -80,7 +80,7 @@ func rotate(r, x *graph.Node) *graph.Node {
 
 func cross(a, b *graph.Node) *graph.Node {
 	turn := func(x *graph.Node, by int) *graph.Node {
-		return ops.Concat(0, ops.Slice(x, ops.Range{Start: by, Stop: 3}), ops.Slice(x, ops.Range{Stop: by}))
+		return ops.Concat([]*graph.Node{ops.Slice(x, ops.Range{Start: by, Stop: 3}), ops.Slice(x, ops.Range{Stop: by})}, 0)
 	}
 	return ops.Sub(ops.Mul(turn(a, 1), turn(b, 2)), ops.Mul(turn(a, 2), turn(b, 1)))
 }

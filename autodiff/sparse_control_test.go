@@ -23,7 +23,7 @@ func TestSparseThroughControlFlow(t *testing.T) {
 		"mixing": func(x node) node { // an element more with each step
 			return autodiff.While(func(c node) node { return ops.Lt(ops.Sum(c), 1e3) }, func(c node) node {
 				rest := ops.Slice(c, ops.Range{Stop: n - 1})
-				return ops.Add(c, ops.Concat(0, ops.Slice(c, ops.Range{Start: n - 1, Stop: n}), rest))
+				return ops.Add(c, ops.Concat([]*graph.Node{ops.Slice(c, ops.Range{Start: n - 1, Stop: n}), rest}, 0))
 			}, x, autodiff.MaxSteps(20))
 		},
 		"while": func(x node) node {

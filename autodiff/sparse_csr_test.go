@@ -139,7 +139,7 @@ func TestSparseErrors(t *testing.T) {
 		{"a long row and a long column", func() (*autodiff.CSR, error) {
 			return autodiff.SparseJacobian(func(x node) node {
 				first := ops.Slice(x, ops.Range{Stop: 1})
-				return ops.Concat(0, ops.Sum(ops.Square(ops.Reshape(x, 1, -1)), 1), ops.Mul(x, first))
+				return ops.Concat([]*graph.Node{ops.Sum(ops.Square(ops.Reshape(x, 1, -1)), 1), ops.Mul(x, first)}, 0)
 			}).Eval(ctx, make([]float64, 17_000))
 		}, "takes too many colours: use a dense one"},
 	} {

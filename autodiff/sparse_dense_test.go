@@ -52,11 +52,11 @@ func randomFunction(seed uint64, n int) func(x node) node {
 			case 4:
 				y = ops.Take(any(), index(n), 0)
 			case 5:
-				y = ops.ScatterAdd(any(), index(n), 0, n)
+				y = ops.ScatterAdd(any(), index(n), n, 0)
 			case 6:
 				k := r.IntN(n)
 				a, b := any(), any()
-				y = ops.Concat(0, ops.Slice(a, ops.Range{Start: k, Stop: n}), ops.Slice(b, ops.Range{Stop: k}))
+				y = ops.Concat([]*graph.Node{ops.Slice(a, ops.Range{Start: k, Stop: n}), ops.Slice(b, ops.Range{Stop: k})}, 0)
 			case 7:
 				y = ops.Where(ops.Gt(constant(true), 0), any(), any())
 			case 8:
@@ -69,7 +69,7 @@ func randomFunction(seed uint64, n int) func(x node) node {
 				half := n / 2
 				rows := ops.Reshape(ops.Slice(any(), ops.Range{Stop: 2 * half}), 2, half)
 				rest := ops.Slice(any(), ops.Range{Stop: n - 2*half})
-				y = ops.Concat(0, ops.Reshape(ops.Softmax(rows, 0), 2*half), rest)
+				y = ops.Concat([]*graph.Node{ops.Reshape(ops.Softmax(rows, 0), 2*half), rest}, 0)
 			case 12:
 				m := make([]float64, n*n)
 				for i := range m {
@@ -82,7 +82,7 @@ func randomFunction(seed uint64, n int) func(x node) node {
 				y = ops.Mul(ops.Sum(ops.Slice(any(), ops.Range{Stop: 2})), any())
 			}
 			if y.Shape()[0] != n {
-				y = ops.Concat(0, y, ops.Slice(any(), ops.Range{Start: y.Shape()[0], Stop: n}))
+				y = ops.Concat([]*graph.Node{y, ops.Slice(any(), ops.Range{Start: y.Shape()[0], Stop: n})}, 0)
 			}
 			pool = append(pool, y)
 		}
@@ -183,7 +183,7 @@ func TestPatternsOfFamilies(t *testing.T) {
 		{name: "elementwise", jacobian: ops.Sin, has: near(0), colors: 1},
 		{name: "bidiagonal matrix", jacobian: bidiagonal,
 			has: func(i, j int) bool { return j == i || j == i-1 }, colors: 2},
-		{name: "running sums", jacobian: func(x node) node { return ops.CumSum(ops.Square(x), 0, false) },
+		{name: "running sums", jacobian: func(x node) node { return ops.CumSum(ops.Square(x), false, 0) },
 			has: func(i, j int) bool { return j <= i }, colors: n},
 		{name: "chained Rosenbrock", hessian: rosenbrock, has: near(1), colors: 3},
 		{name: "block diagonal", hessian: blocks, has: func(i, j int) bool { return i/5 == j/5 }, colors: 5},

@@ -16,7 +16,7 @@ import (
 func shifted(x *graph.Node, steps int, opts ...autodiff.LoopOption) *graph.Node {
 	n := x.Shape()[0]
 	shift := func(y *graph.Node) *graph.Node {
-		return ops.Concat(0, ops.Slice(y, ops.Range{Start: n - 1, Stop: n}), ops.Slice(y, ops.Range{Stop: n - 1}))
+		return ops.Concat([]*graph.Node{ops.Slice(y, ops.Range{Start: n - 1, Stop: n}), ops.Slice(y, ops.Range{Stop: n - 1})}, 0)
 	}
 	return autodiff.For(steps, func(_, y *graph.Node) *graph.Node {
 		a := ops.Mul(x, shift(y))

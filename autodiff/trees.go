@@ -50,7 +50,7 @@ func Ravel[T any](t T) *graph.Node {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return ops.Concat(0, parts...)
+	return ops.Concat(parts, 0)
 }
 
 // Unravel is the inverse of Ravel: a tree like the given one whose leaves have v's elements, one after the other, in their

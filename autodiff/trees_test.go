@@ -107,7 +107,7 @@ func TestModelsAreTrees(t *testing.T) {
 	fn := autodiff.Compile(func(m *neuron, x node) (node, *neuron, node, node) {
 		value, grad := autodiff.ValueAndGrad(at(x))(m)
 		_, along := autodiff.JVP(at(x), m, grad)
-		many := autodiff.Vmap(func(x node) *neuron { return autodiff.Grad(at(x))(m) })(ops.Stack(0, x, ops.Neg(x)))
+		many := autodiff.Vmap(func(x node) *neuron { return autodiff.Grad(at(x))(m) })(ops.Stack([]*graph.Node{x, ops.Neg(x)}, 0))
 		return value, grad, along, many.W.Node()
 	}, autodiff.Verified())
 	var out struct {

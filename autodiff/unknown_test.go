@@ -71,9 +71,12 @@ func TestUnknownDerivativesAreRefused(t *testing.T) {
 			"compressed second": func(x node) node {
 				return autodiff.CompressedHessian(scalar(f))(x).Values
 			},
-			"many jvps": autodiff.Vmap(func(s node) node { _, d := autodiff.JVP(f, ops.Stack(0, s, s), ones(ops.Stack(0, s, s))); return d }),
+			"many jvps": autodiff.Vmap(func(s node) node {
+				_, d := autodiff.JVP(f, ops.Stack([]*graph.Node{s, s}, 0), ones(ops.Stack([]*graph.Node{s, s}, 0)))
+				return d
+			}),
 			"derivatives": func(x node) node {
-				return autodiff.Derivatives(func(s node) node { return f(ops.Stack(0, s, s)) }, 1)(ops.Sum(x))[1]
+				return autodiff.Derivatives(func(s node) node { return f(ops.Stack([]*graph.Node{s, s}, 0)) }, 1)(ops.Sum(x))[1]
 			},
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {

@@ -22,7 +22,7 @@ func loop(f func(node) node) func(node) node {
 		for i := range x.Shape()[0] {
 			results = append(results, f(ops.Squeeze(ops.Slice(x, ops.At(i)), 0)))
 		}
-		return ops.Stack(0, results...)
+		return ops.Stack(results, 0)
 	}
 }
 
@@ -34,7 +34,7 @@ func vectorFunction(w node) func(x node) node {
 		picked := ops.Take(s, ops.ArgMax(x, 0), 0)
 		outer := ops.MatMul(ops.ExpandDims(h, 1), ops.ExpandDims(x, 0)) // [3,2]
 		chosen := ops.Where(ops.Gt(outer, 0), outer, ops.Square(outer))
-		return ops.Concat(0, ops.Mul(h, picked), ops.Sum(chosen, 1), ops.Reshape(ops.LogSumExp(x), 1))
+		return ops.Concat([]*graph.Node{ops.Mul(h, picked), ops.Sum(chosen, 1), ops.Reshape(ops.LogSumExp(x), 1)}, 0)
 	}
 }
 
@@ -45,7 +45,7 @@ func vectorScan(w node) func(x node) node {
 			c = ops.Tanh(ops.Add(ops.Mul(c, x), row))
 			return c, ops.Sum(c)
 		}, x, ops.Transpose(w))
-		return ops.Concat(0, last, all)
+		return ops.Concat([]*graph.Node{last, all}, 0)
 	}
 }
 
@@ -87,11 +87,11 @@ func TestVmapComposes(t *testing.T) {
 			})(x)
 		},
 		"Vmap(Vmap)": func(many func(func(node) node) func(node) node, f func(node) node, x node) node {
-			return many(many(f))(ops.Stack(0, x, ops.Neg(x)))
+			return many(many(f))(ops.Stack([]*graph.Node{x, ops.Neg(x)}, 0))
 		},
 		"Grad(Vmap(Grad(Vmap)))": func(many func(func(node) node) func(node) node, f func(node) node, x node) node {
 			inner := autodiff.Grad(total(many(f)))
-			return autodiff.Grad(total(many(inner)))(ops.Stack(0, x, ops.Neg(x)))
+			return autodiff.Grad(total(many(inner)))(ops.Stack([]*graph.Node{x, ops.Neg(x)}, 0))
 		},
 		"pairs": func(many func(func(node) node) func(node) node, f func(node) node, x node) node {
 			return many(func(a node) node {

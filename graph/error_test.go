@@ -85,7 +85,7 @@ var sources = []struct {
 	{"SumTo", func(x *graph.Node) (*graph.Node, int) { return ops.SumTo(ops.BroadcastTo(x, 3, 1), 1, 1), line() }},
 	{"Softmax", func(x *graph.Node) (*graph.Node, int) { return ops.Softmax(ops.Reshape(x)), line() }},
 	{"Softmax, its view", func(x *graph.Node) (*graph.Node, int) { return ops.Softmax(ops.Reshape(x)).In()[0], line() }},
-	{"Stack", func(x *graph.Node) (*graph.Node, int) { return ops.Stack(0, x, x), line() }},
+	{"Stack", func(x *graph.Node) (*graph.Node, int) { return ops.Stack([]*graph.Node{x, x}, 0), line() }},
 	{"MatMul of vectors", func(x *graph.Node) (*graph.Node, int) {
 		return ops.MatMul(ops.Reshape(x, 1), ops.Reshape(x, 1)), line()
 	}},
@@ -163,7 +163,7 @@ func TestErrorSource(t *testing.T) {
 		{"softmax", func(x, _ *graph.Node) { ops.Softmax(x, 0, 2) }, line()},
 		{"log_softmax", func(x, _ *graph.Node) { ops.LogSoftmax(x) }, line()},
 		{"keep_dims", func(_, y *graph.Node) { ops.KeepDims(y, y) }, line()},
-		{"stack", func(x, y *graph.Node) { ops.Stack(0, x, y) }, line()},
+		{"stack", func(x, y *graph.Node) { ops.Stack([]*graph.Node{x, y}, 0) }, line()},
 		{"matmul", func(_, y *graph.Node) { ops.MatMul(y, y) }, line()},
 		{"const", func(x, _ *graph.Node) { graph.Const(x.Graph(), []int64{1}, 2) }, line()},
 		{"input", func(x, _ *graph.Node) { x.Graph().Input("", graph.Float32, -1) }, line()},

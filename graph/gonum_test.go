@@ -20,7 +20,7 @@ func someGraph() (outputs, unused []*graph.Node) {
 	lost := ops.Exp(x)
 	h := ops.Tanh(ops.MatMul(x, w))
 	square := ops.Mul(h, h)
-	return []*graph.Node{ops.Mean(ops.Sub(1, square)), ops.Concat(0, h, square, h)}, []*graph.Node{lost, ops.Sin(square)}
+	return []*graph.Node{ops.Mean(ops.Sub(1, square)), ops.Concat([]*graph.Node{h, square, h}, 0)}, []*graph.Node{lost, ops.Sin(square)}
 }
 
 func ids(nodes []*graph.Node) []int64 {

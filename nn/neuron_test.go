@@ -80,7 +80,7 @@ func TestNeuronXOR(t *testing.T) {
 	nand := nn.MPNeuron{Weights: []float64{-1, -1}, Threshold: -1}
 	both := nn.MPNeuron{Weights: []float64{1, 1}, Threshold: 2}
 	got := fires(t, func(x *graph.Node) *graph.Node {
-		return both.Apply(ops.Stack(1, or.Apply(x), nand.Apply(x)))
+		return both.Apply(ops.Stack([]*graph.Node{or.Apply(x), nand.Apply(x)}, 1))
 	}, inputs01)
 	if !slices.Equal(got, xor) {
 		t.Errorf("two layers: %v, want %v", got, xor)

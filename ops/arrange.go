@@ -13,7 +13,7 @@ func Flatten(x *graph.Node) *graph.Node {
 }
 
 // Split cuts x along an axis into parts of the given sizes, which add up to its length.
-func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
+func Split(x *graph.Node, sizes []int, axis int) []*graph.Node {
 	mustExist("split", x)
 	a := mustBeAxis("split", axis, x)
 	parts, at := make([]*graph.Node, len(sizes)), 0
@@ -34,7 +34,7 @@ func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
 func Unstack(x *graph.Node, axis int) []*graph.Node {
 	mustExist("unstack", x)
 	a := mustBeAxis("unstack", axis, x)
-	parts := Split(x, a, slices.Repeat([]int{1}, x.Shape()[a])...)
+	parts := Split(x, slices.Repeat([]int{1}, x.Shape()[a]), a)
 	for i, p := range parts {
 		parts[i] = Squeeze(p, a)
 	}
@@ -52,15 +52,15 @@ func Flip(x *graph.Node, axes ...int) *graph.Node {
 
 // Roll moves elements along an axis by shift places, to higher indices if it is positive, those over the end to the
 // start.
-func Roll(x *graph.Node, axis, shift int) *graph.Node {
+func Roll(x *graph.Node, shift, axis int) *graph.Node {
 	mustExist("roll", x)
 	a := mustBeAxis("roll", axis, x)
 	n := x.Shape()[a]
 	if n == 0 || shift%n == 0 {
 		return x
 	}
-	parts := Split(x, a, n-(shift%n+n)%n, (shift%n+n)%n)
-	return Concat(a, parts[1], parts[0])
+	parts := Split(x, []int{n - (shift%n+n)%n, (shift%n + n) % n}, a)
+	return Concat([]*graph.Node{parts[1], parts[0]}, a)
 }
 
 // Tile repeats x along its axes, as often as the counts say: the last count is for the last axis, and more counts

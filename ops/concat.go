@@ -15,7 +15,7 @@ type axisAttrs struct{ Axis int }
 func AxisOf(n *graph.Node) int { return n.Attrs().(axisAttrs).Axis }
 
 // Concat joins its operands along an axis. Their other dimensions agree.
-func Concat(axis int, xs ...*graph.Node) *graph.Node {
+func Concat(xs []*graph.Node, axis int) *graph.Node {
 	mustExist(concatOp.Name, xs...)
 	if len(xs) == 0 {
 		graph.Fail(concatOp.Name, nil, "nothing to join")
@@ -28,7 +28,7 @@ func Concat(axis int, xs ...*graph.Node) *graph.Node {
 }
 
 // Stack joins its operands, which have equal shapes, along a new axis.
-func Stack(axis int, xs ...*graph.Node) *graph.Node {
+func Stack(xs []*graph.Node, axis int) *graph.Node {
 	expanded := make([]*graph.Node, len(xs))
 	for i, x := range xs {
 		expanded[i] = ExpandDims(x, axis)
@@ -36,7 +36,7 @@ func Stack(axis int, xs ...*graph.Node) *graph.Node {
 	if axis < 0 && len(xs) > 0 {
 		axis += xs[0].Rank() + 1
 	}
-	return Concat(axis, expanded...)
+	return Concat(expanded, axis)
 }
 
 var concatOp graph.Op

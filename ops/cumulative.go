@@ -14,7 +14,7 @@ type cumulativeAttrs struct {
 }
 
 // CumSum returns the running sums along an axis: element k is x₀ + … + xₖ, or xₖ + … + xₙ₋₁ if reverse is set.
-func CumSum(x *graph.Node, axis int, reverse bool) *graph.Node {
+func CumSum(x *graph.Node, reverse bool, axis int) *graph.Node {
 	mustExist(cumsumOp.Name, x)
 	return apply(&cumsumOp, cumulativeAttrs{mustBeAxis(cumsumOp.Name, axis, x), reverse}, x)
 }
@@ -37,11 +37,11 @@ func init() {
 		InPlace: true, Depends: cumulativeDepends,
 		Derivative: Linear{func(n, ct *graph.Node) *graph.Node {
 			a := n.Attrs().(cumulativeAttrs)
-			return CumSum(ct, a.Axis, !a.Reverse)
+			return CumSum(ct, !a.Reverse, a.Axis)
 		}},
 		Batch: func(n *graph.Node, in []*graph.Node, _ []bool) *graph.Node {
 			a := n.Attrs().(cumulativeAttrs)
-			return CumSum(in[0], a.Axis+1, a.Reverse)
+			return CumSum(in[0], a.Reverse, a.Axis+1)
 		},
 		Cases: []graph.Case{
 			along("vector", 0, false, arg(7)), along("reverse", 0, true, arg(7)), along("rows", 1, false, arg(3, 4)),
@@ -106,13 +106,13 @@ const longLists = 1 << 24
 // LinearRecurrence returns h with h₀ = b₀ and hₖ = aₖ·hₖ₋₁ + bₖ along an axis, a and b broadcasting against each
 // other: running products, moving averages, discounted returns, autoregressions. If reverse is set it begins at the
 // other end, hₖ = aₖ·hₖ₊₁ + bₖ. The first factor is not used.
-func LinearRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
+func LinearRecurrence[A, B Operand](a A, b B, reverse bool, axis int) *graph.Node {
 	return recurrenceOf(&linearRecurrenceOp, nodes(&linearRecurrenceOp, a, b), axis, reverse)
 }
 
 // SlopeRecurrence is LinearRecurrence, but that aₖ·hₖ₋₁ is 0 where hₖ₋₁ is, though aₖ be infinite: the form of its derivatives,
 // in which what does not move stays so.
-func SlopeRecurrence[A, B Operand](a A, b B, axis int, reverse bool) *graph.Node {
+func SlopeRecurrence[A, B Operand](a A, b B, reverse bool, axis int) *graph.Node {
 	return recurrenceOf(&slopeRecurrenceOp, nodes(&slopeRecurrenceOp, a, b), axis, reverse)
 }
 
@@ -127,13 +127,13 @@ func recurrenceOf(op *graph.Op, in []*graph.Node, axis int, reverse bool) *graph
 
 // CumProd returns the running products along an axis: element k is x₀·…·xₖ, or xₖ·…·xₙ₋₁ if reverse is set. Its
 // derivatives hold where elements are 0, too.
-func CumProd(x *graph.Node, axis int, reverse bool) *graph.Node {
+func CumProd(x *graph.Node, reverse bool, axis int) *graph.Node {
 	mustExist("cumprod", x)
 	a := mustBeAxis("cumprod", axis, x)
 	if x.Shape()[a] == 0 {
 		return x
 	}
-	return LinearRecurrence(x, without(x, a, first(x, a, reverse)), a, reverse)
+	return LinearRecurrence(x, without(x, a, first(x, a, reverse)), reverse, a)
 }
 
 // first is the range of axis of x at which a recurrence begins.
@@ -225,7 +225,7 @@ func (recurrenceRule) Wrt(int) bool { return true }
 // VJP implements graph.Derivative.
 func (recurrenceRule) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
 	a := n.Attrs().(cumulativeAttrs)
-	b := SlopeRecurrence(earlier(n, n.In()[0]), ct, a.Axis, !a.Reverse)
+	b := SlopeRecurrence(earlier(n, n.In()[0]), ct, !a.Reverse, a.Axis)
 	if i == 1 {
 		return b
 	}

@@ -108,7 +108,7 @@ func TestDeterminantDerivativesGiven(t *testing.T) {
 			diagonal(1e-26, 1e-26, 1e-26))
 		expect(t, grad(det, constant(g, d, diagonal(1e-20, 1e20), 2, 2))[0], []int{2, 2}, diagonal(1e20, 1e-20))
 		large, small := constant(g, d, diagonal(1e13, 1e13, 1e13), 3, 3), constant(g, d, diagonal(1e-13, 1e-13, 1e-13), 3, 3)
-		both := ops.Stack(0, large, small)
+		both := ops.Stack([]*graph.Node{large, small}, 0)
 		expect(t, grad(det, both)[0], []int{2, 3, 3}, append(diagonal(1e26, 1e26, 1e26), diagonal(1e-26, 1e-26, 1e-26)...))
 		expect(t, ops.Det(constant(g, d, diagonal(1e30, 1e30, 1e-30, 1e-30), 4, 4)), nil, []float64{1})
 		expect(t, ops.LogDet(large), nil, []float64{39 * math.Ln10})

@@ -30,7 +30,7 @@ func Eigh(x *graph.Node) (values, vectors *graph.Node) {
 
 // eigenParts takes apart what has the form of eigh's result: a row above a matrix.
 func eigenParts(x *graph.Node) (row, matrix *graph.Node) {
-	parts := Split(x, -2, 1, x.Shape()[x.Rank()-2]-1)
+	parts := Split(x, []int{1, x.Shape()[x.Rank()-2] - 1}, -2)
 	return parts[0], parts[1]
 }
 

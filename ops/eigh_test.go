@@ -225,7 +225,7 @@ func TestEigenvaluesOfBatches(t *testing.T) {
 		one := func(i int) *graph.Node {
 			return autodiff.Hessian(f)(ops.Reshape(ops.Slice(x, ops.At(i)), 3, 3))
 		}
-		return []*graph.Node{mapped, ops.Stack(0, one(0), one(1), one(2))}
+		return []*graph.Node{mapped, ops.Stack([]*graph.Node{one(0), one(1), one(2)}, 0)}
 	}
 	for _, f := range smooth {
 		values := eval(t, append(each(f.of), each(f.plain)...)...)

@@ -34,7 +34,7 @@ func (eigenRule) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
 	w, v := eigenParts(n)
 	p := MatMul(Product(v, half(t[0]), true, false), v)
 	near, gap := gaps(w)
-	return Concat(-2, ExpandDims(Diagonal(p), -2), MatMul(v, Div(Where(near, 0, p), gap)))
+	return Concat([]*graph.Node{ExpandDims(Diagonal(p), -2), MatMul(v, Div(Where(near, 0, p), gap))}, -2)
 }
 
 // ConfluentVJP implements graph.Confluent.

@@ -28,7 +28,7 @@ func TestFoldsOfManyWorkers(t *testing.T) {
 			"argmin":    func(x *graph.Node) *graph.Node { return ops.ArgMin(x, c.axis) },
 			"logsumexp": func(x *graph.Node) *graph.Node { return ops.LogSumExp(x, c.axis) },
 			"softmax":   func(x *graph.Node) *graph.Node { return ops.Softmax(x, c.axis) },
-			"cumsum":    func(x *graph.Node) *graph.Node { return ops.CumSum(x, c.axis, false) },
+			"cumsum":    func(x *graph.Node) *graph.Node { return ops.CumSum(x, false, c.axis) },
 		} {
 			t.Run(fmt.Sprint(name, c.shape, c.axis), func(t *testing.T) {
 				n := build(graph.New().Input("x", graph.Float32, c.shape...))

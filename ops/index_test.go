@@ -59,7 +59,7 @@ func TestIndexOutOfRange(t *testing.T) {
 }
 
 func takeRows(x, index *graph.Node) *graph.Node    { return ops.Take(x, index, 0) }
-func scatterRows(x, index *graph.Node) *graph.Node { return ops.ScatterAdd(x, index, 0, 3) }
+func scatterRows(x, index *graph.Node) *graph.Node { return ops.ScatterAdd(x, index, 3, 0) }
 func oneHotRows(x, index *graph.Node) *graph.Node {
 	return ops.Add(x, ops.OneHot(index, 3, graph.Float64))
 }
@@ -76,7 +76,7 @@ func TestRepeatedIndices(t *testing.T) {
 	expect(t, ops.Take(x, index, -1), []int{3}, []float64{3, 3, 1})
 	pick := func(x []*graph.Node) *graph.Node { return ops.Take(x[0], index, 0) }
 	expect(t, grad(pick, x)[0], []int{3}, []float64{1, 0, 2})
-	expect(t, ops.ScatterAdd(x, index, 0, 4), []int{4}, []float64{3, 0, 3, 0})
+	expect(t, ops.ScatterAdd(x, index, 4, 0), []int{4}, []float64{3, 0, 3, 0})
 	refused(t, "axis 1 is out of range", func() { ops.Take(x, index, 1) })
 	refused(t, "wants i64", func() { ops.Take(x, x, 0) })
 }

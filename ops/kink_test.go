@@ -36,7 +36,7 @@ func TestKinks(t *testing.T) {
 		{"norm over both axes", func(x *graph.Node) *graph.Node { return ops.Norm(x) }, none, second},
 		{"sum of distances", func(x *graph.Node) *graph.Node { return ops.Sum(ops.Abs(x), 0) }, zeros, second},
 		{"product", func(x *graph.Node) *graph.Node { return ops.Prod(x, 1) }, zeros, nil},
-		{"running product", func(x *graph.Node) *graph.Node { return ops.CumProd(x, 1, true) }, zeros, nil},
+		{"running product", func(x *graph.Node) *graph.Node { return ops.CumProd(x, true, 1) }, zeros, nil},
 		{"cubes of equal eigenvalues", func(x *graph.Node) *graph.Node {
 			square := ops.Slice(x, ops.All, ops.Range{Stop: 2})
 			w, _ := ops.Eigh(ops.Add(square, ops.Transpose(square)))

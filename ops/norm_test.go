@@ -69,7 +69,7 @@ func TestLongRunningSum(t *testing.T) {
 	const n = 1 << 20
 	x := ops.BroadcastTo(graph.Const(graph.New(), []float32{0.1}, 1), n)
 	for _, reverse := range []bool{false, true} {
-		ends := eval(t, ops.CumSum(x, 0, reverse))[0]
+		ends := eval(t, ops.CumSum(x, reverse, 0))[0]
 		if got := max(ends[0], ends[n-1]); got != float64(float32(n*float64(float32(0.1)))) {
 			t.Errorf("the sum of 2²⁰ × 0.1 is %v", got)
 		}
@@ -85,8 +85,8 @@ func TestLongScatteredSum(t *testing.T) {
 	x := graph.Const(g, []float32{3, 4}, 2)
 	want := n / 2 * float64(float32(0.1))
 	for i, sums := range eval(t,
-		ops.ScatterAdd(ops.BroadcastTo(tenth, n), places, 0, 2), ops.ScatterAdd(ops.BroadcastTo(tenth, n, 2), places, 0, 2),
-		ops.ScatterAdd(ops.BroadcastTo(tenth, 2, n), places, 1, 2),
+		ops.ScatterAdd(ops.BroadcastTo(tenth, n), places, 2, 0), ops.ScatterAdd(ops.BroadcastTo(tenth, n, 2), places, 2, 0),
+		ops.ScatterAdd(ops.BroadcastTo(tenth, 2, n), places, 2, 1),
 		autodiff.Gradients(ops.Sum(ops.Mul(tenth, ops.Take(x, places, 0))), x)[0]) {
 		for _, got := range sums {
 			if !(math.Abs(got-want) <= 512*0x1p-24*want) {
@@ -95,6 +95,6 @@ func TestLongScatteredSum(t *testing.T) {
 		}
 	}
 	infinite := graph.Const(g, append(make([]float64, 1999), math.Inf(1)), 2000)
-	expect(t, ops.ScatterAdd(infinite, ops.Slice(places, ops.Range{Stop: 2000, Step: 1}), 0, 2), []int{2},
+	expect(t, ops.ScatterAdd(infinite, ops.Slice(places, ops.Range{Stop: 2000, Step: 1}), 2, 0), []int{2},
 		[]float64{0, math.Inf(1)})
 }

@@ -58,7 +58,7 @@ func TestExactIntegers(t *testing.T) {
 		{"sum", ops.Sum(ops.FullLike(x, odd)), []int64{3 * odd}},
 		{"sum that wraps", ops.Sum(graph.Const(g, []int64{most, 1, least}, 3)), []int64{0}},
 		{"prod", ops.Prod(graph.Const(g, []int64{odd, 3}, 2)), []int64{3 * odd}},
-		{"cumsum", ops.CumSum(ops.FullLike(x, odd), 0, false), []int64{odd, 2 * odd, 3 * odd}},
+		{"cumsum", ops.CumSum(ops.FullLike(x, odd), false, 0), []int64{odd, 2 * odd, 3 * odd}},
 		{"max", ops.Max(ops.Add(x, odd)), []int64{odd + 2}},
 		{"min", ops.Min(ops.Sub(x, odd)), []int64{-odd}},
 		{"take", ops.Take(ops.Add(x, odd), x, 0), []int64{odd, odd + 1, odd + 2}},

@@ -26,7 +26,7 @@ func LeastSquares(a, b *graph.Node) *graph.Node {
 // qrParts takes apart what has the form of qr's result: r above q.
 func qrParts(x *graph.Node) (q, r *graph.Node) {
 	rows, n := x.Shape()[x.Rank()-2], x.Shape()[x.Rank()-1]
-	parts := Split(x, -2, n, rows-n)
+	parts := Split(x, []int{n, rows - n}, -2)
 	return parts[1], parts[0]
 }
 
@@ -73,7 +73,7 @@ func init() {
 				z := Product(q, x, true, false)
 				below := Tril(z, -1)
 				rest := Triu(Add(Sub(z, below), Transpose(below)), 0)
-				return Concat(-2, MatMul(rest, r), Sub(x, MatMul(q, rest)))
+				return Concat([]*graph.Node{MatMul(rest, r), Sub(x, MatMul(q, rest))}, -2)
 			},
 		},
 		Batch: batchSame, Cases: cases,

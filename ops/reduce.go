@@ -230,9 +230,9 @@ func exclusive(x *graph.Node) *graph.Node {
 	a, b, rest := Slice(x, All, Range{0, h, 1}), Slice(x, All, Range{h, 2 * h, 1}), Slice(x, All, Range{2 * h, r, 1})
 	if r == 2*h {
 		e := exclusive(Mul(a, b))
-		return Concat(1, Mul(e, b), Mul(e, a))
+		return Concat([]*graph.Node{Mul(e, b), Mul(e, a)}, 1)
 	}
-	e := exclusive(Concat(1, Mul(a, b), rest))
+	e := exclusive(Concat([]*graph.Node{Mul(a, b), rest}, 1))
 	pairs := Slice(e, All, Range{0, h, 1})
-	return Concat(1, Mul(pairs, b), Mul(pairs, a), Slice(e, All, Range{h, h + 1, 1}))
+	return Concat([]*graph.Node{Mul(pairs, b), Mul(pairs, a), Slice(e, All, Range{h, h + 1, 1})}, 1)
 }

@@ -149,7 +149,7 @@ func (rowPairRule) Wrt(int) bool { return true }
 func (rowPairRule) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
 	a, in := n.Attrs().(rowPairAttrs), n.In()
 	if i == 0 {
-		return rightFactor(Stack(0, in[1], in[2]), ct, matmulAttrs{TransB: a.TransB})
+		return rightFactor(Stack([]*graph.Node{in[1], in[2]}, 0), ct, matmulAttrs{TransB: a.TransB})
 	}
 	row := func(i int) *graph.Node { return Slice(ct, At(i)) }
 	switch i {
@@ -186,5 +186,5 @@ func batchRowPair(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 		}
 		return y
 	}
-	return Concat(1, row(0), row(1))
+	return Concat([]*graph.Node{row(0), row(1)}, 1)
 }

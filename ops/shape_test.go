@@ -125,24 +125,24 @@ func TestPermutations(t *testing.T) {
 func TestJoins(t *testing.T) {
 	g := graph.New()
 	a, b := graph.Const(g, []float64{1, 2, 3, 4}, 2, 2), graph.Const(g, []float64{5, 6}, 2, 1)
-	expect(t, ops.Concat(-1, a, b), []int{2, 3}, []float64{1, 2, 5, 3, 4, 6})
-	expect(t, ops.Concat(-2, a, a), []int{4, 2}, []float64{1, 2, 3, 4, 1, 2, 3, 4})
-	if ops.Concat(1, a) != a {
+	expect(t, ops.Concat([]*graph.Node{a, b}, -1), []int{2, 3}, []float64{1, 2, 5, 3, 4, 6})
+	expect(t, ops.Concat([]*graph.Node{a, a}, -2), []int{4, 2}, []float64{1, 2, 3, 4, 1, 2, 3, 4})
+	if ops.Concat([]*graph.Node{a}, 1) != a {
 		t.Error("one operand joined is not the operand")
 	}
 	x, y := graph.Const(g, []float64{1, 2}, 2), graph.Const(g, []float64{3, 4}, 2)
-	expect(t, ops.Stack(0, x, y), []int{2, 2}, []float64{1, 2, 3, 4})
-	expect(t, ops.Stack(1, x, y), []int{2, 2}, []float64{1, 3, 2, 4})
-	expect(t, ops.Stack(-1, x, y), []int{2, 2}, []float64{1, 3, 2, 4})
-	expect(t, ops.Stack(-2, x, y), []int{2, 2}, []float64{1, 2, 3, 4})
-	expect(t, ops.Stack(0, x), []int{1, 2}, []float64{1, 2})
-	refused(t, "nothing to join", func() { ops.Concat(0) })
-	refused(t, "nothing to join", func() { ops.Stack(0) })
-	refused(t, "axis 2 is out of range", func() { ops.Concat(2, a, b) })
-	refused(t, "axis 2 is out of range", func() { ops.Stack(2, x, y) })
-	refused(t, "dimensions 2 and 1 of axis 1 differ", func() { ops.Concat(0, a, b) })
-	refused(t, "differ", func() { ops.Stack(0, x, a) })
-	refused(t, "convert one with Cast", func() { ops.Concat(0, a, ops.Cast(a, graph.Float32)) })
+	expect(t, ops.Stack([]*graph.Node{x, y}, 0), []int{2, 2}, []float64{1, 2, 3, 4})
+	expect(t, ops.Stack([]*graph.Node{x, y}, 1), []int{2, 2}, []float64{1, 3, 2, 4})
+	expect(t, ops.Stack([]*graph.Node{x, y}, -1), []int{2, 2}, []float64{1, 3, 2, 4})
+	expect(t, ops.Stack([]*graph.Node{x, y}, -2), []int{2, 2}, []float64{1, 2, 3, 4})
+	expect(t, ops.Stack([]*graph.Node{x}, 0), []int{1, 2}, []float64{1, 2})
+	refused(t, "nothing to join", func() { ops.Concat([]*graph.Node{}, 0) })
+	refused(t, "nothing to join", func() { ops.Stack([]*graph.Node{}, 0) })
+	refused(t, "axis 2 is out of range", func() { ops.Concat([]*graph.Node{a, b}, 2) })
+	refused(t, "axis 2 is out of range", func() { ops.Stack([]*graph.Node{x, y}, 2) })
+	refused(t, "dimensions 2 and 1 of axis 1 differ", func() { ops.Concat([]*graph.Node{a, b}, 0) })
+	refused(t, "differ", func() { ops.Stack([]*graph.Node{x, a}, 0) })
+	refused(t, "convert one with Cast", func() { ops.Concat([]*graph.Node{a, ops.Cast(a, graph.Float32)}, 0) })
 }
 
 // Joined along the last axis, long operands are written in blocks: columns alone, with wider ones between, of words of
@@ -183,7 +183,7 @@ func joined(parts []*graph.Node, d graph.DType) *graph.Node {
 	for i, x := range parts {
 		cast[i] = ops.Cast(x, d)
 	}
-	return ops.Cast(ops.Concat(1, cast...), graph.Float64)
+	return ops.Cast(ops.Concat(cast, 1), graph.Float64)
 }
 
 func TestBroadcasts(t *testing.T) {

@@ -111,15 +111,15 @@ func TestSpecialFunctionsOfTwo(t *testing.T) {
 func TestCumProd(t *testing.T) {
 	g := graph.New()
 	x := graph.Const(g, []float64{0, 2, 0}, 3)
-	expect(t, ops.CumProd(x, 0, false), []int{3}, []float64{0, 0, 0})
+	expect(t, ops.CumProd(x, false, 0), []int{3}, []float64{0, 0, 0})
 	last := func(x []*graph.Node) *graph.Node {
-		return ops.Take(ops.CumProd(x[0], 0, false), graph.Const(g, []int64{2}, 1), 0)
+		return ops.Take(ops.CumProd(x[0], false, 0), graph.Const(g, []int64{2}, 1), 0)
 	}
 	byFirst := func(x []*graph.Node) *graph.Node { return ops.Slice(grad(last, x[0])[0], ops.At(0)) }
 	expect(t, grad(last, graph.Const(g, []float64{0, 2, 3}, 3))[0], []int{3}, []float64{6, 0, 0})
 	expect(t, byFirst([]*graph.Node{graph.Const(g, []float64{0, 2, 3}, 3)}), []int{1}, []float64{6})
 	expect(t, grad(byFirst, graph.Const(g, []float64{0, 2, 3}, 3))[0], []int{3}, []float64{0, 3, 2})
-	expect(t, ops.CumProd(graph.Const(g, []float64{2, 3, 4}, 3), 0, true), []int{3}, []float64{24, 12, 4})
+	expect(t, ops.CumProd(graph.Const(g, []float64{2, 3, 4}, 3), true, 0), []int{3}, []float64{24, 12, 4})
 }
 
 // TestEqualEigenvalues: the sum of the eigenvalues is the trace, also where they are equal.

@@ -22,13 +22,13 @@ var longNodes = map[string]struct {
 	"argsort":           {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
 	"cholesky":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
 	"cofactor":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
-	"concat":            {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat(1, x, x) }, true},
-	"cumsum":            {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, 1, false) }, true},
+	"concat":            {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
+	"cumsum":            {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
 	"det":               {func(a, _, _ *graph.Node) *graph.Node { return ops.Det(a) }, true},
 	"eigh":              {func(a, _, _ *graph.Node) *graph.Node { w, _ := ops.Eigh(a); return w.In()[0] }, true},
 	"inverse":           {func(a, _, _ *graph.Node) *graph.Node { return ops.Inverse(a) }, false},
-	"slope_recurrence":  {func(_, x, _ *graph.Node) *graph.Node { return ops.SlopeRecurrence(x, x, 1, false) }, true},
-	"linear_recurrence": {func(_, x, _ *graph.Node) *graph.Node { return ops.LinearRecurrence(x, x, 1, false) }, true},
+	"slope_recurrence":  {func(_, x, _ *graph.Node) *graph.Node { return ops.SlopeRecurrence(x, x, false, 1) }, true},
+	"linear_recurrence": {func(_, x, _ *graph.Node) *graph.Node { return ops.LinearRecurrence(x, x, false, 1) }, true},
 	"log_softmax":       {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSoftmax(x, 1) }, true},
 	"logsumexp":         {func(_, x, _ *graph.Node) *graph.Node { return ops.LogSumExp(x, 1) }, true},
 	"matmul":            {func(a, _, _ *graph.Node) *graph.Node { return ops.MatMul(a, a) }, true},
@@ -39,7 +39,7 @@ var longNodes = map[string]struct {
 	"pad":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Pad(x, []int{1, 0}, []int{1, 0}, []int{0, 1}) }, false},
 	"prod":              {func(_, x, _ *graph.Node) *graph.Node { return ops.Prod(x, 1) }, true},
 	"qr":                {func(a, _, _ *graph.Node) *graph.Node { q, _ := ops.QR(a); return packed(q) }, false},
-	"scatter_add":       {func(_, x, i *graph.Node) *graph.Node { return ops.ScatterAdd(x, i, 1, 3000) }, false},
+	"scatter_add":       {func(_, x, i *graph.Node) *graph.Node { return ops.ScatterAdd(x, i, 3000, 1) }, false},
 	"softmax":           {func(_, x, _ *graph.Node) *graph.Node { return ops.Softmax(x, 1) }, true},
 	"solve":             {func(a, _, _ *graph.Node) *graph.Node { return ops.Solve(a, a) }, false},
 	"sum":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Sum(x, 1) }, true},
@@ -111,7 +111,7 @@ func TestKernelsStopWithinRows(t *testing.T) {
 				if shape[0] == 2 {
 					axis = 1
 				}
-				for _, n := range []*graph.Node{ops.CumSum(x, axis, reverse), ops.LinearRecurrence(x, x, axis, reverse)} {
+				for _, n := range []*graph.Node{ops.CumSum(x, reverse, axis), ops.LinearRecurrence(x, x, reverse, axis)} {
 					out, v := exec.NewValue(n.Type()), exec.NewValue(x.Type())
 					in := []graph.Buffer{v.Buf, v.Buf}[:len(n.In())]
 					for i := range out.Buf.Len {

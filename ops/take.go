@@ -139,7 +139,7 @@ type scatterAttrs struct{ Axis, Length, Batch int }
 
 // ScatterAdd is the transpose of Take: it adds the entries of x, along the axes that index has taken the place
 // of, into zeros with the given length along that axis.
-func ScatterAdd(x, index *graph.Node, axis, length int) *graph.Node {
+func ScatterAdd(x, index *graph.Node, length, axis int) *graph.Node {
 	return apply(&scatterAddOp, scatterAttrs{Axis: axis, Length: length}, x, index)
 }
 

@@ -73,7 +73,7 @@ var torchActivation = map[string]torchOp{
 	"nn.functional.glu": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		dim := axis(c.int(0, "dim", -1), x)
 		half := x.Shape()[dim] / 2
-		ab := ops.Split(x, dim, half, half)
+		ab := ops.Split(x, []int{half, half}, dim)
 		return ops.Mul(ab[0], ops.Sigmoid(ab[1]))
 	}),
 }

@@ -73,9 +73,9 @@ func scattered(c *torchCall, x, source *graph.Node) (sum, hit *graph.Node) {
 	dim, index := axis(c.int(0, "dim", 0), x), atLeast1(c.node(1, "index"))
 	n := x.Shape()[dim]
 	if source != nil {
-		sum = ops.ScatterAdd(atLeast1(source), index, dim, n)
+		sum = ops.ScatterAdd(atLeast1(source), index, n, dim)
 	}
-	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, index.Shape()...), index, 0, n)
+	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, index.Shape()...), index, n, 0)
 	return sum, ops.Reshape(ops.Gt(count, 0), append([]int{n}, ones(x.Rank()-1-dim)...)...)
 }
 
@@ -102,8 +102,8 @@ func scatteredAlong(c *torchCall, x *graph.Node) (sum, hit *graph.Node) {
 	}
 	place := ops.Flatten(flat)
 	size := graph.Size(shape)
-	sum = ops.ScatterAdd(ops.Flatten(source), place, 0, size)
-	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, place.Shape()...), place, 0, size)
+	sum = ops.ScatterAdd(ops.Flatten(source), place, size, 0)
+	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, place.Shape()...), place, size, 0)
 	return ops.Reshape(sum, shape...), ops.Reshape(ops.Gt(count, 0), shape...)
 }
 

@@ -73,7 +73,7 @@ var torchLinalg = map[string]torchOp{
 		for len(powers) < c.int(-1, "N", x.Shape()[x.Rank()-1]) {
 			powers = append(powers, ops.Mul(powers[len(powers)-1], x))
 		}
-		return ops.Stack(-1, powers...)
+		return ops.Stack(powers, -1)
 	}),
 
 	"cholesky": one(cholesky), "linalg.cholesky": one(cholesky),
@@ -136,7 +136,7 @@ var torchLinalg = map[string]torchOp{
 		}
 		q, r := ops.QR(along(x, -1, ops.Range{Stop: min(m, n)}))
 		if m < n {
-			r = ops.Concat(x.Rank()-1, r, ops.MatMul(ops.Transpose(q), along(x, -1, ops.Range{Start: m, Stop: n})))
+			r = ops.Concat([]*graph.Node{r, ops.MatMul(ops.Transpose(q), along(x, -1, ops.Range{Start: m, Stop: n}))}, x.Rank()-1)
 		}
 		s := c.signs(1, r)
 		return []*graph.Node{ops.Mul(q, s), ops.Mul(ops.ExpandDims(s, -1), r)}
@@ -171,7 +171,7 @@ func broadcast(a, b *graph.Node) (*graph.Node, *graph.Node) {
 }
 
 func cross(a, b *graph.Node, dim int) *graph.Node {
-	next := func(x *graph.Node, n int) *graph.Node { return ops.Roll(x, dim, -n) }
+	next := func(x *graph.Node, n int) *graph.Node { return ops.Roll(x, -n, dim) }
 	return ops.Sub(ops.Mul(next(a, 1), next(b, 2)), ops.Mul(next(a, 2), next(b, 1)))
 }
 

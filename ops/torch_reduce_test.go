@@ -44,8 +44,8 @@ var torchReduce = map[string]torchOp{
 		})
 	}),
 
-	"cumsum":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumSum(x, dim, false)} }),
-	"cumprod":      cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumProd(x, dim, false)} }),
+	"cumsum":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumSum(x, false, dim)} }),
+	"cumprod":      cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumProd(x, false, dim)} }),
 	"cummax":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return running(x, dim, ops.Ge[node, node]) }),
 	"cummin":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return running(x, dim, ops.Le[node, node]) }),
 	"logcumsumexp": cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{logCumSumExp(x, dim)} }),
@@ -53,10 +53,10 @@ var torchReduce = map[string]torchOp{
 	"diff": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		dim := axis(c.int(1, "dim", -1), x)
 		if before := c.node(2, "prepend"); before != nil {
-			x = ops.Concat(dim, before, x)
+			x = ops.Concat([]*graph.Node{before, x}, dim)
 		}
 		if after := c.node(3, "append"); after != nil {
-			x = ops.Concat(dim, x, after)
+			x = ops.Concat([]*graph.Node{x, after}, dim)
 		}
 		for range c.int(0, "n", 1) {
 			x = ops.Sub(along(x, dim, ops.Range{Start: 1, Stop: ops.End}), along(x, dim, ops.Range{Stop: x.Shape()[dim] - 1}))
@@ -201,7 +201,7 @@ func running(x *graph.Node, dim int, takes func(a, b *graph.Node) *graph.Node) [
 			values[i], index[i] = ops.Where(new, x, values[i-1]), ops.Where(new, index[i], index[i-1])
 		}
 	}
-	return []*graph.Node{ops.Concat(dim, values...), ops.Concat(dim, index...)}
+	return []*graph.Node{ops.Concat(values, dim), ops.Concat(index, dim)}
 }
 
 func logCumSumExp(x *graph.Node, dim int) *graph.Node {
@@ -209,8 +209,8 @@ func logCumSumExp(x *graph.Node, dim int) *graph.Node {
 	for i := 1; i < len(xs); i++ {
 		xs[i] = ops.LogAddExp(xs[i-1], xs[i])
 	}
-	return ops.Concat(dim, xs...)
+	return ops.Concat(xs, dim)
 }
 
 // parts cuts x along an axis into slices of length 1.
-func parts(x *graph.Node, dim int) []*graph.Node { return ops.Split(x, dim, ones(x.Shape()[dim])...) }
+func parts(x *graph.Node, dim int) []*graph.Node { return ops.Split(x, ones(x.Shape()[dim]), dim) }

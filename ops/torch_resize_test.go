@@ -66,7 +66,7 @@ func filled(c *torchCall, x *graph.Node, dim, lo, hi int) *graph.Node {
 		shape[dim] = n
 		return ops.Full(c.g, graph.Float64, c.float(2, "value", 0), shape...)
 	}
-	return ops.Concat(dim, part(lo), x, part(hi))
+	return ops.Concat([]*graph.Node{part(lo), x, part(hi)}, dim)
 }
 
 // interpolate is a matrix for each axis of the image.

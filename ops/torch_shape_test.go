@@ -68,10 +68,10 @@ var torchShape = map[string]torchOp{
 	"roll": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		shifts, dims := c.ints(0, "shifts"), c.axes(1, "dims", x)
 		if len(dims) == 0 {
-			return ops.Reshape(ops.Roll(ops.Flatten(x), 0, shifts[0]), x.Shape()...)
+			return ops.Reshape(ops.Roll(ops.Flatten(x), shifts[0], 0), x.Shape()...)
 		}
 		for i, d := range dims {
-			x = ops.Roll(x, d, shifts[i])
+			x = ops.Roll(x, shifts[i], d)
 		}
 		return x
 	}),
@@ -90,9 +90,9 @@ var torchShape = map[string]torchOp{
 		return along(x, c.int(0, "dim", 0), ops.Range{Start: c.int(1, "start", 0), Stop: c.int(2, "end", ops.End), Step: c.int(3, "step", 1)})
 	}),
 	"cat": one2(func(c *torchCall, xs []*graph.Node) *graph.Node {
-		return ops.Concat(axis(c.int(0, "dim", 0), xs[0]), xs...)
+		return ops.Concat(xs, axis(c.int(0, "dim", 0), xs[0]))
 	}),
-	"stack": one2(func(c *torchCall, xs []*graph.Node) *graph.Node { return ops.Stack(c.int(0, "dim", 0), xs...) }),
+	"stack": one2(func(c *torchCall, xs []*graph.Node) *graph.Node { return ops.Stack(xs, c.int(0, "dim", 0)) }),
 	"chunk": many(func(c *torchCall, x *graph.Node) []*graph.Node {
 		dim, n := axis(c.int(1, "dim", 0), x), c.int(0, "chunks", 1)
 		return split(x, dim, max((x.Shape()[dim]+n-1)/n, 1))
@@ -102,7 +102,7 @@ var torchShape = map[string]torchOp{
 		if size, ok := c.get(0, "").(float64); ok {
 			return split(x, dim, int(size))
 		}
-		return ops.Split(x, dim, c.ints(0, "")...)
+		return ops.Split(x, c.ints(0, ""), dim)
 	}),
 	"unbind": many(func(c *torchCall, x *graph.Node) []*graph.Node {
 		return ops.Unstack(x, axis(c.int(0, "dim", 0), x))
@@ -245,7 +245,7 @@ func split(x *graph.Node, dim, size int) []*graph.Node {
 	for n := x.Shape()[dim]; n > 0; n -= size {
 		sizes = append(sizes, min(n, size))
 	}
-	return ops.Split(x, dim, sizes...)
+	return ops.Split(x, sizes, dim)
 }
 
 // offDiagonal is diagonal k of the last two axes.

@@ -214,7 +214,7 @@ func (c *golden) tangents(f func([]*graph.Node) []*graph.Node, wrt []*graph.Node
 	for i, m := range moved {
 		total = ops.Add(total, ops.Sum(ops.Mul(cts[i], m)))
 	}
-	return []*graph.Node{ops.Stack(0, total, ops.Full(g, graph.Float64, size))},
+	return []*graph.Node{ops.Stack([]*graph.Node{total, ops.Full(g, graph.Float64, size)}, 0)},
 		[]*goldenTensor{{Shape: []int{2}, Data: []goldenNumber{goldenNumber(sum), goldenNumber(size)}}}
 }
 

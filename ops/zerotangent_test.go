@@ -19,13 +19,13 @@ func TestZeroTangentBesideInfinity(t *testing.T) {
 			for i, k := range pick {
 				parts[i] = []*graph.Node{a, b, a.Graph().Scalar(a.DType(), inf)}[k]
 			}
-			return of(ops.Stack(0, parts...))
+			return of(ops.Stack(parts, 0))
 		}
 	}
 	prod := func(x *graph.Node) *graph.Node { return ops.Prod(x) }
 	norm := func(x *graph.Node) *graph.Node { return ops.Norm(x) }
 	at := func(k int, reverse bool) func(x *graph.Node) *graph.Node {
-		return func(x *graph.Node) *graph.Node { return ops.Reshape(ops.Slice(ops.CumProd(x, 0, reverse), ops.At(k))) }
+		return func(x *graph.Node) *graph.Node { return ops.Reshape(ops.Slice(ops.CumProd(x, reverse, 0), ops.At(k))) }
 	}
 	const open = 17 // not looked at
 	for _, c := range []struct {
@@ -68,9 +68,9 @@ func TestSecondOrderOfZeroTangents(t *testing.T) {
 	g := graph.New()
 	a, b, one := graph.Const(g, []float64{1e160}), graph.Const(g, []float64{1e-160}), g.Scalar(graph.Float64, 1)
 	for name, f := range map[string]func(a, b *graph.Node) *graph.Node{
-		"prod": func(a, b *graph.Node) *graph.Node { return ops.Prod(ops.Stack(0, a, b, a)) },
+		"prod": func(a, b *graph.Node) *graph.Node { return ops.Prod(ops.Stack([]*graph.Node{a, b, a}, 0)) },
 		"cumprod": func(a, b *graph.Node) *graph.Node {
-			return ops.Reshape(ops.Slice(ops.CumProd(ops.Stack(0, a, b, a), 0, false), ops.At(2)))
+			return ops.Reshape(ops.Slice(ops.CumProd(ops.Stack([]*graph.Node{a, b, a}, 0), false, 0), ops.At(2)))
 		},
 	} {
 		slope := func(a, b *graph.Node) *graph.Node {

@@ -18,7 +18,7 @@ import (
 func TestResiduals(t *testing.T) {
 	f := func(x node) node {
 		a, b := element(x, 0), element(x, 1)
-		return ops.Stack(0, ops.Mul(a, b), ops.Sin(a), ops.Square(b))
+		return ops.Stack([]node{ops.Mul(a, b), ops.Sin(a), ops.Square(b)}, 0)
 	}
 	x := []float64{0.5, -2}
 	want := mat.NewDense(3, 2, []float64{-2, 0.5, math.Cos(0.5), 0, 0, -4})

@@ -68,7 +68,7 @@ func adjointOf[Y, P any](f func(t *graph.Node, y Y, p P) Y, m odeMethod) func(od
 		tct := autodiff.Vmap(func(x moment) *graph.Node { return ops.Sum(ops.Mul(x.Ct, slope(x.T, x.Y))) })(moment{args.Times, ys, cts})
 		arrived := row(tcts, last-1) // at the first time, without its own cotangent
 		first := ops.Neg(ops.Sum(ops.Mul(arrived, slope(entryOf(args.Times, 0), row(ys, 0)))))
-		tct = ops.Concat(0, ops.ExpandDims(first, 0), ops.Slice(tct, ops.Range{Start: 1, Stop: last + 1}))
+		tct = ops.Concat([]*graph.Node{ops.ExpandDims(first, 0), ops.Slice(tct, ops.Range{Start: 1, Stop: last + 1})}, 0)
 		return odeArgs[Y, P]{treeFrom(end.A, args.Y0), treeOfFloats(end.P, args.P), tct}
 	}
 }
@@ -96,7 +96,7 @@ func cotangents(unknowns string) string {
 	return "cotangent of " + strings.ReplaceAll(unknowns, ",", ",cotangent of ")
 }
 
-func joinAdjoint(c adjoint) *graph.Node { return ops.Concat(0, c.Y, c.A, c.P) }
+func joinAdjoint(c adjoint) *graph.Node { return ops.Concat([]*graph.Node{c.Y, c.A, c.P}, 0) }
 
 func splitAdjoint(v *graph.Node, n int) adjoint {
 	cut := func(from, to int) *graph.Node { return ops.Slice(v, ops.Range{Start: from, Stop: to}) }
@@ -115,7 +115,7 @@ func rowMatrix[Y any](t Y) *graph.Node {
 	if len(cols) == 1 {
 		return cols[0]
 	}
-	return ops.Concat(1, cols...)
+	return ops.Concat(cols, 1)
 }
 
 // ravelFloats joins the floats of a t to one vector.
@@ -127,7 +127,7 @@ func ravelFloats[P any](t P) *graph.Node {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return ops.Concat(0, parts...)
+	return ops.Concat(parts, 0)
 }
 
 // treeOfFloats is a tree like the given one with the elements of a vector in its floats, and nil elsewhere.

@@ -78,7 +78,7 @@ func (m odeMethod) checkedRows(rows, times *graph.Node) *graph.Node {
 	if n == 1 {
 		return ops.ExpandDims(last, 0)
 	}
-	return ops.Concat(0, ops.Slice(rows, ops.Range{Start: 0, Stop: n - 1}), ops.ExpandDims(last, 0))
+	return ops.Concat([]*graph.Node{ops.Slice(rows, ops.Range{Start: 0, Stop: n - 1}), ops.ExpandDims(last, 0)}, 0)
 }
 
 // arrivedAttrs has the paths and sizes of the unknowns, as in "X=1,V=3".

@@ -152,7 +152,7 @@ func TestODEUnits(t *testing.T) {
 				g := x.Graph()
 				start := []pair{{ops.Mul(unit, x), g.Scalar(graph.Float64, 0)}, {g.Scalar(graph.Float64, 1e9), g.Scalar(graph.Float64, 0)}}
 				y := solution(start, x, graph.Const(g, []float64{0, 3 * second}, 2))
-				return ops.Stack(0, ops.Div(entry(y[0].X, 1), unit), ops.Div(entry(y[1].X, 1), 1e9))
+				return ops.Stack([]*graph.Node{ops.Div(entry(y[0].X, 1), unit), ops.Div(entry(y[1].X, 1), 1e9)}, 0)
 			}
 			require.InDeltaSlice(t, []float64{math.Cos(21), math.Cos(0.3)}, run1(t, f, 1.0), 2e-7, "%v %v", unit, second)
 		}

@@ -195,7 +195,7 @@ func ravel[X any](op string, t X) *graph.Node {
 	if len(rows) == 1 {
 		return rows[0]
 	}
-	return ops.Concat(0, rows...)
+	return ops.Concat(rows, 0)
 }
 
 // ravelLike is ravel of what a function gives for unknowns, or their slopes, which must be a tree like theirs.

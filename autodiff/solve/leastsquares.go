@@ -88,7 +88,7 @@ func (s solver) covariance(f func(x *graph.Node) *graph.Node, x, rss *graph.Node
 		_, r := ops.QR(ops.StopGradient(a))
 		dependent := ops.Le(ops.Min(ops.Diagonal(r)), float64(16*n)*epsOf(x))
 		rss = ops.Where(dependent, math.NaN(), rss)
-		a = ops.Where(dependent, ops.Concat(0, eye(r), ops.Zeros(x.Graph(), x.DType(), m-n, n)), a)
+		a = ops.Where(dependent, ops.Concat([]*graph.Node{eye(r), ops.Zeros(x.Graph(), x.DType(), m-n, n)}, 0), a)
 	}
 	_, r := ops.QR(a)
 	half := ops.Div(back(r, eye(r)), ops.ExpandDims(scale, 1))

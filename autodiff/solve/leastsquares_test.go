@@ -69,7 +69,7 @@ func TestDerivativesOfAFit(t *testing.T) {
 	all := func(y node) node {
 		x := graph.Const(y.Graph(), growthX, len(growthX))
 		got := fit(points{x, y}, graph.Const(y.Graph(), []float64{300, 0.2, 1}, 3))
-		return ops.Concat(0, got.X, got.Deviations, ops.ExpandDims(got.RSS, 0), ops.Reshape(got.Covariance, -1))
+		return ops.Concat([]*graph.Node{got.X, got.Deviations, ops.ExpandDims(got.RSS, 0), ops.Reshape(got.Covariance, -1)}, 0)
 	}
 	const k = 3 + 3 + 1 + 9
 	fn := autodiff.Compile(all)

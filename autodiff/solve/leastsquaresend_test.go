@@ -38,7 +38,7 @@ func TestLeastSquaresThatFail(t *testing.T) {
 			return ops.Add(1, ops.Exp(ops.Neg(ops.Mul(entry(x, 0), column(x, 1, 2)))))
 		}, []float64{1}, "", nil},
 		"a maximum": {func(_, x node) node {
-			return ops.Concat(0, ops.Sub(1, ops.Mul(2, ops.Square(x))), ops.Mul(0.1, x))
+			return ops.Concat([]*graph.Node{ops.Sub(1, ops.Mul(2, ops.Square(x))), ops.Mul(0.1, x)}, 0)
 		}, []float64{0}, "it is no minimum", nil},
 		"a kink":    {func(_, x node) node { return ops.Add(ops.Abs(ops.Sub(x, 2)), column(x, 1, 2)) }, []float64{1}, "", nil},
 		"no number": {func(_, x node) node { return ops.Log(ops.Add(x, column(x, 1, 2))) }, []float64{-5}, "not finite", nil},
@@ -102,7 +102,7 @@ func TestLeastSquaresStepsUsed(t *testing.T) {
 		fit := solve.LeastSquares(growth, opts...)
 		out, err := autodiff.Compile(func(x, y, b node) node {
 			got := fit(points{x, y}, b)
-			return ops.Concat(0, got.X, ops.ExpandDims(ops.Cast(got.Steps, graph.Float64), 0), ops.ExpandDims(ops.Cast(got.End, graph.Float64), 0))
+			return ops.Concat([]*graph.Node{got.X, ops.ExpandDims(ops.Cast(got.Steps, graph.Float64), 0), ops.ExpandDims(ops.Cast(got.End, graph.Float64), 0)}, 0)
 		}).Run(t.Context(), growthX, growthY, []float64{300, 0.2, 1})
 		if err != nil {
 			return nil, err
@@ -193,7 +193,7 @@ func TestDerivativesOfVmappedFits(t *testing.T) {
 	fits := func(ys, starts node) node {
 		return autodiff.Vmap(func(e example) node {
 			got := fit(points{graph.Const(e.Y.Graph(), growthX, len(growthX)), e.Y}, e.Start)
-			return ops.Concat(0, got.X, got.Deviations)
+			return ops.Concat([]*graph.Node{got.X, got.Deviations}, 0)
 		})(example{ops.Reshape(ys, 3, -1), ops.Reshape(starts, 3, 3)})
 	}
 	n := len(growthY)

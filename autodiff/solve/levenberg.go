@@ -101,7 +101,7 @@ type damped struct{ Q, R *graph.Node }
 
 func (a factors) damp(lambda *graph.Node) damped {
 	n := a.R.Shape()[0]
-	q, r := ops.QR(ops.Concat(0, a.R, ops.Mul(ops.Sqrt(lambda), eye(a.R))))
+	q, r := ops.QR(ops.Concat([]*graph.Node{a.R, ops.Mul(ops.Sqrt(lambda), eye(a.R))}, 0))
 	return damped{ops.Slice(q, ops.Range{Start: 0, Stop: n}), firm(r)}
 }
 

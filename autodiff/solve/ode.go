@@ -139,7 +139,7 @@ func (m odeMethod) solve(f flow, y0, times *graph.Node) *graph.Node {
 	if m.substeps > 0 {
 		rest = m.checkedRows(rest, times)
 	}
-	return ops.Concat(0, first, rest)
+	return ops.Concat([]*graph.Node{first, rest}, 0)
 }
 
 // entryOf is one element of a vector.

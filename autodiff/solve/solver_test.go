@@ -27,7 +27,7 @@ func TestRootOfEquationsOfDifferentSize(t *testing.T) {
 	f := func(opts ...solve.Option) func(start node) node {
 		root := solve.Root(func(p, x node) node {
 			u, v := entry(x, 0), entry(x, 1)
-			return ops.Stack(0, ops.Add(ops.Square(u), p), ops.Mul(1e9, ops.Sub(v, 1)))
+			return ops.Stack([]*graph.Node{ops.Add(ops.Square(u), p), ops.Mul(1e9, ops.Sub(v, 1))}, 0)
 		}, opts...)
 		return func(start node) node { return root(ops.FullLike(entry(start, 0), 1), start) }
 	}
@@ -51,8 +51,7 @@ func TestRootInAllUnits(t *testing.T) {
 				}
 				root := solve.Root(func(p, x node) node {
 					a, b := ops.Mul(1/u, entry(x, 0)), ops.Mul(1/v, entry(x, 1))
-					return ops.Stack(0, ops.Mul(e, ops.Sub(ops.Add(ops.Square(a), ops.Square(b)), p)),
-						ops.Mul(g, ops.Sub(ops.Mul(a, ops.Mul(b, ops.Square(b))), 0.84375)))
+					return ops.Stack([]*graph.Node{ops.Mul(e, ops.Sub(ops.Add(ops.Square(a), ops.Square(b)), p)), ops.Mul(g, ops.Sub(ops.Mul(a, ops.Mul(b, ops.Square(b))), 0.84375))}, 0)
 				})
 				f := func(p node) node {
 					p = ops.Cast(p, d)
@@ -108,7 +107,7 @@ func TestRootsThatThereAreNot(t *testing.T) {
 	require.Equal(t, "root did not converge after 2 steps, residual 1: the matrix of the next step is singular", wrong.Error())
 	singular := solve.Root(func(_, x node) node { // twice the same equation
 		s := ops.Sub(ops.Sum(x), 1)
-		return ops.Stack(0, s, ops.Mul(3.1, s))
+		return ops.Stack([]*graph.Node{s, ops.Mul(3.1, s)}, 0)
 	})
 	fails(t, func(x node) node { return singular(x, x) }, []float64{1, 2})
 }

@@ -126,7 +126,7 @@ func ofObservations(b bundle[*graph.Node], f func(observation) []*graph.Node) []
 	whole, rest := inBlocks(rows, func(block []*graph.Node) *graph.Node {
 		some := b
 		some.Weights, some.Features, some.Camera, some.Point = block[0], block[1], block[2], block[3]
-		return ops.Stack(1, f(observations(some))...)
+		return ops.Stack(f(observations(some)), 1)
 	}, b.Weights, b.Features, b.Camera, b.Point)
 	if rest == nil {
 		return []*graph.Node{whole}

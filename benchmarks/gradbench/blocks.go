@@ -39,5 +39,5 @@ func joined(whole, rest *graph.Node) *graph.Node {
 	if rest == nil {
 		return whole
 	}
-	return ops.Concat(0, whole, rest)
+	return ops.Concat([]*graph.Node{whole, rest}, 0)
 }

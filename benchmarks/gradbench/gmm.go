@@ -37,7 +37,7 @@ type gmmParams[T any] struct{ Alpha, Mu, Q, L T }
 // QₖᵀQₖ, where Qₖ is lower triangular, with exp q on its diagonal and l below it, column by column.
 func (in gmmInput) logPosterior(p gmmParams[*graph.Node], x *graph.Node) *graph.Node {
 	d, k, n := in.D, in.K, in.N
-	entries := ops.Concat(1, ops.Exp(p.Q), p.L)
+	entries := ops.Concat([]*graph.Node{ops.Exp(p.Q), p.L}, 1)
 	q := lowerTriangular(entries, d)
 	sumQ := ops.Sum(p.Q, 1)
 

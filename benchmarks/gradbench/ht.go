@@ -69,7 +69,7 @@ func (in htInput) jacobian(theta *graph.Node, t track[*graph.Node]) *graph.Node 
 			columns = append(columns, ops.ExpandDims(byU, 2))
 		}
 	}
-	all := ops.Concat(2, append(columns, byTheta)...)
+	all := ops.Concat(append(columns, byTheta), 2)
 	return ops.Reshape(all, all.Shape()[0]*all.Shape()[1], all.Shape()[2])
 }
 
@@ -111,7 +111,7 @@ func (in htInput) places(theta *graph.Node, h hand[*graph.Node]) *graph.Node {
 			places[i] = ops.MatMul(places[parent], places[i])
 		}
 	}
-	return ops.Stack(0, places...)
+	return ops.Stack(places, 0)
 }
 
 // angles are those by which each bone is bent around the axes x, z and y, [b, 3]. After the global rotation and
@@ -167,7 +167,7 @@ func turning(r *graph.Node) *graph.Node {
 // matrixOf makes matrices with n columns of their entries, in row-major order.
 func matrixOf(n int, entries ...*graph.Node) *graph.Node {
 	shape := append(slices.Clone(entries[0].Shape()), len(entries)/n, n)
-	return ops.Reshape(ops.Stack(-1, entries...), shape...)
+	return ops.Reshape(ops.Stack(entries, -1), shape...)
 }
 
 // like is a number beside x.

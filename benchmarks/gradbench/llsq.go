@@ -43,7 +43,7 @@ func polynomial(x, t *graph.Node) *graph.Node {
 		powers = append(powers, ops.Mul(powers[len(powers)-1], t))
 	}
 	blocks := ops.Reshape(ops.Pad(x, []int{0}, []int{q*b - m}, []int{0}), q, b)
-	parts := ops.MatMul(blocks, ops.Stack(0, powers[:b]...)) // pᵢ(t), as [q, n]
+	parts := ops.MatMul(blocks, ops.Stack(powers[:b], 0)) // pᵢ(t), as [q, n]
 	part := func(i int) *graph.Node { return ops.Index(parts, i) }
 	p := part(q - 1)
 	for i := q - 2; i >= 0; i-- {

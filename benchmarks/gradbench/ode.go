@@ -38,7 +38,7 @@ func (in odeInput) solution(x *graph.Node) *graph.Node {
 // slope is x₀, x₁y₀, …, xₙ₋₁yₙ₋₂.
 func slope(x, y *graph.Node) *graph.Node {
 	one := ops.BroadcastTo(x.Graph().Scalar(graph.Float64, 1), 1)
-	before := ops.Concat(0, one, ops.Slice(y, ops.Range{Stop: -1}))
+	before := ops.Concat([]*graph.Node{one, ops.Slice(y, ops.Range{Stop: -1})}, 0)
 	return ops.Mul(x, before)
 }
 

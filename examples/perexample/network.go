@@ -46,7 +46,7 @@ func lengths(grads network) *graph.Node {
 	for _, g := range grads {
 		squares = append(squares, ops.Sum(ops.Square(flat(g)), 1))
 	}
-	return ops.Sqrt(ops.Sum(ops.Stack(0, squares...), 0))
+	return ops.Sqrt(ops.Sum(ops.Stack(squares, 0), 0))
 }
 
 // weighted is Σᵢ wᵢgᵢ, a gradient for the weights w [m] of examples.

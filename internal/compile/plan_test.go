@@ -135,7 +135,7 @@ func TestInPlace(t *testing.T) {
 			in := g.Input("in", graph.Float64, 20, 20)
 			last := c.last(ops.Sin(in))
 			// A copy of the result is the output, so that the result itself lies in the arena.
-			u := rewrite.Unit{Inputs: []*graph.Node{in}, Outputs: []*graph.Node{ops.Concat(0, last, last)}}
+			u := rewrite.Unit{Inputs: []*graph.Node{in}, Outputs: []*graph.Node{ops.Concat([]*graph.Node{last, last}, 0)}}
 			plan := run(t, u, unfused)
 			var step *exec.Step
 			for i := range plan.Steps {

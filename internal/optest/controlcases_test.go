@@ -68,7 +68,7 @@ func unrolledScan(backward bool) built {
 		if steps == 0 {
 			return ops.Mul(in[1], ops.Square(h)) // of no element
 		}
-		return ops.Add(ops.Stack(0, ys...), ops.Square(h))
+		return ops.Add(ops.Stack(ys, 0), ops.Square(h))
 	}
 }
 

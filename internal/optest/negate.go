@@ -104,8 +104,7 @@ func shuffling(t *testing.T, op *graph.Op) {
 			rule := op.Batch
 			op.Batch = func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 				y := rule(n, in, batched)
-				return ops.Concat(0, ops.Slice(y, ops.Range{Start: 1, Stop: 2}), ops.Slice(y, ops.Range{Stop: 1}),
-					ops.Slice(y, ops.Range{Start: 2, Stop: ops.End}))
+				return ops.Concat([]*graph.Node{ops.Slice(y, ops.Range{Start: 1, Stop: 2}), ops.Slice(y, ops.Range{Stop: 1}), ops.Slice(y, ops.Range{Start: 2, Stop: ops.End})}, 0)
 			}
 		})
 		if err := checkVmap(wrong); err != nil {

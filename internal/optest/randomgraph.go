@@ -230,7 +230,7 @@ func (r *RandomGraph) rearranged() *graph.Node {
 	case 4:
 		return ops.Sum(x, r.Intn(x.Rank()))
 	case 5:
-		return ops.Concat(r.Intn(x.Rank()), x, r.pick(), x)
+		return ops.Concat([]*graph.Node{x, r.pick(), x}, r.Intn(x.Rank()))
 	case 6:
 		return ops.MatMul(x, ops.Transpose(r.pick()))
 	case 7:

@@ -148,7 +148,7 @@ var concat = kind{
 	},
 }.one(
 	func(s *Statement, in []array) array { return array{s.out[0].Shape, slices.Concat(in[0].at, in[1].at)} },
-	func(_ *Statement, in []*graph.Node) *graph.Node { return ops.Concat(0, in...) })
+	func(_ *Statement, in []*graph.Node) *graph.Node { return ops.Concat(in, 0) })
 
 // slicing takes elements from, to and by a step along the first axis.
 var slicing = kind{
@@ -214,11 +214,11 @@ var cumulative = &kind{
 		x, last := in[0], in[0].Rank()-1
 		switch s.variant {
 		case "cumsum":
-			x = ops.CumSum(x, last, false)
+			x = ops.CumSum(x, false, last)
 		case "flip":
 			x = ops.Flip(x, last)
 		case "roll":
-			x = ops.Roll(x, last, 1)
+			x = ops.Roll(x, 1, last)
 		case "sort":
 			x = ops.Sort(x, last)
 		}

@@ -157,14 +157,14 @@ func scattered(shape []int, bands []band) *graph.Node {
 				index = append(index, int64(i))
 			}
 		}
-		return ops.ScatterAdd(ops.Concat(axis, parts...), graph.Const(g, index, len(index)), axis, shape[axis])
+		return ops.ScatterAdd(ops.Concat(parts, axis), graph.Const(g, index, len(index)), shape[axis], axis)
 	}
 	strides := graph.Strides(shape)
 	for _, b := range bands {
 		parts = append(parts, ops.Reshape(b.x, b.x.Type().Size()))
 		index = b.appendIndex(index, strides)
 	}
-	flat := ops.ScatterAdd(ops.Concat(0, parts...), graph.Const(g, index, len(index)), 0, graph.Size(shape))
+	flat := ops.ScatterAdd(ops.Concat(parts, 0), graph.Const(g, index, len(index)), graph.Size(shape), 0)
 	return ops.Reshape(flat, shape...)
 }
 

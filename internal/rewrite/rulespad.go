@@ -182,7 +182,7 @@ func (s *simplifier) disjoint(shape []int, bands []band) *graph.Node {
 		}
 	}
 	gap(outer[axis])
-	joined := ops.Concat(axis, parts...)
+	joined := ops.Concat(parts, axis)
 	if flat {
 		joined = ops.Reshape(joined, shape...)
 	}

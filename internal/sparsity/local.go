@@ -108,7 +108,7 @@ func (l *local) compress(op string, p *colour.Pattern, most int) (Matrix, bool) 
 		values = ops.Mul(values, ops.Cast(pick(joinSums(l.picked, 1, l.slopes), which), values.DType()))
 	}
 	if !oneEach {
-		values = ops.ScatterAdd(values, graph.Const(values.Graph(), entry, len(entry)), 0, p.NNZ())
+		values = ops.ScatterAdd(values, graph.Const(values.Graph(), entry, len(entry)), p.NNZ(), 0)
 	}
 	return Matrix{p, colors, values}, true
 }

@@ -114,5 +114,5 @@ func joinSums(leaves []*graph.Node, colors int, sums []*graph.Node) *graph.Node 
 		}
 		flat[i] = ops.Cast(ops.Reshape(sums[i], colors*x.Type().Size()), d)
 	}
-	return ops.Concat(0, flat...)
+	return ops.Concat(flat, 0)
 }
