@@ -58,3 +58,5 @@
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share
 //	family, masked*, depends*         families of derivatives; zeros that stay zero; what depends on what
 package ops
+
+//go:generate go test . -run TestTable -update

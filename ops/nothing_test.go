@@ -2,9 +2,6 @@ package ops_test
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
@@ -65,19 +62,8 @@ func TestNothingGiven(t *testing.T) {
 		err := graph.Try(func() { v.Call(in) })
 		assert.ErrorAs(t, err, &mistake, name)
 	}
-	names, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		require.NoError(t, err)
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.IsExported() && makesNodes(f) {
-				require.True(t, known[f.Name.Name], "%s is not among the builders", f.Name.Name)
-			}
-		}
+	for _, f := range constructors(t) {
+		require.True(t, known[f.Name.Name], "%s is not among the builders", f.Name.Name)
 	}
 }
 
