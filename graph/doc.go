@@ -28,4 +28,5 @@
 //	walk, verify                    order; invariants
 //	text, parse, dot, gonum         other forms of a graph
 //	error, source, frame*           mistakes, and the user's line
+//	codecache                       what is known of places in the code
 package graph

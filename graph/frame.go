@@ -16,48 +16,29 @@ type frame struct {
 // so that the caller's frame is the next to ask. Several functions are there if some were inlined. A way that ends
 // leads to functions that are neither this module's nor the user's, whose frames need not be linked.
 type way struct {
-	address, user uintptr
-	ends          bool
+	user uintptr
+	ends bool
 }
 
-// wayCache holds ways: those seen last in an array, all in a map.
-type wayCache struct {
-	recent [64]way
-	all    map[uintptr]way
-}
-
-// at returns the way at an address, one that is zero if it is not known.
-func (c *wayCache) at(address uintptr) way {
-	r := &c.recent[(address^address>>6)%uintptr(len(c.recent))]
-	if r.address != address {
-		*r = c.all[address]
-	}
-	return *r
-}
-
-func (c *wayCache) add(w way) {
-	if c.all == nil {
-		c.all = map[uintptr]way{}
-	}
-	c.all[w.address] = w
-}
+// ways are the ways from return addresses.
+var ways codeCache[way]
 
 // learn unwinds the stack by tables, and remembers the way from the first frame to the user's line.
-func (g *Graph) learn(first *frame) uintptr {
+func learn(first *frame) uintptr {
 	var space [64]uintptr
 	for _, depth := range [...]int{10, len(space)} { // most often the user is near
 		pcs := space[:runtime.Callers(1, space[:depth])]
-		user := slices.IndexFunc(pcs, g.frames.isUser)
-		if user >= 0 && (g.remember(first, pcs, user) || depth == len(space)) {
+		user := slices.IndexFunc(pcs, isUserAt)
+		if user >= 0 && (remember(first, pcs, user) || depth == len(space)) {
 			return pcs[user]
 		}
 	}
-	return findCaller(1, g.frames.isUser)
+	return findCaller(1, isUserAt)
 }
 
 // remember adds the ways from the first frame to that of the user, whose program counter is pcs[user]. There is one for
 // each function, and several functions at an address if some were inlined; the innermost one's is the address itself.
-func (g *Graph) remember(first *frame, pcs []uintptr, user int) bool {
+func remember(first *frame, pcs []uintptr, user int) bool {
 	for f := first; f.caller != nil; f = f.caller {
 		from, to := slices.Index(pcs, f.returnsTo), slices.Index(pcs, f.caller.returnsTo)
 		if from == to { // a function that calls itself: the last of its frames will tell
@@ -66,13 +47,13 @@ func (g *Graph) remember(first *frame, pcs []uintptr, user int) bool {
 		if from < 0 || from > user || to < from {
 			return false
 		}
-		w := way{address: f.returnsTo}
+		var w way
 		if user < to {
 			w.user = pcs[user]
 		} else {
-			w.ends = slices.ContainsFunc(pcs[from:to], func(pc uintptr) bool { return g.frames.owner(pc) == others })
+			w.ends = slices.ContainsFunc(pcs[from:to], func(pc uintptr) bool { return ownerAt(pc) == others })
 		}
-		g.ways.add(w)
+		ways.add(f.returnsTo, w)
 		if w.user != 0 || w.ends {
 			return true
 		}

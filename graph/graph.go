@@ -15,9 +15,7 @@ type Graph struct {
 	table  []slot                   // every node by its hash, see intern.go
 	alias  int                      // largest serial number of an alias
 	origin uintptr                  // if set, the user's line for new nodes, see derived.go
-	frames frameCache
-	ways   wayCache
-	funcs  map[string][]*Func // by text
+	funcs  map[string][]*Func       // by text
 	scopes scopes
 	fixed  []bool // by ID, see isFixed
 	memo   memo

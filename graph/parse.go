@@ -24,7 +24,7 @@ func (e *ParseError) Unwrap() error { return e.Err }
 // their lines.
 func Parse(text string) (g *Graph, outputs []*Node, err error) {
 	p := parser{g: New(), nodes: map[string]*Node{}}
-	p.g.origin = findCaller(2, p.g.frames.isUser) // one line for all nodes
+	p.g.origin = findCaller(2, isUserAt) // one line for all nodes
 	defer func() { p.g.origin = 0 }()
 	returned := false
 	number := 0

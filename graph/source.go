@@ -88,34 +88,20 @@ func ownerOf(pc uintptr) owner {
 	return others
 }
 
-// frameCache remembers whose functions are at program counters: those seen last in an array, all in a map.
-type frameCache struct {
-	recent [64]struct {
-		pc    uintptr
-		owner owner
-	}
-	all map[uintptr]owner
-}
+// owners are whose functions are at program counters.
+var owners codeCache[owner]
 
-// owner says whose function is at a program counter.
-func (c *frameCache) owner(pc uintptr) owner {
-	r := &c.recent[(pc^pc>>6)%uintptr(len(c.recent))]
-	if r.pc == pc {
-		return r.owner
-	}
-	o, seen := c.all[pc]
-	if !seen {
+// ownerAt says whose function is at a program counter.
+func ownerAt(pc uintptr) owner {
+	o, known := owners.at(pc)
+	if !known {
 		o = ownerOf(pc)
-		if c.all == nil {
-			c.all = map[uintptr]owner{}
-		}
-		c.all[pc] = o
+		owners.add(pc, o)
 	}
-	r.pc, r.owner = pc, o
 	return o
 }
 
-func (c *frameCache) isUser(pc uintptr) bool { return c.owner(pc) == users }
+func isUserAt(pc uintptr) bool { return ownerAt(pc) == users }
 
 // callerPC returns the program counter of the user's call that builds a node. Unwinding the stack by tables is the
 // larger part of what a node costs, so where frames are linked it follows the links as far as it knows the way.
@@ -125,16 +111,16 @@ func (g *Graph) callerPC() uintptr {
 	}
 	first := currentFrame()
 	for f := first; f != nil; f = f.caller {
-		switch w := g.ways.at(f.returnsTo); {
-		case w.address == 0:
-			return g.learn(first)
+		switch w, known := ways.at(f.returnsTo); {
+		case !known:
+			return learn(first)
 		case w.user != 0:
 			return w.user
 		case w.ends:
-			return findCaller(1, g.frames.isUser)
+			return findCaller(1, isUserAt)
 		}
 	}
-	return findCaller(1, g.frames.isUser)
+	return findCaller(1, isUserAt)
 }
 
 // findCaller returns the innermost program counter, from its caller's skipped frames on, that isUser accepts, or 0.
