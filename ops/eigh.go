@@ -3,7 +3,6 @@ package ops
 import (
 	"errors"
 	"slices"
-	"unsafe"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/linalg"
@@ -51,7 +50,8 @@ func init() {
 		Kernel: byFloat(eighKernel[float32], eighKernel[float64]),
 		Workspace: func(n *graph.Node) int {
 			_, size := matrices(n.In()[0])
-			return 8 * (2*size*size + size + linalg.EigenScratch(size))
+			floats, ints := linalg.EigenScratch(size)
+			return 8 * (size*size + size + floats + ints)
 		},
 		Flops: func(n *graph.Node) float64 {
 			count, size := matrices(n.In()[0])
@@ -65,17 +65,17 @@ func init() {
 // eighKernel computes in float64.
 func eighKernel[T float](n *graph.Node) graph.Kernel {
 	count, size := matrices(n.In()[0])
+	_, ints := linalg.EigenScratch(size)
 	return func(stop *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		work := unsafe.Slice((*float64)(in[1].Ptr), in[1].Len/8)
+		places, work := room[float64](in[1], ints)
 		a, work := work[:size*size], work[size*size:]
-		vectors, work := work[:size*size], work[size*size:]
 		w, scratch := work[:size], work[size:]
 		dst, src := graph.Elements[T](out), graph.Elements[T](in[0])
 		for h := range count {
 			for i, v := range src[h*size*size:][:size*size] {
 				a[i] = float64(v)
 			}
-			done := linalg.Eigen(linalg.Dense(a, size, size).Until(stop.Stop), w, scratch, vectors)
+			done := linalg.Eigen(linalg.Dense(a, size, size).Until(stop.Stop), w, scratch, places, stop.Workers)
 			if err := stop.Err(); err != nil {
 				return err
 			}

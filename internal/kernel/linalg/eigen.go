@@ -2,21 +2,22 @@ package linalg
 
 import "math"
 
-// rotated is the size up to which eigenvectors are found by rotations; beyond, LAPACK's tridiagonal form is faster.
-const rotated = 24
+// rotated is the size up to which eigenvectors are found by rotations; beyond, a tridiagonal form is faster.
+const rotated = 8
 
-// EigenScratch is the scratch that Eigen wants for an n × n matrix.
-func EigenScratch(n int) int {
+// EigenScratch is the scratch that Eigen wants for an n × n matrix, in numbers of either kind.
+func EigenScratch(n int) (floats, ints int) {
 	if n <= rotated {
-		return 0
+		return n * n, 0
 	}
-	return (panel + 4) * n
+	floats, ints = dividerScratch(n)
+	return n*n + 2*n + max(floats, tridiagonalScratch(n)), ints
 }
 
 // Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues,
 // in ascending order. The component of an eigenvector that is largest in size, the first of equals, is positive. It
 // reports whether the iterations ended, which they do not if a is stopped; for elements that are not finite everything is NaN.
-func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool) {
+func Eigen(a Matrix[float64], w, scratch []float64, places []int64, workers int) (ok bool) {
 	n := a.Rows
 	finite := true
 	for i := range n {
@@ -36,28 +37,91 @@ func Eigen(a Matrix[float64], w, scratch []float64, vectors []float64) (ok bool)
 		}
 		return true
 	case n <= rotated:
-		jacobi(a, w, Dense(vectors, n, n))
-	case !eigenQL(a, w, scratch):
+		y, scale := Dense(scratch, n, n), toRange(a)
+		jacobi(a, w, y)
+		for i := range w {
+			w[i] /= scale
+		}
+		columnsOf(a, y, nil)
+		return true
+	}
+	return byDivision(a, w, scratch, places, workers)
+}
+
+// byDivision finds eigenvectors by way of a tridiagonal form.
+func byDivision(a Matrix[float64], w, scratch []float64, places []int64, workers int) (ok bool) {
+	n := a.Rows
+	scale := toRange(a)
+	y, tau, e, scratch := Dense(scratch, n, n).Until(a.Stop), scratch[n*n:][:n], scratch[n*n+n:][:n], scratch[n*n+2*n:]
+	tridiagonal(a, w, e, tau, scratch, workers)
+	v := newDivider(y, w, e, scratch, places, workers)
+	if a.stopped() || !v.solve(0, n) {
 		return false
 	}
-	for j := range n {
-		best := 0.0
-		for i := range n {
-			if v := a.Data[i*a.LD+j]; math.Abs(v) > math.Abs(best) {
-				best = v
+	turnBack(a, tau, y, scratch, workers)
+	for i, at := range v.order {
+		e[i] = w[at] / scale
+	}
+	copy(w, e)
+	columnsOf(a, y, v.order)
+	return !a.stopped()
+}
+
+// turnBack multiplies the rows of y by the reflections that tridiagonal left in a.
+func turnBack(a Matrix[float64], tau []float64, y Matrix[float64], scratch []float64, workers int) {
+	n := a.Rows
+	for from := (n - 2) / blocked * blocked; from >= 0 && !a.stopped(); from -= blocked {
+		b := min(blocked, n-1-from)
+		v, rest := Dense(scratch, b, n-1-from).Until(a.Stop), scratch[b*(n-1-from):]
+		for i := range b {
+			row := v.row(i)
+			clear(row[:i])
+			copy(row[i:], a.row(from + i)[from+1+i:])
+		}
+		t := rest[:b*b]
+		compact(v, tau[from:from+b], t, rest[b*b:])
+		for i := range t {
+			t[i] = -t[i]
+		}
+		applyCompact(y.block(0, from+1, n, n-1-from), v, t, wing{right: true, trans: true}, rest[b*b:], workers)
+	}
+}
+
+// columnsOf sets the columns of a to the rows of y, in the given order if there is one, with the largest element of each
+// positive.
+func columnsOf(a, y Matrix[float64], order []int64) {
+	n := a.Rows
+	var rows [8][]float64
+	var signs [8]float64
+	for from := 0; from < n; from += len(rows) {
+		some := rows[:min(len(rows), n-from)]
+		for i := range some {
+			at := from + i
+			if order != nil {
+				at = int(order[at])
+			}
+			some[i], signs[i] = y.row(at), 1
+			best := 0.0
+			for _, v := range some[i] {
+				if math.Abs(v) > math.Abs(best) {
+					best = v
+				}
+			}
+			if best < 0 {
+				signs[i] = -1
 			}
 		}
-		for i := range n {
-			if best < 0 {
-				a.Data[i*a.LD+j] = -a.Data[i*a.LD+j]
+		for k := range n {
+			to := a.row(k)[from:][:len(some)]
+			for i, row := range some {
+				to[i] = signs[i] * row[k]
 			}
 		}
 	}
-	return true
 }
 
 // jacobi makes a symmetric matrix diagonal by rotations of two axes at a time (Golub and Van Loan, Matrix
-// Computations, section 8.5), row by row until a sweep leaves it as it is, sorts, and leaves the eigenvectors in a.
+// Computations, section 8.5), row by row until a sweep leaves it as it is, and sorts. The rows of v become the eigenvectors.
 func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
 	n := a.Rows
 	clear(v.Data)
@@ -84,9 +148,6 @@ func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
 		}
 		w[i], w[least] = w[least], w[i]
 		v.swapRows(i, least)
-		for k := range n {
-			a.Data[k*a.LD+i] = v.Data[i*n+k]
-		}
 	}
 }
 

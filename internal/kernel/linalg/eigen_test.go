@@ -1,7 +1,9 @@
 package linalg
 
 import (
+	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,8 +14,9 @@ import (
 // in few sweeps, each backward stable), for equal eigenvalues too, in ascending order.
 func TestEigen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
-	for _, n := range []int{0, 1, 2, 3, 7, 24, 25, 60, 150} {
-		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded", "graded up", "rank three"} {
+	for _, n := range []int{0, 1, 2, 3, 7, 8, 9, 24, 25, 33, 60, 150} {
+		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded", "graded up", "rank three", "tiny", "huge",
+			"clusters", "Wilkinson", "near identity", "blocks"} {
 			a := random[float64](rng, n, n)
 			for i := range n {
 				for j := range n {
@@ -32,17 +35,47 @@ func TestEigen(t *testing.T) {
 						*v *= math.Exp2(-float64(i + j))
 					case "graded up":
 						*v *= math.Exp2(float64(i + j))
+					case "tiny":
+						*v *= 0x1p-1000
+					case "huge":
+						*v *= 0x1p1000
+					case "clusters": // two eigenvalues, each of many
+						*v = 1 / float64(n)
+						if i == j {
+							*v -= 1
+						}
+					case "Wilkinson": // pairs of eigenvalues that agree to all digits
+						switch *v = 0; {
+						case i == j:
+							*v = math.Abs(float64(2*i - n + 1))
+						case i == j+1 || j == i+1:
+							*v = 1
+						}
+					case "near identity":
+						*v *= 1e-14
+						if i == j {
+							*v += 1
+						}
+					case "blocks":
+						if i/10 != j/10 {
+							*v = 0
+						}
 					case "rank three":
 						*v = math.Sin(float64(i))*math.Sin(float64(j)) - 3*math.Cos(float64(i))*math.Cos(float64(j)) + 1e-3
 					}
 				}
 			}
 			v, w := a.clone(), make([]float64, n)
-			if !Eigen(v, w, make([]float64, EigenScratch(n)), make([]float64, n*n)) {
+			if !eigen(v, w) {
 				t.Fatalf("%s, n = %d: no end", kind, n)
 			}
 			if !v.intact() {
 				t.Fatalf("%s, n = %d: written outside", kind, n)
+			}
+			again, values := a.clone(), make([]float64, n)
+			if floats, ints := EigenScratch(n); !Eigen(again, values, make([]float64, floats), make([]int64, ints), 3) ||
+				!equal(again.Data, v.Data) || !equal(values, w) {
+				t.Errorf("%s, n = %d: three workers find other vectors", kind, n)
 			}
 			norm := 0.0
 			for i := range n {
@@ -71,6 +104,77 @@ func TestEigen(t *testing.T) {
 						t.Errorf("%s, n = %d: vectors %d and %d have the product %g", kind, n, i, j, dot)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestSecondDifference: the eigenvalues of the matrix with 2 on the diagonal and −1 beside it are 2 − 2·cos(kπ/(n+1)).
+func TestSecondDifference(t *testing.T) {
+	for _, n := range []int{5, 40, 131, 300} {
+		a, w := random[float64](rand.New(rand.NewPCG(7, 0)), n, n), make([]float64, n)
+		for i := range n {
+			row := a.row(i)
+			clear(row)
+			row[i] = 2
+			if i > 0 {
+				row[i-1] = -1
+			}
+			if i < n-1 {
+				row[i+1] = -1
+			}
+		}
+		if !eigen(a, w) {
+			t.Fatal("no end")
+		}
+		for k, got := range w {
+			sin := math.Sin(float64(k+1) * math.Pi / float64(2*n+2))
+			if want := 4 * sin * sin; math.Abs(got-want) > 4*float64(n)*0x1p-52 {
+				t.Errorf("n = %d: eigenvalue %d is %v, want %v", n, k, got, want)
+			}
+		}
+	}
+}
+
+// TestSecular: roots lie between the poles, and the sum in math/big is next to 0 there, as far as a change of the distances
+// to poles by some roundings makes it, for poles far from each other and close, and weights large and small.
+func TestSecular(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 0))
+	for range 200 {
+		n := 1 + rng.IntN(12)
+		eq := secular{d: make([]float64, n), w: make([]float64, n), squares: rng.IntN(2) == 1}
+		pole := 0.0
+		for i := range n {
+			eq.d[i], eq.w[i] = pole, math.Exp(-30*rng.Float64())
+			pole += math.Exp(-20 * rng.Float64())
+		}
+		square := func(x *big.Float) *big.Float {
+			if eq.squares {
+				return x.Mul(x, x)
+			}
+			return x
+		}
+		of := func(x float64) *big.Float { return new(big.Float).SetPrec(600).SetFloat64(x) }
+		gaps, delta := make([]float64, n), make([]float64, n)
+		for j := range n {
+			origin, x := eq.root(j, gaps, delta)
+			sum, slope := of(1), 0.0
+			for i, d := range eq.d {
+				distance := square(of(d))
+				distance.Sub(distance, square(of(eq.d[origin]))).Sub(distance, of(x))
+				if exact, _ := distance.Float64(); math.Abs(exact-delta[i]) > 4*0x1p-52*math.Abs(exact) {
+					t.Errorf("pole %d is %g from root %d, not %g", i, exact, j, delta[i])
+				}
+				if (delta[i] < 0) != (i <= j) || delta[i] == 0 {
+					t.Errorf("root %d is on the wrong side of pole %d", j, i)
+				}
+				term := of(0).Quo(of(eq.w[i]), distance)
+				sum.Add(sum, term)
+				size, _ := term.Float64()
+				slope += math.Abs(size)
+			}
+			if off, _ := sum.Float64(); !(math.Abs(off) <= 16*0x1p-52*(1+slope)) {
+				t.Errorf("root %d of %v, weights %v: the sum is %g of %g", j, eq.d, eq.w, off, 1+slope)
 			}
 		}
 	}
@@ -136,6 +240,26 @@ func cofactor[T Float](t *testing.T) {
 	}
 }
 
+func eigen(a Matrix[float64], w []float64) bool {
+	floats, ints := EigenScratch(a.Rows)
+	return Eigen(a, w, make([]float64, floats), make([]int64, ints), 1)
+}
+
+func BenchmarkEigen(b *testing.B) {
+	for _, n := range []int{4, 16, 24, 32, 64, 256, 512} {
+		a := random[float64](rand.New(rand.NewPCG(6, 0)), n, n)
+		c, w := a.clone(), make([]float64, n)
+		floats, ints := EigenScratch(n)
+		scratch, places := make([]float64, floats), make([]int64, ints)
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				copy(c.Data, a.Data)
+				Eigen(c, w, scratch, places, 1)
+			}
+		})
+	}
+}
+
 func widen[T Float](x []T) []float64 {
 	y := make([]float64, len(x))
 	for i, v := range x {
@@ -166,12 +290,12 @@ func TestEigenStops(t *testing.T) {
 	a := random[float64](rand.New(rand.NewPCG(6, 0)), n, n)
 	stop := make(chan struct{})
 	begun := time.Now()
-	if !Eigen(a.clone(), make([]float64, n), make([]float64, EigenScratch(n)), make([]float64, n*n)) {
+	if !eigen(a.clone(), make([]float64, n)) {
 		t.Fatal("no end")
 	}
 	whole := time.Since(begun)
 	time.AfterFunc(whole/10, func() { close(stop) })
-	if Eigen(a.Until(stop), make([]float64, n), make([]float64, EigenScratch(n)), make([]float64, n*n)) {
+	if eigen(a.Until(stop), make([]float64, n)) {
 		t.Error("it went on to the end")
 	}
 	for i := range n {

@@ -1,54 +1,12 @@
 package linalg
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/blas"
-	blasgonum "gonum.org/v1/gonum/blas/gonum"
-	"gonum.org/v1/gonum/lapack"
-	"gonum.org/v1/gonum/lapack/gonum"
-)
-
-// LAPACK's way to the eigenvalues and vectors of a symmetric matrix (Dsyev), in steps between which it can be stopped:
-// a tridiagonal form by reflections, panel by panel; their product; and implicit QL iterations, of which each turns columns of
-// that (Golub and Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3).
+import "math"
 
 const (
-	panel    = 16       // columns in a step
 	patience = 10       // iterations after which what is small beside the whole matrix counts as 0 too: rounding may leave no less
 	mostIter = 60       // iterations for an eigenvalue, of which two or three are usual
 	nothing  = 0x1p-500 // beside the largest element, as toRange leaves it
 )
-
-// eigenQL overwrites the symmetric a with its eigenvectors, as columns, and sets w to the eigenvalues in ascending order. It
-// reports whether the iterations ended, which those of a matrix that is stopped do not. scratch holds (panel+4)·n elements.
-func eigenQL(a Matrix[float64], w, scratch []float64) (ok bool) {
-	n := a.Rows
-	scale := toRange(a)
-	e, tau, cos, sin, work := scratch[:n], scratch[n:2*n-1], scratch[2*n:3*n], scratch[3*n:4*n], scratch[4*n:]
-	tridiagonal(a, w, e, tau, work)
-	product(a, tau, work)
-	if a.stopped() || !iterate(a, w, e, cos, sin) {
-		return false
-	}
-	for i := range w {
-		least := i
-		for j := i + 1; j < n; j++ {
-			if w[j] < w[least] {
-				least = j
-			}
-		}
-		if least != i {
-			w[i], w[least] = w[least], w[i]
-			for k := range n {
-				row := a.row(k)
-				row[i], row[least] = row[least], row[i]
-			}
-		}
-		w[i] /= scale
-	}
-	return true
-}
 
 // toRange multiplies a by a power of two where squares of its elements would leave the range, and returns that.
 func toRange(a Matrix[float64]) (scale float64) {
@@ -72,58 +30,8 @@ func toRange(a Matrix[float64]) (scale float64) {
 	return scale
 }
 
-// tridiagonal is LAPACK's Dsytrd for the lower triangle: d and e become the diagonal and what is below it, and a holds the
-// reflections.
-func tridiagonal(a Matrix[float64], d, e, tau, work []float64) {
-	var lapacks gonum.Implementation
-	n, ld := a.Rows, a.LD
-	i := 0
-	for ; i < n-2*panel; i += panel {
-		if a.stopped() {
-			return
-		}
-		lapacks.Dlatrd(blas.Lower, n-i, panel, a.Data[i*ld+i:], ld, e[i:], tau[i:], work, panel)
-		blasgonum.Implementation{}.Dsyr2k(blas.Lower, blas.NoTrans, n-i-panel, panel, -1, a.Data[(i+panel)*ld+i:], ld,
-			work[panel*panel:], panel, 1, a.Data[(i+panel)*ld+i+panel:], ld)
-		for j := i; j < i+panel; j++ {
-			a.Data[(j+1)*ld+j] = e[j]
-			d[j] = a.Data[j*ld+j]
-		}
-	}
-	lapacks.Dsytd2(blas.Lower, n-i, a.Data[i*ld+i:], ld, d[i:], e[i:], tau[i:])
-}
-
-// product is LAPACK's Dorgtr, with Dorgqr: a becomes the product of the reflections that tridiagonal has left in it.
-func product(a Matrix[float64], tau, work []float64) {
-	var lapacks gonum.Implementation
-	n, ld := a.Rows, a.LD
-	for i := n - 1; i >= 0; i-- { // the reflections move one column to the right
-		row := a.row(i)
-		if i > 0 {
-			copy(row[1:i], row[:i-1])
-		}
-		clear(row[max(i, 1):])
-		row[0] = 0
-	}
-	a.Data[0] = 1
-	q := a.block(1, 1, n-1, n-1)
-	m := n - 1
-	for i := (m - 1) / panel * panel; i >= 0; i -= panel {
-		if a.stopped() {
-			return
-		}
-		width := min(panel, m-i)
-		from := q.Data[i*ld+i:]
-		if rest := m - i - width; rest > 0 {
-			blockFactor(q.block(i, i, m-i, width), tau[i:i+width], work)
-			lapacks.Dlarfb(blas.Left, blas.NoTrans, lapack.Forward, lapack.ColumnWise, m-i, rest, width, from, ld, work, panel,
-				q.Data[i*ld+i+width:], ld, work[width*panel:], panel)
-		}
-		lapacks.Dorg2r(m-i, width, width, from, ld, tau[i:i+width], work)
-	}
-}
-
-// iterate makes the tridiagonal matrix of d and e diagonal by implicit QL iterations, and turns the columns of z with it.
+// iterate makes the tridiagonal matrix of d and e diagonal by implicit QL iterations, and turns the columns of z with it (Golub
+// and Van Loan, Matrix Computations, section 8.3.3).
 func iterate(z Matrix[float64], d, e, cos, sin []float64) (ok bool) {
 	n := len(d)
 	e[n-1] = 0
@@ -155,7 +63,10 @@ func iterate(z Matrix[float64], d, e, cos, sin []float64) (ok bool) {
 			i := m - 1
 			for ; i >= l; i-- {
 				f, b := s*e[i], float64(c*e[i])
-				r := math.Hypot(f, g)
+				r := math.Sqrt(float64(f*f) + float64(g*g))
+				if r < 0x1p-450 { // where squares lose digits
+					r = math.Hypot(f, g)
+				}
 				if r < 0x1p-900 { // where digits are lost
 					f, g = f*0x1p600, g*0x1p600
 					r = math.Hypot(f, g)
@@ -216,32 +127,5 @@ func turnColumns(z Matrix[float64], cos, sin []float64, from, to int) {
 			row[i+1], y = float64(sin[i]*row[i])+float64(cos[i]*y), float64(cos[i]*row[i])-float64(sin[i]*y)
 		}
 		row[0] = y
-	}
-}
-
-// blockFactor sets t to the triangle T of a block reflector, I - V·T·Vᵀ for the reflections of the columns of V (LAPACK's
-// Dlarft, which in gonum v0.17 and before makes another for some matrices of rank one).
-func blockFactor(v Matrix[float64], tau, t []float64) {
-	var dots [panel]float64
-	for i, factor := range tau {
-		clear(dots[:i])
-		for k := i; k < v.Rows; k++ {
-			row := v.row(k)
-			x := row[i]
-			if k == i {
-				x = 1
-			}
-			for j := range i {
-				dots[j] += float64(x * row[j])
-			}
-		}
-		for j := range i {
-			sum := 0.0
-			for k := j; k < i; k++ {
-				sum += float64(t[j*panel+k] * dots[k])
-			}
-			t[j*panel+i] = -factor * sum
-		}
-		t[i*panel+i] = factor
 	}
 }
