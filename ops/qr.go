@@ -7,12 +7,19 @@ import (
 	"chainrule/internal/kernel/linalg"
 )
 
-// QR returns the factors x = q·r of matrices [.., m, n] with m ≥ n: q [.., m, n] with orthonormal columns, and r
-// [.., n, n], upper triangular, without a negative element on its diagonal. The derivative exists where x has full rank: if a column
-// depends on those before it, but for rounding, running the derivative is an error, ErrSingular.
+// QR returns the factors x = q·r of matrices [.., m, n]: with k the less of m and n, q [.., m, k] with orthonormal columns,
+// and r [.., k, n], upper triangular, without a negative element on its diagonal. The derivative exists where the first k columns
+// have full rank: if one depends on those before it, but for rounding, running the derivative is an error, ErrSingular.
 func QR(x *graph.Node) (q, r *graph.Node) {
-	both := unary(&qrOp, x)
-	return qrParts(both)
+	mustExist("qr", x)
+	rank := x.Rank()
+	if rank < 2 || x.Shape()[rank-2] >= x.Shape()[rank-1] {
+		return qrParts(unary(&qrOp, x))
+	}
+	m, n := x.Shape()[rank-2], x.Shape()[rank-1]
+	parts := Split(x, []int{m, n - m}, -1)
+	q, r = qrParts(unary(&qrOp, parts[0]))
+	return q, Concat([]*graph.Node{r, Product(q, parts[1], true, false)}, -1)
 }
 
 // LeastSquares returns the x for which a·x is nearest to b: a is [.., m, n] of full rank n ≤ m, and b is [.., m, k] or a
@@ -54,7 +61,7 @@ func init() {
 			return graph.T(x.DType(), shape...), nil
 		},
 		Kernel:    byFloat(qrKernel[float32], qrKernel[float64]),
-		Workspace: func(n *graph.Node) int { return bytesFor(n, 0, linalg.QRScratch(columns(n))) },
+		Workspace: func(n *graph.Node) int { return bytesFor(n, 0, linalg.QRScratch(rowsOf(n.In()[0]), columns(n))) },
 		Flops:     func(n *graph.Node) float64 { return 4 * float64(n.In()[0].Type().Size()) * float64(columns(n)) },
 		Derivative: Explicit{
 			// Seeger et al. (2017), section 4.3: with M = R·R̄ᵀ − Q̄ᵀ·Q, Ā = (Q̄ + Q·copyltu M)·R⁻ᵀ, copyltu M being M's lower
@@ -101,7 +108,8 @@ func qrKernel[T float](n *graph.Node) graph.Kernel {
 		for h := range count {
 			part := dst[h*(rows+cols)*cols:][:(rows+cols)*cols]
 			copy(part[cols*cols:], src[h*rows*cols:])
-			linalg.QR(linalg.Dense(part[cols*cols:], rows, cols).Until(w.Stop), linalg.Dense(part, cols, cols), scratch)
+			linalg.QR(linalg.Dense(part[cols*cols:], rows, cols).Until(w.Stop), linalg.Dense(part, cols, cols), scratch,
+				w.Workers)
 			if err := w.Err(); err != nil {
 				return err
 			}

@@ -134,10 +134,7 @@ var torchLinalg = map[string]torchOp{
 		case mode == "complete" && m > n:
 			panic(missing("a complete basis"))
 		}
-		q, r := ops.QR(along(x, -1, ops.Range{Stop: min(m, n)}))
-		if m < n {
-			r = ops.Concat([]*graph.Node{r, ops.MatMul(ops.Transpose(q), along(x, -1, ops.Range{Start: m, Stop: n}))}, x.Rank()-1)
-		}
+		q, r := ops.QR(x)
 		s := c.signs(1, r)
 		return []*graph.Node{ops.Mul(q, s), ops.Mul(ops.ExpandDims(s, -1), r)}
 	}),

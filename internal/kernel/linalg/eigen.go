@@ -11,7 +11,7 @@ func EigenScratch(n int) (floats, ints int) {
 		return n * n, 0
 	}
 	floats, ints = dividerScratch(n)
-	return n*n + 2*n + max(floats, tridiagonalScratch(n)), ints
+	return n*n + 2*n + max(floats, tridiagonalScratch(n), compactScratch(n, n)), ints
 }
 
 // Eigen overwrites a with orthonormal eigenvectors, as columns, of its symmetric part, and sets w to the eigenvalues,
@@ -58,33 +58,13 @@ func byDivision(a Matrix[float64], w, scratch []float64, places []int64, workers
 	if a.stopped() || !v.solve(0, n) {
 		return false
 	}
-	turnBack(a, tau, y, scratch, workers)
+	turnRowsBy(y, a, tau[:n-1], 1, scratch, workers)
 	for i, at := range v.order {
 		e[i] = w[at] / scale
 	}
 	copy(w, e)
 	columnsOf(a, y, v.order)
 	return !a.stopped()
-}
-
-// turnBack multiplies the rows of y by the reflections that tridiagonal left in a.
-func turnBack(a Matrix[float64], tau []float64, y Matrix[float64], scratch []float64, workers int) {
-	n := a.Rows
-	for from := (n - 2) / blocked * blocked; from >= 0 && !a.stopped(); from -= blocked {
-		b := min(blocked, n-1-from)
-		v, rest := Dense(scratch, b, n-1-from).Until(a.Stop), scratch[b*(n-1-from):]
-		for i := range b {
-			row := v.row(i)
-			clear(row[:i])
-			copy(row[i:], a.row(from + i)[from+1+i:])
-		}
-		t := rest[:b*b]
-		compact(v, tau[from:from+b], t, rest[b*b:])
-		for i := range t {
-			t[i] = -t[i]
-		}
-		applyCompact(y.block(0, from+1, n, n-1-from), v, t, wing{right: true, trans: true}, rest[b*b:], workers)
-	}
 }
 
 // columnsOf sets the columns of a to the rows of y, in the given order if there is one, with the largest element of each

@@ -1,14 +1,142 @@
 package linalg
 
-import "math"
+import (
+	"math"
 
-// QRScratch is the scratch that QR wants for n columns.
-func QRScratch(n int) int { return 2 * n }
+	"chainrule/internal/kernel/gemm"
+)
+
+// fewColumns is the number of columns up to which reflections are applied one by one.
+const fewColumns = 12
+
+// QRScratch is the scratch that QR wants for matrices of m rows and n columns.
+func QRScratch(m, n int) int {
+	if n <= fewColumns {
+		return 2 * n
+	}
+	return 2*n*m + 2*n + compactScratch(m, n)
+}
+
+// compactScratch is what panels of reflections of m components want, and their products with n vectors.
+func compactScratch(m, n int) int { return blocked*m + 2*blocked*blocked + 2*blocked*n }
 
 // QR overwrites a, which has at least as many rows as columns, with Q, whose columns are orthonormal, and sets r to the
 // upper triangle with A = Q·R and no negative element on its diagonal: by Householder's reflections (Golub and Van Loan,
-// Matrix Computations, algorithms 5.2.1 and 5.1.4).
-func QR[T Float](a, r Matrix[T], scratch []T) {
+// Matrix Computations, algorithms 5.2.1, 5.1.4 and 5.2.2), on the transpose, where columns are in order in memory.
+func QR[T Float](a, r Matrix[T], scratch []T, workers int) {
+	m, n := a.Rows, a.Cols
+	if n <= fewColumns {
+		reflections(a, r, scratch)
+		return
+	}
+	columns, y := Dense(scratch, n, m).Until(a.Stop), Dense(scratch[n*m:], n, m).Until(a.Stop)
+	tau, diagonal, scratch := scratch[2*n*m:][:n], scratch[2*n*m+n:][:n], scratch[2*n*m+2*n:]
+	transposed(columns, a)
+	reduce(columns, tau, diagonal, scratch, workers)
+	for i := range n {
+		row := r.row(i)
+		clear(row[:i])
+		row[i] = diagonal[i]
+		for j := i + 1; j < n; j++ {
+			row[j] = columns.Data[j*m+i]
+		}
+	}
+	orthogonal(y, columns, tau, scratch, workers)
+	for i := range n {
+		if r.Data[i*r.LD+i] >= 0 {
+			continue
+		}
+		negate(r.row(i)[i:])
+		negate(y.row(i))
+	}
+	transposed(a, y)
+}
+
+func negate[T Float](x []T) {
+	for i, v := range x {
+		x[i] = -v
+	}
+}
+
+// reduce makes the columns of a matrix, the rows of c, triangular by reflections, whose vectors take the place of what becomes
+// 0, and of the diagonal. There are as many as tau has elements.
+func reduce[T Float](c Matrix[T], tau, diagonal, scratch []T, workers int) {
+	for from := 0; from < len(tau) && !c.stopped(); from += blocked {
+		b := min(blocked, len(tau)-from)
+		p := c.block(from, from, c.Rows-from, c.Cols-from)
+		for j := range b {
+			v := p.row(j)[j:]
+			tau[from+j], diagonal[from+j] = house(v)
+			if rest := b - j - 1; rest > 0 {
+				dots := scratch[:rest]
+				below := p.block(j+1, j, rest, p.Cols-j)
+				gemm.Gemm(false, true, rest, 1, len(v), below.Data, below.LD, v, len(v), dots, 1, nil, 1)
+				for i, dot := range dots {
+					minusMultiple(below.row(i), T(tau[from+j]*dot), v)
+				}
+			}
+		}
+		if rest := p.Rows - b; rest > 0 {
+			v, t, scratch := panelOf(p, b, tau[from:], scratch)
+			applyCompact(p.block(b, 0, rest, p.Cols), v, t, wing{right: true}, scratch, workers)
+		}
+	}
+}
+
+// panelOf copies b reflections, in rows that begin on the diagonal, and finds −T of their product.
+func panelOf[T Float](p Matrix[T], b int, tau, scratch []T) (v Matrix[T], t, rest []T) {
+	v, rest = Dense(scratch, b, p.Cols).Until(p.Stop), scratch[b*p.Cols:]
+	for i := range b {
+		row := v.row(i)
+		clear(row[:i])
+		copy(row[i:], p.row(i)[i:])
+	}
+	t = rest[:b*b]
+	compact(v, tau[:b], t, rest[b*b:])
+	negate(t)
+	return v, t, rest[b*b:]
+}
+
+// orthogonal sets the rows of y to the first columns of the product of c's reflections.
+func orthogonal[T Float](y, c Matrix[T], tau, scratch []T, workers int) {
+	for i := range y.Rows {
+		row := y.row(i)
+		clear(row)
+		row[i] = 1
+	}
+	turnRowsBy(y, c, tau, 0, scratch, workers)
+}
+
+// turnRowsBy multiplies the rows of y by the reflections of c's rows, the last first: row i of c holds that of axes from i +
+// shift on, from there. If shift is 0, y is what was an identity, of which the first rows keep their zeros as long.
+func turnRowsBy[T Float](y, c Matrix[T], tau []T, shift int, scratch []T, workers int) {
+	for from := (len(tau) - 1) / blocked * blocked; from >= 0 && !y.stopped(); from -= blocked {
+		b, top, first := min(blocked, len(tau)-from), from, from+shift
+		if shift > 0 {
+			top = 0
+		}
+		v, t, rest := panelOf(c.block(from, first, b, c.Cols-first), b, tau[from:], scratch)
+		applyCompact(y.block(top, first, y.Rows-top, y.Cols-first), v, t, wing{right: true, trans: true}, rest, workers)
+	}
+}
+
+// transposed sets dst to srcᵀ, by blocks.
+func transposed[T Float](dst, src Matrix[T]) {
+	const side = 8
+	for i0 := 0; i0 < src.Rows; i0 += side {
+		for j := range src.Cols {
+			row := dst.row(j)[i0:min(i0+side, src.Rows)]
+			at := i0*src.LD + j
+			for i := range row {
+				row[i] = src.Data[at]
+				at += src.LD
+			}
+		}
+	}
+}
+
+// reflections is QR for few columns, in place.
+func reflections[T Float](a, r Matrix[T], scratch []T) {
 	m, n := a.Rows, a.Cols
 	w, tau := scratch[:n], scratch[n:2*n]
 	for k := range n {

@@ -1,6 +1,7 @@
 package linalg
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -12,7 +13,7 @@ func TestQR(t *testing.T) { each(t, qr[float32], qr[float64]) }
 
 func qr[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 0))
-	for _, s := range [][2]int{{0, 0}, {1, 1}, {3, 0}, {2, 2}, {5, 3}, {40, 40}, {70, 33}} {
+	for _, s := range [][2]int{{0, 0}, {1, 1}, {3, 0}, {2, 2}, {5, 3}, {40, 40}, {70, 33}, {64, 64}, {200, 65}, {97, 96}} {
 		for _, kind := range []string{"random", "equal columns", "zero"} {
 			m, n := s[0], s[1]
 			a := random[T](rng, m, n)
@@ -26,10 +27,14 @@ func qr[T Float](t *testing.T) {
 					}
 				}
 			}
-			q, r, scratch := a.clone(), random[T](rng, n, n), scratchOf[T](QRScratch(n))
-			QR(q, r, scratch[:len(scratch)-1])
+			q, r, scratch := a.clone(), random[T](rng, n, n), scratchOf[T](QRScratch(m, n))
+			QR(q, r, scratch[:len(scratch)-1], 1)
 			if !q.intact() || !r.intact() || scratch[len(scratch)-1] != fence {
 				t.Fatalf("%v, %s: written outside", s, kind)
+			}
+			again, upper := a.clone(), r.clone()
+			if QR(again, upper, scratch, 3); !equal(again.Data, q.Data) || !equal(upper.Data, r.Data) {
+				t.Errorf("%v, %s: three workers find other factors", s, kind)
 			}
 			tol := 4 * float64(m*n+1) * eps[T]()
 			norm := 0.0
@@ -65,5 +70,18 @@ func qr[T Float](t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func BenchmarkQR(b *testing.B) {
+	for _, n := range []int{4, 8, 12, 16, 64, 256, 512} {
+		a := random[float64](rand.New(rand.NewPCG(6, 0)), n, n)
+		c, r, scratch := a.clone(), a.clone(), make([]float64, QRScratch(n, n))
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				copy(c.Data, a.Data)
+				QR(c, r, scratch, 1)
+			}
+		})
 	}
 }

@@ -70,17 +70,21 @@ func house[T Float](x []T) (tau, beta T) {
 	largest = max(largest, x[0], -x[0])
 	if largest > 0x1p-60 && largest < 0x1p60 {
 		largest = 1
+	} else {
+		for i := range x { // so that squares neither overflow nor vanish
+			x[i] /= largest
+		}
 	}
 	sum := 0.0
 	for _, v := range x {
-		s := float64(v / largest)
+		s := float64(v)
 		sum += float64(s * s)
 	}
-	norm, head := T(math.Sqrt(sum)), x[0]/largest
+	norm, head := T(math.Sqrt(sum)), x[0]
 	if head > 0 {
 		norm = -norm // so that nothing cancels
 	}
-	scale := (head - norm) * largest
+	scale := head - norm
 	for i := range x {
 		x[i] /= scale
 	}
