@@ -24,7 +24,7 @@ func traceAt[P, Q any](op string, f func(P) Q, p P) expression[Q] {
 		graph.Fail(op, nil, "the argument has no node to differentiate by")
 	}
 	shadow := tree.Map(p, func(i int, x *graph.Node) *graph.Node {
-		if op != "vjp" && !x.DType().IsFloat() {
+		if op != "vjp" && !x.DType().IsFloat() && !e.args[i].Fixed {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %s", e.args[i])
 		}
 		e.wrt = append(e.wrt, standIn(x, x))
@@ -66,7 +66,7 @@ func (e expression[Q]) needFloats(op string) {
 // needReached refuses arguments that no derivative reaches, unless that was allowed.
 func (e expression[Q]) needReached(op string, s settings, reached func(i int) bool) {
 	for i, x := range e.args {
-		if !s.allowUnreachable && !reached(i) {
+		if !s.allowUnreachable && !x.Fixed && !reached(i) {
 			failUnreachable(op, e.outputs, x, e.wrt[i], "; give AllowUnreachable to get zeros")
 		}
 	}

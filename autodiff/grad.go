@@ -19,7 +19,8 @@ func AllowUnreachable() GradOption {
 // Grad returns the gradient of f: a function that gives, for every leaf x of its argument, ∂f/∂x, of x's type.
 // The result of f is a float scalar.
 //
-// It panics with a *graph.Error if it is not, if a leaf is no float, or if f does not depend on a leaf and
+// A leaf that is fixed, as *nn.State and a frozen *nn.Param are, has no gradient: nil. It panics with a *graph.Error if the
+// result is no such scalar, if a leaf is no float, or if f does not depend on a leaf and
 // AllowUnreachable is not given.
 func Grad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) P {
 	both := ValueAndGrad(f, opts...)
@@ -36,6 +37,11 @@ func ValueAndGrad[P any](f func(P) *graph.Node, opts ...GradOption) func(P) (*gr
 		e := traceAt("grad", f, p)
 		scalarOf("grad", e.value)
 		grads := e.gradient("grad", s)
+		for i, x := range e.args {
+			if x.Fixed {
+				grads[i] = nil
+			}
+		}
 		return e.value, tree.With(p, grads)
 	}
 }
@@ -48,9 +54,12 @@ func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 	e := traceAt("vjp", f, p)
 	return e.value, func(ct Q) P {
 		grads := sweep.Reverse(e.outputs, match("vjp", "cotangent", e.results, ct), e.wrt)
-		e.needReached("vjp", s, func(i int) bool { return grads[i] != nil || !e.wrt[i].DType().IsFloat() })
+		e.needReached("vjp", s, func(i int) bool { return grads[i] != nil || !e.args[i].Moves() })
 		return tree.Map(p, func(i int, x *graph.Node) *graph.Node {
-			if grads[i] == nil && x.DType().IsFloat() {
+			switch {
+			case !e.args[i].Moves():
+				return nil
+			case grads[i] == nil:
 				return sweep.Zeros(x)
 			}
 			return grads[i]
@@ -61,13 +70,16 @@ func VJP[P, Q any](f func(P) Q, p P, opts ...GradOption) (Q, func(ct Q) P) {
 // match finds, in a tree of cotangents or tangents, the one of each leaf, which must have the leaf's type.
 func match[T any](op, kind string, leaves []tree.Leaf, t T) []*graph.Node {
 	given := map[string]*graph.Node{}
-	for _, l := range tree.Floats(tree.Leaves(t)) {
+	for _, l := range tree.Moving(tree.Leaves(t)) {
 		given[l.Path] = l.Node
 	}
 	found := make([]*graph.Node, len(leaves))
 	for i, l := range leaves {
 		v := given[l.Path]
 		switch {
+		case v == nil && l.Fixed:
+			found[i] = sweep.Zeros(l.Node)
+			continue
 		case v == nil:
 			graph.Fail(op, nil, "no %s is given for %s", kind, l)
 		case !v.Type().Equal(l.Node.Type()):
@@ -89,11 +101,12 @@ func match[T any](op, kind string, leaves []tree.Leaf, t T) []*graph.Node {
 // is not known, see GoFunc.
 func JVP[P, Q any](f func(P) Q, p, t P) (value, tangent Q) {
 	needFunc("jvp", f == nil)
-	tangents := match("jvp", "tangent", tree.Floats(tree.Leaves(p)), t)
+	tangents := match("jvp", "tangent", tree.Moving(tree.Leaves(p)), t)
 	var wrt []*graph.Node
+	args := tree.Leaves(p)
 	shadow := tree.Map(p, func(i int, x *graph.Node) *graph.Node {
 		alias := x.Graph().Alias(x)
-		if x.DType().IsFloat() {
+		if args[i].Moves() {
 			wrt = append(wrt, alias)
 		}
 		return alias

@@ -18,7 +18,12 @@ func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
 		scalarOf("hvp", e.value)
 		grads := e.gradient("hvp", s)
 		pushed := sweep.Forward(grads, e.wrt, match("hvp", "vector", e.args, v))
-		return tree.Map(p, func(i int, x *graph.Node) *graph.Node { return filled(pushed[i], x) })
+		return tree.Map(p, func(i int, x *graph.Node) *graph.Node {
+			if e.args[i].Fixed {
+				return nil
+			}
+			return filled(pushed[i], x)
+		})
 	}
 }
 

@@ -17,6 +17,8 @@ type (
 	// Parameter is a leaf that is a tensor where functions run and a node where they are traced: *nn.Param is one. A tree that
 	// holds it twice has one leaf.
 	Parameter = tree.Parameter
+	// FixedParameter is a parameter that derivatives may leave alone, as they do running means and weights that are frozen.
+	FixedParameter = tree.Fixable
 	// NamedParameter is a parameter in a tree, with its path and a name in lower case, such as "layers.0.w".
 	NamedParameter = tree.Named
 )

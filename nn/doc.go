@@ -12,6 +12,24 @@
 //
 // A layer's Apply builds nodes; nothing is computed until the function that calls it is compiled. nn/train trains a model.
 //
+// # Training and evaluation
+//
+// Layers that train otherwise than they predict, such as [BatchNorm], are told by the model that they are part of:
+// [Train] and [Eval] return a copy of it that knows. A [State], such as a running mean, is a leaf beside the parameters, which
+// derivatives leave alone: its gradient is nil, and so is that of a parameter that [Freeze] has frozen. What rules update is
+// what has a gradient; they find it by its path. New values of states are results like any other:
+//
+//	loss := func(model Net, b Batch) (*graph.Node, nn.Stats) {
+//		m := nn.Train(model, b.Key)                           // the key is for dropout, and nil without
+//		return cost(m.Apply(b.X), b.Y), nn.Statistics(m)
+//	}
+//	value, stats, grads := autodiff.ValueAndGradAux(loss)(…)  // a tree with nil where there is no gradient
+//	next := nn.WithStatistics(updated, stats)
+//
+// A step is then a function of the model, what a rule remembers, and a batch, whose auxiliary result has the statistics; who
+// runs steps looks for a value of type [Stats] in it. Nothing of this is global: in loops, in Vmap and in Checkpoint the
+// model is an argument or carried like any other tree. A body that trains calls Train itself and gives its statistics back.
+//
 // Below it: nn/data reads data sets and divides epochs into batches, nn/optim has the update rules, nn/train runs
 // them, and nn/backprop is the closed-form recursion that the graph's gradients are checked against.
 package nn

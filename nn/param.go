@@ -1,6 +1,9 @@
 package nn
 
 import (
+	"fmt"
+	"strings"
+
 	"gorgonia.org/tensor"
 
 	"chainrule/autodiff"
@@ -11,25 +14,32 @@ import (
 // is traced, differentiated or compiled it stands for a node.
 type Param struct {
 	Value *tensor.Dense
-	node  *graph.Node
+	// Frozen parameters have no gradients: see Freeze.
+	Frozen bool
+	node   *graph.Node
 }
 
 // NewParam returns zeros of the given element type, Float32 or Float64, and shape. It panics with a *graph.Error if they
 // are something else.
 func NewParam(d graph.DType, shape ...int) *Param {
+	return &Param{Value: newTensor("param", "parameter", d, shape)}
+}
+
+// newTensor returns zeros.
+func newTensor(op, what string, d graph.DType, shape []int) *tensor.Dense {
 	if !d.IsFloat() {
-		graph.Fail("param", nil, "a parameter is f32 or f64, not %v", d)
+		graph.Fail(op, nil, "a %s is f32 or f64, not %v", what, d)
 	}
 	for _, n := range shape {
 		if n < 0 {
-			graph.Fail("param", nil, "negative dimension in %v", shape)
+			graph.Fail(op, nil, "negative dimension in %v", shape)
 		}
 	}
 	size := graph.Size(shape)
 	if d == graph.Float32 {
-		return &Param{Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float32, size)))}
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float32, size)))
 	}
-	return &Param{Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float64, size)))}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(make([]float64, size)))
 }
 
 // Fill sets every element to what next gives.
@@ -60,6 +70,35 @@ func (p *Param) Held() (*graph.Node, **tensor.Dense) { return p.node, &p.Value }
 
 // Hold implements autodiff.Parameter.
 func (p *Param) Hold(n *graph.Node) autodiff.Parameter { return &Param{node: n} }
+
+// IsFixed implements autodiff.FixedParameter.
+func (p *Param) IsFixed() bool { return p.Frozen }
+
+// HoldFixed implements autodiff.FixedParameter.
+func (p *Param) HoldFixed(n *graph.Node) autodiff.Parameter { return &Param{node: n, Frozen: true} }
+
+// Freeze keeps the parameters at the paths and below, such as "encoder" and "layers.0.weight", from being trained: they have
+// no gradients, and rules leave them as they are. It is an error if a path names none.
+func Freeze(model any, paths ...string) error { return setFrozen(model, true, paths) }
+
+// Unfreeze undoes Freeze.
+func Unfreeze(model any, paths ...string) error { return setFrozen(model, false, paths) }
+
+func setFrozen(model any, frozen bool, paths []string) error {
+	params := Params(model)
+	for _, path := range paths {
+		found := false
+		for _, p := range params {
+			if rest, ok := strings.CutPrefix(p.Path, path); ok && (rest == "" || path == "" || rest[0] == '.') {
+				p.Param.Frozen, found = frozen, true
+			}
+		}
+		if !found {
+			return fmt.Errorf("nn: the model has no parameter at %q", path)
+		}
+	}
+	return nil
+}
 
 // DType returns the element type.
 func (p *Param) DType() graph.DType {

@@ -48,6 +48,7 @@
 //	activation, softmax               functions of neural networks
 //	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes
 //	statistics, cumulative            means and norms; running sums and recurrences
+//	normalize                         layers, groups and batches brought to mean 0 and variance 1
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
 //	slice, concat, take, sort         parts of tensors by ranges and by indices; orders
 //	matmul*, batchmatmul, rowpair     products of matrices

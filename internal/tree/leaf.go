@@ -12,8 +12,9 @@ import (
 
 // leaf is a node of a tree with its path, such as "Layers[0].W".
 type Leaf struct {
-	Path string
-	Node *graph.Node
+	Path  string
+	Node  *graph.Node
+	Fixed bool // derivatives leave it alone
 }
 
 // String names the leaf in messages, as in "Layers[0].W (w f32[3,4])".
@@ -44,7 +45,7 @@ func Map[T any](tree T, f func(i int, n *graph.Node) *graph.Node) T {
 func read[T any](tree *T) (leaves []Leaf, s Structure) {
 	var r Reader
 	r.Leaf = func(v reflect.Value) error {
-		leaves = append(leaves, Leaf{r.Path(), LeafNode(v)})
+		leaves = append(leaves, Leaf{r.Path(), LeafNode(v), isFixed(v)})
 		return nil
 	}
 	must(r.Read("", reflect.TypeFor[T](), reflect.ValueOf(tree).Elem()))
@@ -126,6 +127,14 @@ func must(err error) {
 	if err != nil {
 		graph.Fail("tree", nil, "%v", err)
 	}
+}
+
+// Moves reports whether the leaf is a float that derivatives do not leave alone.
+func (l Leaf) Moves() bool { return l.Node.DType().IsFloat() && !l.Fixed }
+
+// Moving lists the leaves that move.
+func Moving(leaves []Leaf) []Leaf {
+	return slices.DeleteFunc(slices.Clone(leaves), func(l Leaf) bool { return !l.Moves() })
 }
 
 // floats lists the leaves that are floats.

@@ -138,6 +138,7 @@ func (r *Reader) leaf(t reflect.Type, v reflect.Value) error {
 		if v.IsNil() {
 			return r.wrong("nothing is fed")
 		}
+		i.fixed = isFixed(v) && i.fixable()
 		if n, seen := r.known[v.Pointer()]; seen {
 			i.n = n
 			return r.add(i)

@@ -20,6 +20,7 @@ type item struct {
 	// n is the number of a leaf, the length of a list or table, the field of what is carried along in a struct, and 1 for a
 	// struct of its own type.
 	n     int
+	fixed bool // for a leaf that derivatives leave alone
 	key   string
 	value reflect.Value
 }
@@ -41,7 +42,7 @@ const (
 // functions, pointers, slices and maps are at the same address.
 func (s Structure) Equal(other Structure) bool {
 	return slices.EqualFunc(s, other, func(a, b item) bool {
-		if a.kind != b.kind || a.typ != b.typ || a.n != b.n || a.key != b.key {
+		if a.kind != b.kind || a.typ != b.typ || a.n != b.n || a.fixed != b.fixed || a.key != b.key {
 			return false
 		}
 		switch a.kind {
@@ -174,7 +175,8 @@ func (s Structure) Leaves() int {
 // Builder makes trees of a structure, one after another.
 type Builder struct {
 	Structure
-	// Leaf gives leaf number n, whose path is given too; that of a parameter is its name. It is asked once for each.
+	// Leaf gives leaf number n, whose path is given too; that of a parameter is its name. It is asked once for each. Without
+	// a node a leaf is nil.
 	Leaf func(n int, path string) *graph.Node
 	at   int
 	made map[int]reflect.Value // parameters
@@ -224,16 +226,30 @@ func (b *Builder) leaf(i item, w way) reflect.Value {
 	if p, ok := b.made[i.n]; ok {
 		return p
 	}
-	v := i.value
-	if !v.IsValid() {
-		v = reflect.New(i.typ.Elem())
+	p := reflect.Zero(i.typ)
+	if n := b.Leaf(i.n, w.name); n != nil {
+		p = reflect.ValueOf(i.hold(n))
 	}
-	p := reflect.ValueOf(v.Interface().(Parameter).Hold(b.Leaf(i.n, w.name)))
 	if b.made == nil {
 		b.made = map[int]reflect.Value{}
 	}
 	b.made[i.n] = p
 	return p
+}
+
+// fixable reports whether the leaf that is built can be fixed.
+func (i item) fixable() bool { return i.typ != nodeType && i.typ.Implements(fixableType) }
+
+// hold is a parameter that stands for n.
+func (i item) hold(n *graph.Node) Parameter {
+	v := i.value
+	if !v.IsValid() {
+		v = reflect.New(i.typ.Elem())
+	}
+	if i.fixed {
+		return v.Interface().(Fixable).HoldFixed(n)
+	}
+	return v.Interface().(Parameter).Hold(n)
 }
 
 // record sets the fields of s.

@@ -19,9 +19,27 @@ type Parameter interface {
 	Hold(n *graph.Node) Parameter
 }
 
+// Fixable is a parameter that derivatives may leave alone, as they do running means and weights that are frozen.
+type Fixable interface {
+	Parameter
+	IsFixed() bool
+	// HoldFixed is Hold for one that is fixed.
+	HoldFixed(n *graph.Node) Parameter
+}
+
+// isFixed reports whether derivatives leave the leaf alone.
+func isFixed(v reflect.Value) bool {
+	if v.Type() == nodeType || v.IsNil() {
+		return false
+	}
+	p, ok := v.Interface().(Fixable)
+	return ok && p.IsFixed()
+}
+
 var (
 	nodeType      = reflect.TypeFor[*graph.Node]()
 	parameterType = reflect.TypeFor[Parameter]()
+	fixableType   = reflect.TypeFor[Fixable]()
 	errorType     = reflect.TypeFor[error]()
 )
 

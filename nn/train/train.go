@@ -55,6 +55,9 @@ func New[M any](model M, cost func(model M, x, y *graph.Node) *graph.Node, rule 
 	}
 	var all [][]*tensor.Dense
 	for _, p := range t.params {
+		if p.Param.Frozen {
+			continue
+		}
 		if p.Param.Value == nil {
 			return nil, fmt.Errorf("train: parameter %s has no value", p.Path)
 		}
@@ -86,10 +89,15 @@ func iteration[M any](cost func(model M, x, y *graph.Node) *graph.Node, rule opt
 	return func(model M, old states, x, y, rate *graph.Node) (value *graph.Node, next M, kept states) {
 		x, y, rate = graph.Named("x", x), graph.Named("y", y), graph.Named("rate", rate)
 		value, grads := autodiff.ValueAndGrad(func(m M) *graph.Node { return cost(m, x, y) })(model)
-		slopes := autodiff.Leaves(grads)
-		next = autodiff.MapTree(model, func(_ string, p *graph.Node) *graph.Node {
-			i := len(kept)
-			q, s := rule.Update(p, slopes[i].Node, rate, old[i])
+		slopes := map[string]*graph.Node{}
+		for _, l := range autodiff.Leaves(grads) {
+			slopes[l.Path] = l.Node
+		}
+		next = autodiff.MapTree(model, func(path string, p *graph.Node) *graph.Node {
+			if slopes[path] == nil {
+				return p // it is frozen, or a state
+			}
+			q, s := rule.Update(p, slopes[path], rate, old[len(kept)])
 			kept = append(kept, s)
 			return q
 		})
