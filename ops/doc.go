@@ -10,6 +10,24 @@
 // mixed silently: [Cast] converts. Axes may be negative, and no axes mean all. A reduction drops its axes;
 // [KeepDims] puts them back. Wrong shapes or types panic with a [*graph.Error] that names the caller's line.
 //
+// # Random numbers
+//
+// A draw is a function of a key, which is an input like any other: the same key gives the same numbers, on every machine and
+// for any number of workers. A program that draws twice takes two keys, made of one by [SplitKey] or [FoldIn]:
+//
+//	keys := ops.Unstack(ops.SplitKey(key, 2), 0)
+//	w := ops.Normal(keys[0], graph.Float32, 784, 10)
+//	keep := ops.Bernoulli(keys[1], p)
+//
+// A key used twice is legal: it is how a draw is repeated, as where a loss is evaluated again with the same noise. It is a
+// mistake where the draws should be independent: the same op gives the same numbers, different ops (a Uniform and a Normal)
+// numbers that depend on each other, and so do the draws by a key and by keys that were made of it. So a key is either
+// drawn by or split, once. A function that is run many times takes its key as an argument, or folds in the number of the step; under Vmap
+// a key that is not batched gives all examples the same numbers, and keys from SplitKey give each its own.
+//
+// The trap: numbers drawn in Go, by math/rand say, while a graph is built are constants of it. The function is traced once and
+// run many times, each time with the numbers of the trace.
+//
 // # How to add an op
 //
 // Write one block in the file of its kind, and nothing else:
@@ -55,6 +73,7 @@
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
 //	cholesky, qr, eigh*               factorisations
+//	random*                           numbers drawn by keys
 //	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share
 //	family, masked*, depends*         families of derivatives; zeros that stay zero; what depends on what

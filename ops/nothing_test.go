@@ -41,6 +41,8 @@ var builders = []any{
 	ops.Tan, ops.Tanh, ops.Tensordot, ops.Tile, ops.TopK, ops.Trace, ops.Transpose, ops.TriangularSolve, ops.Tril,
 	ops.Triu, ops.Trunc, ops.Unstack, ops.Var, ops.Where[node, node], ops.XDivY[node, node],
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
+	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,
+	ops.Normal, ops.Permutation, ops.RandomBits, ops.RandomInt, ops.SplitKey, ops.TruncatedNormal, ops.Uniform,
 }
 
 // TestNothingGiven calls every function that makes nodes with nil for all nodes and graphs: that is an error at the line of
