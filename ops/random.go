@@ -76,9 +76,12 @@ func init() {
 			}
 			return key.Type(), nil
 		},
-		Kernel: always(func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
+		Kernel: always(func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 			dst, keys, data := graph.Elements[int64](out), graph.Elements[int64](in[0]), graph.Elements[int64](in[1])
 			for i, d := range data {
+				if i%(drawPart/8) == 0 && w.Stopped() {
+					return graph.ErrStopped
+				}
 				key := keyAt(keys, i).Fold(uint64(d))
 				dst[2*i], dst[2*i+1] = int64(key[0]), int64(key[1])
 			}

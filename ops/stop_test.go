@@ -43,7 +43,23 @@ var longNodes = map[string]struct {
 	"softmax":           {func(_, x, _ *graph.Node) *graph.Node { return ops.Softmax(x, 1) }, true},
 	"solve":             {func(a, _, _ *graph.Node) *graph.Node { return ops.Solve(a, a) }, false},
 	"sum":               {func(_, x, _ *graph.Node) *graph.Node { return ops.Sum(x, 1) }, true},
-	"take":              {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
+	"exponential":       {func(_, _, i *graph.Node) *graph.Node { return ops.Exponential(keysOf(i), graph.Float32, 1<<16) }, true},
+	"fold_in":           {func(_, _, i *graph.Node) *graph.Node { return ops.FoldIn(keysOf(i, 3000), i) }, true},
+	"gumbel":            {func(_, _, i *graph.Node) *graph.Node { return ops.Gumbel(keysOf(i), graph.Float32, 1<<16) }, true},
+	"laplace":           {func(_, _, i *graph.Node) *graph.Node { return ops.Laplace(keysOf(i), graph.Float32, 1<<16) }, true},
+	"normal":            {func(_, _, i *graph.Node) *graph.Node { return ops.Normal(keysOf(i), graph.Float32, 1<<16) }, true},
+	"random_bits":       {func(_, _, i *graph.Node) *graph.Node { return ops.RandomBits(keysOf(i), 1<<16) }, true},
+	"random_int":        {func(_, _, i *graph.Node) *graph.Node { return ops.RandomInt(keysOf(i), 0, 9, 1<<16) }, true},
+	"truncated_normal": {func(_, _, i *graph.Node) *graph.Node {
+		return ops.TruncatedNormal(keysOf(i), -1, 1, graph.Float32, 1<<16)
+	}, true},
+	"uniform": {func(_, _, i *graph.Node) *graph.Node { return ops.Uniform(keysOf(i), graph.Float32, 1<<16) }, true},
+	"take":    {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
+}
+
+// keysOf is an input for keys, in i's graph.
+func keysOf(i *graph.Node, shape ...int) *graph.Node {
+	return i.Graph().Input("", graph.Int64, append(shape, 2)...)
 }
 
 func packed(n *graph.Node) *graph.Node {
@@ -62,6 +78,7 @@ func TestKernelsStop(t *testing.T) {
 			g := graph.New()
 			square, table := g.Input("", graph.Float64, 200, 200), g.Input("", graph.Float64, 200, 3000)
 			index := g.Input("", graph.Int64, 3000)
+			n := packed(c.build(square, table, index))
 			feeds := map[*graph.Node]exec.Value{}
 			for _, x := range g.Inputs() {
 				feeds[x] = exec.NewValue(x.Type())
@@ -72,7 +89,6 @@ func TestKernelsStop(t *testing.T) {
 			for i := range 3000 {
 				feeds[index].Set(i, float64((7*i)%100))
 			}
-			n := packed(c.build(square, table, index))
 			require.Equal(t, name, n.Op().Name)
 			for _, workers := range []int{1, 2} {
 				in := make([]graph.Buffer, 0, len(n.In())+1)

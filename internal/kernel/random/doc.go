@@ -18,5 +18,7 @@
 //	uniform      bits, uniform numbers, integers
 //	normal       the inverse of the normal distribution
 //	exponential  exponential, Gumbel and Laplace numbers
+//	truncated    normal numbers in an interval
+//	twin_*       what there is in assembly
 //	log          the logarithm
 package random
