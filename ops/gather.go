@@ -92,6 +92,7 @@ func init() {
 		Kernel: ravel, Derivative: NonDiff("its result is an index"), Batch: batchSame,
 		Cases: []graph.Case{
 			of("pairs", tuples([]float64{0, 2, 1, -1, -2, 0}, 3, 2), ravelAttrs{Shape: "2,3"}),
+			of("any", ints(2, 4, 2), ravelAttrs{Shape: "2,2"}),
 			of("one", tuples([]float64{1, 0, 1}, 3), ravelAttrs{Shape: "2,3,4"}),
 			of("strict", tuples([]float64{1, 0, 1}, 3, 1), ravelAttrs{"2", true}),
 			of("no axes", tuples(nil, 3, 0), ravelAttrs{}), of("none", tuples(nil, 0, 2), ravelAttrs{Shape: "2,3"}),
