@@ -65,6 +65,28 @@ func (l *Linear) Apply(a *graph.Node) *graph.Node {
 	return z
 }
 
+// Bilinear is yₖ = aᵀ·Wₖ·b + cₖ for two inputs.
+type Bilinear struct {
+	Weight *Param // [out, in of a, in of b]
+	Bias   *Param // [out]; nil for none
+}
+
+// Apply2 returns [..., out] for inputs [..., in of a] and [..., in of b].
+func (l *Bilinear) Apply2(a, b *graph.Node) *graph.Node {
+	w := l.Weight.Node()
+	s := w.Shape()
+	if len(s) != 3 || a == nil || b == nil || a.Rank() == 0 || a.Rank() != b.Rank() {
+		graph.Fail("bilinear", nil, "wants weights [out, in, in] and two inputs of one rank")
+	}
+	left := ops.MatMul(a, ops.Reshape(ops.Permute(w, 1, 0, 2), s[1], s[0]*s[2])) // [..., out·in]
+	left = ops.Reshape(left, append(append([]int{}, a.Shape()[:a.Rank()-1]...), s[0], s[2])...)
+	y := ops.Sum(ops.Mul(left, ops.ExpandDims(b, -2)), -1)
+	if l.Bias != nil {
+		y = ops.Add(y, l.Bias.Node())
+	}
+	return y
+}
+
 // Sequential applies layers one after another.
 type Sequential []Layer
 
@@ -77,6 +99,17 @@ func (s Sequential) Apply(x *graph.Node) *graph.Node {
 		x = l.Apply(x)
 	}
 	return x
+}
+
+// Residual adds what its layer makes of x to x.
+type Residual struct{ Layer Layer }
+
+// Apply returns x + Layer(x).
+func (r Residual) Apply(x *graph.Node) *graph.Node {
+	if r.Layer == nil {
+		graph.Fail("residual", nil, "the layer is nil")
+	}
+	return ops.Add(x, r.Layer.Apply(x))
 }
 
 // NewMLP returns a feedforward net of fully connected layers with the given widths, inputs first. Hidden layers

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chainrule/graph"
+	"chainrule/ops"
 )
 
 // Mode is what a layer that trains otherwise than it predicts knows of the trace that it is in: a field of such a layer.
@@ -32,6 +33,17 @@ func (m Mode) IsTraining(layer string, x *graph.Node) bool {
 			"m := nn.Eval(model), and apply m (layers in fields that are not exported and in closures are not found)")
 	}
 	return m.kind == training
+}
+
+// bernoulli draws truth values of a shape, true with probability p, from the layer's key, another one each time.
+func (m Mode) bernoulli(layer string, x *graph.Node, p float64, shape []int) *graph.Node {
+	if m.key == nil {
+		graph.Fail(layer, []*graph.Node{x}, "there is no key to draw from: give nn.Train one, as in "+
+			"nn.Train(model, ops.FoldIn(key, step))")
+	}
+	key := ops.FoldIn(ops.FoldIn(m.key, m.layer), *m.uses)
+	*m.uses++
+	return ops.Lt(ops.Uniform(key, x.DType(), shape...), p)
 }
 
 // setMode makes layers whose field Mode has this method known to Train and Eval.
@@ -61,7 +73,9 @@ func Eval[M any](model M) M { return rebind(model, Mode{kind: evaluating}) }
 // rebind copies what has modes and states in it, and leaves parameters as they are.
 func rebind[M any](model M, mode Mode) M {
 	r := rebinder{mode: mode, made: map[made]reflect.Value{}}
-	return r.copy(reflect.ValueOf(&model).Elem()).Interface().(M)
+	var out M
+	reflect.ValueOf(&out).Elem().Set(r.copy(reflect.ValueOf(&model).Elem()))
+	return out
 }
 
 // made is a pointer that was met: layers that are shared stay shared.

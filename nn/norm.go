@@ -61,22 +61,24 @@ func (l *BatchNorm) Apply(x *graph.Node) *graph.Node {
 
 // track moves the running statistics.
 func (l *BatchNorm) track(mean, variance *graph.Node) {
-	var momentum *graph.Node
-	if l.Momentum == 0 {
-		if l.Batches == nil {
-			graph.Fail("batch_norm", nil, "the momentum is 0 and batches are not counted")
-		}
-		l.Batches.Set(ops.Add(l.Batches.Node(), 1))
-		momentum = ops.Reciprocal(l.Batches.Node())
-	} else {
-		momentum = mean.Graph().Scalar(mean.DType(), l.Momentum)
+	if l.Momentum != 0 {
+		moveTo(l.Mean, mean, l.Momentum)
+		moveTo(l.Variance, variance, l.Momentum)
+		return
 	}
-	move := func(s *State, to *graph.Node) {
-		to = ops.StopGradient(to)
-		s.Set(ops.Add(s.Node(), ops.Mul(momentum, ops.Sub(to, s.Node()))))
+	if l.Batches == nil {
+		graph.Fail("batch_norm", nil, "the momentum is 0 and batches are not counted")
 	}
-	move(l.Mean, mean)
-	move(l.Variance, variance)
+	l.Batches.Set(ops.Add(l.Batches.Node(), 1))
+	part := ops.Reciprocal(l.Batches.Node())
+	moveTo(l.Mean, mean, part)
+	moveTo(l.Variance, variance, part)
+}
+
+// moveTo moves a running value a part of the way.
+func moveTo[P float64 | *graph.Node](s *State, to *graph.Node, part P) {
+	old := s.Node()
+	s.Set(ops.Add(old, ops.Mul(ops.StopGradient(ops.Sub(to, old)), part)))
 }
 
 // LayerNorm standardises over the last axes, as many as its weights have.
@@ -120,7 +122,7 @@ func (l *RMSNorm) Apply(x *graph.Node) *graph.Node {
 // GroupNorm standardises groups of channels of each example: x is [batch, channels, …].
 type GroupNorm struct {
 	Weight, Bias *Param // [channels]; nil for none
-	Groups       int    // 0 for one of each channel, which is instance normalisation
+	Groups       int
 	Eps          float64
 }
 
@@ -129,14 +131,37 @@ func NewGroupNorm(d graph.DType, groups, channels int) *GroupNorm {
 	return &GroupNorm{Weight: ones(d, channels), Bias: NewParam(d, channels), Groups: groups, Eps: 1e-5}
 }
 
-// NewInstanceNorm returns a GroupNorm with a group for each channel.
-func NewInstanceNorm(d graph.DType, channels int) *GroupNorm { return NewGroupNorm(d, 0, channels) }
-
 // Apply standardises x.
 func (l *GroupNorm) Apply(x *graph.Node) *graph.Node {
+	return ops.GroupNorm(x, nodeOrNil(l.Weight), nodeOrNil(l.Bias), l.Groups, l.Eps)
+}
+
+// InstanceNorm standardises each channel of each example: x is [batch, channels, …]. With Mean and Variance it keeps running
+// ones, averages over the examples of a batch, as BatchNorm does, and takes them in evaluation.
+type InstanceNorm struct {
+	Weight, Bias   *Param // [channels]; nil for none
+	Mean, Variance *State // [channels]; nil to use those of the instance always
+	Eps, Momentum  float64
+	Mode           Mode
+}
+
+// NewInstanceNorm returns a layer with weights 1, biases 0, eps 1e-5, and no running statistics.
+func NewInstanceNorm(d graph.DType, channels int) *InstanceNorm {
+	return &InstanceNorm{Weight: ones(d, channels), Bias: NewParam(d, channels), Eps: 1e-5, Momentum: 0.1}
+}
+
+// Apply standardises x.
+func (l *InstanceNorm) Apply(x *graph.Node) *graph.Node {
 	w, b := nodeOrNil(l.Weight), nodeOrNil(l.Bias)
-	if l.Groups == 0 {
+	if l.Mean == nil {
 		return ops.InstanceNorm(x, w, b, l.Eps)
 	}
-	return ops.GroupNorm(x, w, b, l.Groups, l.Eps)
+	if !l.Mode.IsTraining("instance_norm", x) {
+		return ops.BatchNormWith(x, l.Mean.Node(), l.Variance.Node(), w, b, l.Eps)
+	}
+	y := ops.InstanceNorm(x, w, b, l.Eps)
+	flat := ops.Reshape(x, x.Shape()[0], x.Shape()[1], -1)
+	moveTo(l.Mean, ops.Mean(ops.Mean(flat, -1), 0), l.Momentum)
+	moveTo(l.Variance, ops.Mean(ops.Var(flat, 1, -1), 0), l.Momentum)
+	return y
 }

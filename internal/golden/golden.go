@@ -39,6 +39,7 @@ type File struct {
 type Layer struct {
 	Name, Module string
 	Args         Args
+	Lengths      []int64 // of the sequences of a batch
 	Run
 }
 

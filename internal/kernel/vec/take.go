@@ -36,6 +36,71 @@ func Take[T any](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool)
 // shortRow is the number of elements up to which a plain loop is faster than a call.
 const shortRow = 8
 
+// ScatterAdd is the transpose of Take: with src [outer, len(idx), inner] and dst [outer, axisLen, inner], it does
+// dst[o, idx[k], :] += src[o, k, :] for k = 0, 1, … in order, so an index that repeats adds up in a fixed order. It
+// reports false, and writes nothing, if an index is negative or not below axisLen.
+func ScatterAdd[T Num](dst, src []T, idx []int64, outer, axisLen, inner int) (ok bool) {
+	k := len(idx)
+	checkTake(len(src), len(dst), k, outer, axisLen, inner)
+	if !inRange(idx, axisLen) {
+		return false
+	}
+	for o := range outer {
+		d, s := dst[o*axisLen*inner:(o+1)*axisLen*inner], src[o*k*inner:(o+1)*k*inner]
+		if scatterTwin(d, s, idx, inner) {
+			continue
+		}
+		if inner == 1 {
+			for i, at := range idx {
+				d[at] += s[i]
+			}
+			continue
+		}
+		for i, at := range idx {
+			row, from := d[int(at)*inner:][:inner], s[i*inner:(i+1)*inner]
+			if inner > shortRow {
+				Add(row, row, from)
+				continue
+			}
+			for j, v := range from {
+				row[j] += v
+			}
+		}
+	}
+	return true
+}
+
+// ScatterBlock is after how many entries ScatterAddLong begins a new sum: so many that going through dst costs little.
+func ScatterBlock(axisLen int) int { return max(512, 64*axisLen) }
+
+// ScatterAddLong sets dst [axisLen, inner] to the sums of the many entries of src [len(idx), inner], which lose digits where
+// they are added up one by one. It adds up blocks of them, and the blocks as pairs, see addPair; work has twice the length
+// of dst.
+func ScatterAddLong[T Num](dst, work, src []T, idx []int64, axisLen, inner int) (ok bool) {
+	block, low := work[:len(dst)], work[len(dst):2*len(dst)]
+	clear(dst)
+	clear(low)
+	for len(idx) > 0 {
+		n := min(ScatterBlock(axisLen), len(idx))
+		clear(block)
+		if !ScatterAdd(block, src[:n*inner], idx[:n], 1, axisLen, inner) {
+			return false
+		}
+		for i, b := range block {
+			a := dst[i]
+			sum := a + b
+			dst[i] = sum
+			if sum-sum == 0 { // else what is lost is NaN
+				of := sum - a
+				low[i] += (a - (sum - of)) + (b - of)
+			}
+		}
+		src, idx = src[n*inner:], idx[n:]
+	}
+	Add(dst, dst, low)
+	return true
+}
+
 // inRange reports whether no index is negative or beyond the axis: either gives a negative number, without a branch.
 func inRange(idx []int64, axisLen int) bool {
 	var a, b int64
