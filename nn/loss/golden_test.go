@@ -1,9 +1,7 @@
 package loss_test
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -13,18 +11,13 @@ import (
 
 	"chainrule/autodiff"
 	"chainrule/graph"
+	"chainrule/internal/golden"
 	"chainrule/nn/loss"
 	"chainrule/ops"
 )
 
-// goldenTensor is a tensor of PyTorch's: floats unless the type says otherwise.
-type goldenTensor struct {
-	Shape  []int     `json:"s"`
-	Values []float64 `json:"v"`
-	Type   string    `json:"t"`
-}
-
-func (g goldenTensor) dense() *tensor.Dense {
+// dense is a tensor of PyTorch's.
+func dense(g golden.Tensor) *tensor.Dense {
 	if g.Type == "i64" {
 		v := make([]int64, len(g.Values))
 		for i, x := range g.Values {
@@ -35,146 +28,107 @@ func (g goldenTensor) dense() *tensor.Dense {
 	return tensor.New(tensor.WithShape(g.Shape...), tensor.WithBacking(append([]float64{}, g.Values...)))
 }
 
-type goldenLoss struct {
-	Name, Module    string
-	Args            map[string]json.RawMessage
-	Inputs, Targets []goldenTensor
-	Output          goldenTensor
-	GradOutput      goldenTensor   `json:"grad_output"`
-	GradInputs      []goldenTensor `json:"grad_inputs"`
-}
-
-// arg reads an argument, or leaves the default.
-func arg[T any](c goldenLoss, name string, or T) T {
-	if raw, ok := c.Args[name]; ok {
-		if err := json.Unmarshal(raw, &or); err != nil {
-			panic(err)
-		}
-	}
-	return or
-}
-
-// goldens reads the losses of PyTorch: those of the file that CHAINRULE_NN_GOLDEN names, or of the committed copy.
-func goldens(t *testing.T) []goldenLoss {
-	t.Helper()
-	path := os.Getenv("CHAINRULE_NN_GOLDEN")
-	if path == "" {
-		path = "../testdata/torch_nn.json.gz"
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct{ Losses []goldenLoss }
-	if err := json.NewDecoder(z).Decode(&file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Losses
-}
-
 // reduction is that of a case.
-func (c goldenLoss) reduction() loss.Reduction {
+func reduction(c golden.Loss) loss.Reduction {
 	return map[string]loss.Reduction{
 		"mean": loss.Mean, "sum": loss.Sum, "none": loss.None, "batchmean": loss.BatchMean,
-	}[arg(c, "reduction", "mean")]
-}
-
-// named has the weights of a case, as tensors.
-func (c goldenLoss) tensors() map[string]goldenTensor {
-	out := map[string]goldenTensor{}
-	for _, name := range []string{"weight", "pos_weight"} {
-		if raw, ok := c.Args[name]; ok && string(raw) != "null" {
-			out[name] = arg(c, name, goldenTensor{})
-		}
-	}
-	return out
+	}[c.Args.Text("reduction", "mean")]
 }
 
 type node = *graph.Node
 
 // modules are PyTorch's losses: x are inputs, y targets, w weights.
-var modules = map[string]func(c goldenLoss, x, y []node, w map[string]node) node{
-	"L1Loss": func(c goldenLoss, x, y []node, _ map[string]node) node { return loss.MAE(x[0], y[0], c.reduction()) },
-	"MSELoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.MSE(x[0], y[0], c.reduction())
+var modules = map[string]func(c golden.Loss, x, y []node, w map[string]node) node{
+	"L1Loss": func(c golden.Loss, x, y []node, _ map[string]node) node { return loss.MAE(x[0], y[0], reduction(c)) },
+	"MSELoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.MSE(x[0], y[0], reduction(c))
 	},
-	"SmoothL1Loss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.SmoothL1(x[0], y[0], arg(c, "beta", 1.), c.reduction())
+	"SmoothL1Loss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.SmoothL1(x[0], y[0], c.Args.Float("beta", 1.), reduction(c))
 	},
-	"HuberLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.Huber(x[0], y[0], arg(c, "delta", 1.), c.reduction())
+	"HuberLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.Huber(x[0], y[0], c.Args.Float("delta", 1.), reduction(c))
 	},
-	"CrossEntropyLoss": func(c goldenLoss, x, y []node, w map[string]node) node {
+	"CrossEntropyLoss": func(c golden.Loss, x, y []node, w map[string]node) node {
 		o := loss.CrossEntropyOptions{
-			Weight: w["weight"], LabelSmoothing: arg(c, "label_smoothing", 0.), Reduction: c.reduction(),
-			Ignored: []int{arg(c, "ignore_index", -100)},
+			Weight: w["weight"], LabelSmoothing: c.Args.Float("label_smoothing", 0.), Reduction: reduction(c),
+			Ignored: []int{c.Args.Int("ignore_index", -100)},
 		}
 		return loss.CrossEntropy(x[0], y[0], o)
 	},
-	"NLLLoss": func(c goldenLoss, x, y []node, w map[string]node) node {
-		return loss.NLL(x[0], y[0], loss.NLLOptions{Weight: w["weight"], Reduction: c.reduction()})
+	"NLLLoss": func(c golden.Loss, x, y []node, w map[string]node) node {
+		return loss.NLL(x[0], y[0], loss.NLLOptions{Weight: w["weight"], Reduction: reduction(c)})
 	},
-	"BCELoss": func(c goldenLoss, x, y []node, w map[string]node) node {
-		return loss.BCE(x[0], y[0], loss.BCEOptions{Weight: w["weight"], Reduction: c.reduction()})
+	"BCELoss": func(c golden.Loss, x, y []node, w map[string]node) node {
+		return loss.BCE(x[0], y[0], loss.BCEOptions{Weight: w["weight"], Reduction: reduction(c)})
 	},
-	"BCEWithLogitsLoss": func(c goldenLoss, x, y []node, w map[string]node) node {
-		o := loss.BCEOptions{Weight: w["weight"], PosWeight: w["pos_weight"], Reduction: c.reduction()}
+	"BCEWithLogitsLoss": func(c golden.Loss, x, y []node, w map[string]node) node {
+		o := loss.BCEOptions{Weight: w["weight"], PosWeight: w["pos_weight"], Reduction: reduction(c)}
 		return loss.BCEWithLogits(x[0], y[0], o)
 	},
-	"KLDivLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		o := loss.KLDivOptions{LogTarget: arg(c, "log_target", false), Reduction: c.reduction()}
+	"KLDivLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		o := loss.KLDivOptions{LogTarget: c.Args.Bool("log_target", false), Reduction: reduction(c)}
 		return loss.KLDiv(x[0], y[0], o)
 	},
-	"PoissonNLLLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
+	"PoissonNLLLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
 		return loss.PoissonNLL(x[0], y[0], loss.PoissonNLLOptions{
-			Rate: !arg(c, "log_input", true), Full: arg(c, "full", false), Eps: arg(c, "eps", 0.), Reduction: c.reduction(),
+			Rate: !c.Args.Bool("log_input", true), Full: c.Args.Bool("full", false), Eps: c.Args.Float("eps", 0.), Reduction: reduction(c),
 		})
 	},
-	"GaussianNLLLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		o := loss.GaussianNLLOptions{Full: arg(c, "full", false), Eps: arg(c, "eps", 0.), Reduction: c.reduction()}
+	"GaussianNLLLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		o := loss.GaussianNLLOptions{Full: c.Args.Bool("full", false), Eps: c.Args.Float("eps", 0.), Reduction: reduction(c)}
 		return loss.GaussianNLL(x[0], y[0], y[1], o)
 	},
-	"HingeEmbeddingLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.HingeEmbedding(x[0], y[0], arg(c, "margin", 1.), c.reduction())
+	"HingeEmbeddingLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.HingeEmbedding(x[0], y[0], c.Args.Float("margin", 1.), reduction(c))
 	},
-	"MarginRankingLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.MarginRanking(x[0], x[1], y[0], arg(c, "margin", 0.), c.reduction())
+	"MarginRankingLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.MarginRanking(x[0], x[1], y[0], c.Args.Float("margin", 0.), reduction(c))
 	},
-	"CosineEmbeddingLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.CosineEmbedding(x[0], x[1], y[0], arg(c, "margin", 0.), c.reduction())
+	"CosineEmbeddingLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.CosineEmbedding(x[0], x[1], y[0], c.Args.Float("margin", 0.), reduction(c))
 	},
-	"TripletMarginLoss": func(c goldenLoss, x, _ []node, _ map[string]node) node {
-		o := loss.TripletMarginOptions{P: arg(c, "p", 0.), Swap: arg(c, "swap", false), Reduction: c.reduction()}
-		return loss.TripletMargin(x[0], x[1], x[2], arg(c, "margin", 1.), o)
+	"TripletMarginLoss": func(c golden.Loss, x, _ []node, _ map[string]node) node {
+		o := loss.TripletMarginOptions{P: c.Args.Float("p", 0.), Swap: c.Args.Bool("swap", false), Reduction: reduction(c)}
+		return loss.TripletMargin(x[0], x[1], x[2], c.Args.Float("margin", 1.), o)
 	},
-	"MultiMarginLoss": func(c goldenLoss, x, y []node, w map[string]node) node {
-		o := loss.MultiMarginOptions{P: arg(c, "p", 0), Weight: w["weight"], Reduction: c.reduction()}
-		return loss.MultiMargin(x[0], y[0], arg(c, "margin", 1.), o)
+	"MultiMarginLoss": func(c golden.Loss, x, y []node, w map[string]node) node {
+		o := loss.MultiMarginOptions{P: c.Args.Int("p", 0), Weight: w["weight"], Reduction: reduction(c)}
+		return loss.MultiMargin(x[0], y[0], c.Args.Float("margin", 1.), o)
 	},
-	"MultiLabelMarginLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.MultiLabelMargin(x[0], y[0], c.reduction())
+	"MultiLabelMarginLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.MultiLabelMargin(x[0], y[0], reduction(c))
 	},
-	"MultiLabelSoftMarginLoss": func(c goldenLoss, x, y []node, w map[string]node) node {
-		return loss.MultiLabelSoftMargin(x[0], y[0], w["weight"], c.reduction())
+	"MultiLabelSoftMarginLoss": func(c golden.Loss, x, y []node, w map[string]node) node {
+		return loss.MultiLabelSoftMargin(x[0], y[0], w["weight"], reduction(c))
 	},
-	"SoftMarginLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
-		return loss.SoftMargin(x[0], y[0], c.reduction())
+	"SoftMarginLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
+		return loss.SoftMargin(x[0], y[0], reduction(c))
 	},
-	"CTCLoss": func(c goldenLoss, x, y []node, _ map[string]node) node {
+	"CTCLoss": func(c golden.Loss, x, y []node, _ map[string]node) node {
 		return loss.CTC(ops.LogSoftmax(x[0], -1), y[0], y[1], y[2], loss.CTCOptions{
-			Blank: arg(c, "blank", 0), ZeroInfinity: arg(c, "zero_infinity", false), Reduction: c.reduction(),
+			Blank: c.Args.Int("blank", 0), ZeroInfinity: c.Args.Bool("zero_infinity", false), Reduction: reduction(c),
 		})
 	},
 }
 
+// read gives the losses of the file that CHAINRULE_NN_GOLDEN names, or of the committed copy.
+func read(t *testing.T) []golden.Loss {
+	t.Helper()
+	path := os.Getenv("CHAINRULE_NN_GOLDEN")
+	if path == "" {
+		path = "../testdata/torch_nn.json.gz"
+	}
+	file, err := golden.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file.Losses
+}
+
 // Every loss of PyTorch's, and its gradient, to 1e-9 relative.
 func TestTorchGolden(t *testing.T) {
-	passed, failed, unsupported, all := 0, 0, 0, goldens(t)
+	passed, failed, unsupported, all := 0, 0, 0, read(t)
 	for _, c := range all {
 		module, ok := modules[c.Module]
 		if !ok {
@@ -192,7 +146,7 @@ func TestTorchGolden(t *testing.T) {
 	t.Logf("losses: %d passed, %d failed, %d unsupported of %d", passed, failed, unsupported, len(all))
 }
 
-func runGolden(c goldenLoss, module func(c goldenLoss, x, y []node, w map[string]node) node) error {
+func runGolden(c golden.Loss, module func(c golden.Loss, x, y []node, w map[string]node) node) error {
 	type results struct {
 		Output node
 		Grads  []node
@@ -203,20 +157,22 @@ func runGolden(c goldenLoss, module func(c goldenLoss, x, y []node, w map[string
 	})
 	var x, y []*tensor.Dense
 	for _, in := range c.Inputs {
-		x = append(x, in.dense())
+		x = append(x, dense(in))
 	}
 	for _, in := range c.Targets {
-		y = append(y, in.dense())
+		y = append(y, dense(in))
 	}
 	w := map[string]*tensor.Dense{}
-	for name, in := range c.tensors() {
-		w[name] = in.dense()
+	for _, name := range []string{"weight", "pos_weight"} {
+		if in := c.Args.Tensor(name); in != nil {
+			w[name] = dense(*in)
+		}
 	}
-	out, err := run.Run(context.Background(), x, y, w, c.GradOutput.dense())
+	out, err := run.Run(context.Background(), x, y, w, dense(c.GradOutput))
 	if err != nil {
 		return err
 	}
-	for i, want := range append([]goldenTensor{c.Output}, c.GradInputs...) {
+	for i, want := range append([]*golden.Tensor{&c.Output}, c.GradInputs...) {
 		got, err := autodiff.Floats(out[i])
 		if err != nil {
 			return err
