@@ -51,16 +51,30 @@ func Flip(x *graph.Node, axes ...int) *graph.Node {
 }
 
 // Roll moves elements along an axis by shift places, to higher indices if it is positive, those over the end to the
-// start.
-func Roll(x *graph.Node, shift, axis int) *graph.Node {
+// start. Both are numbers, or lists of as many: Roll(x, 1, 0), Roll(x, []int{1, -2}, []int{0, 1}).
+func Roll[I int | []int](x *graph.Node, shift, axis I) *graph.Node {
 	mustExist("roll", x)
-	a := mustBeAxis("roll", axis, x)
-	n := x.Shape()[a]
-	if n == 0 || shift%n == 0 {
-		return x
+	shifts, axes := list(shift), list(axis)
+	if len(shifts) != len(axes) {
+		graph.Fail("roll", []*graph.Node{x}, "%d shifts for %d axes", len(shifts), len(axes))
 	}
-	parts := Split(x, []int{n - (shift%n+n)%n, (shift%n + n) % n}, a)
-	return Concat([]*graph.Node{parts[1], parts[0]}, a)
+	for i, shift := range shifts {
+		a := mustBeAxis("roll", axes[i], x)
+		n := x.Shape()[a]
+		if n == 0 || shift%n == 0 {
+			continue
+		}
+		parts := Split(x, []int{n - (shift%n+n)%n, (shift%n + n) % n}, a)
+		x = Concat([]*graph.Node{parts[1], parts[0]}, a)
+	}
+	return x
+}
+
+func list[I int | []int](v I) []int {
+	if one, ok := any(v).(int); ok {
+		return []int{one}
+	}
+	return any(v).([]int)
 }
 
 // Tile repeats x along its axes, as often as the counts say: the last count is for the last axis, and more counts

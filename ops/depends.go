@@ -111,6 +111,9 @@ func takeDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 	group := make([]int32, 0, n.Type().Size())
 	for o := range outer {
 		for _, k := range part(graph.Elements[int64](index), o*parts/outer, parts) {
+			if k < 0 {
+				k += int64(length)
+			}
 			for i := range inner {
 				if k < 0 || k >= int64(length) {
 					group = append(group, -1)
@@ -155,8 +158,14 @@ func scatterDepends(n *graph.Node, _ int, known graph.Known) graph.Dependence {
 // gathered lists where each index occurs: index k at order[first[k]:first[k+1]].
 func gathered(index []int64, length int) (first, order []int32) {
 	first = make([]int32, length+1)
+	place := func(k int64) int64 {
+		if k < 0 {
+			return k + int64(length)
+		}
+		return k
+	}
 	for _, k := range index {
-		if k >= 0 && k < int64(length) {
+		if k = place(k); k >= 0 && k < int64(length) {
 			first[k+1]++
 		}
 	}
@@ -166,7 +175,7 @@ func gathered(index []int64, length int) (first, order []int32) {
 	order = make([]int32, first[length])
 	next := slices.Clone(first)
 	for e, k := range index {
-		if k >= 0 && k < int64(length) {
+		if k = place(k); k >= 0 && k < int64(length) {
 			order[next[k]] = int32(e)
 			next[k]++
 		}

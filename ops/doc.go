@@ -69,7 +69,10 @@
 //	attention                         weighted means of values by products of queries and keys
 //	normalize                         layers, groups and batches brought to mean 0 and variance 1
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
-//	slice, concat, take, sort         parts of tensors by ranges and by indices; orders
+//	slice, dynamic, concat            parts of tensors by ranges, and by windows
+//	take, gather, scatter, put*       parts of tensors by indices, and what becomes of them there
+//	onehot, segment, select, search   labels, segments, masks and places in an order
+//	sort                              orders
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants

@@ -3,6 +3,7 @@ package ops_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestIndexOutOfRange(t *testing.T) {
 		want      string
 	}{
 		"take over":          {takeRows, []int64{0, 2, 1}, []int64{0, 3, 1}, "index 3, at position 1, for an axis"},
-		"take negative":      {takeRows, []int64{2, 2, 2}, []int64{0, 1, -1}, "index -1, at position 2, for an axis"},
+		"take negative":      {takeRows, []int64{2, 2, 2}, []int64{0, 1, -4}, "index -4, at position 2, for an axis"},
 		"scatter_add over":   {scatterRows, []int64{0, 2, 1}, []int64{0, 1, 7}, "index 7, at position 2, for an axis"},
 		"one_hot over":       {oneHotRows, []int64{0, 2, 1}, []int64{5, 1, 2}, "label 5, at position 0, for 3 classes"},
 		"one_hot negative":   {oneHotRows, []int64{0, 2, 1}, []int64{1, -2, 2}, "label -2, at position 1, for 3 classes"},
@@ -79,4 +80,64 @@ func TestRepeatedIndices(t *testing.T) {
 	expect(t, ops.ScatterAdd(x, index, 4, 0), []int{4}, []float64{3, 0, 3, 0})
 	refused(t, "axis 1 is out of range", func() { ops.Take(x, index, 1) })
 	refused(t, "wants i64", func() { ops.Take(x, x, 0) })
+}
+
+// TestManyInOnePlace: sums in f32 of 2²⁰ numbers in one place keep their digits, by whichever way they get there and
+// however many places there are.
+func TestManyInOnePlace(t *testing.T) {
+	const n = 1 << 20
+	data := slices.Repeat([]float32{0.1}, n)
+	want := float64(float32(0.1)) * n
+	rows := func(size int) func(x, index *graph.Node) *graph.Node {
+		return func(x, index *graph.Node) *graph.Node { return ops.ScatterAdd(x, index, size, 0) }
+	}
+	ofTake := func(x, index *graph.Node) *graph.Node {
+		return autodiff.Grad(func(w *graph.Node) *graph.Node {
+			return ops.Sum(ops.Mul(x, ops.Take(w, index, 0)))
+		})(ops.Ones(x.Graph(), graph.Float32, 5000))
+	}
+	ofTakeAlong := func(x, index *graph.Node) *graph.Node {
+		return autodiff.Grad(func(w *graph.Node) *graph.Node {
+			return ops.Sum(ops.Mul(x, ops.TakeAlong(w, index, 0)))
+		})(ops.Ones(x.Graph(), graph.Float32, 3))
+	}
+	last := func(x, _ *graph.Node) *graph.Node { return ops.Slice(ops.CumSum(x, false, 0), ops.At(-1)) }
+	for name, f := range map[string]func(x, index *graph.Node) *graph.Node{
+		"one place": rows(1), "few places": rows(3), "many places": rows(n), "gradient of take": ofTake,
+		"gradient of take_along": ofTakeAlong, "cumsum": last,
+	} {
+		g := graph.New()
+		got := eval(t, f(graph.Const(g, data, n), ops.Zeros(g, graph.Int64, n)))[0][0]
+		if math.Abs(got-want) > 1e-6*want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestScatterAddSums holds places with few and with many entries, in rows of several lengths, against sums in f64.
+func TestScatterAddSums(t *testing.T) {
+	for _, inner := range []int{1, 3, 16, 40} {
+		const entries, length = 4000, 7
+		data, index, want := make([]float32, entries*inner), make([]int64, entries), make([]float64, length*inner)
+		for k := range entries {
+			index[k] = int64((k * k) % 11 % length)
+			if k%1000 == 0 {
+				index[k] = -1 // a place with few entries, from the end
+			} else if index[k] == length-1 {
+				index[k] = 0
+			}
+			at := (int(index[k]) + length) % length
+			for i := range inner {
+				data[k*inner+i] = float32(math.Sin(float64(k*inner + i)))
+				want[at*inner+i] += float64(data[k*inner+i])
+			}
+		}
+		g := graph.New()
+		got := eval(t, ops.ScatterAdd(graph.Const(g, data, entries, inner), graph.Const(g, index, entries), length, 0))[0]
+		for i := range want {
+			if math.Abs(got[i]-want[i]) > 1e-4 { // 4000 numbers of 1: runs of 32 have 32²/2·2⁻²⁴ each at most
+				t.Errorf("rows of %d, element %d: %v, want %v", inner, i, got[i], want[i])
+			}
+		}
+	}
 }

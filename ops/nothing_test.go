@@ -31,7 +31,7 @@ var builders = []any{
 	ops.MulSlopeSigmoid[node, node], ops.MulSlopeTanh[node, node], ops.Mul[node, node], ops.Ne[node, node],
 	ops.Neg, ops.Norm, ops.Not, ops.OneHot, ops.OneLessSquare, ops.Ones, ops.Or, ops.Outer, ops.Pad, ops.Permute,
 	ops.Polygamma, ops.Positive, ops.Pow[node, node], ops.Prod, ops.Product, ops.QR, ops.Reciprocal, ops.ReLU,
-	ops.Reshape, ops.Roll, ops.Round, ops.RowPair, ops.Rsqrt, ops.ScatterAdd, ops.Sigmoid, ops.Sign, ops.Sin,
+	ops.Reshape, ops.Roll[int], ops.Round, ops.RowPair, ops.Rsqrt, ops.ScatterAdd, ops.Sigmoid, ops.Sign, ops.Sin,
 	ops.Sinh, ops.Slice, ops.SlogDet, ops.SlopeAcosh, ops.SlopeAtan, ops.SlopeAtan2[node, node], ops.SlopeCbrt,
 	ops.SlopeHypot[node, node], ops.SlopeRecurrence[node, node], ops.TimesSlope[node, node], ops.EighLimit, ops.Gauss, ops.SlopeGauss,
 	ops.SlopeLogAddExp[node, node], ops.SlopeLogSumExp, ops.SlopePow[node, node], ops.SlopeSigmoid, ops.SlopeTanh,
@@ -43,6 +43,9 @@ var builders = []any{
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
 	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,
 	ops.Normal, ops.Permutation, ops.RandomBits, ops.RandomInt, ops.SplitKey, ops.TruncatedNormal, ops.Uniform,
+	ops.Gather, ops.Scatter, ops.Put, ops.PutAlong, ops.RavelIndex, ops.DynamicSlice, ops.DynamicUpdateSlice,
+	ops.SegmentSum, ops.SegmentMean, ops.SegmentMax, ops.SegmentMin, ops.SearchSorted, ops.BinCount, ops.Histogram,
+	ops.MaskedFill[node], ops.MaskedSelect, ops.Nonzero, ops.Unique,
 }
 
 // TestNothingGiven calls every function that makes nodes with nil for all nodes and graphs: that is an error at the line of

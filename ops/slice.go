@@ -11,10 +11,11 @@ import (
 )
 
 // Range picks the indices Start, Start+Step, … before Stop of one axis. Negative Start and Stop count from the
-// end. The zero Step is 1, and none is negative.
+// end. The zero Step is 1. With a negative one the indices descend, to the one above Stop: Range{-1, End, -1} is the axis
+// from its end to its start.
 type Range struct{ Start, Stop, Step int }
 
-// End as a Range's Stop is the end of the axis.
+// End as a Range's Stop is the end of the axis, or its start where the Step is negative.
 const End = math.MaxInt / 2
 
 // All picks a whole axis.
@@ -37,13 +38,13 @@ func along(axis int, r Range) []Range { return append(slices.Repeat([]Range{All}
 type sliceAttrs struct{ Start, Stop, Step graph.Ints }
 
 // Slice picks a Range of each axis; axes without one are kept whole. As in Python, ranges that reach over the
-// end are cut there.
+// end are cut there. Those with negative steps pick the same indices and turn them around, see Flip.
 func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 	mustExist(sliceOp.Name, x)
 	if len(ranges) > x.Rank() {
 		graph.Fail(sliceOp.Name, []*graph.Node{x}, "%d ranges for rank %d", len(ranges), x.Rank())
 	}
-	var start, stop, step []int
+	var start, stop, step, back []int
 	for i, d := range x.Shape() {
 		r := All
 		if i < len(ranges) {
@@ -56,7 +57,8 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 			r.Step = 1
 		}
 		if r.Step < 0 {
-			graph.Fail(sliceOp.Name, []*graph.Node{x}, "axis %d has the step %d", i, r.Step)
+			r = descending(r, d)
+			back = append(back, i)
 		}
 		r.Step = max(r.Step, 1)
 		lo, hi := clip(r.Start, d), clip(r.Stop, d)
@@ -66,7 +68,30 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 	if x.Rank() == 0 {
 		return x
 	}
-	return apply(&sliceOp, a, x)
+	y := apply(&sliceOp, a, x)
+	if len(back) > 0 {
+		y = Flip(y, back...)
+	}
+	return y
+}
+
+// descending is the range that picks the indices of one with a negative step, of an axis of length d, in ascending order.
+func descending(r Range, d int) Range {
+	bound := func(i int) int {
+		if i < 0 {
+			i += d
+		}
+		return min(max(i, -1), d-1)
+	}
+	first, stop, step := bound(r.Start), -1, -max(r.Step, -End)
+	if r.Stop != End {
+		stop = bound(r.Stop)
+	}
+	n := steps(stop, first, step)
+	if n == 0 {
+		return Range{Step: 1}
+	}
+	return Range{Start: first - (n-1)*step, Stop: first + 1, Step: step}
 }
 
 // Index is x[i], x[i][j], …: an element of x if there is an index for each axis, and else a row, of the shape of the

@@ -17,13 +17,22 @@ var longNodes = map[string]struct {
 	build func(square, table, index *graph.Node) *graph.Node
 	kept  bool
 }{
-	"argmax":            {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMax(x, 1) }, true},
-	"argmin":            {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMin(x, 1) }, true},
-	"argsort":           {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
-	"cholesky":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
-	"cofactor":          {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
-	"concat":            {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
-	"cumsum":            {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
+	"argmax":   {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMax(x, 1) }, true},
+	"argmin":   {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMin(x, 1) }, true},
+	"argsort":  {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
+	"cholesky": {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
+	"cofactor": {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
+	"concat":   {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
+	"cumsum":   {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
+	"dynamic_slice": {func(_, x, i *graph.Node) *graph.Node {
+		return ops.DynamicSlice(x, ops.Slice(i, ops.Range{Stop: 2}), 200, 3000)
+	}, true},
+	"dynamic_update_slice": {func(_, x, i *graph.Node) *graph.Node {
+		return ops.DynamicUpdateSlice(x, x, ops.Slice(i, ops.Range{Stop: 2}))
+	}, false},
+	"put":               {func(_, x, i *graph.Node) *graph.Node { return ops.Put(x, i, x, ops.UpdateSet, 1) }, false},
+	"ravel_index":       {func(_, _, i *graph.Node) *graph.Node { return ops.RavelIndex(ops.Reshape(i, 3000, 1), 100) }, true},
+	"search_sorted":     {func(_, x, _ *graph.Node) *graph.Node { return ops.SearchSorted(x, x, true) }, true},
 	"det":               {func(a, _, _ *graph.Node) *graph.Node { return ops.Det(a) }, true},
 	"eigh":              {func(a, _, _ *graph.Node) *graph.Node { w, _ := ops.Eigh(a); return w.In()[0] }, true},
 	"inverse":           {func(a, _, _ *graph.Node) *graph.Node { return ops.Inverse(a) }, false},
@@ -93,6 +102,9 @@ func TestKernelsStop(t *testing.T) {
 			for _, workers := range []int{1, 2} {
 				in := make([]graph.Buffer, 0, len(n.In())+1)
 				for _, x := range n.In() {
+					if _, fed := feeds[x]; !fed {
+						feeds[x] = exec.NewValue(x.Type())
+					}
 					in = append(in, feeds[x].Buf)
 				}
 				if n.Op().Workspace != nil {

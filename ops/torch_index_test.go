@@ -41,70 +41,44 @@ var torchIndex = map[string]torchOp{
 	}),
 	"nn.functional.embedding": one(func(c *torchCall, x *graph.Node) *graph.Node { return ops.Take(x, c.node(0, "weight"), 0) }),
 	"index_add": one(func(c *torchCall, x *graph.Node) *graph.Node {
-		sum, _ := scattered(c, atLeast1(x), c.node(2, "source"))
-		return ops.Reshape(ops.Add(atLeast1(x), ops.Mul(c.float(-1, "alpha", 1), sum)), x.Shape()...)
+		return putAt(c, x, ops.Mul(c.float(-1, "alpha", 1), atLeast1(c.node(2, "source"))), ops.UpdateAdd)
 	}),
 	"index_copy": one(func(c *torchCall, x *graph.Node) *graph.Node {
-		sum, hit := scattered(c, atLeast1(x), c.node(2, "source"))
-		return ops.Reshape(ops.Where(hit, sum, atLeast1(x)), x.Shape()...)
+		return putAt(c, x, atLeast1(c.node(2, "source")), ops.UpdateSet)
 	}),
-	"index_fill": one(func(c *torchCall, x *graph.Node) *graph.Node {
-		_, hit := scattered(c, atLeast1(x), nil)
-		return ops.Reshape(ops.Where(hit, c.node(2, "value"), atLeast1(x)), x.Shape()...)
-	}),
+	"index_fill": one(func(c *torchCall, x *graph.Node) *graph.Node { return putAt(c, x, c.node(2, "value"), ops.UpdateSet) }),
 	"scatter_add": one(func(c *torchCall, x *graph.Node) *graph.Node {
-		sum, _ := scatteredAlong(c, x)
-		return ops.Add(x, sum)
+		return putAlong(c, x, ops.UpdateAdd)
 	}),
 	"scatter": one(func(c *torchCall, x *graph.Node) *graph.Node { // which one of equal indices counts is undefined there
-		sum, hit := scatteredAlong(c, x)
-		switch c.text(-1, "reduce", "") {
-		case "":
-			return ops.Where(hit, sum, x)
-		case "add":
-			return ops.Add(x, sum)
-		}
-		panic(missing("a scatter that multiplies"))
+		how := map[string]ops.Update{"": ops.UpdateSet, "add": ops.UpdateAdd, "multiply": ops.UpdateMultiply}
+		return putAlong(c, x, how[c.text(-1, "reduce", "")])
 	}),
 }
 
-// scattered adds up a source along an axis at indices, and says which places have one.
-func scattered(c *torchCall, x, source *graph.Node) (sum, hit *graph.Node) {
-	dim, index := axis(c.int(0, "dim", 0), x), atLeast1(c.node(1, "index"))
-	n := x.Shape()[dim]
-	if source != nil {
-		sum = ops.ScatterAdd(atLeast1(source), index, n, dim)
-	}
-	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, index.Shape()...), index, n, 0)
-	return sum, ops.Reshape(ops.Gt(count, 0), append([]int{n}, ones(x.Rank()-1-dim)...)...)
-}
-
-// scatteredAlong does so element by element, as gather reads.
-func scatteredAlong(c *torchCall, x *graph.Node) (sum, hit *graph.Node) {
-	shape := x.Shape()
+// putAt updates entries along an axis.
+func putAt(c *torchCall, x, source *graph.Node, how ops.Update) *graph.Node {
 	y := atLeast1(x)
 	dim, index := axis(c.int(0, "dim", 0), y), atLeast1(c.node(1, "index"))
-	source := ops.BroadcastTo(c.node(2, "src"), c.node(1, "index").Shape()...)
-	if s := atLeast1(c.node(2, "src")); s.Rank() == index.Rank() {
-		for a, n := range index.Shape() {
-			s = along(s, a, ops.Range{Stop: n})
-		}
-		source = s
-	}
-	flat := ops.Zeros(c.g, graph.Int64, index.Shape()...)
-	for a, stride := range graph.Strides(y.Shape()) {
-		place := index
+	return ops.Reshape(ops.Put(y, index, source, how, dim), x.Shape()...)
+}
+
+// putAlong updates elements along an axis, as gather reads: those of a corner of x if index is shorter than it.
+func putAlong(c *torchCall, x *graph.Node, how ops.Update) *graph.Node {
+	y, index := atLeast1(x), atLeast1(c.node(1, "index"))
+	dim, source := axis(c.int(0, "dim", 0), y), atLeast1(c.node(2, "src"))
+	corner := y
+	for a, n := range index.Shape() {
 		if a != dim {
-			n := index.Shape()[a]
-			place = ops.Reshape(c.indices(span(0, n), n), append([]int{n}, ones(index.Rank()-1-a)...)...)
+			corner = along(corner, a, ops.Range{Stop: n})
 		}
-		flat = ops.Add(flat, ops.Mul(place, stride))
+		if source.Rank() == index.Rank() && source.Shape()[a] > n {
+			source = along(source, a, ops.Range{Stop: n})
+		}
 	}
-	place := ops.Flatten(flat)
-	size := graph.Size(shape)
-	sum = ops.ScatterAdd(ops.Flatten(source), place, size, 0)
-	count := ops.ScatterAdd(ops.Ones(c.g, graph.Float64, place.Shape()...), place, size, 0)
-	return ops.Reshape(sum, shape...), ops.Reshape(ops.Gt(count, 0), shape...)
+	corner = ops.PutAlong(corner, index, source, how, dim)
+	origin := ops.Zeros(c.g, graph.Int64, y.Rank())
+	return ops.Reshape(ops.DynamicUpdateSlice(y, corner, origin), x.Shape()...)
 }
 
 // item is x[…] in Python: numbers, slices, and lists of indices. A list of numbers alone is one list of indices.
@@ -133,20 +107,12 @@ func item(c *torchCall, x *graph.Node) *graph.Node {
 	if len(listed) == 0 {
 		return x
 	}
-	flat := make([]int, len(lists[0]))
-	for k, a := range listed {
-		n := x.Shape()[a]
-		for i := range flat {
-			v := lists[k][i]
-			if v < 0 {
-				v += n
-			}
-			flat[i] = flat[i]*n + v
-		}
+	tuples := make([]*graph.Node, len(lists))
+	for k, list := range lists {
+		tuples[k] = c.indices(list, len(list))
 	}
 	y := movedAxes(x, listed, span(0, len(listed)))
-	y = ops.Reshape(y, inPlace(y.Shape(), 0, len(listed), graph.Size(y.Shape()[:len(listed)]))...)
-	y = ops.Take(y, c.indices(flat, len(flat)), 0)
+	y = ops.Gather(y, ops.Stack(tuples, 1), 0)
 	if listed[len(listed)-1]-listed[0] == len(listed)-1 { // side by side: the new axis takes their place
 		y = ops.MoveAxis(y, 0, listed[0])
 	}
