@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"chainrule/graph"
+	"chainrule/internal/control"
 	"chainrule/internal/exec"
 	"chainrule/internal/sweep"
 )
@@ -38,7 +39,7 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		if isPart || y.IsAlias() || y.Op().Derivative == nil || y.DType() != graph.Float64 && sweep.RuleOf(y) == nil {
 			continue
 		}
-		y = tracedNode(y)
+		y = control.Traced(y)
 		suspects = append(suspects, y)
 		for _, x := range y.In() {
 			if _, seen := listed[x]; !seen {
@@ -59,7 +60,7 @@ func (c Checker) culprit(outputs, inputs []*graph.Node, values []exec.Value) *gr
 		if found := c.culpritWithin(y, in); found != nil {
 			return found
 		}
-		if _, custom := y.Attrs().(customAttrs); (custom || sweep.RuleOf(y) == nil) && c.differs(y, in) {
+		if _, custom := y.Attrs().(control.Custom); (custom || sweep.RuleOf(y) == nil) && c.differs(y, in) {
 			return y
 		}
 	}
@@ -73,7 +74,7 @@ func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
 	var vs []exec.Value
 	in := make([]*graph.Node, len(y.In()))
 	for i, x := range y.In() {
-		if a, custom := y.Attrs().(customAttrs); custom && i >= a.Args { // no derivative is asked by these
+		if a, custom := y.Attrs().(control.Custom); custom && i >= a.Args { // no derivative is asked by these
 			in[i] = at[i].Const(g)
 			continue
 		}
@@ -82,7 +83,7 @@ func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
 	}
 	outputs := []*graph.Node{g.Copy(y, in...)}
 	if y.Op().Parts != nil {
-		outputs = partsOf(outputs[0])
+		outputs = graph.PartsOf(outputs[0])
 	}
 	var wrong *CheckError
 	return errors.As(c.try(outputs, xs, vs), &wrong)
@@ -90,25 +91,11 @@ func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
 
 // culpritWithin is the culprit in the function that a node runs first, at values of the node's inputs.
 func (c Checker) culpritWithin(y *graph.Node, at []exec.Value) *graph.Node {
-	h, _ := heldBy(y)
-	if h.enter == nil {
+	h, _ := control.HeldBy(y)
+	if h.Enter == nil {
 		return nil
 	}
-	f, args := h.enter(at)
+	f, args := h.Enter(at)
 	s := sweep.Unfold(f)
 	return c.culprit(s.Outputs, s.Inputs, args[:len(s.Inputs)])
-}
-
-// firstStep returns what the body takes in the first step of a loop, of the values of the loop's inputs.
-func (a loopAttrs) firstStep(in []exec.Value) []exec.Value {
-	first := make([]exec.Value, a.bodyInputs())
-	for i, x := range a.Body.Inputs() {
-		first[i] = in[i]
-		if a.isX(i) {
-			first[i] = exec.NewValue(x.Type())
-			bytes := x.Type().Bytes()
-			copy(first[i].Bytes(), in[i].Bytes()[a.slot(0)*bytes:][:bytes])
-		}
-	}
-	return first
 }

@@ -2,27 +2,32 @@ package autodiff
 
 import (
 	"chainrule/graph"
+	"chainrule/internal/control"
 	"chainrule/internal/tree"
 )
 
 // LoopOption changes how a loop is differentiated.
-type LoopOption func(*loopAttrs)
+type LoopOption func(*control.Loop)
 
 // MaxSteps bounds the steps of a While by n, which is at least 1. A run that goes on after them fails, and reverse mode
 // has room for as many.
 func MaxSteps(n int) LoopOption {
 	atLeastOne("max_steps", n)
-	return func(a *loopAttrs) { a.Steps = n }
+	return func(a *control.Loop) { a.Steps = n }
 }
 
 // RecordAllSteps lets reverse mode go through a While without a bound: the record of its steps grows as it runs.
-func RecordAllSteps() LoopOption { return func(a *loopAttrs) { a.Taped = true } }
+func RecordAllSteps() LoopOption { return func(a *control.Loop) { a.Taped = true } }
 
 // Reversed lets a Scan take its slices, and place its results, from the last to the first.
-func Reversed() LoopOption { return func(a *loopAttrs) { a.Back = true } }
+func Reversed() LoopOption { return func(a *control.Loop) { a.Back = true } }
 
 // LoopName gives a loop the name that errors call it by: that of the function that is made of it, such as a solver.
-func LoopName(name string) LoopOption { return func(a *loopAttrs) { a.By = name } }
+func LoopName(name string) LoopOption { return func(a *control.Loop) { a.By = name } }
+
+// ErrSteps is matched by the error of a run in which a While would make more steps than MaxSteps says, or ODE's adaptive
+// method more than 100,000 between two times.
+var ErrSteps = control.ErrSteps
 
 // atLeastOne refuses an option that counts something.
 func atLeastOne(op string, n int) {
@@ -36,7 +41,7 @@ func atLeastOne(op string, n int) {
 // better schedules). A While needs MaxSteps beside it.
 func CheckpointEvery(n int) LoopOption {
 	atLeastOne("checkpoint_every", n)
-	return func(a *loopAttrs) { a.Every = n }
+	return func(a *control.Loop) { a.Every = n }
 }
 
 // While applies body to what it carries, from init on, as long as cond holds, and returns what it carries then. Cond

@@ -26,17 +26,16 @@
 //
 // # Where things are
 //
-// Three sweeps over a graph, in internal/sweep, apply the rules of its ops; nearly everything else asks them.
+// Three sweeps over a graph, in internal/sweep, apply the rules of its ops; nearly everything else asks them. Loops,
+// branches and custom functions are ops of internal/control; the fronts for functions on trees are here.
 //
 //	expression                      the arguments of a function as nodes to differentiate by
 //	grad, auxiliary, derivatives    gradients, VJP and JVP, derivatives of all orders
 //	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
 //	laplacian                       the sum of unmixed second derivatives
 //	vmap                            many examples at once
-//	control*, cond                  Scan, For, While, Checkpoint; Cond
-//	loop*, tape*                    loops as nodes, their gradients, and what those keep of the steps
-//	holder, guard                   functions in nodes, looked into; examples that must not fail
-//	custom*, gofunc                 derivatives of the user's, functions in Go
+//	control, loop, cond             Scan, For, While, Checkpoint; Cond
+//	custom, gofunc                  derivatives of the user's, functions in Go
 //	pattern, sparse*                which entries there are; sparse matrices
 //	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program

@@ -1,7 +1,6 @@
 package autodiff
 
 import (
-	"chainrule/graph"
 	"chainrule/internal/exec"
 )
 
@@ -20,10 +19,4 @@ func (fn *Function) Ops() []string {
 		}
 	}
 	return list
-}
-
-// HeldBy lists the functions that a node runs.
-func HeldBy(n *graph.Node) []*graph.Func {
-	h, _ := heldBy(n)
-	return h.runs
 }

@@ -83,7 +83,7 @@ func init() {
 				if at := exec.FirstBad(v, isInfOrNaN); at >= 0 {
 					return &NotFiniteError{result, v.At(at)}
 				}
-				copyBytes(out.Ptr, in[0].Ptr, t.Bytes())
+				copy(exec.Value{Type: t, Buf: out}.Bytes(), v.Bytes())
 				return nil
 			}
 		},

@@ -2,13 +2,11 @@ package autodiff
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"chainrule/graph"
 	"chainrule/internal/sweep"
 	"chainrule/internal/tree"
-	"chainrule/ops"
 )
 
 // AllowUnreachable makes the derivative by something that the result does not depend on zero, not an error.
@@ -172,7 +170,7 @@ func checkGraph(op string, result tree.Leaf, x *graph.Node) {
 // failUnreachable says that no derivative arrives at x, known to f as its alias, and which ops stopped it.
 func failUnreachable(op string, outputs []*graph.Node, x tree.Leaf, alias *graph.Node, advice string) {
 	const most = 3
-	stops := stoppedAt(outputs, alias)
+	stops := sweep.StoppedAt(outputs, alias)
 	switch {
 	case len(stops) == 0:
 		graph.Fail(op, outputs, "the result does not depend on %s%s", x, advice)
@@ -180,25 +178,4 @@ func failUnreachable(op string, outputs []*graph.Node, x tree.Leaf, alias *graph
 		stops = append(stops[:most], fmt.Sprintf("and %d more", len(stops)-most))
 	}
 	graph.Fail(op, outputs, "no derivative reaches %s: %s", x, strings.Join(stops, "; "))
-}
-
-// stoppedAt lists the ops that depend on one of xs, are used by the outputs, and pass no derivative on.
-func stoppedAt(outputs []*graph.Node, xs ...*graph.Node) []string {
-	order := graph.Topo(slices.Concat(outputs, xs)...)
-	reached := sweep.ReachedFrom(xs, order)
-	var stops []string
-	for _, y := range order {
-		for i, in := range y.In() {
-			if reached.Has(in) && !reached.Has(y) && !sweep.Passes(y, i) {
-				reason := "its operand there only selects"
-				if r, ok := y.Op().Derivative.(ops.NonDiff); ok {
-					reason = string(r)
-				} else if !y.DType().IsFloat() {
-					reason = "its result is no float"
-				}
-				stops = append(stops, fmt.Sprintf("%s at %s stops it: %s", y.Op().Name, y.Source(), reason))
-			}
-		}
-	}
-	return stops
 }

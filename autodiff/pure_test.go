@@ -9,6 +9,7 @@ import (
 	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/compile"
+	"chainrule/internal/control"
 	"chainrule/ops"
 )
 
@@ -61,7 +62,8 @@ func written(g *graph.Graph) string {
 			in = append(in, x.ID())
 		}
 		text += fmt.Sprintf("%d %s %v %v %v\n", n.ID(), n.Op().Name, n.Attrs(), in, n.Type())
-		for _, f := range autodiff.HeldBy(n) {
+		by, _ := control.HeldBy(n)
+		for _, f := range by.Runs {
 			if inner := f.Outputs()[0].Graph(); !held[inner] {
 				held[inner] = true
 				text += "{" + written(inner) + "}\n"

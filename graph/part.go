@@ -73,6 +73,15 @@ func (n *Node) PartOffset(i int) int { return n.packing().offsets[i] }
 // Part returns result i of an op with several.
 func Part(n *Node, i int) *Node { return n.graph.Apply(partOp, partAttrs{i}, n) }
 
+// PartsOf lists the results of an op with several.
+func PartsOf(n *Node) []*Node {
+	parts := make([]*Node, len(n.Parts()))
+	for i := range parts {
+		parts[i] = Part(n, i)
+	}
+	return parts
+}
+
 // PartIndex returns which result of its input n is, and whether n was made by Part.
 func (n *Node) PartIndex() (int, bool) {
 	p, ok := n.attrs.(partAttrs)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"chainrule/internal/control"
 	"chainrule/internal/rewrite"
 )
 
@@ -12,26 +13,11 @@ import (
 var Pipeline = []rewrite.Pass{
 	{Name: "unalias", Run: rewrite.Unalias, Simplifies: true},
 	{Name: "simplify", Run: rewrite.Simplify, Simplifies: true},
-	{Name: "merge", Run: provided(&OfLoops.Merge), OfFuncs: true},
-	{Name: "unzip", Run: provided(&OfLoops.Unzip), OfFuncs: true},
-	{Name: "fission", Run: provided(&OfLoops.Fission), OfFuncs: true},
+	{Name: "merge", Run: control.Merge, OfFuncs: true},
+	{Name: "unzip", Run: control.Unzip, OfFuncs: true},
+	{Name: "fission", Run: control.Fission, OfFuncs: true},
 	{Name: "pair", Run: pair},
 	{Name: "fuse", Run: fuse},
-}
-
-// OfLoops are the passes over loops. The package that has loops sets them before anything is compiled.
-var OfLoops struct {
-	Merge, Unzip, Fission func(rewrite.Unit, rewrite.Options) rewrite.Unit
-}
-
-// provided is the pass that another package sets.
-func provided(run *func(rewrite.Unit, rewrite.Options) rewrite.Unit) func(rewrite.Unit, rewrite.Options) rewrite.Unit {
-	return func(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
-		if *run == nil { // there are no loops
-			return u
-		}
-		return (*run)(u, opts)
-	}
 }
 
 // order lists pairs of passes of which the first has to come before the second, and why.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/control"
 	"chainrule/internal/sweep"
 )
 
@@ -16,32 +17,16 @@ func (d *Dependence) throughFuncs(y *graph.Node) [][]int32 {
 			in[i] = d.at(x)
 		}
 	}
-	if f, ok := y.Attrs().(Follower); ok {
+	if f, ok := y.Attrs().(control.Follower); ok {
 		return f.Follow(d, in)
 	}
 	return nil
 }
 
-// Follower is the attribute of an op that holds functions and says which sources the elements of its results depend on, of
-// those of its inputs.
-type Follower interface {
-	Follow(d *Dependence, in [][]int32) [][]int32
-}
-
-// Loop are a loop: what it carries comes first among the body's inputs and outputs, then come the slices that it takes,
-// or gives.
-type Loop struct {
-	Body        *graph.Func
-	Carries, Xs int
-	N           int
-	Exact       bool // there are N steps, not up to N
-	Back        bool // slices are taken from the last to the first
-}
-
 // Loop sends the sets of a loop's inputs through its steps: each step, or, if there may be more or fewer than n or they
 // are many, any number of them.
-func (d *Dependence) Loop(l Loop, in [][]int32) [][]int32 {
-	if l.Exact && l.N <= fewSteps/(1+l.Body.Inputs()[0].Graph().Len()) {
+func (d *Dependence) Loop(l control.Loop, in [][]int32) [][]int32 {
+	if l.Cond == nil && l.Steps <= fewSteps/(1+l.Body.Inputs()[0].Graph().Len()) {
 		return d.stepByStep(l, in)
 	}
 	return d.anyStep(l, in)
@@ -75,17 +60,17 @@ func (d *Dependence) Either(a, b []int32) []int32 {
 }
 
 // stepByStep follows every step of a loop.
-func (d *Dependence) stepByStep(a Loop, in [][]int32) [][]int32 {
+func (d *Dependence) stepByStep(a control.Loop, in [][]int32) [][]int32 {
 	step := slices.Clone(in)
 	out := in[:a.Carries:a.Carries]
 	ys := make([][]int32, len(a.Body.Outputs())-a.Carries)
-	for t := range a.N {
+	for t := range a.Steps {
 		at := t
 		if a.Back {
-			at = a.N - 1 - t
+			at = a.Steps - 1 - t
 		}
 		for i := a.Carries; i < a.Carries+a.Xs; i++ {
-			if size := len(in[i]) / a.N; size > 0 && len(in[i]) > 1 {
+			if size := len(in[i]) / a.Steps; size > 0 && len(in[i]) > 1 {
 				step[i] = in[i][at*size:][:size]
 			}
 		}
@@ -98,7 +83,7 @@ func (d *Dependence) stepByStep(a Loop, in [][]int32) [][]int32 {
 			}
 			size := a.Body.Outputs()[a.Carries+i].Type().Size()
 			if ys[i] == nil {
-				ys[i] = make([]int32, a.N*size)
+				ys[i] = make([]int32, a.Steps*size)
 			}
 			copy(ys[i][at*size:], stretched(sets, size))
 		}
@@ -108,7 +93,7 @@ func (d *Dependence) stepByStep(a Loop, in [][]int32) [][]int32 {
 
 // anyStep sends, again and again, what the carries may depend on after any number of steps through the body, until
 // there is nothing new, or gives up after many rounds. A slice of xs may be that of any step.
-func (d *Dependence) anyStep(a Loop, in [][]int32) [][]int32 {
+func (d *Dependence) anyStep(a control.Loop, in [][]int32) [][]int32 {
 	step := slices.Clone(in)
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
 		step[i] = d.anySlice(in[i], a.Body.Inputs()[i].Type().Size())
@@ -127,7 +112,7 @@ func (d *Dependence) anyStep(a Loop, in [][]int32) [][]int32 {
 		parts := slices.Clone(step[:a.Carries])
 		for i, sets := range results[a.Carries:] {
 			if sets != nil {
-				sets = slices.Repeat(stretched(sets, a.Body.Outputs()[a.Carries+i].Type().Size()), a.N)
+				sets = slices.Repeat(stretched(sets, a.Body.Outputs()[a.Carries+i].Type().Size()), a.Steps)
 			}
 			parts = append(parts, sets)
 		}

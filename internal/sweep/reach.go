@@ -1,6 +1,11 @@
 package sweep
 
-import "chainrule/graph"
+import (
+	"chainrule/graph"
+	"chainrule/ops"
+	"fmt"
+	"slices"
+)
 
 // Passes reports whether y has a derivative with respect to its input i.
 func Passes(y *graph.Node, i int) bool {
@@ -46,4 +51,25 @@ func leadingTo(outputs, order []*graph.Node) Set {
 		}
 	}
 	return set
+}
+
+// StoppedAt lists the ops that depend on one of xs, are used by the outputs, and pass no derivative on.
+func StoppedAt(outputs []*graph.Node, xs ...*graph.Node) []string {
+	order := graph.Topo(slices.Concat(outputs, xs)...)
+	reached := ReachedFrom(xs, order)
+	var stops []string
+	for _, y := range order {
+		for i, in := range y.In() {
+			if reached.Has(in) && !reached.Has(y) && !Passes(y, i) {
+				reason := "its operand there only selects"
+				if r, ok := y.Op().Derivative.(ops.NonDiff); ok {
+					reason = string(r)
+				} else if !y.DType().IsFloat() {
+					reason = "its result is no float"
+				}
+				stops = append(stops, fmt.Sprintf("%s at %s stops it: %s", y.Op().Name, y.Source(), reason))
+			}
+		}
+	}
+	return stops
 }

@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"slices"
@@ -16,14 +16,14 @@ import (
 //
 // Carries and slices that are of no use are left out.
 
-// splitLoops is the pass "fission".
-func splitLoops(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
+// Fission is the pass "fission".
+func Fission(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 	order := graph.Topo(u.Outputs...)
 	used := usedParts(order, &loopOp)
 	var list []rewrite.Replacement
 	for _, n := range order {
 		parts := used[n]
-		if parts == nil || n.Attrs().(loopAttrs).Cond != nil {
+		if parts == nil || n.Attrs().(Loop).Cond != nil {
 			continue
 		}
 		l := loopOf(n)
@@ -54,7 +54,7 @@ func splitLoops(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 	}
 	next, ok := u.Replace(list)
 	if !ok {
-		panic("autodiff: a loop's stacks depend on its results")
+		panic("control: a loop's stacks depend on its results")
 	}
 	return next
 }

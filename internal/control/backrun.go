@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 
 // unwinding is the second half of a loop's gradient compiled: the steps back.
 type unwinding struct {
-	loopAttrs
+	Loop
 	*split
 	code   graph.Code
 	given  []rateOf // what is given, by result of the loop
@@ -37,7 +37,7 @@ func newRecord(types []graph.Type) record {
 
 // newUnwinding compiles the steps back. The loop's inputs are in.
 func newUnwinding(a gradAttrs, s *split, in []*graph.Node, by graph.Compiler) (u unwinding, err error) {
-	u = unwinding{loopAttrs: a.loop(), split: s, given: a.given(), wrt: a.wrt(), live: a.carried()}
+	u = unwinding{Loop: a.loop(), split: s, given: a.given(), wrt: a.wrt(), live: a.carried()}
 	u.record = newRecord(s.record)
 	u.out = newBlock(a.parts(in)...)
 	var cts []graph.Type
@@ -169,6 +169,6 @@ func (u *unwinder) place(t int, record unsafe.Pointer, out graph.Buffer, in []gr
 }
 
 // sliceOf returns where a slice of input i lies.
-func (a loopAttrs) sliceOf(i, slot int, in []graph.Buffer) unsafe.Pointer {
+func (a Loop) sliceOf(i, slot int, in []graph.Buffer) unsafe.Pointer {
 	return unsafe.Add(in[i].Ptr, slot*a.Body.Inputs()[i].Type().Bytes())
 }

@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"slices"
@@ -32,8 +32,8 @@ type gradAttrs struct {
 	LiveMasks, YMasks, WrtMasks graph.Ints
 }
 
-func (a gradAttrs) loop() loopAttrs {
-	return loopAttrs{Body: a.Body, Cond: a.Cond, Carries: a.Carries, Xs: a.Xs, Consts: a.Consts,
+func (a gradAttrs) loop() Loop {
+	return Loop{Body: a.Body, Cond: a.Cond, Carries: a.Carries, Xs: a.Xs, Consts: a.Consts,
 		Steps: a.Steps, Back: a.Back, Taped: a.Taped, Every: a.Every, By: a.By}
 }
 
@@ -117,7 +117,7 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 	g := in[0].Graph()
 	on := l.on(g)
 	a.Body, a.Cond = on.Body, on.Cond
-	parts := partsOf(g.Apply(&loopGradOp, a, in...))
+	parts := graph.PartsOf(g.Apply(&loopGradOp, a, in...))
 	n := has.Count()
 	return sweep.Derivatives{D: sweep.Scatter(parts[:n], has.Widen(len(l.in))), Masks: sweep.Scatter(parts[n:], live.Widen(len(l.in)))}
 }

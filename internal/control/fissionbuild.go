@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"slices"
@@ -121,7 +121,7 @@ func (s *stacking) kept() (list []*graph.Node) {
 // carries at the end.
 func (s *stacking) doSteps(stacks map[*graph.Node]*graph.Node) map[int]*graph.Node {
 	out := s.kept()
-	l := loopNode{loopAttrs: s.loopAttrs}
+	l := loopNode{Loop: s.Loop}
 	l.Carries, l.Xs, l.Consts = len(out), 0, 0
 	wanted := map[*graph.Node]bool{} // behind the loop
 	for _, n := range s.behind {

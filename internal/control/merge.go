@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"chainrule/graph"
@@ -15,27 +15,27 @@ import (
 
 // origin is where an augmented loop comes from: the loop, and where its inputs and results are now.
 type origin struct {
-	loopAttrs
+	Loop
 	primal, value []int
 }
 
 type originKey struct{}
 
 // remember keeps with the body where the loop comes from.
-func (a augmented) remember(from loopAttrs) {
+func (a augmented) remember(from Loop) {
 	a.Body.Memo(originKey{}, func() any { return origin{from, a.primal, a.value} })
 }
 
 // originOf returns where a loop comes from, and whether it comes from another.
-func originOf(a loopAttrs) (origin, bool) {
+func originOf(a Loop) (origin, bool) {
 	o, ok := a.Body.Known(originKey{}).(origin)
 	// Loops with the same body may differ in the rest.
 	o.Steps, o.Back, o.Taped, o.Every, o.By = a.Steps, a.Back, a.Taped, a.Every, a.By
 	return o, ok
 }
 
-// mergeLoops is the pass.
-func mergeLoops(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
+// Merge is the pass.
+func Merge(u rewrite.Unit, _ rewrite.Options) rewrite.Unit {
 	for {
 		next, merged := mergeOne(u)
 		if !merged {
@@ -94,7 +94,7 @@ func valuesIn(n *graph.Node, used map[*graph.Node][]*graph.Node) (first *graph.N
 		value[i] = i
 	}
 	for {
-		o, ok := originOf(l.loopAttrs)
+		o, ok := originOf(l.Loop)
 		if !ok {
 			return nil, nil
 		}
@@ -105,7 +105,7 @@ func valuesIn(n *graph.Node, used map[*graph.Node][]*graph.Node) (first *graph.N
 		for i, p := range o.value {
 			shorter[i] = value[p]
 		}
-		l, value = loopNode{o.loopAttrs, in}, shorter
+		l, value = loopNode{o.Loop, in}, shorter
 		if first := l.existing(); used[first] != nil {
 			return first, value
 		}

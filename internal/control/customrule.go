@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 )
 
 // infer checks that the inputs are what the function and its derivative were made for.
-func (a customAttrs) infer(in []*graph.Node) error {
+func (a Custom) infer(in []*graph.Node) error {
 	if a.Body == nil || a.Pull == nil && a.Push == nil && a.Later == nil {
 		return errors.New("there is no function, or no derivative of it")
 	}
@@ -27,16 +27,16 @@ func (a customAttrs) infer(in []*graph.Node) error {
 	return nil
 }
 
-// customCall is a node's inputs, by what they are for.
-type customCall struct {
-	customAttrs
+// customNode is a node's inputs, by what they are for.
+type customNode struct {
+	Custom
 	node                         *graph.Node
 	args, bodyIn, pullIn, pushIn []*graph.Node
 }
 
-func customOf(n *graph.Node, in []*graph.Node) customCall {
-	a := n.Attrs().(customAttrs)
-	c := customCall{customAttrs: a, node: n}
+func customOf(n *graph.Node, in []*graph.Node) customNode {
+	a := n.Attrs().(Custom)
+	c := customNode{Custom: a, node: n}
 	c.args, in = in[:a.Args], in[a.Args:]
 	c.bodyIn, in = in[:a.BodyIn], in[a.BodyIn:]
 	c.pullIn, c.pushIn = in[:a.PullIn], in[a.PullIn:]
@@ -44,7 +44,7 @@ func customOf(n *graph.Node, in []*graph.Node) customCall {
 }
 
 // refuse fails if a derivative is asked for by what the function uses from outside.
-func (c customCall) refuse(active sweep.Selection) {
+func (c customNode) refuse(active sweep.Selection) {
 	for i, is := range active[c.Args : c.Args+c.BodyIn] {
 		if is {
 			graph.Fail("custom", c.bodyIn[i:i+1], "the function uses a value from outside by which its derivative is "+
@@ -54,13 +54,13 @@ func (c customCall) refuse(active sweep.Selection) {
 }
 
 // pulls applies Pull to cotangents, one for each float result.
-func (c customCall) pulls(cts []*graph.Node) []*graph.Node {
-	return c.Pull.Inline(c.node.Graph(), slices.Concat(c.args, partsOf(c.node), cts, c.pullIn))
+func (c customNode) pulls(cts []*graph.Node) []*graph.Node {
+	return c.Pull.Inline(c.node.Graph(), slices.Concat(c.args, graph.PartsOf(c.node), cts, c.pullIn))
 }
 
 // pushes applies Push to tangents, one for each float argument.
-func (c customCall) pushes(tangents []*graph.Node) []*graph.Node {
-	return c.Push.Inline(c.node.Graph(), slices.Concat(c.args, partsOf(c.node), tangents, c.pushIn))
+func (c customNode) pushes(tangents []*graph.Node) []*graph.Node {
+	return c.Push.Inline(c.node.Graph(), slices.Concat(c.args, graph.PartsOf(c.node), tangents, c.pushIn))
 }
 
 func isFloat(nodes []*graph.Node) sweep.Selection {
@@ -104,7 +104,7 @@ func (customRule) Pull(n *graph.Node, cts sweep.Derivatives, wanted, _ sweep.Sel
 	c := customOf(n, n.In()).traced()
 	c.refuse(wanted)
 	floats := isFloat(c.args)
-	given := filledIn(cts, partsOf(n))
+	given := filledIn(cts, graph.PartsOf(n))
 	var back sweep.Derivatives
 	if c.Pull != nil {
 		back = alongLinear(c.pulls, given)
@@ -124,20 +124,20 @@ func (customRule) Pull(n *graph.Node, cts sweep.Derivatives, wanted, _ sweep.Sel
 func (customRule) Push(n *graph.Node, tangents sweep.Derivatives, needed sweep.Selection, _ bool) sweep.Derivatives {
 	c := customOf(n, n.In()).traced()
 	c.refuse(sweep.Which(tangents.D))
-	floats := isFloat(partsOf(n))
+	floats := isFloat(graph.PartsOf(n))
 	given := filledIn(tangents, c.args)
 	var moved sweep.Derivatives
 	if c.Push != nil {
 		moved = alongLinear(c.pushes, given)
 	} else {
-		u := zeroAliases(partsOf(n))
+		u := zeroAliases(graph.PartsOf(n))
 		moved = c.transposed(c.pulls, u, given, needed.Of(floats), "cotangent")
 	}
 	return moved.Scatter(floats)
 }
 
 // transposed is the transpose of a function of the user's, which is linear in the aliases at, for those that are wanted.
-func (c customCall) transposed(
+func (c customNode) transposed(
 	f func([]*graph.Node) []*graph.Node, at []*graph.Node, given sweep.Derivatives, wanted sweep.Selection, kind string,
 ) sweep.Derivatives {
 	out, wrt := f(at), sweep.Choose(at, wanted)
@@ -149,7 +149,7 @@ func (c customCall) transposed(
 	for _, y := range out {
 		if depends.Has(y) && !reached.Has(y) {
 			graph.Fail(c.By, c.args, "the derivative given for it is not linear in the %s, so that it has no transpose: %s",
-				kind, strings.Join(stoppedAt([]*graph.Node{y}, wrt...), "; "))
+				kind, strings.Join(sweep.StoppedAt([]*graph.Node{y}, wrt...), "; "))
 		}
 	}
 	return sweep.ReverseMasked(out, given, wrt, sweep.Every(len(wrt))).Scatter(wanted)
@@ -210,7 +210,7 @@ func dependsOn(sources, order []*graph.Node) sweep.Set {
 	return set
 }
 
-// spread batches all arguments, and the three functions.
+// Batch batches all arguments, and the three functions.
 func (customRule) Batch(
 	n *graph.Node, in []*graph.Node, batched []bool, size int,
 ) ([]*graph.Node, sweep.Selection) {
@@ -221,7 +221,7 @@ func (customRule) Batch(
 			in[i], batched[i] = sweep.Repeated(in[i], size), true
 		}
 	}
-	a := c.customAttrs
+	a := c.Custom
 	from := a.Args
 	spreads := func(f *graph.Func, outside int) *graph.Func {
 		if f == nil {
@@ -241,7 +241,7 @@ func (customRule) Batch(
 	}
 	a.Body, a.Pull, a.Push = spreads(a.Body, a.BodyIn), spreads(a.Pull, a.PullIn), spreads(a.Push, a.PushIn)
 	if a.Later != nil {
-		a.Later = a.Later.spread(size)
+		a.Later = a.Later.batch(size)
 	}
-	return sweep.AllDiffer(partsOf(n.Graph().Apply(&customOp, a, in...)))
+	return sweep.AllDiffer(graph.PartsOf(n.Graph().Apply(&customOp, a, in...)))
 }

@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"errors"
@@ -7,57 +7,6 @@ import (
 
 	"chainrule/graph"
 )
-
-// compiled is what is made, once for each key, of a function for a program, or the error of it.
-type compiled[T any] struct {
-	made T
-	err  error
-}
-
-// once returns what compute makes for f and key in the program that c compiles.
-func once[T any](c graph.Compiler, f *graph.Func, key any, compute func() (T, error)) (T, error) {
-	r := c.Memo(f, key, func() any {
-		made, err := compute()
-		return compiled[T]{made, err}
-	}).(compiled[T])
-	return r.made, r.err
-}
-
-// inPlace says that the first n outputs overwrite the inputs from number first on.
-func inPlace(n, first int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = first + i
-	}
-	return list
-}
-
-// block is a run of bytes cut into values that begin at multiples of 64, such as the parts of a packed value.
-type block struct {
-	offsets []int
-	bytes   []int
-}
-
-func newBlock(types ...graph.Type) block {
-	b := block{offsets: graph.Offsets(types)}
-	for _, t := range types {
-		b.bytes = append(b.bytes, t.Bytes())
-	}
-	return b
-}
-
-func (b block) size() int { return b.offsets[len(b.offsets)-1] }
-
-// at returns where value i lies in a block at p.
-func (b block) at(p unsafe.Pointer, i int) unsafe.Pointer { return unsafe.Add(p, b.offsets[i]) }
-
-func typesOf(nodes []*graph.Node) []graph.Type {
-	types := make([]graph.Type, len(nodes))
-	for i, n := range nodes {
-		types[i] = n.Type()
-	}
-	return types
-}
 
 func copyBytes(to, from unsafe.Pointer, n int) {
 	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
@@ -78,7 +27,7 @@ func stopped(w *graph.Work) error {
 
 // loopCode is a loop compiled.
 type loopCode struct {
-	loopAttrs
+	Loop
 	body, cond graph.Code
 	parts      block
 	space      block // scratch: the arenas of body and condition, the condition's result, places for carries in turns
@@ -94,9 +43,9 @@ type loopCode struct {
 const spaceTurns = 3
 
 func loopCodeOf(n *graph.Node, by graph.Compiler) (*loopCode, error) {
-	a := n.Attrs().(loopAttrs)
+	a := n.Attrs().(Loop)
 	return once(by, a.Body, a, func() (*loopCode, error) {
-		c := &loopCode{loopAttrs: a, parts: newBlock(a.parts()...)}
+		c := &loopCode{Loop: a, parts: newBlock(a.parts()...)}
 		if err := c.compileCond(by); err != nil {
 			return nil, err
 		}
@@ -143,14 +92,14 @@ type loopRun struct {
 
 // Kernel implements graph.Program.
 func (c *loopCode) Kernel() graph.Kernel {
-	r := &loopRun{loopCode: c, steps: newSteps(c.loopAttrs, c.body, record{}, c.outputs), cond: newCondition(c)}
+	r := &loopRun{loopCode: c, steps: newSteps(c.Loop, c.body, record{}, c.outputs), cond: newCondition(c)}
 	r.strideCarries()
 	return r.kernel
 }
 
 // newSteps returns a routine for the steps ahead of a loop, whose plan has outputs that are results of the body, and then
 // records, if there are any.
-func newSteps(a loopAttrs, body graph.Code, r record, outputs []int) graph.Routine {
+func newSteps(a Loop, body graph.Code, r record, outputs []int) graph.Routine {
 	steps := body.Routine()
 	for i := a.Carries; i < a.Carries+a.Xs; i++ {
 		steps.InputStride(i, a.stride(a.Body.Inputs()[i].Type()))
@@ -167,7 +116,7 @@ func newSteps(a loopAttrs, body graph.Code, r record, outputs []int) graph.Routi
 }
 
 // stride is how far apart in memory the slices x or y of a step and the next one lie.
-func (a loopAttrs) stride(t graph.Type) int {
+func (a Loop) stride(t graph.Type) int {
 	if a.Back {
 		return -t.Bytes()
 	}
@@ -249,16 +198,15 @@ func (r *loopRun) repeat(
 	return done, err
 }
 
-// ErrSteps is matched by the error of a run in which a While would make more steps than MaxSteps says, or ODE's adaptive
-// method more than 100,000 between two times.
+// ErrSteps is matched by the error of a run in which a loop would make more steps than it may.
 var ErrSteps = errors.New("too many steps")
 
-func (a loopAttrs) tooMany() error {
+func (a Loop) tooMany() error {
 	return fmt.Errorf("%w: it goes on after %d, the most that it may make", ErrSteps, a.Steps)
 }
 
 // slot is which slice step t takes.
-func (a loopAttrs) slot(t int) int {
+func (a Loop) slot(t int) int {
 	if a.Back {
 		return a.Steps - 1 - t
 	}
@@ -266,7 +214,7 @@ func (a loopAttrs) slot(t int) int {
 }
 
 // goesOn reports whether there is a step t, counted from 0.
-func (a loopAttrs) goesOn(c *condition, t int) (bool, error) {
+func (a Loop) goesOn(c *condition, t int) (bool, error) {
 	if c == nil {
 		return t < a.Steps, nil
 	}

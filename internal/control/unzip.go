@@ -1,10 +1,9 @@
-package autodiff
+package control
 
 import (
 	"slices"
 
 	"chainrule/graph"
-	"chainrule/internal/compile"
 	"chainrule/internal/rewrite"
 	"chainrule/ops"
 )
@@ -18,12 +17,8 @@ import (
 //
 // What can be done with loops can then be done with their gradients, too.
 
-func init() {
-	compile.OfLoops.Merge, compile.OfLoops.Unzip, compile.OfLoops.Fission = mergeLoops, unzip, splitLoops
-}
-
-// unzip is the pass.
-func unzip(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
+// Unzip is the pass.
+func Unzip(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 	c := opts.Bodies
 	order := graph.Topo(u.Outputs...)
 	grads := usedParts(order, &loopGradOp)
@@ -53,17 +48,17 @@ func unzip(u rewrite.Unit, opts rewrite.Options) rewrite.Unit {
 	}
 	next, ok := u.Replace(list)
 	if !ok {
-		panic("autodiff: a loop's record depends on its gradient")
+		panic("control: a loop's record depends on its gradient")
 	}
 	return next
 }
 
 // tapeIsFixed reports whether the length of the whole tape is known.
-func (a loopAttrs) tapeIsFixed() bool { return a.Cond == nil && a.Every == 0 }
+func (a Loop) tapeIsFixed() bool { return a.Cond == nil && a.Every == 0 }
 
 // existing returns the loop's node, nil if there is none.
 func (l loopNode) existing() *graph.Node {
-	return l.in[0].Graph().Find(&loopOp, l.loopAttrs, l.in...)
+	return l.in[0].Graph().Find(&loopOp, l.Loop, l.in...)
 }
 
 // replaceLoop puts the first loop in place of the results of the loop itself, of n's gradient.
@@ -108,7 +103,7 @@ func (h *halves) second(a gradAttrs, in []*graph.Node) *graph.Node {
 	g, ahead := in[0].Graph(), h.first(a, in)
 	first := ahead.node()
 	given, carried := in[a.loopInputs():], len(a.carried())
-	back := loopNode{loopAttrs: loopAttrs{Body: h.back, Steps: a.Steps, Back: !a.Back}}
+	back := loopNode{Loop: Loop{Body: h.back, Steps: a.Steps, Back: !a.Back}}
 	back.in = append(back.in, given[:carried]...)
 	for _, r := range h.results[carried : carried+h.sums] {
 		t := r.typeOf(in[r.of].Type())
@@ -160,15 +155,15 @@ func (a gradAttrs) newHalves(withYs bool, c graph.Compiler) *halves {
 	j := a.bothWays(c)
 	live := len(a.carried())
 	h := &halves{results: slices.Concat(a.carried(), j.consts, j.xs), sums: len(j.consts)}
-	cts, late := slices.Clone(j.cts[:live]), slices.Clone(j.cts)
+	cts, onlyBackward := slices.Clone(j.cts[:live]), slices.Clone(j.cts)
 	back := slices.Clone(j.back[:live])
 	for k, sum := range j.sums {
 		soFar := j.g.Input("", sum.DType(), sum.Shape()...)
-		cts, late = append(cts, soFar), append(late, soFar)
+		cts, onlyBackward = append(cts, soFar), append(onlyBackward, soFar)
 		back = append(back, j.consts[k].sum(soFar, sum))
 	}
 	back = append(back, j.back[live:]...)
-	r, kept := j.record(a, late, back)
+	r, kept := j.record(a, onlyBackward, back)
 	ahead := slices.Clone(j.ahead)
 	if !withYs {
 		ahead = ahead[:a.Carries]
@@ -185,7 +180,7 @@ func (a gradAttrs) newHalves(withYs bool, c graph.Compiler) *halves {
 	in := append(cts, kept...)
 	var consts []*graph.Node
 	for i, x := range j.primal {
-		if r.used[x] && r.free[x] {
+		if r.used[x] && r.available[x] {
 			h.takes = append(h.takes, i)
 			if a.loop().isX(i) {
 				in = append(in, x)

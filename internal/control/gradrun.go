@@ -1,4 +1,4 @@
-package autodiff
+package control
 
 import (
 	"math"
@@ -29,7 +29,7 @@ func gradCodeOf(n *graph.Node, by graph.Compiler) (*gradCode, error) {
 }
 
 func newGradCode(a gradAttrs, in []*graph.Node, by graph.Compiler) (c *gradCode, err error) {
-	c = &gradCode{loopCode: loopCode{loopAttrs: a.loop()}, first: a.loopInputs()}
+	c = &gradCode{loopCode: loopCode{Loop: a.loop()}, first: a.loopInputs()}
 	if c.back, err = newUnwinding(a, a.split(by), in, by); err != nil {
 		return nil, err
 	}
@@ -70,10 +70,10 @@ func spaceOf(bytes ...int) block {
 }
 
 // segmented reports whether the tape has room for some steps only, and is written again for each segment of them.
-func (a loopAttrs) segmented() bool { return a.Every > 0 && a.Steps > 0 }
+func (a Loop) segmented() bool { return a.Every > 0 && a.Steps > 0 }
 
 // grows reports whether the tape gets longer as the loop goes on: the number of steps is not known.
-func (a loopAttrs) grows() bool { return a.Cond != nil && !a.segmented() }
+func (a Loop) grows() bool { return a.Cond != nil && !a.segmented() }
 
 // gradRun is a loop_grad's code with its own routines, and its tape if that grows.
 type gradRun struct {
@@ -86,7 +86,7 @@ type gradRun struct {
 
 // Kernel implements graph.Program.
 func (c *gradCode) Kernel() graph.Kernel {
-	ahead := newSteps(c.loopAttrs, c.body, c.back.record, inPlace(c.Carries, 0))
+	ahead := newSteps(c.Loop, c.body, c.back.record, inPlace(c.Carries, 0))
 	r := &gradRun{gradCode: c, ahead: ahead, cond: newCondition(&c.loopCode), behind: newUnwinder(c.back, c.first)}
 	return r.kernel
 }
