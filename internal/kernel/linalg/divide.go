@@ -15,17 +15,23 @@ import (
 // quick is the size up to which the QL iteration finds the eigenvalues of a part.
 const quick = 24
 
-// A divider is the memory of all levels.
+// A divider finds eigenvalues, d at last, of the matrix with d on the diagonal and e beside it.
 type divider struct {
-	y             Matrix[float64] // rows are eigenvectors
-	d, e, cos, z  []float64       // cos has room for 2n elements
-	order         []int64         // of the rows of a part, by ascending eigenvalue
+	merger
+	y         Matrix[float64] // rows are eigenvectors
+	e, turned []float64       // turned has room for 2n elements
+}
+
+// A merger is the memory of all levels.
+type merger struct {
+	d, z          []float64
+	order         []int64 // of the rows of a part, by ascending d
 	places, kinds []int64
 	to            []int64 // where rows go, by kind
 	counts        [3]int  // of kinds up to each
 	poles, weights,
-	gaps, row []float64
-	s, gathered []float64 // n² each
+	gaps, row, values []float64
+	s, gathered []float64 // n² and n·(n + 1)
 	workers     int
 }
 
@@ -36,22 +42,23 @@ const (
 	onRight
 )
 
-// dividerScratch is how many numbers of either kind a divider wants.
-func dividerScratch(n int) (floats, ints int) { return 2*n*n + 8*n, 4 * n }
+// mergerScratch is how many numbers of either kind a merger wants.
+func mergerScratch(n int) (floats, ints int) { return 2*n*n + 7*n, 4 * n }
 
-// newDivider cuts scratch up.
-func newDivider(y Matrix[float64], d, e, scratch []float64, places []int64, workers int) divider {
-	n := y.Rows
+// newMerger cuts scratch up, and gives the rest of it.
+func newMerger(d, scratch []float64, places []int64, workers int) (v merger, rest []float64) {
+	n := len(d)
 	take := func(k int) []float64 {
 		part := scratch[:k]
 		scratch = scratch[k:]
 		return part
 	}
-	return divider{
-		y: y, d: d, e: e, workers: workers, order: places[:n], places: places[n : 2*n], kinds: places[2*n : 3*n], to: places[3*n : 4*n],
-		cos: take(2 * n), z: take(n), poles: take(n), weights: take(n), gaps: take(n), row: take(2 * n),
-		s: take(n * n), gathered: take(n * n),
+	v = merger{
+		d: d, workers: workers, order: places[:n], places: places[n : 2*n], kinds: places[2*n : 3*n], to: places[3*n : 4*n],
+		z: take(n), poles: take(n), weights: take(n), gaps: take(n), row: take(n), values: take(n),
+		s: take(n * n), gathered: take(n * (n + 1)),
 	}
+	return v, scratch
 }
 
 // solve finds the eigenvalues, in d, and vectors of rows and columns from lo to before hi. It reports whether it came to an
@@ -87,7 +94,7 @@ func (v *divider) leaf(lo, hi int) (ok bool) {
 		return true
 	}
 	d, order := v.d[lo:hi], v.order[lo:hi]
-	if !iterate(y, d, v.e[lo:hi], v.cos[:n], v.cos[n:2*n]) {
+	if !iterate(y, d, v.e[lo:hi], v.turned[:n], v.turned[n:2*n]) {
 		return false
 	}
 	transpose(y)
@@ -140,8 +147,19 @@ func (v *divider) merge(lo, m, n int, rho float64) (ok bool) {
 	if !v.roots(k) {
 		return false
 	}
-	v.turn(y, d, k, m)
-	for i := range n {
+	v.turn(y, v.s, places, k, m)
+	v.reorder(d, order, k)
+	return !v.y.stopped()
+}
+
+// reorder puts d, of which the first k values are new, in the order of rows, and finds the order by size.
+func (v *merger) reorder(d []float64, order []int64, k int) {
+	for i, at := range v.places[:len(d)] {
+		v.row[i] = d[at]
+	}
+	copy(d[k:], v.row[k:])
+	copy(d, v.values[:k])
+	for i := range k {
 		order[i] = int64(i)
 	}
 	rest := order[k:]
@@ -149,8 +167,7 @@ func (v *divider) merge(lo, m, n int, rho float64) (ok bool) {
 	for i := range rest {
 		rest[i] += int64(k)
 	}
-	mergeOrders(order, places, k, d)
-	return !v.y.stopped()
+	mergeOrders(order, v.places[:len(d)], k, d)
 }
 
 // deflate sorts out what stays as it is: places become rows by ascending d, the k that are left first. poles and weights
@@ -182,7 +199,7 @@ func (v *divider) deflate(y Matrix[float64], d, z []float64, order []int64, rho 
 		length, apart := math.Hypot(s, c), d[j]-d[pending]
 		c, s = c/length, -s/length
 		if math.Abs(apart*c*s) > tol {
-			v.keep(pending, k, d, z, rho)
+			v.keep(pending, k, d, z, rho*z[pending])
 			k++
 			pending = j
 			continue
@@ -199,15 +216,16 @@ func (v *divider) deflate(y Matrix[float64], d, z []float64, order []int64, rho 
 		pending = j
 	}
 	if pending >= 0 {
-		v.keep(pending, k, d, z, rho)
+		v.keep(pending, k, d, z, rho*z[pending])
 		k++
 	}
 	return k
 }
 
-func (v *divider) keep(row, k int, d, z []float64, rho float64) {
+// keep makes a row pole k, of weight factor·z.
+func (v *merger) keep(row, k int, d, z []float64, factor float64) {
 	v.places[k] = int64(row)
-	v.poles[k], v.weights[k] = d[row], rho*z[row]*z[row]
+	v.poles[k], v.weights[k] = d[row], factor*z[row]
 }
 
 // turnRows sets x to c·x + s·y and y to c·y − s·x.
@@ -219,18 +237,27 @@ func turnRows(x, y []float64, c, s float64) {
 	}
 }
 
-// roots solves the secular equation, of k poles, for eigenvalues and vectors, the rows of s. For the roots as they were found,
-// there are weights for which they are exact (Löwner): with these, the vectors are orthogonal.
+// roots solves the secular equation, of k poles, for eigenvalues and vectors, the rows of s.
 func (v *divider) roots(k int) (ok bool) {
 	eq := secular{d: v.poles[:k], w: v.weights[:k]}
-	values, z := v.row[k:2*k], v.z
 	for j := range k {
 		if v.y.stopped() {
 			return false
 		}
 		origin, x := eq.root(j, v.gaps[:k], v.s[j*k:][:k])
-		values[j] = v.poles[origin] + x
+		v.values[j] = v.poles[origin] + x
 	}
+	exact := v.exact(&eq)
+	for j := range k {
+		v.vector(v.s[j*k:][:k], exact)
+	}
+	return true
+}
+
+// exact returns the z for which the roots are exact as they were found, given the distances of poles from them in the rows of
+// s (Löwner): with these, vectors are orthogonal.
+func (v *merger) exact(eq *secular) []float64 {
+	k := len(eq.d)
 	exact := v.gaps[:k]
 	for i := range exact {
 		exact[i] = -v.s[i*k+i]
@@ -238,34 +265,34 @@ func (v *divider) roots(k int) (ok bool) {
 	for j := range k {
 		delta := v.s[j*k:][:k]
 		for i := range j {
-			exact[i] *= delta[i] / (v.poles[i] - v.poles[j])
+			exact[i] *= delta[i] / eq.gap(i, j)
 		}
 		for i := j + 1; i < k; i++ {
-			exact[i] *= delta[i] / (v.poles[i] - v.poles[j])
+			exact[i] *= delta[i] / eq.gap(i, j)
 		}
 	}
 	for i := range k {
-		exact[i] = math.Copysign(math.Sqrt(math.Abs(exact[i])), z[v.places[i]])
+		exact[i] = math.Copysign(math.Sqrt(math.Abs(exact[i])), v.z[v.places[i]])
 	}
-	for j := range k {
-		delta, row := v.s[j*k:][:k], v.row[:k]
-		sum := 0.0
-		for i, zi := range exact {
-			u := zi / delta[i]
-			row[i] = u
-			sum += float64(u * u)
-		}
-		norm := math.Sqrt(sum)
-		for i, u := range row {
-			delta[v.to[i]] = u / norm
-		}
+	return exact
+}
+
+// vector overwrites the distances of poles from a root with the root's vector, z over them.
+func (v *merger) vector(delta, z []float64) {
+	row, sum := v.row[:len(z)], 0.0
+	for i, zi := range z {
+		u := zi / delta[i]
+		row[i] = u
+		sum += float64(u * u)
 	}
-	copy(v.cos, values)
-	return true
+	norm := math.Sqrt(sum)
+	for i, u := range row {
+		delta[v.to[i]] = u / norm
+	}
 }
 
 // group sorts the k rows that are left by kind: to is where each goes.
-func (v *divider) group(k int) {
+func (v *merger) group(k int) {
 	next := int64(0)
 	for kind := int64(onLeft); kind <= onRight; kind++ {
 		for i, at := range v.places[:k] {
@@ -278,21 +305,20 @@ func (v *divider) group(k int) {
 	}
 }
 
-// turn makes the eigenvectors of the whole of those of its parts, which are gathered first.
-func (v *divider) turn(y Matrix[float64], d []float64, k, m int) {
-	n := y.Rows
+// turn makes the vectors of the whole, the rows of y, of those of its parts, which are gathered first from the given places:
+// the first k are multiplied by s, the others remain. m is where the right side begins.
+func (v *merger) turn(y Matrix[float64], s []float64, places []int64, k, m int) {
+	n := y.Cols
 	left, both := v.counts[onLeft], v.counts[onBoth]
 	first := Dense(v.gathered, both, m)
 	second := Dense(v.gathered[both*m:], k-left, n-m)
 	third := v.gathered[both*m+(k-left)*(n-m):]
-	for i, at := range v.places[:n] {
+	for i, at := range places {
 		row := y.row(int(at))
 		if i >= k {
 			copy(third[(i-k)*n:][:n], row)
-			v.row[i] = d[at]
 			continue
 		}
-		v.row[i] = v.cos[i]
 		to := int(v.to[i])
 		if to < both {
 			copy(first.row(to), row[:m])
@@ -301,14 +327,13 @@ func (v *divider) turn(y Matrix[float64], d []float64, k, m int) {
 			copy(second.row(to-left), row[m:])
 		}
 	}
-	copy(d, v.row[:n])
-	for i := k; i < n; i++ {
+	for i := k; i < len(places); i++ {
 		copy(y.row(i), third[(i-k)*n:][:n])
 	}
 	if k == 0 {
 		return
 	}
 	stop := &gemm.Epilogue[float64]{Stop: y.Stop}
-	gemm.Gemm(false, false, k, m, both, v.s, k, first.Data, m, y.Data, y.LD, stop, v.workers)
-	gemm.Gemm(false, false, k, n-m, k-left, v.s[left:], k, second.Data, n-m, y.Data[m:], y.LD, stop, v.workers)
+	gemm.Gemm(false, false, k, m, both, s, k, first.Data, m, y.Data, y.LD, stop, v.workers)
+	gemm.Gemm(false, false, k, n-m, k-left, s[left:], k, second.Data, n-m, y.Data[m:], y.LD, stop, v.workers)
 }

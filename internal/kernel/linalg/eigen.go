@@ -10,7 +10,8 @@ func EigenScratch(n int) (floats, ints int) {
 	if n <= rotated {
 		return n * n, 0
 	}
-	floats, ints = dividerScratch(n)
+	floats, ints = mergerScratch(n)
+	floats += 2 * n
 	return n*n + 2*n + max(floats, tridiagonalScratch(n), compactScratch(n, n)), ints
 }
 
@@ -54,11 +55,12 @@ func byDivision(a Matrix[float64], w, scratch []float64, places []int64, workers
 	scale := toRange(a)
 	y, tau, e, scratch := Dense(scratch, n, n).Until(a.Stop), scratch[n*n:][:n], scratch[n*n+n:][:n], scratch[n*n+2*n:]
 	tridiagonal(a, w, e, tau, scratch, workers)
-	v := newDivider(y, w, e, scratch, places, workers)
+	m, rest := newMerger(w, scratch, places, workers)
+	v := divider{merger: m, y: y, e: e, turned: rest[:2*n]}
 	if a.stopped() || !v.solve(0, n) {
 		return false
 	}
-	turnRowsBy(y, a, tau[:n-1], 1, scratch, workers)
+	turnRowsBy(y, reflectors[float64]{c: a, tau: tau[:n-1], shift: 1}, scratch, workers)
 	for i, at := range v.order {
 		e[i] = w[at] / scale
 	}

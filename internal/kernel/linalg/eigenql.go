@@ -8,15 +8,16 @@ const (
 	nothing  = 0x1p-500 // beside the largest element, as toRange leaves it
 )
 
-// toRange multiplies a by a power of two where squares of its elements would leave the range, and returns that.
+// toRange multiplies a by a power of two, which it returns, that makes the largest element next to 1, so that squares stay in
+// range.
 func toRange(a Matrix[float64]) (scale float64) {
 	top := 0.0
 	for i := range a.Rows {
 		for _, v := range a.row(i) {
-			top = max(top, math.Abs(v))
+			top = max(top, v, -v)
 		}
 	}
-	if top == 0 || top > 0x1p-400 && top < 0x1p400 {
+	if top >= 0.5 && top < 1 || top == 0 {
 		return 1
 	}
 	_, exp := math.Frexp(top)

@@ -41,7 +41,12 @@ func QR[T Float](a, r Matrix[T], scratch []T, workers int) {
 			row[j] = columns.Data[j*m+i]
 		}
 	}
-	orthogonal(y, columns, tau, scratch, workers)
+	for i := range n {
+		row := y.row(i)
+		clear(row)
+		row[i] = 1
+	}
+	turnRowsBy(y, reflectors[T]{c: columns, tau: tau, identity: true}, scratch, workers)
 	for i := range n {
 		if r.Data[i*r.LD+i] >= 0 {
 			continue
@@ -97,25 +102,22 @@ func panelOf[T Float](p Matrix[T], b int, tau, scratch []T) (v Matrix[T], t, res
 	return v, t, rest[b*b:]
 }
 
-// orthogonal sets the rows of y to the first columns of the product of c's reflections.
-func orthogonal[T Float](y, c Matrix[T], tau, scratch []T, workers int) {
-	for i := range y.Rows {
-		row := y.row(i)
-		clear(row)
-		row[i] = 1
-	}
-	turnRowsBy(y, c, tau, 0, scratch, workers)
+// reflectors are those of the rows of c: row i holds that of axes from i + shift on, from there.
+type reflectors[T Float] struct {
+	c        Matrix[T]
+	tau      []T
+	shift    int
+	identity bool // what they turn is an identity, of which the first rows keep their zeros as long
 }
 
-// turnRowsBy multiplies the rows of y by the reflections of c's rows, the last first: row i of c holds that of axes from i +
-// shift on, from there. If shift is 0, y is what was an identity, of which the first rows keep their zeros as long.
-func turnRowsBy[T Float](y, c Matrix[T], tau []T, shift int, scratch []T, workers int) {
-	for from := (len(tau) - 1) / blocked * blocked; from >= 0 && !y.stopped(); from -= blocked {
-		b, top, first := min(blocked, len(tau)-from), from, from+shift
-		if shift > 0 {
-			top = 0
+// turnRowsBy multiplies the rows of y by reflectors, the last first.
+func turnRowsBy[T Float](y Matrix[T], r reflectors[T], scratch []T, workers int) {
+	for from := (len(r.tau) - 1) / blocked * blocked; from >= 0 && !y.stopped(); from -= blocked {
+		b, top, first := min(blocked, len(r.tau)-from), 0, from+r.shift
+		if r.identity {
+			top = from
 		}
-		v, t, rest := panelOf(c.block(from, first, b, c.Cols-first), b, tau[from:], scratch)
+		v, t, rest := panelOf(r.c.block(from, first, b, r.c.Cols-first), b, r.tau[from:], scratch)
 		applyCompact(y.block(top, first, y.Rows-top, y.Cols-first), v, t, wing{right: true, trans: true}, rest, workers)
 	}
 }
