@@ -9,9 +9,9 @@ import (
 // eighOrders is how many orders of derivative in a row the limits of eigh's rule are right to: see eigenRule.
 const eighOrders = 2
 
-// EighLimit returns x, what a derivative of Eigh adds for eigenvalues, as the limit for those which near says lie too close
-// to each other to be divided by their difference. It fails where there are such, two different ones, and the order of the
-// limit is more than Eigh's derivatives are right to.
+// EighLimit returns x, what a derivative of Eigh or SVD adds for eigenvalues, as the limit for those which near says lie too
+// close to each other to be divided by their difference. It fails where there are such, two different ones, and the order of the
+// limit is more than the derivatives are right to. Where there are more rows than columns, or fewer, all that are near count.
 func EighLimit(x, near *graph.Node, order int) *graph.Node {
 	return apply(&eighLimitOp, orderAttrs{order}, x, near)
 }
@@ -32,7 +32,10 @@ func init() {
 			if in[1].DType() != graph.Bool || !in[1].Type().Equal(graph.T(graph.Bool, in[0].Shape()...)) {
 				return graph.Type{}, kindError("matrices, and bools of their shape")
 			}
-			return in[0].Type(), isSquare(in[0])
+			if !in[0].DType().IsFloat() || in[0].Rank() < 2 {
+				return graph.Type{}, kindError("matrices of f32 or f64")
+			}
+			return in[0].Type(), nil
 		},
 		Kernel:  byFloat(eighLimitKernel[float32], eighLimitKernel[float64]),
 		InPlace: true,
@@ -45,29 +48,34 @@ func init() {
 		Batch: func(n *graph.Node, in []*graph.Node, batched []bool) *graph.Node {
 			return apply(n.Op(), n.Attrs(), allBatched(in, batched)...)
 		},
-		Cases: []graph.Case{of("matrix", 1, 3, 3), of("batch", 2, 2, 3, 3), of("nothing", 3, 0, 0), of("number", 3, 1, 1)},
+		Cases: []graph.Case{of("matrix", 1, 3, 3), of("batch", 2, 2, 3, 3), of("nothing", 3, 0, 0), of("number", 3, 1, 1), of("tall", 2, 3, 2)},
 		BadCases: []graph.BadCase{
 			bad(orderAttrs{1}, "wants ", i64(3, 3), boolean(3, 3)), bad(orderAttrs{1}, "wants ", f64(3, 3), f64(3, 3)),
-			bad(orderAttrs{1}, "wants ", f64(3, 3), boolean(2, 2)), bad(orderAttrs{1}, "square", f64(3, 2), boolean(3, 2)),
+			bad(orderAttrs{1}, "wants ", f64(3, 3), boolean(2, 2)), bad(orderAttrs{1}, "matrices of f32 or f64", f64(3), boolean(3)),
 			bad(orderAttrs{}, "order 0 is not", f64(3, 3), boolean(3, 3)),
 		},
 	})
 }
 
 func eighLimitKernel[T float](n *graph.Node) graph.Kernel {
-	count, size := matrices(n)
+	rows, cols := rowsOf(n), columns(n)
 	order := n.Attrs().(orderAttrs).N
 	return func(_ *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 		if order > eighOrders {
 			for h, near := range graph.Elements[bool](in[1]) {
-				if i, j := h/size%size, h%size; near && i < j {
-					return fmt.Errorf("eigh: eigenvalues %d and %d are equal, or nearly so, %s: "+
-						"no derivative of a function of eigenvectors is known there beyond the second order, "+
-						"nor of one of eigenvalues beyond the third", i, j, whichOf(h/size/size))
+				i, j, which := h/cols%rows, h%cols, h/cols/rows
+				switch {
+				case near && rows == cols && i < j:
+					return fmt.Errorf("eigenvalues, or singular values, %d and %d are equal, or nearly so, %s: "+
+						"no derivative of a function of vectors is known there beyond the second order, "+
+						"nor of one of values beyond the third", i, j, whichOf(which))
+				case near && rows != cols:
+					return fmt.Errorf("a singular value is 0, or nearly so, %s: "+
+						"no derivative of a function of singular vectors is known there beyond the second order", whichOf(which))
 				}
 			}
 		}
-		copy(graph.Elements[T](out)[:count*size*size], graph.Elements[T](in[0]))
+		copy(graph.Elements[T](out), graph.Elements[T](in[0]))
 		return nil
 	}
 }

@@ -89,19 +89,28 @@ func gaps(w *graph.Node) (near, gap *graph.Node) {
 
 // limit is the series for turn/(w_j − w_i), nil where turn does not depend on w.
 func limit(turn, w *graph.Node, push func(y, x, t *graph.Node) *graph.Node) *graph.Node {
-	g, d := w.Graph(), w.DType()
 	n := w.Shape()[w.Rank()-1]
-	along := Cast(Sub(Arange(g, n), (n-1)/2), d)
+	along := Cast(Sub(Arange(w.Graph(), n), (n-1)/2), w.DType())
 	apart := Sub(along, ExpandDims(along, -1))
-	apart = Where(Eq(apart, 0), 1, apart)
-	u := BroadcastTo(along, w.Shape()...)
-	first := push(turn, w, u)
+	s := series{w: w, along: BroadcastTo(along, w.Shape()...), push: push}
+	return s.over(turn, Sub(w, Transpose(w)), Where(Eq(apart, 0), 1, apart))
+}
+
+// series finds limits of what vanishes with some difference of eigenvalues w, over that: they are moved along a direction.
+type series struct {
+	w, along *graph.Node
+	push     func(y, x, t *graph.Node) *graph.Node
+}
+
+// over is the limit of x over gap, which changes at the rate apart; nil if x does not depend on w.
+func (s series) over(x, gap, apart *graph.Node) *graph.Node {
+	first := s.push(x, s.w, s.along)
 	if first == nil {
 		return nil
 	}
 	sum := Div(first, apart)
-	if second := push(first, w, u); second != nil {
-		sum = Sub(sum, Div(Mul(Mul(0.5, Sub(w, Transpose(w))), second), Square(apart)))
+	if second := s.push(first, s.w, s.along); second != nil {
+		sum = Sub(sum, Div(Mul(Mul(0.5, gap), second), Square(apart)))
 	}
 	return sum
 }

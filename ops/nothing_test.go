@@ -40,6 +40,7 @@ var builders = []any{
 	ops.Sub[node, node], ops.Sum, ops.SumTo, ops.Take, ops.TakeAlong,
 	ops.Tan, ops.Tanh, ops.Tensordot, ops.Tile, ops.TopK, ops.Trace, ops.Transpose, ops.TriangularSolve, ops.Tril,
 	ops.Triu, ops.Trunc, ops.Unstack, ops.Var, ops.Where[node, node], ops.XDivY[node, node],
+	ops.SVD, ops.SingularValues,
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
 	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,
 	ops.Normal, ops.Permutation, ops.RandomBits, ops.RandomInt, ops.SplitKey, ops.TruncatedNormal, ops.Uniform,

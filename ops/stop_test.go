@@ -63,6 +63,7 @@ var longNodes = map[string]struct {
 		return ops.TruncatedNormal(keysOf(i), -1, 1, graph.Float32, 1<<16)
 	}, true},
 	"uniform": {func(_, _, i *graph.Node) *graph.Node { return ops.Uniform(keysOf(i), graph.Float32, 1<<16) }, true},
+	"svd":     {func(a, _, _ *graph.Node) *graph.Node { return packed(ops.SingularValues(a)) }, true},
 	"take":    {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
 }
 

@@ -15,8 +15,7 @@ func SVDScratch(m, n int) (floats, ints int) {
 }
 
 // SVD finds A = U·diag(w)·Vᵀ with w in descending order and sets the rows of u and v, n × m and n × n, to the columns of U and
-// V. It overwrites a, whose rows are A's n ≤ m columns. The component of each row of u that is largest in size, the first of
-// equals, is positive. It reports whether it came to an end, which it does not if a is stopped; for elements that are not
+// V. It overwrites a, whose rows are A's n ≤ m columns. It reports whether it came to an end, which it does not if a is stopped; for elements that are not
 // finite everything is NaN.
 //
 // More rows than columns are reduced to a triangle first (Chan, ACM Trans. Math. Softw. 8-1, 1982).
@@ -41,17 +40,6 @@ func SVD(a, u, v Matrix[float64], w, scratch []float64, places []int64, workers 
 	}
 	for i := range n {
 		w[i] /= scale
-		row := u.row(i)
-		best := 0.0
-		for _, v := range row {
-			if math.Abs(v) > math.Abs(best) {
-				best = v
-			}
-		}
-		if best < 0 {
-			negate(row)
-			negate(v.row(i))
-		}
 	}
 	return !a.stopped()
 }
