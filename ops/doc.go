@@ -76,7 +76,7 @@
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
-//	cholesky, qr, eigh*               factorisations
+//	cholesky, qr, eigh*, svd*          factorisations
 //	random*                           numbers drawn by keys
 //	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share
