@@ -159,7 +159,7 @@ func Rotary(x, places *graph.Node, base float64) *graph.Node {
 	if d%2 != 0 {
 		graph.Fail("rotary", []*graph.Node{x}, "wants an even last axis")
 	}
-	angle := angles(x, places, d, base)
+	angle := angles(x.DType(), places, d, base)
 	cos, sin := ops.Cos(angle), ops.Sin(angle)
 	halves := ops.Split(x, []int{d / 2, d / 2}, -1)
 	a, b := halves[0], halves[1]
@@ -169,13 +169,13 @@ func Rotary(x, places *graph.Node, base float64) *graph.Node {
 }
 
 // angles are place·base^(−2i/d), [time, d/2].
-func angles(x, places *graph.Node, d int, base float64) *graph.Node {
+func angles(dtype graph.DType, places *graph.Node, d int, base float64) *graph.Node {
 	rates := make([]float64, d/2)
 	for i := range rates {
 		rates[i] = math.Pow(base, -2*float64(i)/float64(d))
 	}
 	at := ops.ExpandDims(ops.Cast(places, graph.Float64), 1)
-	return ops.Cast(ops.Mul(at, graph.Const(x.Graph(), rates, len(rates))), x.DType())
+	return ops.Cast(ops.Mul(at, graph.Const(places.Graph(), rates, len(rates))), dtype)
 }
 
 // Positions returns the sinusoidal encoding of places, i64 [time]: [time, width], sines of place·10000^(−2i/width) at even
@@ -184,8 +184,8 @@ func Positions(places *graph.Node, width int, d graph.DType) *graph.Node {
 	if places == nil || width%2 != 0 {
 		graph.Fail("positions", present(places), "wants places and an even width, not %d", width)
 	}
-	angle := angles(places, places, width, 10000)
-	both := ops.Stack([]*graph.Node{ops.Sin(ops.Cast(angle, d)), ops.Cos(ops.Cast(angle, d))}, -1)
+	angle := angles(d, places, width, 10000)
+	both := ops.Stack([]*graph.Node{ops.Sin(angle), ops.Cos(angle)}, -1)
 	return ops.Reshape(both, places.Shape()[0], width)
 }
 
