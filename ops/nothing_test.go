@@ -42,6 +42,8 @@ var builders = []any{
 	ops.Triu, ops.Trunc, ops.Unstack, ops.Var, ops.Where[node, node], ops.XDivY[node, node],
 	ops.SVD, ops.SingularValues,
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
+	ops.BesselI, ops.BesselIe, ops.BesselJ, ops.BesselK, ops.BesselKe, ops.BesselY, ops.I0, ops.I0e, ops.I1, ops.I1e,
+	ops.J0, ops.J1, ops.Y0, ops.Y1,
 	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,
 	ops.Normal, ops.Permutation, ops.RandomBits, ops.RandomInt, ops.SplitKey, ops.TruncatedNormal, ops.Uniform,
 	ops.Gather, ops.Scatter, ops.Put, ops.PutAlong, ops.RavelIndex, ops.DynamicSlice, ops.DynamicUpdateSlice,

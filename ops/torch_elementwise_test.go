@@ -24,7 +24,8 @@ var torchElementwise = map[string]torchOp{
 	"erf":     of1(ops.Erf), "erfc": of1(ops.Erfc), "erfinv": of1(ops.Erfinv),
 	"lgamma": of1(ops.Lgamma), "digamma": of1(ops.Digamma), "polygamma": one(polygamma), "special.polygamma": one(polygamma),
 	"mvlgamma": one(multivariateLgamma),
-	"sinc":     of1(sinc),
+	"i0":       of1(ops.I0), "special.i0e": of1(ops.I0e), "special.i1": of1(ops.I1), "special.i1e": of1(ops.I1e),
+	"sinc": of1(sinc),
 	"special.entr": of1(func(x *graph.Node) *graph.Node {
 		return ops.Where(ops.Ge(x, 0), ops.Neg(ops.XLogY(x, x)), math.Inf(-1))
 	}),
@@ -88,15 +89,6 @@ var torchElementwise = map[string]torchOp{
 	"masked_fill": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		return ops.Where(c.node(0, "mask"), c.node(1, "value"), x)
 	}),
-}
-
-// bessel is why I0, I1 and their scaled forms have no entry.
-const bessel = "there is no op for modified Bessel functions: a composition would be a polynomial fit with its derivatives"
-
-func init() {
-	for _, name := range []string{"i0", "special.i0e", "special.i1", "special.i1e"} {
-		torchElementwise[name] = func(*torchCall) []*graph.Node { panic(missing(bessel)) }
-	}
 }
 
 func scaledOther(c *torchCall) *graph.Node {
