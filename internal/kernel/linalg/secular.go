@@ -32,14 +32,14 @@ func (s *secular) at(j int, x float64, gaps, delta []float64) (v value) {
 	for i := 0; i <= j; i++ {
 		delta[i] = gaps[i] - x
 		inverse := 1 / delta[i]
-		t := w[i] * inverse
+		t := float64(w[i] * inverse)
 		v.below += t
 		v.slopeBelow += float64(t * inverse)
 	}
 	for i := j + 1; i < len(w); i++ {
 		delta[i] = gaps[i] - x
 		inverse := 1 / delta[i]
-		t := w[i] * inverse
+		t := float64(w[i] * inverse)
 		v.above += t
 		v.slopeAbove += float64(t * inverse)
 	}
@@ -60,7 +60,7 @@ func (s *secular) root(j int, gaps, delta []float64) (origin int, x float64) {
 		v := s.at(j, x, gaps, delta)
 		f := v.f()
 		size := 1 + v.above - v.below
-		if math.Abs(f) <= 0x1p-52*(4*size+float64(math.Abs(x)*v.slope())) || step == mostSteps {
+		if math.Abs(f) <= 0x1p-52*(float64(4*size)+float64(math.Abs(x)*v.slope())) || step == mostSteps {
 			return origin, x
 		}
 		if f < 0 {
@@ -74,7 +74,7 @@ func (s *secular) root(j int, gaps, delta []float64) (origin int, x float64) {
 		before = math.Abs(f)
 		next := x + s.step(j, origin, fixed, v, delta)
 		if !(next > lo && next < hi) || step > 20 && step%2 == 0 {
-			next = lo + (hi-lo)/2
+			next = lo + float64((hi-lo)/2)
 		}
 		if next == x || next <= lo || next >= hi {
 			return origin, x
@@ -95,11 +95,12 @@ func (s *secular) begin(j int, gaps []float64) (origin int, lo, hi, x float64) {
 		return j, 0, hi * (1 + 0x1p-50), s.w[j]
 	}
 	width := s.gap(j+1, j)
+	half := float64(width / 2)
 	rest := 1.0
 	for i := range n {
 		gaps[i] = s.gap(i, j)
 		if i != j && i != j+1 {
-			rest += s.w[i] / (gaps[i] - width/2)
+			rest += s.w[i] / (gaps[i] - half)
 		}
 	}
 	wj, wn := s.w[j], s.w[j+1]
@@ -149,7 +150,7 @@ func (s *secular) step(j, origin int, fixed bool, v value, delta []float64) floa
 		}
 	}
 	a := float64((left+right)*f) - float64(left*right*slope)
-	b := left * right * f
+	b := float64(left * right * f)
 	root := math.Sqrt(math.Abs(float64(a*a) - float64(4*b*c)))
 	step := 0.0
 	switch {
