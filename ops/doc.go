@@ -77,7 +77,8 @@
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
-//	cholesky, qr, eigh*, svd*          factorisations
+//	cholesky, lu, qr, eigh*, svd*     factorisations
+//	pinv, matrixexp, vectornorm       functions of matrices of any rank; exponentials and powers; norms of any order
 //	random*                           numbers drawn by keys
 //	define, operand, infer, kernels   records, operands and shape rules; typed loops as kernels
 //	scalar, cases, batch              types of numbers; cases and batching rules that ops share

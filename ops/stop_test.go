@@ -62,14 +62,30 @@ var longNodes = map[string]struct {
 	"truncated_normal": {func(_, _, i *graph.Node) *graph.Node {
 		return ops.TruncatedNormal(keysOf(i), -1, 1, graph.Float32, 1<<16)
 	}, true},
-	"uniform": {func(_, _, i *graph.Node) *graph.Node { return ops.Uniform(keysOf(i), graph.Float32, 1<<16) }, true},
-	"svd":     {func(a, _, _ *graph.Node) *graph.Node { return packed(ops.SingularValues(a)) }, true},
-	"take":    {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
+	"uniform":    {func(_, _, i *graph.Node) *graph.Node { return ops.Uniform(keysOf(i), graph.Float32, 1<<16) }, true},
+	"lu":         {func(a, _, _ *graph.Node) *graph.Node { _, _, u := ops.LU(a); return luOf(u) }, true},
+	"matrix_exp": {func(a, _, _ *graph.Node) *graph.Node { return ops.MatrixExp(a) }, true},
+	"pinv":       {func(a, _, _ *graph.Node) *graph.Node { return ops.Pinv(a, -1) }, true},
+	"svd":        {func(a, _, _ *graph.Node) *graph.Node { return packed(ops.SingularValues(a)) }, true},
+	"take":       {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
 }
 
 // keysOf is an input for keys, in i's graph.
 func keysOf(i *graph.Node, shape ...int) *graph.Node {
 	return i.Graph().Input("", graph.Int64, append(shape, 2)...)
+}
+
+// luOf is the node of lu that x is made of.
+func luOf(x *graph.Node) *graph.Node {
+	if x.Op().Name == "lu" {
+		return x
+	}
+	for _, in := range x.In() {
+		if n := luOf(in); n != nil {
+			return n
+		}
+	}
+	return nil
 }
 
 func packed(n *graph.Node) *graph.Node {

@@ -53,12 +53,8 @@ func init() {
 			shape[rank-2], shape[rank-1] = min(m, n), 1+m+n
 			return graph.T(x.DType(), shape...), nil
 		},
-		Kernel: byFloat(svdKernel[float32], svdKernel[float64]),
-		Workspace: func(n *graph.Node) int {
-			m, k := longSide(n)
-			floats, ints := linalg.SVDScratch(m, k)
-			return 8 * (2*m*k + k*k + k + floats + ints)
-		},
+		Kernel:    byFloat(svdKernel[float32], svdKernel[float64]),
+		Workspace: svdWorkspace,
 		Flops: func(n *graph.Node) float64 {
 			m, k := longSide(n)
 			return float64(graph.Size(n.Shape()[:n.Rank()-2])) * float64(k*k) * (4*float64(m) + 16*float64(k))
@@ -76,53 +72,86 @@ func init() {
 	})
 }
 
-// longSide gives the sides of the matrices that n decomposes, the longer one first.
+// longSide gives the sides of the matrices that n is computed from, the longer one first.
 func longSide(n *graph.Node) (long, short int) {
 	m, k := rowsOf(n.In()[0]), columns(n.In()[0])
 	return max(m, k), min(m, k)
 }
 
-// svdKernel computes in float64, matrices of more columns than rows as their transposes.
+// svdWorkspace is what a decomposition wants.
+func svdWorkspace(n *graph.Node) int {
+	m, k := longSide(n)
+	floats, ints := linalg.SVDScratch(m, k)
+	return 8 * (2*m*k + k*k + k + floats + ints)
+}
+
+// A decomposition is of one matrix at a time, in float64, of the transpose if there are more columns than rows.
+type decomposition struct {
+	rows, cols     int
+	a, left, right linalg.Matrix[float64] // rows are singular vectors
+	values         []float64
+	places         []int64
+	scratch        []float64
+	stop           *graph.Work
+}
+
+func newDecomposition(n *graph.Node, workspace graph.Buffer, stop *graph.Work) decomposition {
+	long, short := longSide(n)
+	_, ints := linalg.SVDScratch(long, short)
+	d := decomposition{rows: rowsOf(n.In()[0]), cols: columns(n.In()[0]), stop: stop}
+	d.places, d.scratch = room[float64](workspace, ints)
+	take := func(r, c int) linalg.Matrix[float64] {
+		part := linalg.Dense(d.scratch, r, c).Until(stop.Stop)
+		d.scratch = d.scratch[r*c:]
+		return part
+	}
+	d.a, d.left, d.right, d.values = take(short, long), take(short, d.rows), take(short, d.cols), take(1, short).Data
+	return d
+}
+
+// decompose finds the factors of matrix h of a batch.
+func decompose[T float](d *decomposition, x []T, h int) error {
+	x = x[h*d.rows*d.cols:][:d.rows*d.cols]
+	u, v := d.left, d.right
+	if d.rows < d.cols {
+		u, v = v, u
+		for i := range d.a.Data {
+			d.a.Data[i] = float64(x[i])
+		}
+	} else {
+		for j := range d.cols {
+			column := d.a.Data[j*d.rows:][:d.rows]
+			for i := range column {
+				column[i] = float64(x[i*d.cols+j])
+			}
+		}
+	}
+	done := linalg.SVD(d.a, u, v, d.values, d.scratch, d.places, d.stop.Workers)
+	if err := d.stop.Err(); err != nil {
+		return err
+	}
+	if !done {
+		return errors.New("the iteration for singular values does not end, " + whichOf(h))
+	}
+	return nil
+}
+
 func svdKernel[T float](n *graph.Node) graph.Kernel {
 	rows, cols := rowsOf(n.In()[0]), columns(n.In()[0])
-	long, short := longSide(n)
-	size, width := rows*cols, 1+rows+cols
-	_, ints := linalg.SVDScratch(long, short)
+	width, count := 1+rows+cols, graph.Size(n.Shape()[:n.Rank()-2])
 	return func(work *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		places, scratch := room[float64](in[1], ints)
-		take := func(r, c int) linalg.Matrix[float64] {
-			part := linalg.Dense(scratch, r, c).Until(work.Stop)
-			scratch = scratch[r*c:]
-			return part
-		}
-		a, u, v, w := take(short, long), take(short, long), take(short, short), take(1, short)
-		dst, src := graph.Elements[T](out), graph.Elements[T](in[0])
-		for h := range graph.Size(n.Shape()[:n.Rank()-2]) {
-			x := src[h*size:][:size]
-			for i := range a.Data {
-				if rows >= cols {
-					a.Data[i] = float64(x[i%long*cols+i/long])
-				} else {
-					a.Data[i] = float64(x[i])
-				}
-			}
-			done := linalg.SVD(a, u, v, w.Data, scratch, places, work.Workers)
-			if err := work.Err(); err != nil {
+		d := newDecomposition(n, in[1], work)
+		dst := graph.Elements[T](out)
+		for h := range count {
+			if err := decompose(&d, graph.Elements[T](in[0]), h); err != nil {
 				return err
 			}
-			if !done {
-				return errors.New("the iteration for singular values does not end, " + whichOf(h))
-			}
-			left, right := u, v
-			if rows < cols {
-				left, right = v, u
-			}
-			for i, value := range w.Data {
-				row := dst[(h*short+i)*width:][:width]
+			for i, value := range d.values {
+				row := dst[(h*len(d.values)+i)*width:][:width]
 				row[0] = T(value)
-				sign := signOf(left.Data[i*rows:][:rows])
-				scaleInto(row[1:1+rows], left.Data[i*rows:], sign)
-				scaleInto(row[1+rows:], right.Data[i*cols:], sign)
+				sign := signOf(d.left.Data[i*rows:][:rows])
+				scaleInto(row[1:1+rows], d.left.Data[i*rows:], sign)
+				scaleInto(row[1+rows:], d.right.Data[i*cols:], sign)
 			}
 		}
 		return nil

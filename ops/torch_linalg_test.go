@@ -51,22 +51,9 @@ var torchLinalg = map[string]torchOp{
 		a, b := broadcast(x, c.node(0, "other"))
 		return cross(a, b, axis(c.int(-1, "dim", -1), a))
 	}),
-	"trace": of1(ops.Trace),
-	"linalg.matrix_power": one(func(c *torchCall, x *graph.Node) *graph.Node {
-		n := c.int(0, "n", 0)
-		if n == 0 {
-			return ops.BroadcastTo(ops.Eye(c.g, graph.Float64, x.Shape()[x.Rank()-1]), x.Shape()...)
-		}
-		if n < 0 {
-			x, n = ops.Inverse(x), -n
-		}
-		y := x
-		for range n - 1 {
-			y = ops.MatMul(y, x)
-		}
-		return y
-	}),
-	"matrix_exp": one(matrixExp),
+	"trace":               of1(ops.Trace),
+	"linalg.matrix_power": one(func(c *torchCall, x *graph.Node) *graph.Node { return ops.MatrixPower(x, c.int(0, "n", 0)) }),
+	"matrix_exp":          of1(ops.MatrixExp),
 	"linalg.vander": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		x = atLeast1(x)
 		powers := []*graph.Node{ops.FullLike(x, 1)}
@@ -184,21 +171,6 @@ func cholesky(c *torchCall, x *graph.Node) *graph.Node {
 		return ops.Transpose(ops.Cholesky(x))
 	}
 	return ops.Cholesky(x)
-}
-
-// matrixExp scales by 2⁻¹⁰, sums the series and squares ten times: for norms up to 1,000.
-func matrixExp(c *torchCall, x *graph.Node) *graph.Node {
-	const squarings, terms = 10, 18
-	eye := ops.Eye(c.g, graph.Float64, x.Shape()[x.Rank()-1])
-	x = ops.Mul(x, math.Ldexp(1, -squarings))
-	y := ops.BroadcastTo(eye, x.Shape()...)
-	for k := terms; k >= 1; k-- {
-		y = ops.Add(eye, ops.Mul(1/float64(k), ops.MatMul(x, y)))
-	}
-	for range squarings {
-		y = ops.MatMul(y, y)
-	}
-	return y
 }
 
 // signs are those of the diagonal of PyTorch's result i: q and r are determined but for these.
