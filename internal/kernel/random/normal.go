@@ -28,13 +28,10 @@ var (
 // Normal sets dst to normal numbers of mean 0 and variance 1: the inverse of the distribution function at an odd multiple of
 // 2⁻⁵⁴, of a size up to 8.29. A float32 is the float64, rounded.
 func Normal[T Float](dst []T, key Key, at uint64) {
-	if normalTwin(dst, key, at) {
-		return
-	}
-	for i := range dst {
-		q := centred(word(key, at+uint64(i)))
-		dst[i] = T(quantile(q, 0.5-math.Abs(q)))
-	}
+	fill(dst, key, at, normalTwin[T], func(w uint64) T {
+		q := centred(w)
+		return T(quantile(q, 0.5-math.Abs(q)))
+	})
 }
 
 // quantile is where the normal distribution function is ½ + q; p is the smaller tail, ½ − |q|, given since that may be

@@ -2,9 +2,11 @@ package random
 
 import (
 	"math"
+	"math/bits"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"chainrule/internal/kernel/cpu"
 )
@@ -49,11 +51,48 @@ func TestPortable(t *testing.T) {
 						return float32((uint32(w>>32)^uint32(w))>>8) / (1 << 24)
 					})
 					same(t, n, at, Normal[float64], key, normalOf)
+					same(t, n, at, Exponential[float64], key, func(w uint64) float64 { return -ln(open(w)) })
+					same(t, n, at, Gumbel[float32], key, func(w uint64) float32 { return float32(-ln(-ln(open(w)))) })
+					same(t, n, at, Laplace[float64], key, func(w uint64) float64 {
+						return math.Copysign(ln(1-2*math.Abs(centred(w))), centred(w))
+					})
 					same(t, n, at, Normal[float32], key, func(w uint64) float32 { return float32(normalOf(w)) })
 				}
 			}
 		}
 	})
+}
+
+// TestFarTails holds the normal twins against the portable function where a far tail is among the numbers: Threefry is
+// undone to find the counter of a word.
+func TestFarTails(t *testing.T) {
+	key := Key{3, 4}
+	forced(t, func(t *testing.T) {
+		for _, w := range []uint64{1<<63 - 1, 1 << 63, 1<<63 - 1<<25, 1<<63 + 1<<26} {
+			at := counterOf(key, w)
+			require.Equal(t, w, word(key, at))
+			require.Greater(t, math.Abs(normalOf(w)), 6.67)
+			for before := range uint64(16) {
+				same(t, 32, at-before, Normal[float64], key, normalOf)
+			}
+		}
+	})
+}
+
+// counterOf is the counter whose word is w.
+func counterOf(key Key, w uint64) uint64 {
+	schedule := [3]uint32{key[0], key[1], key[0] ^ key[1] ^ parity}
+	x0, x1 := uint32(w>>32), uint32(w)
+	for r := 4; r >= 0; r-- {
+		x0 -= schedule[(r+1)%3]
+		x1 -= schedule[(r+2)%3] + uint32(r+1)
+		row := [2][4]int{{13, 15, 26, 6}, {17, 29, 16, 24}}[r%2]
+		for i := 3; i >= 0; i-- {
+			x1 = bits.RotateLeft32(x1^x0, -row[i])
+			x0 -= x1
+		}
+	}
+	return uint64(x0-key[0])<<32 | uint64(x1-key[1])
 }
 
 func normalOf(w uint64) float64 {

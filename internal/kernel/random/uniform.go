@@ -7,11 +7,22 @@ type Float interface{ float32 | float64 }
 
 // Bits sets dst[i] to word at + i of the key.
 func Bits(dst []int64, key Key, at uint64) {
-	if bitsTwin(dst, key, at) {
-		return
-	}
-	for i := range dst {
-		dst[i] = int64(word(key, at+uint64(i)))
+	fill(dst, key, at, bitsTwin, func(w uint64) int64 { return int64(w) })
+}
+
+// fill draws dst by a twin, and by the portable function what that does not take: the end of dst, and some elements before the low
+// word of the counter overflows.
+func fill[T any](dst []T, key Key, at uint64, twin func(dst []T, key Key, at uint64) int, one func(w uint64) T) {
+	for len(dst) > 0 {
+		if n := twin(dst, key, at); n > 0 {
+			dst, at = dst[n:], at+uint64(n)
+			continue
+		}
+		n := min(len(dst), 16)
+		for i := range dst[:n] {
+			dst[i] = one(word(key, at+uint64(i)))
+		}
+		dst, at = dst[n:], at+uint64(n)
 	}
 }
 
@@ -20,22 +31,14 @@ func Bits(dst []int64, key Key, at uint64) {
 func Uniform[T Float](dst []T, key Key, at uint64) {
 	switch dst := any(dst).(type) {
 	case []float32:
-		if uniform32Twin(dst, key, at) {
-			return
-		}
-		for i := range dst {
-			w := word(key, at+uint64(i))
-			dst[i] = float32((uint32(w>>32)^uint32(w))>>8) * 0x1p-24
-		}
+		fill(dst, key, at, uniformTwin[float32], unit32)
 	case []float64:
-		if uniform64Twin(dst, key, at) {
-			return
-		}
-		for i := range dst {
-			dst[i] = unit(word(key, at+uint64(i)))
-		}
+		fill(dst, key, at, uniformTwin[float64], unit)
 	}
 }
+
+// unit32 is a number of [0, 1) in units of 2⁻²⁴.
+func unit32(w uint64) float32 { return float32((uint32(w>>32)^uint32(w))>>8) * 0x1p-24 }
 
 // unit is a number of [0, 1) in units of 2⁻⁵³.
 func unit(w uint64) float64 { return float64(w>>11) * 0x1p-53 }

@@ -1,4 +1,4 @@
-// Command vec generates the assembly twins of the kernels in internal/kernel/vec.
+// Command vec generates the assembly twins of the kernels in internal/kernel/vec and internal/kernel/random.
 //
 //	go run -C internal/kernel/gen ./vec          writes the files
 //	go run -C internal/kernel/gen ./vec -check   exits 1 if a committed file differs
@@ -18,35 +18,44 @@ import (
 
 func main() {
 	check := flag.Bool("check", false, "compare with the committed files instead of writing them")
-	dir := flag.String("dir", "../vec", "the package to write to")
+	root := flag.String("root", "..", "the folder of the packages to write to")
 	flag.Parse()
-	files, err := generate()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	drift := false
-	for name, content := range files {
-		path := filepath.Join(*dir, name)
-		if *check {
-			old, err := os.ReadFile(path)
-			if err != nil || !bytes.Equal(old, content) {
-				fmt.Fprintf(os.Stderr, "%s differs from what the generator writes\n", path)
-				drift = true
-			}
-			continue
+	for name, generate := range map[string]func() (map[string][]byte, error){"vec": generate, "random": randomPackage} {
+		files, err := generate()
+		if err == nil {
+			err = write(filepath.Join(*root, name), files, *check, &drift)
 		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 	}
-	if *check {
-		drift = stale(*dir, files) || drift
-	}
 	if drift {
 		os.Exit(1)
 	}
+}
+
+// write writes the files of a package, or, to check, sets drift if they are not what is there.
+func write(dir string, files map[string][]byte, check bool, drift *bool) error {
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if !check {
+			if err := os.WriteFile(path, content, 0o644); err != nil {
+				return err
+			}
+			continue
+		}
+		old, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(old, content) {
+			fmt.Fprintf(os.Stderr, "%s differs from what the generator writes\n", path)
+			*drift = true
+		}
+	}
+	if check {
+		*drift = stale(dir, files) || *drift
+	}
+	return nil
 }
 
 // stale reports generated files that the generator does not write any more.
