@@ -19,6 +19,6 @@
 //	normal       the inverse of the normal distribution
 //	exponential  exponential, Gumbel and Laplace numbers
 //	truncated    normal numbers in an interval
-//	twin_*       what there is in assembly
+//	twin_*, z*   what there is in assembly
 //	log          the logarithm
 package random

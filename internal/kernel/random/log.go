@@ -22,7 +22,7 @@ func ln(x float64) float64 {
 	e := float64(int64(carried) - 1023)
 	s := f / (f + 2)
 	z := s * s
-	h := (f * 0.5) * f
+	h := float64((f * 0.5) * f)
 	a := float64(z*horner(z, logSeries[:])) + h
 	y := h - (float64(s*a) + float64(e*ln2Tail))
 	return float64(e*ln2Head) + (f - y)

@@ -49,7 +49,7 @@ func below(x float64) float64 {
 	if x >= -1.5 { // ½ + density·Σ x²ᵏ⁺¹/(2k+1)‼
 		term, sum := x, x
 		for k := 3; k < 80; k += 2 {
-			term *= x * x / float64(k)
+			term = float64(term * (x * x / float64(k)))
 			sum += term
 		}
 		return 0.5 + float64(density*sum)

@@ -66,7 +66,7 @@ func besselIe(n int, x float64) float64 {
 func besselSeries(n int, z float64) float64 {
 	term, sum := 1.0, 1.0
 	for k := 1; math.Abs(term) > 0x1p-60*math.Abs(sum); k++ {
-		term *= z / (float64(k) * float64(n+k))
+		term = float64(term * (z / (float64(k) * float64(n+k))))
 		sum += term
 	}
 	return sum
@@ -75,7 +75,7 @@ func besselSeries(n int, z float64) float64 {
 // millerIe goes down by Iₖ₋₁ = Iₖ₊₁ + 2k/x·Iₖ from where Iₖ is nothing, and divides by I₀ + 2ΣIₖ = eˣ.
 func millerIe(n int, x float64) float64 {
 	above, here, sum, found := 0.0, 0x1p-900, 0.0, 0.0
-	for k := n + 16 + int(9*math.Sqrt(x+float64(n)/4)); k > 0; k-- {
+	for k := n + 16 + int(9*math.Sqrt(x+float64(float64(n)/4))); k > 0; k-- {
 		if k == n {
 			found = here
 		}
@@ -108,7 +108,7 @@ func hankel(n, m int, x float64, sign float64) float64 {
 			return sum
 		}
 		odd := float64(2*k + 1)
-		term *= sign * (float64(4*float64(n)*float64(n)) - odd*odd) / (8 * float64(k+1) * x)
+		term *= sign * (float64(4*float64(n)*float64(n)) - float64(odd*odd)) / (8 * float64(k+1) * x)
 	}
 }
 

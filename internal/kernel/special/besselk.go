@@ -72,7 +72,7 @@ func firstKe(n int, x float64) float64 {
 		term *= z / float64((k+1)*(k+2))
 		harmonic = next
 	}
-	return math.Exp(x) * (1/x + x/2*(float64(logHalf*besselSeries(1, z))-sum/2))
+	return math.Exp(x) * (1/x + float64(x/2*(float64(logHalf*besselSeries(1, z))-float64(sum/2))))
 }
 
 const eulerGamma = 0.57721566490153286061
@@ -94,7 +94,7 @@ func integralKe(n, m int, x float64) float64 {
 			f *= more
 		}
 		sum += f
-		if x*more > 40+float64(n+2*m)*t {
+		if x*more > 40+float64(float64(n+2*m)*t) {
 			return sum * h
 		}
 	}
