@@ -30,6 +30,6 @@
 // runs steps looks for a value of type [Stats] in it. Nothing of this is global: in loops, in Vmap and in Checkpoint the
 // model is an argument or carried like any other tree. A body that trains calls Train itself and gives its statistics back.
 //
-// Below it: nn/data reads data sets and divides epochs into batches, nn/optim has the update rules, nn/train runs
-// them, and nn/backprop is the closed-form recursion that the graph's gradients are checked against.
+// Below it: nn/data reads data sets and divides epochs into batches, nn/optim has the update rules, nn/train runs them,
+// nn/save keeps models in files, and nn/backprop is the closed-form recursion that the graph's gradients are checked against.
 package nn

@@ -38,7 +38,7 @@ func ReadArchive(r io.ReaderAt, size int64) (map[string]*tensor.Dense, error) {
 		}
 		if member.Method != zip.Store {
 			if expanded += member.UncompressedSize64; expanded > maxExpanded || member.UncompressedSize64 > maxExpanded {
-				return nil, wrong("compressed arrays of more than %d bytes", maxExpanded)
+				return nil, wrong("compressed arrays of more than %d bytes", uint64(maxExpanded))
 			}
 		}
 		if arrays[name], err = readMember(member, size); err != nil {
