@@ -9,6 +9,9 @@ func CholeskyScratch(n int) int { return SolveScratch(n, (n+1)/2+1) }
 // not positive definite it returns the number of the leading minor, counted from 0, that is not, else −1.
 func Cholesky[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	n := a.Rows
+	if n <= small {
+		return choleskySmall(a)
+	}
 	for i := range n {
 		for j := i + 1; j < n; j++ {
 			u, l := a.Data[i*a.LD+j], a.Data[j*a.LD+i]

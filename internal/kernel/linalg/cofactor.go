@@ -196,6 +196,18 @@ func (s scaled) value() float64 { return math.Ldexp(s.m, s.e) }
 
 // DiagonalProduct is the product of the diagonal elements, which overflows only if the result does.
 func DiagonalProduct[T Float](a Matrix[T]) T {
+	plain := 1.0
+	for i := range a.Rows {
+		v := float64(a.Data[i*a.LD+i])
+		if plain *= v; !(math.Abs(plain) > 0x1p-500 && math.Abs(plain) < 0x1p500 && math.Abs(v) < 0x1p500) {
+			return scaledProduct(a)
+		}
+	}
+	return T(plain)
+}
+
+// scaledProduct is DiagonalProduct where a part of it may be out of range.
+func scaledProduct[T Float](a Matrix[T]) T {
 	product := scaled{1, 0}
 	for i := range a.Rows {
 		product = product.times(float64(a.Data[i*a.LD+i]))

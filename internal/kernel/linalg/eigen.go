@@ -20,12 +20,13 @@ func EigenScratch(n int) (floats, ints int) {
 // reports whether the iterations ended, which they do not if a is stopped; for elements that are not finite everything is NaN.
 func Eigen(a Matrix[float64], w, scratch []float64, places []int64, workers int) (ok bool) {
 	n := a.Rows
-	finite := true
+	finite, top := true, 0.0
 	for i := range n {
-		for j := 0; j <= i; j++ {
-			v := float64(a.Data[i*a.LD+j]/2) + float64(a.Data[j*a.LD+i]/2)
+		for j, v := range a.Data[i*a.LD:][:i+1] {
+			v = float64(v/2) + float64(a.Data[j*a.LD+i]/2)
 			a.Data[i*a.LD+j], a.Data[j*a.LD+i] = v, v
 			finite = finite && v-v == 0
+			top = max(top, v, -v)
 		}
 	}
 	switch {
@@ -38,10 +39,15 @@ func Eigen(a Matrix[float64], w, scratch []float64, places []int64, workers int)
 		}
 		return true
 	case n <= rotated:
-		y, scale := Dense(scratch, n, n), toRange(a)
+		y, scale := Dense(scratch, n, n), 1.0
+		if top > 0x1p100 || top < 0x1p-100 {
+			scale = toRange(a)
+		}
 		jacobi(a, w, y)
-		for i := range w {
-			w[i] /= scale
+		if scale != 1 {
+			for i := range w {
+				w[i] /= scale
+			}
 		}
 		columnsOf(a, y, nil)
 		return true
@@ -103,18 +109,21 @@ func columnsOf(a, y Matrix[float64], order []int64) {
 }
 
 // jacobi makes a symmetric matrix diagonal by rotations of two axes at a time (Golub and Van Loan, Matrix
-// Computations, section 8.5), row by row until a sweep leaves it as it is, and sorts. The rows of v become the eigenvectors.
+// Computations, section 8.5), in rounds until a sweep leaves it as it is, and sorts. The rows of v become the eigenvectors.
 func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
 	n := a.Rows
 	clear(v.Data)
 	for i := range n {
 		v.Data[i*n+i] = 1 // rows of v are eigenvectors
 	}
+	rounds := (n - 1) | 1
 	for sweep, turned := 0, true; turned && sweep < 64; sweep++ {
 		turned = false
-		for p := range n {
-			for q := p + 1; q < n; q++ {
-				turned = rotate(a, v, p, q) || turned
+		for round := range rounds {
+			for k := range rounds/2 + 1 {
+				if p, q := match(rounds, round, k); q < n {
+					turned = rotate(a, v, p, q) || turned
+				}
 			}
 		}
 	}
@@ -133,35 +142,50 @@ func jacobi(a Matrix[float64], w []float64, v Matrix[float64]) {
 	}
 }
 
-// rotate turns axes p and q so that a's element there vanishes, and reports whether it counted.
-func rotate(a, v Matrix[float64], p, q int) bool {
-	pp, qq, pq := a.Data[p*a.LD+p], a.Data[q*a.LD+q], a.Data[p*a.LD+q]
-	if pq == 0 || math.Abs(pq) <= 0x1p-55*math.Sqrt(math.Abs(pp))*math.Sqrt(math.Abs(qq)) || math.Abs(pq) < 0x1p-1000 {
-		return false
+// match is pair k of a round in which every axis has one partner at most, so that a processor may turn several pairs at a time.
+// After all rounds, of which there is an odd number, every two axes have met.
+func match(rounds, round, k int) (p, q int) {
+	if k == 0 {
+		return round, rounds
 	}
-	tau := (qq - pp) / 2 / pq
-	t := 1 / (math.Abs(tau) + math.Hypot(1, tau))
-	if tau < 0 {
-		t = -t
+	p, q = round+k, round-k
+	if p >= rounds {
+		p -= rounds
 	}
-	cos := 1 / math.Sqrt(1+float64(t*t))
-	sin := t * cos
-	a.Data[p*a.LD+p], a.Data[q*a.LD+q] = pp-float64(t*pq), qq+float64(t*pq)
-	a.Data[p*a.LD+q], a.Data[q*a.LD+p] = 0, 0
-	for k := range a.Rows {
-		if k != p && k != q {
-			x, y := a.Data[p*a.LD+k], a.Data[q*a.LD+k]
-			x, y = turn(x, y, cos, sin)
-			a.Data[p*a.LD+k], a.Data[k*a.LD+p] = x, x
-			a.Data[q*a.LD+k], a.Data[k*a.LD+q] = y, y
-		}
-		x, y := v.Data[p*v.LD+k], v.Data[q*v.LD+k]
-		v.Data[p*v.LD+k], v.Data[q*v.LD+k] = turn(x, y, cos, sin)
+	if q < 0 {
+		q += rounds
 	}
-	return true
+	return min(p, q), max(p, q)
 }
 
-// turn turns (x, y) by an angle, each product rounded by itself.
-func turn(x, y, cos, sin float64) (float64, float64) {
-	return float64(cos*x) - float64(sin*y), float64(sin*x) + float64(cos*y)
+// rotate turns axes p and q so that a's element there vanishes, and reports whether it counted.
+func rotate(a, v Matrix[float64], p, q int) bool {
+	n := a.Rows
+	rowP, rowQ := a.Data[p*a.LD:][:n], a.Data[q*a.LD:][:n]
+	pp, qq, pq := rowP[p], rowQ[q], rowP[q]
+	if float64(pq*pq) <= 0x1p-110*math.Abs(pp)*math.Abs(qq) {
+		return false
+	}
+	half := (qq - pp) / 2
+	r := math.Sqrt(float64(half*half) + float64(pq*pq))
+	sine := pq
+	if half < 0 {
+		half, sine = -half, -pq
+	}
+	t := sine / (half + r) // the tangent of the angle; twice the angle has half and pq as its sides
+	cos := math.Sqrt(0.5 + float64(0.5*(half/r)))
+	sin := sine / (2 * r * cos)
+	for k, x := range rowP {
+		y := rowQ[k]
+		x, y = float64(cos*x)-float64(sin*y), float64(sin*x)+float64(cos*y)
+		rowP[k], rowQ[k] = x, y
+		a.Data[k*a.LD+p], a.Data[k*a.LD+q] = x, y
+	}
+	rowP[p], rowQ[q], rowP[q], rowQ[p] = pp-float64(t*pq), qq+float64(t*pq), 0, 0
+	vectorP, vectorQ := v.Data[p*v.LD:][:n], v.Data[q*v.LD:][:n]
+	for k, x := range vectorP {
+		y := vectorQ[k]
+		vectorP[k], vectorQ[k] = float64(cos*x)-float64(sin*y), float64(sin*x)+float64(cos*y)
+	}
+	return true
 }

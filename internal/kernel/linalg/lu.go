@@ -22,7 +22,11 @@ func LU[T Float](a Matrix[T], pivots []int64, scratch []T, workers int) (sign T)
 // factor finds the factors of a matrix that has at least as many rows as columns; there is a pivot for each column.
 func factor[T Float](a Matrix[T], pivots []int64, scratch []T, workers int) {
 	m, n, h := a.Rows, a.Cols, a.Cols/2
-	if n <= leaf {
+	switch {
+	case m <= small:
+		factorSmall(a, pivots)
+		return
+	case n <= leaf:
 		factorLeaf(a, pivots)
 		return
 	}
@@ -76,6 +80,10 @@ func factorLeaf[T Float](a Matrix[T], pivots []int64) {
 
 // SolveLU sets b to A⁻¹·b, or A⁻ᵀ·b if trans is set, given A's factors.
 func SolveLU[T Float](lu Matrix[T], pivots []int64, trans bool, b Matrix[T], scratch []T, workers int) {
+	if !trans && lu.Rows <= small {
+		solveSmall(lu, pivots, b)
+		return
+	}
 	if !trans {
 		exchange(b, pivots)
 		SolveTriangular(lu, Triangle{Lower: true, Unit: true}, b, scratch, workers)

@@ -25,7 +25,11 @@ func compactScratch(m, n int) int { return blocked*m + 2*blocked*blocked + 2*blo
 // Matrix Computations, algorithms 5.2.1, 5.1.4 and 5.2.2), on the transpose, where columns are in order in memory.
 func QR[T Float](a, r Matrix[T], scratch []T, workers int) {
 	m, n := a.Rows, a.Cols
-	if n <= fewColumns {
+	switch {
+	case m <= small:
+		reflectionsSmall(a, r)
+		return
+	case n <= fewColumns:
 		reflections(a, r, scratch)
 		return
 	}

@@ -116,35 +116,52 @@ func oneSided(a, v Matrix[float64]) {
 		clear(row)
 		row[i] = 1
 	}
-	tol := 0x1p-53 * math.Sqrt(float64(a.Cols+12))
+	tol := 0x1p-106 * float64(a.Cols+12)
+	rounds := (n - 1) | 1
 	for sweep, turned := 0, true; turned && sweep < 64 && !a.stopped(); sweep++ {
 		turned = false
-		for p := range n {
-			for q := p + 1; q < n; q++ {
-				x, y := a.row(p), a.row(q)
-				y = y[:len(x)]
-				xx, yy, xy := 0.0, 0.0, 0.0
-				for i, s := range x {
-					t := y[i]
-					xx += float64(s * s)
-					yy += float64(t * t)
-					xy += float64(s * t)
+		for round := range rounds {
+			for k := range rounds/2 + 1 {
+				if p, q := match(rounds, round, k); q < n {
+					turned = turnPair(a.row(p), a.row(q), v.row(p), v.row(q), tol) || turned
 				}
-				if !(math.Abs(xy) > tol*math.Sqrt(xx)*math.Sqrt(yy)) {
-					continue
-				}
-				tau := (yy - xx) / (2 * xy)
-				tan := 1 / (math.Abs(tau) + math.Sqrt(1+float64(tau*tau)))
-				if tau < 0 {
-					tan = -tan
-				}
-				cos := 1 / math.Sqrt(1+float64(tan*tan))
-				turnRows(x, y, cos, -tan*cos)
-				turnRows(v.row(p), v.row(q), cos, -tan*cos)
-				turned = true
 			}
 		}
 	}
+}
+
+// turnPair makes x and y orthogonal, turns v and w as well, and reports whether it counted.
+func turnPair(x, y, v, w []float64, tol float64) bool {
+	y = y[:len(x)]
+	xx, yy, xy := 0.0, 0.0, 0.0
+	for i, s := range x {
+		t := y[i]
+		xx += float64(s * s)
+		yy += float64(t * t)
+		xy += float64(s * t)
+	}
+	if min(xx, yy) < 0x1p-250 { // beside the largest element it is nothing, and squares vanish
+		if xx < yy {
+			clear(x)
+		} else {
+			clear(y)
+		}
+		return false
+	}
+	if float64(xy*xy) <= tol*xx*yy {
+		return false
+	}
+	half := (yy - xx) / 2
+	r := math.Sqrt(float64(half*half) + float64(xy*xy))
+	sine := xy
+	if half < 0 {
+		half, sine = -half, -xy
+	}
+	cos := math.Sqrt(0.5 + float64(0.5*(half/r)))
+	sin := sine / (2 * r * cos)
+	turnRows(x, y, cos, -sin)
+	turnRows(v, w, cos, -sin)
+	return true
 }
 
 // inOrder sets the rows of u to those of a, which are orthogonal, over their lengths, w, in descending order.
@@ -168,7 +185,7 @@ func inOrder(a, u, v Matrix[float64], w []float64) {
 		a.swapRows(i, most)
 		v.swapRows(i, most)
 		row := u.row(i)
-		if w[i] < 0x1p-500 {
+		if w[i] < 0x1p-125 {
 			complete(u, i)
 			continue
 		}
