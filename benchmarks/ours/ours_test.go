@@ -11,6 +11,9 @@ var cases = []string{
 	"gemm_f32_nn_5x6x7", "gemm_f32_tn_5x6x7", "gemm_f64_nt_5x6x7", "gemm_f64_nn_64x64x64",
 	"mlp_f32_b2", "mlp_f64_b2", "nielsen_f32_b10", "nielsen_f64_b10",
 	"chain_f32_n1000", "chain_f64_n1000", "scalar100", "compile_mlp", "compile_n100",
+	"linalg_f64_eigh_b1_n20", "linalg_f64_svd_b3_n4", "linalg_f64_qr_b1_n20", "linalg_f64_cholesky_b2_n4", "linalg_f64_solve_b2_n4",
+	"linalg_f64_inv_b1_n9", "linalg_f64_eighgrad_b2_n4", "linalg_f64_svdgrad_b1_n20", "linalg_f64_qrgrad_b1_n7",
+	"linalg_f64_choleskygrad_b1_n7", "linalg_f64_solvegrad_b2_n5", "linalg_f64_invgrad_b2_n4",
 }
 
 // TestAnswers: what is timed computes what the reference says.

@@ -45,14 +45,17 @@ func build[T workload.Float](c workload.Case, threads int) (*Subject, error) {
 		return chain[T](c, threads)
 	case c.Kind == workload.Scalar:
 		return scalar[T](c, threads)
+	case c.Kind == workload.Linalg:
+		return linalg[T](c, threads)
 	}
 	return nil, fmt.Errorf("%s: no such kind of case", c.Name)
 }
 
+var background = context.Background()
+
 // into makes a step of a compiled function, the tensors of its results and those of its arguments.
 func into(f *autodiff.Function, dst, in []*tensor.Dense) func() error {
-	ctx := context.Background()
-	return func() error { return f.RunInto(ctx, dst, in) }
+	return func() error { return f.RunInto(background, dst, in) }
 }
 
 // dense is a tensor over v. Without a shape it is a scalar.

@@ -23,6 +23,7 @@ const (
 	Nielsen             // a training step of 784-30-10, sigmoids, mean squared error
 	Chain               // y = Σ tanh(x·w + b)·σ(x) and ∂y/∂x
 	Scalar              // a chain of operations on scalars, v ← tanh(v·k + x) − x, and ∂v/∂x
+	Linalg              // a factorization of matrices, or a gradient through it: see System
 )
 
 // A Case is one computation.
@@ -30,10 +31,12 @@ type Case struct {
 	Name    string
 	Kind    Kind
 	DType   string // f32 or f64
-	Form    string // of Gemm: nn, tn or nt; t says that the operand is stored transposed
-	M, K, N int    // of Gemm; N is the length of Chain and the number of operations of Scalar
-	Batch   int    // of MLP and Nielsen
-	Compile bool   // what is timed is building, differentiating and compiling
+	Form    string // of Gemm: nn, tn or nt; t says that the operand is stored transposed. Of Linalg, one of Factorizations
+	M, K, N int    // of Gemm; N is the length of Chain, the number of operations of Scalar and of rows of Linalg
+	Batch   int    // of MLP and Nielsen; the number of matrices of Linalg
+	// Gradient is set if what is timed is a gradient through a factorization.
+	Gradient bool
+	Compile  bool // what is timed is building, differentiating and compiling
 }
 
 var (
@@ -42,6 +45,7 @@ var (
 	nielsenName = regexp.MustCompile(`^nielsen_(f32|f64)_b(\d+)$`)
 	chainName   = regexp.MustCompile(`^chain_(f32|f64)_n(\d+)$`)
 	scalarName  = regexp.MustCompile(`^scalar(\d+)$`)
+	linalgName  = regexp.MustCompile(`^linalg_(f64)_(eigh|svd|qr|cholesky|solve|inv)(grad|)_b(\d+)_n(\d+)$`)
 	compileName = regexp.MustCompile(`^compile_n(\d+)$`)
 )
 
@@ -58,8 +62,10 @@ func Parse(name string) (Case, error) {
 			switch {
 			case i == 0 && words > 0:
 				c.DType = word
-			case i < words:
+			case i == 1 && words > 1:
 				c.Form = word
+			case i < words:
+				c.Gradient = word == "grad"
 			default:
 				n, err := strconv.Atoi(word)
 				if err != nil || n == 0 {
@@ -81,6 +87,8 @@ func Parse(name string) (Case, error) {
 		c.Kind, c.N = Chain, sizes[0]
 	case match(scalarName, 0):
 		c.Kind, c.DType, c.N = Scalar, "f64", sizes[0]
+	case match(linalgName, 3):
+		c.Kind, c.Batch, c.N = Linalg, sizes[0], sizes[1]
 	case match(compileName, 0):
 		c.Kind, c.DType, c.N, c.Compile = Scalar, "f64", sizes[0], true
 	case name == "compile_mlp":
@@ -118,6 +126,12 @@ func Names() []string {
 		add("chain_%s_n1000000", d)
 	}
 	add("scalar1000")
+	for _, form := range Factorizations {
+		for _, size := range [][2]int{{1, 64}, {1, 256}, {1, 512}, {1000, 4}} {
+			add("linalg_f64_%s_b%d_n%d", form, size[0], size[1])
+			add("linalg_f64_%sgrad_b%d_n%d", form, size[0], size[1])
+		}
+	}
 	add("compile_mlp")
 	add("compile_n1000")
 	add("compile_n1000000")

@@ -12,6 +12,7 @@ import (
 //     and so on for each layer.
 //   - Chain: y, and Check of ∂y/∂x.
 //   - Scalar: v and ∂v/∂x.
+//   - Linalg: see linalg.
 //
 // A case that times compilation has the answer of what is compiled.
 func (c Case) Reference() []Expected {
@@ -36,6 +37,8 @@ func (c Case) Reference() []Expected {
 		// However y is summed, an error of that many roundings of all terms is beyond it.
 		sum := Expected{Sum: Number(y), Within: roundings * c.epsilon() * absolute, AnyNorm: true, What: "y"}
 		return []Expected{sum, c.expect("the gradient", Check(grad))}
+	case Linalg:
+		return c.linalg()
 	default:
 		v, dv := ScalarX, 1.0
 		for range c.N / 4 {

@@ -19,13 +19,15 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]Case{
-		"gemm_f64_tn_784x64x512": {Kind: Gemm, DType: "f64", Form: "tn", M: 784, K: 64, N: 512},
-		"mlp_f32_b7":             {Kind: MLP, DType: "f32", Batch: 7},
-		"nielsen_f64_b10":        {Kind: Nielsen, DType: "f64", Batch: 10},
-		"chain_f32_n10000":       {Kind: Chain, DType: "f32", N: 10000},
-		"scalar1000":             {Kind: Scalar, DType: "f64", N: 1000},
-		"compile_n1000":          {Kind: Scalar, DType: "f64", N: 1000, Compile: true},
-		"compile_mlp":            {Kind: MLP, DType: "f32", Batch: 64, Compile: true},
+		"gemm_f64_tn_784x64x512":      {Kind: Gemm, DType: "f64", Form: "tn", M: 784, K: 64, N: 512},
+		"mlp_f32_b7":                  {Kind: MLP, DType: "f32", Batch: 7},
+		"nielsen_f64_b10":             {Kind: Nielsen, DType: "f64", Batch: 10},
+		"chain_f32_n10000":            {Kind: Chain, DType: "f32", N: 10000},
+		"scalar1000":                  {Kind: Scalar, DType: "f64", N: 1000},
+		"linalg_f64_svdgrad_b1000_n4": {Kind: Linalg, DType: "f64", Form: "svd", N: 4, Batch: 1000, Gradient: true},
+		"linalg_f64_inv_b1_n64":       {Kind: Linalg, DType: "f64", Form: "inv", N: 64, Batch: 1},
+		"compile_n1000":               {Kind: Scalar, DType: "f64", N: 1000, Compile: true},
+		"compile_mlp":                 {Kind: MLP, DType: "f32", Batch: 64, Compile: true},
 	} {
 		want.Name = name
 		if got, err := Parse(name); err != nil || got != want {

@@ -79,8 +79,23 @@ def chain(case):
     return step, answer
 
 
+def linalg(case):
+    if case.gradient:
+        raise wire.Unsupported("no gradients of factorizations")
+    a, _, _, b = case.systems()
+    f, of = {
+        "eigh": (lambda: np.linalg.eigh(a), lambda y: y[0]),
+        "svd": (lambda: np.linalg.svd(a, full_matrices=False), lambda y: y[1]),
+        "qr": (lambda: np.linalg.qr(a), lambda y: y[1]),
+        "cholesky": (lambda: np.linalg.cholesky(a), lambda y: y),
+        "solve": (lambda: np.linalg.solve(a, b), lambda y: y),
+        "inv": (lambda: np.linalg.inv(a), lambda y: y),
+    }[case.form]
+    return f, lambda: wire.factored(case, of(f()))
+
+
 def prepare(case):
-    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain}
+    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "linalg": linalg}
     if case.kind not in makers:
         raise wire.Unsupported("nothing to vectorise or compile by hand")
     return makers[case.kind](case)

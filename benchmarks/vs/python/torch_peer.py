@@ -91,8 +91,30 @@ def scalar(case):
     return step, answer
 
 
+def linalg(case):
+    a, r, c, b = (torch.from_numpy(np.ascontiguousarray(x)) for x in case.systems())
+    f, of, whole = {
+        "eigh": (torch.linalg.eigh, lambda y: y[0], lambda y: (y[1] * (y[0] ** 2)[..., None, :]) @ y[1].mT),
+        "svd": (lambda a: torch.linalg.svd(a, full_matrices=False), lambda y: y[1],
+                lambda y: (y[0] * (y[1] ** 3)[..., None, :]) @ y[2]),
+        "qr": (torch.linalg.qr, lambda y: y[1], lambda y: y[0] @ y[1]),
+        "cholesky": (torch.linalg.cholesky, lambda y: y, lambda y: y @ y.mT),
+        "solve": (lambda a: torch.linalg.solve(a, b), lambda y: y, lambda y: y),
+        "inv": (torch.linalg.inv, lambda y: y, lambda y: y),
+    }[case.form]
+    if not case.gradient:
+        return lambda: f(a), lambda: wire.factored(case, of(f(a)).numpy())
+    a.requires_grad_()
+
+    def step():
+        y = ((r.mT @ whole(f(a))) * c.mT).sum()
+        return torch.autograd.grad(y, a)[0]
+
+    return step, lambda: wire.check(step().numpy())
+
+
 def prepare(case):
-    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "scalar": scalar}
+    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "scalar": scalar, "linalg": linalg}
     if case.kind not in makers:
         raise wire.Unsupported("eager: nothing is compiled")
     return makers[case.kind](case)

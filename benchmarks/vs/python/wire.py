@@ -72,6 +72,11 @@ class Case:
             self.rate = 0.01 if self.kind == "mlp" else 0.1
         elif self.kind == "chain":
             self.n = int(name.rsplit("_n", 1)[1])
+        elif self.kind == "linalg":
+            form, batch, n = name.split("_")[2:]
+            self.gradient = form.endswith("grad")
+            self.form = form.removesuffix("grad")
+            self.batch, self.n = int(batch[1:]), int(n[1:])
         elif self.kind == "scalar":
             self.n = int(name[len("scalar"):])
 
@@ -91,8 +96,32 @@ class Case:
     def labels(self):
         return np.arange(self.batch) % 10
 
+    def systems(self):
+        """The matrices, vectors r and c, and right sides of workload.System; without a batch if there is but one."""
+        b, n = self.batch, self.n
+
+        def rows(stream):
+            return fill(stream, b * n, 1, np.float64).reshape(b, n, 1)
+
+        def reflection(x):
+            return np.eye(n) - 2 * x * x.swapaxes(1, 2) / (x * x).sum(1, keepdims=True)
+
+        u, v, r, c = rows(A), rows(B), rows(C), rows(WEIGHT)
+        if self.form in ("eigh", "cholesky"):
+            v, c = u, r
+        a = (reflection(u) * (1 + 2 * np.arange(1, n + 1) / n)) @ reflection(v)
+        right = fill(WEIGHT + 1, b * n * n, 1, np.float64).reshape(b, n, n)
+        return [x[0] if b == 1 else x for x in (a, r, c, right)]
+
     def vectors(self):
         return (fill(s, self.n, scale, self.dtype) for s, scale in ((A, 2), (B, 1), (C, 1)))
+
+
+def factored(case, first):
+    """The first of the factors, an answer's, with a positive diagonal if it is R."""
+    if case.form == "qr":
+        first = np.asarray(first) * np.sign(np.diagonal(first, axis1=-2, axis2=-1))[..., None]
+    return check(first)
 
 
 def training_answer(case, step, params):
