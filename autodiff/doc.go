@@ -36,6 +36,7 @@
 //	vmap                            many examples at once
 //	control, loop, cond             Scan, For, While, Checkpoint; Cond
 //	custom, gofunc                  derivatives of the user's, functions in Go
+//	associative                     AssociativeScan
 //	pattern, sparse*                which entries there are; sparse matrices
 //	options                         the types of options
 //	compile, build*, program        from a function on nodes to a program

@@ -68,12 +68,13 @@
 //	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes
 //	statistics, cumulative            means and norms; running sums and recurrences
 //	attention                         weighted means of values by products of queries and keys
+//	cumextreme, logcumsumexp          running extremes, running log Σ exp
 //	normalize                         layers, groups and batches brought to mean 0 and variance 1
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
 //	slice, dynamic, concat            parts of tensors by ranges, and by windows
 //	take, gather, scatter, put*       parts of tensors by indices, and what becomes of them there
 //	onehot, segment, select, search   labels, segments, masks and places in an order
-//	sort                              orders
+//	sort, quantile, nanfold           orders, what is in their middle, and folds without NaNs
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
 //	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants

@@ -17,9 +17,9 @@ var maxOp, minOp graph.Op
 
 func init() {
 	define(&maxOp, extreme("max", "largest over neighbouring axes",
-		foldKernel(vec.Max[float32], vec.Max[float64], vec.Max[int64])))
+		untilKernel(vec.MaxUntil[float32], vec.MaxUntil[float64], vec.MaxUntil[int64])))
 	define(&minOp, extreme("min", "smallest over neighbouring axes",
-		foldKernel(vec.Min[float32], vec.Min[float64], vec.Min[int64])))
+		untilKernel(vec.MinUntil[float32], vec.MinUntil[float64], vec.MinUntil[int64])))
 }
 
 // extreme is the record that Max and Min share.
@@ -63,9 +63,9 @@ var argmaxOp, argminOp graph.Op
 
 func init() {
 	define(&argmaxOp, argExtreme("argmax", "index of the largest over neighbouring axes",
-		foldKernel(vec.ArgMax[float32], vec.ArgMax[float64], vec.ArgMax[int64])))
+		untilKernel(vec.ArgMaxUntil[float32], vec.ArgMaxUntil[float64], vec.ArgMaxUntil[int64])))
 	define(&argminOp, argExtreme("argmin", "index of the smallest over neighbouring axes",
-		foldKernel(vec.ArgMin[float32], vec.ArgMin[float64], vec.ArgMin[int64])))
+		untilKernel(vec.ArgMinUntil[float32], vec.ArgMinUntil[float64], vec.ArgMinUntil[int64])))
 }
 
 // argExtreme is the record that ArgMax and ArgMin share.

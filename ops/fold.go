@@ -14,6 +14,9 @@ import (
 // fold is the form of a loop over the middle axis of x [outer, r, inner].
 type fold[D, S graph.Element] func(dst []D, x []S, outer, r, inner int)
 
+// foldUntil is a fold that gives up, anywhere, when stop is closed.
+type foldUntil[D, S graph.Element] func(stop <-chan struct{}, dst []D, x []S, outer, r, inner int)
+
 // parallelFold is how many elements are worth waking another worker.
 const parallelFold = 1 << 16
 
@@ -26,7 +29,7 @@ const partsPerWorker = 4
 // foldWork is one call of a fold, cut into parts along the outer axis, or along the inner one if columns is set.
 type foldWork[D, S graph.Element] struct {
 	fold            fold[D, S]
-	until           func(stop <-chan struct{}, dst []D, x []S, outer, r, inner int) // in place of fold, if it looks itself
+	until           foldUntil[D, S] // in place of fold, if it looks itself
 	columns         func(dst []D, x []S, r, stride int)
 	dst             []D
 	x               []S
@@ -64,9 +67,7 @@ func bindFold[D, S graph.Element](f fold[D, S], outer, r, inner int) graph.Kerne
 }
 
 // bindUntil is bindFold for a loop that looks itself whether it is to stop, since its rows may be long.
-func bindUntil[D, S graph.Element](
-	f func(stop <-chan struct{}, dst []D, x []S, outer, r, inner int), outer, r, inner int,
-) graph.Kernel {
+func bindUntil[D, S graph.Element](f foldUntil[D, S], outer, r, inner int) graph.Kernel {
 	return bindParts(foldWork[D, S]{until: f, outer: outer, r: r, inner: inner}, outer)
 }
 

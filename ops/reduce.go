@@ -100,6 +100,18 @@ func foldKernel[A, B, C graph.Element](f32 fold[A, float32], f64 fold[B, float64
 	return byDType{f32: foldAxes(f32), f64: foldAxes(f64), i64: foldAxes(i64)}.ofInput
 }
 
+// untilKernel is foldKernel for loops that look themselves whether they are to stop.
+func untilKernel[A, B, C graph.Element](f32 foldUntil[A, float32], f64 foldUntil[B, float64], i64 foldUntil[C, int64]) bind {
+	return byDType{f32: untilAxes(f32), f64: untilAxes(f64), i64: untilAxes(i64)}.ofInput
+}
+
+func untilAxes[D, S graph.Element](f foldUntil[D, S]) bind {
+	return func(n *graph.Node) graph.Kernel {
+		outer, r, inner := folds(n)
+		return bindUntil(f, outer, r, inner)
+	}
+}
+
 func foldAxes[D, S graph.Element](f fold[D, S]) bind {
 	return func(n *graph.Node) graph.Kernel {
 		outer, r, inner := folds(n)
@@ -198,7 +210,7 @@ func init() {
 	define(&prodOp, graph.Op{
 		Name: "prod", Doc: "product over neighbouring axes", Class: graph.Reduce, Arity: 1, Attrs: reduceAttrs{},
 		Infer:   folded(isNumber, "numbers, not bool", true, same),
-		Kernel:  foldKernel(vec.Prod[float32], vec.Prod[float64], vec.Prod[int64]),
+		Kernel:  untilKernel(vec.ProdUntil[float32], vec.ProdUntil[float64], vec.ProdUntil[int64]),
 		Depends: foldDepends,
 		Derivative: Explicit{
 			Reverse: func(n, ct *graph.Node) *graph.Node { return Mul(unfold(n, ct), others(n)) },

@@ -53,15 +53,8 @@ func TakeAlong(x, index *graph.Node, axis int) *graph.Node {
 // Median returns the middle element along an axis, which it drops, or the mean of the two middle ones, NaN if any
 // element is.
 func Median(x *graph.Node, axis int) *graph.Node {
-	mustExist("median", x)
-	a := mustBeAxis("median", axis, x)
+	a := sortable("median", x, axis)
 	n := x.Shape()[a]
-	switch {
-	case n == 0:
-		graph.Fail("median", []*graph.Node{x}, "axis %d has no elements", a)
-	case !x.DType().IsFloat():
-		graph.Fail("median", []*graph.Node{x}, "wants f32 or f64")
-	}
 	sorted := Sort(x, a)
 	at := func(i int) *graph.Node { return Squeeze(Slice(sorted, along(a, Range{Start: i, Stop: i + 1})...), a) }
 	low, high, last := at((n-1)/2), at(n/2), at(n-1)

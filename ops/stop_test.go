@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,13 +18,16 @@ var longNodes = map[string]struct {
 	build func(square, table, index *graph.Node) *graph.Node
 	kept  bool
 }{
-	"argmax":   {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMax(x, 1) }, true},
-	"argmin":   {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMin(x, 1) }, true},
-	"argsort":  {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
-	"cholesky": {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
-	"cofactor": {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
-	"concat":   {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
-	"cumsum":   {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
+	"arg_cum_max":     {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgCumMax(x, false, 1) }, true},
+	"arg_cum_min":     {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgCumMin(x, false, 1) }, true},
+	"log_cum_sum_exp": {func(_, x, _ *graph.Node) *graph.Node { return ops.LogCumSumExp(x, false, 1) }, true},
+	"argmax":          {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMax(x, 1) }, true},
+	"argmin":          {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgMin(x, 1) }, true},
+	"argsort":         {func(_, x, _ *graph.Node) *graph.Node { return ops.ArgSort(x, 1) }, true},
+	"cholesky":        {func(a, _, _ *graph.Node) *graph.Node { return ops.Cholesky(a) }, false},
+	"cofactor":        {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
+	"concat":          {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
+	"cumsum":          {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
 	"dynamic_slice": {func(_, x, i *graph.Node) *graph.Node {
 		return ops.DynamicSlice(x, ops.Slice(i, ops.Range{Stop: 2}), 200, 3000)
 	}, true},
@@ -173,6 +177,39 @@ func TestKernelsStopWithinRows(t *testing.T) {
 					require.Zero(t, out.At(last))
 				}
 			}
+		}
+	}
+}
+
+// A fold of one row, or of some columns, that is told to stop does not come to its end, where the greatest element is.
+func TestFoldsStopWithinRows(t *testing.T) {
+	closed := make(chan struct{})
+	close(closed)
+	const n = 1 << 18
+	for name, f := range map[string]func(x *graph.Node, axes ...int) *graph.Node{
+		"max": ops.Max, "min": func(x *graph.Node, axes ...int) *graph.Node { return ops.Min(x, axes...) }, "prod": ops.Prod,
+		"argmax": ops.ArgMax, "argmin": ops.ArgMin,
+	} {
+		for _, shape := range [][]int{{n}, {n / 4, 4}} {
+			x := graph.New().Input("", graph.Float64, shape...)
+			n := f(x, 0)
+			out, v := exec.NewValue(n.Type()), exec.NewValue(x.Type())
+			for i := range v.Buf.Len {
+				v.Set(i, 1)
+			}
+			last := 3.0
+			if strings.HasSuffix(name, "min") {
+				last = -3
+			}
+			v.Set(v.Buf.Len-1, last)
+			if strings.HasPrefix(name, "arg") {
+				last = float64(shape[0] - 1)
+			}
+			kernel, at := n.Op().Kernel(n), out.Buf.Len-1
+			require.ErrorIs(t, kernel(&graph.Work{Workers: 1, Stop: closed}, out.Buf, []graph.Buffer{v.Buf}), graph.ErrStopped)
+			require.NotEqual(t, last, out.At(at), "%s of %v went to the end", name, shape)
+			require.NoError(t, kernel(&graph.Work{Workers: 1, Stop: make(chan struct{})}, out.Buf, []graph.Buffer{v.Buf}))
+			require.Equal(t, last, out.At(at), "%s of %v", name, shape)
 		}
 	}
 }

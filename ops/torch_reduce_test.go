@@ -1,8 +1,6 @@
 package ops_test
 
 import (
-	"math"
-
 	"chainrule/graph"
 	"chainrule/ops"
 )
@@ -12,13 +10,11 @@ var torchReduce = map[string]torchOp{
 	"sum": fold(ops.Sum), "mean": fold(ops.Mean), "amax": fold(ops.Max), "amin": fold(ops.Min), "prod": fold(ops.Prod),
 	"logsumexp": fold(ops.LogSumExp), "softmax": fold(ops.Softmax), "log_softmax": fold(ops.LogSoftmax),
 	"nn.functional.softmin": fold(func(x *graph.Node, axes ...int) *graph.Node { return ops.Softmax(ops.Neg(x), axes...) }),
-	"nansum": fold(func(x *graph.Node, axes ...int) *graph.Node {
-		return ops.Sum(ops.Where(ops.IsNaN(x), 0, x), axes...)
-	}),
-	"max": extreme(ops.Maximum[node, node], ops.Max, ops.ArgMax),
-	"min": extreme(ops.Minimum[node, node], ops.Min, ops.ArgMin),
-	"var": fold2(func(x *graph.Node, ddof int, axes ...int) *graph.Node { return ops.Var(x, ddof, axes...) }),
-	"std": fold2(func(x *graph.Node, ddof int, axes ...int) *graph.Node { return ops.Std(x, ddof, axes...) }),
+	"nansum":                fold(ops.NaNSum),
+	"max":                   extreme(ops.Maximum[node, node], ops.Max, ops.ArgMax),
+	"min":                   extreme(ops.Minimum[node, node], ops.Min, ops.ArgMin),
+	"var":                   fold2(func(x *graph.Node, ddof int, axes ...int) *graph.Node { return ops.Var(x, ddof, axes...) }),
+	"std":                   fold2(func(x *graph.Node, ddof int, axes ...int) *graph.Node { return ops.Std(x, ddof, axes...) }),
 
 	"median":   many(median),
 	"quantile": one(quantile),
@@ -28,8 +24,9 @@ var torchReduce = map[string]torchOp{
 			if !c.bool(1, "descending", false) {
 				return []*graph.Node{ops.Sort(x, dim), ops.ArgSort(x, dim)}
 			}
-			index := ops.ArgSort(ops.Neg(x), dim)
-			return []*graph.Node{ops.TakeAlong(x, index, dim), index}
+			place := ops.Arange(c.g, x.Shape()[dim])
+			place = ops.BroadcastTo(ops.Reshape(place, append([]int{-1}, ones(x.Rank()-1-dim)...)...), x.Shape()...)
+			return []*graph.Node{ops.SortBy(x, x, true, dim), ops.SortBy(place, x, true, dim)}
 		})
 	}),
 	"topk": many(func(c *torchCall, x *graph.Node) []*graph.Node {
@@ -44,11 +41,15 @@ var torchReduce = map[string]torchOp{
 		})
 	}),
 
-	"cumsum":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumSum(x, false, dim)} }),
-	"cumprod":      cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumProd(x, false, dim)} }),
-	"cummax":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return running(x, dim, ops.Ge[node, node]) }),
-	"cummin":       cumulative(func(x *graph.Node, dim int) []*graph.Node { return running(x, dim, ops.Le[node, node]) }),
-	"logcumsumexp": cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{logCumSumExp(x, dim)} }),
+	"cumsum":  cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumSum(x, false, dim)} }),
+	"cumprod": cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.CumProd(x, false, dim)} }),
+	"cummax": cumulative(func(x *graph.Node, dim int) []*graph.Node {
+		return []*graph.Node{ops.CumMax(x, false, dim), ops.ArgCumMax(x, false, dim)}
+	}),
+	"cummin": cumulative(func(x *graph.Node, dim int) []*graph.Node {
+		return []*graph.Node{ops.CumMin(x, false, dim), ops.ArgCumMin(x, false, dim)}
+	}),
+	"logcumsumexp": cumulative(func(x *graph.Node, dim int) []*graph.Node { return []*graph.Node{ops.LogCumSumExp(x, false, dim)} }),
 
 	"diff": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		dim := axis(c.int(1, "dim", -1), x)
@@ -151,22 +152,9 @@ func quantile(c *torchCall, x *graph.Node) *graph.Node {
 	if c.get(1, "dim") != nil && x.Rank() > 0 {
 		y, dim = x, axis(c.int(1, "dim", 0), x)
 	}
-	place := c.float(0, "q", 0) * float64(y.Shape()[dim]-1)
-	lo, weight := math.Floor(place), place-math.Floor(place)
-	switch c.text(3, "interpolation", "linear") {
-	case "lower":
-		weight = 0
-	case "higher":
-		weight = math.Ceil(weight)
-	case "midpoint":
-		weight = math.Ceil(weight) / 2
-	case "nearest":
-		lo, weight = math.RoundToEven(place), 0
-	}
-	sorted := ops.Sort(y, dim)
-	a := along(sorted, dim, ops.At(int(lo)))
-	b := along(sorted, dim, ops.At(min(int(lo)+1, y.Shape()[dim]-1)))
-	z := ops.Add(ops.Mul(1-weight, a), ops.Mul(weight, b))
+	how := map[string]ops.Interpolation{"linear": ops.QuantileLinear, "lower": ops.QuantileLower, "higher": ops.QuantileHigher,
+		"midpoint": ops.QuantileMidpoint, "nearest": ops.QuantileNearest}[c.text(3, "interpolation", "linear")]
+	z := ops.ExpandDims(ops.Quantile(y, c.float(0, "q", 0), how, dim), dim)
 	if !c.bool(2, "keepdim", false) {
 		return ops.Squeeze(z, dim)
 	}
@@ -189,28 +177,3 @@ func cumulative(f func(x *graph.Node, dim int) []*graph.Node) torchOp {
 		return lifted(x, func(x *graph.Node) []*graph.Node { return f(x, axis(c.int(0, "dim", 0), x)) })
 	})
 }
-
-// running is the extreme so far and its index, the last one of equals.
-func running(x *graph.Node, dim int, takes func(a, b *graph.Node) *graph.Node) []*graph.Node {
-	xs := parts(x, dim)
-	values, index := make([]*graph.Node, len(xs)), make([]*graph.Node, len(xs))
-	for i, x := range xs {
-		values[i], index[i] = x, ops.FullLike(ops.Cast(x, graph.Int64), i)
-		if i > 0 {
-			new := ops.Or(takes(x, values[i-1]), ops.IsNaN(x))
-			values[i], index[i] = ops.Where(new, x, values[i-1]), ops.Where(new, index[i], index[i-1])
-		}
-	}
-	return []*graph.Node{ops.Concat(values, dim), ops.Concat(index, dim)}
-}
-
-func logCumSumExp(x *graph.Node, dim int) *graph.Node {
-	xs := parts(x, dim)
-	for i := 1; i < len(xs); i++ {
-		xs[i] = ops.LogAddExp(xs[i-1], xs[i])
-	}
-	return ops.Concat(xs, dim)
-}
-
-// parts cuts x along an axis into slices of length 1.
-func parts(x *graph.Node, dim int) []*graph.Node { return ops.Split(x, ones(x.Shape()[dim]), dim) }

@@ -208,7 +208,7 @@ func sumOfTile[T Float](dst, x, m, buf []T, r, stride int) {
 }
 
 // maxRow is the greatest element of a row.
-func maxRow[T Num](x []T) T { return extremeOf(x, opMaxRows, least[T](), maxOf[T]) }
+func maxRow[T Num](x []T) T { return extremeOf(nil, x, opMaxRows) }
 
 // maxTile is the greatest element down each column of a tile.
 func maxTile[T Num](dst, x []T, r, stride int) {
