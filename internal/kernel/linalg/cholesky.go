@@ -1,6 +1,10 @@
 package linalg
 
-import "math"
+import (
+	"math"
+
+	"chainrule/internal/kernel/vec"
+)
 
 // CholeskyScratch is the scratch that Cholesky wants for an n × n matrix.
 func CholeskyScratch(n int) int { return SolveScratch(n, (n+1)/2+1) }
@@ -21,9 +25,17 @@ func Cholesky[T Float](a Matrix[T], scratch []T, workers int) (failed int) {
 	if failed = upper(a, scratch, workers); failed >= 0 {
 		return failed
 	}
-	for i := range n {
+	for i := 0; i < n; i += small { // the transpose, some columns at a time
+		top := min(i+small, n)
 		for j := i + 1; j < n; j++ {
-			a.Data[j*a.LD+i], a.Data[i*a.LD+j] = a.Data[i*a.LD+j], 0
+			below, at := a.Data[j*a.LD+i:j*a.LD+min(top, j)], i*a.LD+j
+			for k := range below {
+				below[k] = a.Data[at]
+				at += a.LD
+			}
+		}
+		for k := i; k < top; k++ {
+			clear(a.row(k)[k+1:])
 		}
 	}
 	return -1
@@ -61,8 +73,12 @@ func upperLeaf[T Float](a Matrix[T]) (failed int) {
 		}
 		root := T(math.Sqrt(float64(pivot)))
 		row[j] = root
-		for i := j + 1; i < n; i++ {
-			row[i] /= root
+		if rest := row[j+1 : n]; len(rest) >= 16 {
+			vec.Div(rest, rest, row[j:j+1])
+		} else {
+			for i := range rest {
+				rest[i] /= root
+			}
 		}
 	}
 	return -1

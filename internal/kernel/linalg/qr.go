@@ -70,8 +70,9 @@ func negate[T Float](x []T) {
 // reduce makes the columns of a matrix, the rows of c, triangular by reflections, whose vectors take the place of what becomes
 // 0, and of the diagonal. There are as many as tau has elements.
 func reduce[T Float](c Matrix[T], tau, diagonal, scratch []T, workers int) {
-	for from := 0; from < len(tau) && !c.stopped(); from += blocked {
-		b := min(blocked, len(tau)-from)
+	block := width(len(tau))
+	for from := 0; from < len(tau) && !c.stopped(); from += block {
+		b := min(block, len(tau)-from)
 		p := c.block(from, from, c.Rows-from, c.Cols-from)
 		for j := range b {
 			v := p.row(j)[j:]
@@ -116,8 +117,9 @@ type reflectors[T Float] struct {
 
 // turnRowsBy multiplies the rows of y by reflectors, the last first.
 func turnRowsBy[T Float](y Matrix[T], r reflectors[T], scratch []T, workers int) {
-	for from := (len(r.tau) - 1) / blocked * blocked; from >= 0 && !y.stopped(); from -= blocked {
-		b, top, first := min(blocked, len(r.tau)-from), 0, from+r.shift
+	block := width(len(r.tau))
+	for from := (len(r.tau) - 1) / block * block; from >= 0 && !y.stopped(); from -= block {
+		b, top, first := min(block, len(r.tau)-from), 0, from+r.shift
 		if r.identity {
 			top = from
 		}

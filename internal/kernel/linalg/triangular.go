@@ -1,5 +1,7 @@
 package linalg
 
+import "chainrule/internal/kernel/vec"
+
 // Triangle says how a triangular system uses its matrix: of which only the triangle that is named is read.
 type Triangle struct {
 	Lower bool // the lower triangle, or else the upper
@@ -76,9 +78,13 @@ func substitute[T Float](t Matrix[T], f Triangle, b Matrix[T]) {
 			minusMultiple(row, t.Data[i*down+j*across], b.row(j))
 		}
 		if !f.Unit {
-			pivot := t.Data[i*t.LD+i]
+			pivot := t.Data[i*t.LD+i : i*t.LD+i+1]
+			if len(row) >= 16 {
+				vec.Div(row, row, pivot)
+				continue
+			}
 			for k := range row {
-				row[k] /= pivot
+				row[k] /= pivot[0]
 			}
 		}
 	}

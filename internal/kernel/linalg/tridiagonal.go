@@ -9,8 +9,9 @@ import "chainrule/internal/kernel/gemm"
 func tridiagonal(a Matrix[float64], d, e, tau, scratch []float64, workers int) {
 	n := a.Rows
 	add := &gemm.Epilogue[float64]{Accumulate: true, Stop: a.Stop}
-	for from := 0; from < n; from += blocked {
-		width := min(blocked, n-from)
+	block := width(n)
+	for from := 0; from < n; from += block {
+		width := min(block, n-from)
 		p := panel{n: n - from, width: width, a: a.block(from, from, n-from, n-from)}
 		size := 2 * width * p.n
 		p.left, p.right, p.dots = scratch[:size], scratch[size:2*size], scratch[2*size:]

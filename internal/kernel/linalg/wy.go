@@ -12,6 +12,17 @@ import (
 // blocked is how many reflections are applied together.
 const blocked = 32
 
+// width is how many reflections of a matrix of n rows are applied together: of few rows, panels are much of the work.
+func width(n int) int {
+	switch {
+	case n <= 128:
+		return blocked / 4
+	case n <= 320:
+		return blocked / 2
+	}
+	return blocked
+}
+
 // compact sets t to T, in rows of b elements, for the b rows of v. gram has room for b² elements.
 func compact[T Float](v Matrix[T], tau, t, gram []T) {
 	b := v.Rows
@@ -75,18 +86,24 @@ func house[T Float](x []T) (tau, beta T) {
 			x[i] /= largest
 		}
 	}
-	sum := 0.0
-	for _, v := range x {
-		s := float64(v)
+	sum, more, i := 0.0, 0.0, 0
+	for ; i+2 <= len(x); i += 2 {
+		s, t := float64(x[i]), float64(x[i+1])
+		sum += float64(s * s)
+		more += float64(t * t)
+	}
+	if i < len(x) {
+		s := float64(x[i])
 		sum += float64(s * s)
 	}
+	sum += more
 	norm, head := T(math.Sqrt(sum)), x[0]
 	if head > 0 {
 		norm = -norm // so that nothing cancels
 	}
-	scale := head - norm
+	scale := 1 / (head - norm)
 	for i := range x {
-		x[i] /= scale
+		x[i] *= scale
 	}
 	x[0] = 1
 	return (norm - head) / norm, norm * largest
