@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -247,5 +248,91 @@ func TestVectorNorm(t *testing.T) {
 			slope := eval(t, grad(func(x []*graph.Node) *graph.Node { return ops.VectorNorm(x[0], p) }, zero)[0])[0]
 			elementsNear(t, "the derivative at 0", slope, []float64{0, 0}, 0)
 		}
+	}
+}
+
+// TestComplement: a complete basis is orthogonal, and the factors are those of x, for tall, wide and square matrices.
+func TestComplement(t *testing.T) {
+	rng := rand.New(rand.NewPCG(24, 0))
+	for _, s := range [][2]int{{5, 2}, {2, 5}, {3, 3}, {40, 17}, {3, 0}} {
+		m, n := s[0], s[1]
+		a := normals(rng, m*n)
+		g := graph.New()
+		x := graph.Const(g, a, m, n)
+		q, r := ops.CompleteQR(x)
+		u, w, vt := ops.FullSVD(x)
+		v := eval(t, q, r, u, w, vt)
+		tol := 64 * float64(m+n) * 0x1p-52
+		elementsNear(t, "Q·R", times(v[0], v[1], m, m, n), a, 4*tol)
+		for k, size := range map[int]int{0: m, 2: m, 4: n} {
+			one := make([]float64, size*size)
+			transposed := make([]float64, size*size)
+			for i := range size {
+				one[i*size+i] = 1
+				for j := range size {
+					transposed[j*size+i] = v[k][i*size+j]
+				}
+			}
+			elementsNear(t, "an orthogonal factor", times(v[k], transposed, size, size, size), one, tol)
+		}
+		middle := make([]float64, m*n)
+		for i, value := range v[3] {
+			middle[i*n+i] = value
+		}
+		elementsNear(t, "U·S·Vᵀ", times(times(v[2], middle, m, m, n), v[4], m, n, n), a, 4*tol)
+	}
+}
+
+// TestTridiagonalSolve compares with a dense solution, with its gradients by all diagonals, in sizes that need pivots and not.
+func TestTridiagonalSolve(t *testing.T) {
+	rng := rand.New(rand.NewPCG(25, 0))
+	for _, n := range []int{1, 2, 3, 30} {
+		g := graph.New()
+		below, d, above := graph.Const(g, normals(rng, n-1), n-1), graph.Const(g, normals(rng, n), n), graph.Const(g, normals(rng, n-1), n-1)
+		b := graph.Const(g, normals(rng, n), n)
+		dense := func(x []*graph.Node) *graph.Node {
+			place := func(v *graph.Node, row, col int) *graph.Node {
+				return ops.Pad(ops.Diag(v), []int{row, col}, []int{col, row}, []int{0, 0})
+			}
+			return ops.Solve(ops.Add(ops.Add(ops.Diag(x[1]), place(x[0], 1, 0)), place(x[2], 0, 1)), x[3])
+		}
+		if n == 1 {
+			dense = func(x []*graph.Node) *graph.Node { return ops.Div(x[3], x[1]) }
+		}
+		of := func(x []*graph.Node) *graph.Node { return ops.TridiagonalSolve(x[0], x[1], x[2], x[3]) }
+		in := []*graph.Node{below, d, above, b}
+		var results func(f func(x []*graph.Node) *graph.Node) []*graph.Node
+		if n == 1 {
+			results = func(f func(x []*graph.Node) *graph.Node) []*graph.Node { return []*graph.Node{f(in)} }
+		} else {
+			results = func(f func(x []*graph.Node) *graph.Node) []*graph.Node {
+				return append(grad(func(x []*graph.Node) *graph.Node { return weighted(ops.Sin(f(x))) }, in...), f(in))
+			}
+		}
+		got, want := eval(t, results(of)...), eval(t, results(dense)...)
+		for i := range got {
+			size := 1.0
+			for _, w := range want[i] {
+				size = max(size, math.Abs(w))
+			}
+			elementsNear(t, "a tridiagonal system", got[i], want[i], 1e5*0x1p-52*size*size) // random systems have condition numbers of some n²
+		}
+	}
+	g := graph.New()
+	zero := graph.Const(g, []float64{0, 0}, 2)
+	_, err := autodiff.Eval(ops.TridiagonalSolve(graph.Const(g, []float64{0}, 1), zero, graph.Const(g, []float64{1}, 1), zero))
+	if !errors.Is(err, ops.ErrSingular) {
+		t.Errorf("a singular system: %v", err)
+	}
+}
+
+// TestMatrixSqrt: its square is the matrix, and a negative eigenvalue makes NaN.
+func TestMatrixSqrt(t *testing.T) {
+	g := graph.New()
+	data := []float64{2, 1, 0.5, 1, 3, -1, 0.5, -1, 2}
+	root := ops.MatrixSqrt(graph.Const(g, data, 3, 3))
+	elementsNear(t, "the square of the root", eval(t, ops.MatMul(root, root))[0], data, 1e-14)
+	if v := eval(t, ops.MatrixSqrt(graph.Const(g, []float64{-1, 0, 0, 1}, 2, 2)))[0]; !math.IsNaN(v[0]) {
+		t.Errorf("the root of a negative matrix is %v", v)
 	}
 }

@@ -77,7 +77,8 @@
 //	sort, quantile, nanfold           orders, what is in their middle, and folds without NaNs
 //	matmul*, batchmatmul, rowpair     products of matrices
 //	einsum                            sums of products by a formula
-//	matrix, solve, det, cofactor      linear algebra: what it shares; equations, determinants
+//	matrix, solve, tridiagonal        linear algebra: what it shares; equations
+//	det, cofactor, complement         determinants; bases of complements
 //	cholesky, lu, qr, eigh*, svd*     factorisations
 //	pinv, matrixexp, vectornorm       functions of matrices of any rank; exponentials and powers; norms of any order
 //	random*                           numbers drawn by keys

@@ -94,3 +94,11 @@ func matrixExpKernel[T float](n *graph.Node) graph.Kernel {
 		return nil
 	}
 }
+
+// MatrixSqrt returns the square root of the symmetric part of square matrices, which must be positive semi-definite: it is
+// symmetric, and NaN for a negative eigenvalue. The derivative exists where no eigenvalue is 0, and is Eigh's.
+func MatrixSqrt(x *graph.Node) *graph.Node {
+	mustExist("matrix_sqrt", x)
+	w, v := Eigh(x)
+	return Product(Mul(v, ExpandDims(Sqrt(w), -2)), v, false, true)
+}

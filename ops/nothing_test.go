@@ -41,7 +41,7 @@ var builders = []any{
 	ops.Tan, ops.Tanh, ops.Tensordot, ops.Tile, ops.TopK, ops.Trace, ops.Transpose, ops.TriangularSolve, ops.Tril,
 	ops.Triu, ops.Trunc, ops.Unstack, ops.Var, ops.Where[node, node], ops.XDivY[node, node],
 	ops.SVD, ops.SingularValues, ops.LU, ops.MatrixExp, ops.MatrixPower, ops.Pinv, ops.Lstsq, ops.MatrixRank, ops.Cond,
-	ops.NuclearNorm, ops.SpectralNorm, ops.VectorNorm,
+	ops.NuclearNorm, ops.SpectralNorm, ops.Complement, ops.CompleteQR, ops.FullSVD, ops.TridiagonalSolve, ops.MatrixSqrt, ops.VectorNorm,
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
 	ops.BesselI, ops.BesselIe, ops.BesselJ, ops.BesselK, ops.BesselKe, ops.BesselY, ops.I0, ops.I0e, ops.I1, ops.I1e,
 	ops.J0, ops.J1, ops.Y0, ops.Y1,

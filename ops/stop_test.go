@@ -67,6 +67,7 @@ var longNodes = map[string]struct {
 		return ops.TruncatedNormal(keysOf(i), -1, 1, graph.Float32, 1<<16)
 	}, true},
 	"uniform":    {func(_, _, i *graph.Node) *graph.Node { return ops.Uniform(keysOf(i), graph.Float32, 1<<16) }, true},
+	"complement": {func(_, x, _ *graph.Node) *graph.Node { return ops.Complement(ops.Transpose(x)) }, true},
 	"lu":         {func(a, _, _ *graph.Node) *graph.Node { _, _, u := ops.LU(a); return luOf(u) }, true},
 	"matrix_exp": {func(a, _, _ *graph.Node) *graph.Node { return ops.MatrixExp(a) }, true},
 	"pinv":       {func(a, _, _ *graph.Node) *graph.Node { return ops.Pinv(a, -1) }, true},
@@ -220,6 +221,7 @@ var short = []string{
 	"slope_log_sum_exp",      // softmax's kernel, almost
 	"row_pair", "matmul_add", // matmul's kernel
 	"det_sign", "logdet", // det's
+	"tridiagonal_solve",                         // of linear time
 	"triangular_solve",                          // a part of solve's
 	"cond", "custom", "go", "loop", "loop_grad", // they run others, which stop
 }

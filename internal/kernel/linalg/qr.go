@@ -117,6 +117,9 @@ type reflectors[T Float] struct {
 
 // turnRowsBy multiplies the rows of y by reflectors, the last first.
 func turnRowsBy[T Float](y Matrix[T], r reflectors[T], scratch []T, workers int) {
+	if len(r.tau) == 0 {
+		return
+	}
 	block := width(len(r.tau))
 	for from := (len(r.tau) - 1) / block * block; from >= 0 && !y.stopped(); from -= block {
 		b, top, first := min(block, len(r.tau)-from), 0, from+r.shift
@@ -245,4 +248,23 @@ func reflect[T Float](a Matrix[T], k int, tau T, w []T) {
 		row := a.row(i)
 		minusMultiple(row[k+1:], T(tau*row[k]), w)
 	}
+}
+
+// ComplementScratch is the scratch that Complement wants for matrices of m rows and n columns.
+func ComplementScratch(m, n int) int { return n*m + 2*n + compactScratch(m, max(n, m-n)) }
+
+// Complement sets the rows of y to an orthonormal basis of what is orthogonal to all columns of a, of which there are as many
+// less as a has columns: the last columns of the product of the reflections that make a triangular.
+func Complement[T Float](y, a Matrix[T], scratch []T, workers int) {
+	m, n := a.Rows, a.Cols
+	columns, scratch := Dense(scratch, n, m).Until(y.Stop), scratch[n*m:]
+	tau, diagonal, scratch := scratch[:n], scratch[n:2*n], scratch[2*n:]
+	transposed(columns, a)
+	reduce(columns, tau, diagonal, scratch, workers)
+	for i := range y.Rows {
+		row := y.row(i)
+		clear(row)
+		row[n+i] = 1
+	}
+	turnRowsBy(y, reflectors[T]{c: columns, tau: tau}, scratch, workers)
 }
