@@ -128,7 +128,11 @@ func tests(t *testing.T) fs.FS {
 	if dir := os.Getenv("CHAINRULE_ONNX"); dir != "" {
 		return os.DirFS(dir)
 	}
-	f, err := os.Open(filepath.Join("testdata", "node.tar.gz"))
+	return archive(t, "node.tar.gz")
+}
+
+func archive(t *testing.T, name string) fs.FS {
+	f, err := os.Open(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)

@@ -1,4 +1,5 @@
-// Package onnx reads networks from ONNX files: https://onnx.ai, operator sets 7 to 21 (of 19 to 21 what differs in names alone), and before 7 what is not broadcast.
+// Package onnx reads networks from ONNX files, and writes functions as such: https://onnx.ai. It reads operator sets 7 to 21,
+// of 19 to 21 what differs from 18 in names alone, and before 7 what is not broadcast; it writes set 17.
 //
 // Vocabulary: a file holds a graph of nodes, each an operator on named values; initialisers are values that the file
 // gives. Those of floats become the model's parameters, and the rest are constants. A value is static if it is known when
@@ -27,4 +28,5 @@
 //	image, sample                   resizing; pixels at places, regions and boxes
 //	signal, random, quantize        windows and transforms; random numbers; integers for floats
 //	optimizer                       steps of training as operators
+//	export                          functions as files; internal/emit has an operator or a formula for each op
 package onnx

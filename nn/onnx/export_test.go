@@ -96,3 +96,16 @@ func (m *Model) StaticInputs() []bool {
 	})
 	return all
 }
+
+// ReadTensor reads a tensor's file.
+func ReadTensor(data []byte) (*tensor.Dense, error) {
+	var p pb.Tensor
+	if err := proto.Unmarshal(data, &p); err != nil {
+		return nil, err
+	}
+	a, err := decode(&p, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a.dense(), nil
+}

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"chainrule/graph"
@@ -50,6 +51,19 @@ func (m *Model) Apply(inputs ...*graph.Node) []*graph.Node {
 		graph.Fail("onnx", nil, "the model was not loaded")
 	}
 	return m.ApplyNamed(m.named(inputs))
+}
+
+// With returns the model with some of its parameters, by their names, in place of its own. It panics with a *graph.Error if
+// it has none of a name.
+func (m *Model) With(parameters map[string]*nn.Param) *Model {
+	all := maps.Clone(m.Parameters)
+	for name, p := range parameters {
+		if all[name] == nil {
+			graph.Fail("onnx", nil, "no parameter is called %q", name)
+		}
+		all[name] = p
+	}
+	return &Model{Parameters: all, file: m.file}
 }
 
 func (m *Model) named(inputs []*graph.Node) map[string]*graph.Node {
