@@ -62,7 +62,7 @@
 //	pow, xlogy                        powers; products with a factor that may be 0
 //	compare, logical, where, choice   comparisons, truth values, choices by them
 //	exp, trig, hyperbolic, gamma      functions of one number, and some of two, as tables of derivatives
-//	bessel                            Bessel functions by order
+//	bessel, gammainc                  Bessel functions by order; incomplete gamma functions, zeta
 //	slopeorder                        ops that have the derivatives of a function of all orders
 //	activation, softmax               functions of neural networks
 //	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes

@@ -44,6 +44,8 @@ var builders = []any{
 	ops.NuclearNorm, ops.SpectralNorm, ops.Complement, ops.CompleteQR, ops.FullSVD, ops.TridiagonalSolve, ops.MatrixSqrt, ops.VectorNorm,
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
 	ops.BesselI, ops.BesselIe, ops.BesselJ, ops.BesselK, ops.BesselKe, ops.BesselY, ops.I0, ops.I0e, ops.I1, ops.I1e,
+	ops.GammaDensity[node, node], ops.Gammainc[node, node], ops.Gammaincc[node, node], ops.SlopeGammainc[node, node],
+	ops.Zeta[node, node], ops.SlopeLogGamma[node, node], ops.Gamma, ops.LogGamma, ops.Beta, ops.Dirichlet, ops.Poisson,
 	ops.J0, ops.J1, ops.Y0, ops.Y1,
 	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,
 	ops.Normal, ops.Permutation, ops.RandomBits, ops.RandomInt, ops.SplitKey, ops.TruncatedNormal, ops.Uniform,

@@ -19,7 +19,7 @@ type check struct {
 }
 
 // checks are what every instance of every op has to pass. At a kink central differences mean nothing, and a function
-// written in Go allocates as it likes; all else holds there too.
+// written in Go allocates as it likes. Implicit derivatives of drawn numbers are none of the function that is computed, at any point.
 var checks = []check{
 	{name: "text", run: checkText},
 	{name: "kernel", run: checkKernel},
@@ -29,8 +29,8 @@ var checks = []check{
 	{name: "second differences", run: checkSecondDifferences, excusable: true},
 	{name: "precision", run: checkPrecision},
 	{name: "forward", run: checkForward},
-	{name: "sides", run: checkSides},
-	{name: "bends", run: checkBends},
+	{name: "sides", run: checkSides, excusable: true},
+	{name: "bends", run: checkBends, excusable: true},
 	{name: "NaN", run: checkNaN},
 	{name: "vmap", run: checkVmap},
 	{name: "pattern", run: checkPattern},

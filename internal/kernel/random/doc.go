@@ -18,6 +18,7 @@
 //	uniform      bits, uniform numbers, integers
 //	normal       the inverse of the normal distribution
 //	exponential  exponential, Gumbel and Laplace numbers
+//	gamma        gamma and Poisson numbers
 //	truncated    normal numbers in an interval
 //	twin_*, z*   what there is in assembly
 //	log          the logarithm

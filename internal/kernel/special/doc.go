@@ -15,4 +15,6 @@
 //	besseli      the modified Bessel functions I
 //	besselk      the modified Bessel functions K
 //	besselj      the Bessel functions J and Y
+//	gammainc     the incomplete gamma function and its derivatives
+//	zeta         Hurwitz' zeta function
 package special
