@@ -23,21 +23,77 @@ type AttentionOptions struct {
 // heads of q may be a multiple of those of k and v: then neighbours share these (Ainslie et al. 2023). Without a head axis
 // they are matrices. A query that may attend to nothing gives 0, and so do its derivatives.
 func Attention(q, k, v *graph.Node, o AttentionOptions) *graph.Node {
-	mustExist("attention", v)
-	w := AttentionWeights(q, k, o)
-	checkAttended("attention", q, k, v)
-	return apart(MatMul(shared(w, k), v), q)
+	const name = "attention"
+	mustExist(name, q, k, v)
+	checkAttended(name, q, k, v)
+	a := attentionAttrs{o.scale(q), o.Causal}
+	r, rows := q.Rank(), q.Shape()
+	heads, lead := 1, 1
+	if r >= 3 {
+		heads, lead = k.Shape()[r-3], graph.Size(rows[:r-3])
+	}
+	groups := 1
+	if r >= 3 && heads > 0 {
+		groups = rows[r-3] / heads
+	}
+	flat := func(x *graph.Node) *graph.Node {
+		return Reshape(x, lead*heads, x.Shape()[r-2], x.Shape()[r-1])
+	}
+	in := []*graph.Node{Reshape(q, lead*heads, groups, rows[r-2], rows[r-1]), flat(k), flat(v)}
+	if o.Mask != nil {
+		in = append(in, o.coreMask(q, k, []int{lead * heads, groups}))
+	}
+	y := apply(&attentionOp, a, in...)
+	return Reshape(y, append(append([]int{}, rows[:r-1]...), v.Shape()[r-1])...)
+}
+
+// scale is the factor of products.
+func (o AttentionOptions) scale(q *graph.Node) float64 {
+	if o.Scale == 0 {
+		return 1 / math.Sqrt(float64(max(q.Shape()[q.Rank()-1], 1)))
+	}
+	return o.Scale
+}
+
+// coreMask is the mask as the op wants it: added, of rank 4, with all axes that it has not of length 1 where it is the same
+// for every head of every example.
+func (o AttentionOptions) coreMask(q, k *graph.Node, core []int) *graph.Node {
+	r, m := q.Rank(), o.Mask
+	if m.Rank() > r {
+		graph.Fail("attention", []*graph.Node{q, m}, "the mask has more axes than the queries")
+	}
+	for m.Rank() < r {
+		m = ExpandDims(m, 0)
+	}
+	full := append(append([]int{}, q.Shape()[:r-1]...), k.Shape()[r-2])
+	for a, n := range m.Shape() {
+		if n != 1 && n != full[a] {
+			graph.Fail("attention", []*graph.Node{q, k, o.Mask}, "the mask does not broadcast against %v", full)
+		}
+	}
+	if m.DType() == graph.Bool {
+		m = Where(m, like(q, 0), like(q, math.Inf(-1)))
+	} else if m.DType() != q.DType() {
+		graph.Fail("attention", []*graph.Node{q, o.Mask}, "the mask is neither bool nor of the queries' type")
+	}
+	rows, keys := m.Shape()[r-2], full[r-1]
+	if graph.Size(m.Shape()[:r-2]) == 1 {
+		return BroadcastTo(Reshape(m, 1, 1, rows, m.Shape()[r-1]), 1, 1, rows, keys)
+	}
+	m = BroadcastTo(m, append(append([]int{}, full[:r-2]...), rows, keys)...)
+	return Reshape(m, core[0], core[1], rows, keys)
 }
 
 // AttentionWeights returns the weights by which Attention averages values: [..., heads, queries, keys].
 func AttentionWeights(q, k *graph.Node, o AttentionOptions) *graph.Node {
-	const name = "attention"
-	mustExist(name, q, k)
-	checkAttended(name, q, k, k)
-	if o.Scale == 0 {
-		o.Scale = 1 / math.Sqrt(float64(max(q.Shape()[q.Rank()-1], 1)))
-	}
-	s := apart(MatMul(shared(Mul(q, o.Scale), k), Transpose(k)), q)
+	mustExist("attention", q, k)
+	checkAttended("attention", q, k, k)
+	return composedWeights(q, k, o)
+}
+
+// composedWeights is AttentionWeights by products.
+func composedWeights(q, k *graph.Node, o AttentionOptions) *graph.Node {
+	s := apart(Product(shared(Mul(q, o.scale(q)), k), k, false, true), q)
 	allowed := o.Mask
 	if allowed != nil && allowed.DType() != graph.Bool {
 		s, allowed = Add(s, allowed), nil
@@ -52,7 +108,7 @@ func AttentionWeights(q, k *graph.Node, o AttentionOptions) *graph.Node {
 	if allowed != nil {
 		s = Where(allowed, s, math.Inf(-1))
 	}
-	if allowed == nil && o.Mask == nil {
+	if allowed == nil && o.Mask == nil || s.Type().Size() == 0 {
 		return Softmax(s, -1)
 	}
 	dead := KeepDims(Eq(Max(s, -1), math.Inf(-1)), s, -1)

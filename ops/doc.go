@@ -67,7 +67,7 @@
 //	activation, softmax               functions of neural networks
 //	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes
 //	statistics, cumulative            means and norms; running sums and recurrences
-//	attention                         weighted means of values by products of queries and keys
+//	attention*                        weighted means of values by products of queries and keys
 //	cumextreme, logcumsumexp          running extremes, running log Σ exp
 //	normalize                         layers, groups and batches brought to mean 0 and variance 1
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles

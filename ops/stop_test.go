@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"chainrule/autodiff"
 	"chainrule/graph"
 	"chainrule/internal/exec"
 	"chainrule/ops"
@@ -28,6 +29,12 @@ var longNodes = map[string]struct {
 	"cofactor":        {func(a, _, _ *graph.Node) *graph.Node { return ops.Cofactor(a) }, false},
 	"concat":          {func(_, x, _ *graph.Node) *graph.Node { return ops.Concat([]*graph.Node{x, x}, 1) }, true},
 	"cumsum":          {func(_, x, _ *graph.Node) *graph.Node { return ops.CumSum(x, false, 1) }, true},
+	"attention": {func(a, x, _ *graph.Node) *graph.Node {
+		return packed(ops.Attention(a, a, x, ops.AttentionOptions{}))
+	}, true},
+	"attention_grad": {func(a, x, _ *graph.Node) *graph.Node {
+		return packed(autodiff.Gradients(ops.Sum(ops.Attention(a, a, x, ops.AttentionOptions{})), x)[0])
+	}, false},
 	"dynamic_slice": {func(_, x, i *graph.Node) *graph.Node {
 		return ops.DynamicSlice(x, ops.Slice(i, ops.Range{Stop: 2}), 200, 3000)
 	}, true},

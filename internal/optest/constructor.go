@@ -47,6 +47,7 @@ func exported(folders ...string) (map[string]string, error) {
 var makers = map[string]string{
 	"param": "Capture", "loop": "Scan", "loop_grad": "Grad", "custom": "CustomVJP", "go": "GoFunc",
 	"converged": "Root", "arrived": "ODE", "finite": "RequireFinite",
+	"attention_grad": "Attention",
 }
 
 // lintConstructor checks that the op's one string leads to a documented constructor: leaky_relu to LeakyReLU.
