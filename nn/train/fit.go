@@ -4,175 +4,192 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-
-	"gorgonia.org/tensor"
-
-	"chainrule/autodiff"
-	"chainrule/graph"
-	"chainrule/nn"
-	"chainrule/nn/data"
-	"chainrule/ops"
+	"os"
+	"os/signal"
+	"time"
 )
 
-// Progress counts what has been done. Cost is the average over the samples of the epoch at hand so far.
+// Progress counts what has been done.
 type Progress struct {
-	Regime     data.Regime
-	BatchSize  int
 	Epochs     int // finished
 	Iterations int // in all
-	PerEpoch   int // iterations in an epoch
-	Cost       float64
+	PerEpoch   int // iterations in an epoch, 0 while it is not known
+	Samples    int // of the epoch at hand, so far
+	// Loss is the mean over the samples of the epoch at hand so far, each batch's mean weighted by its samples.
+	Loss float64
+	// Metrics and Validation are of the last epoch that was finished: means over its samples, and what Plan.Validate gave.
+	Metrics    map[string]float64
+	Validation map[string]float64
+	Stopped    bool // by Plan.Stop
 }
 
-// Plan says how to train.
-type Plan struct {
-	BatchSize int
-	Epochs    int
-	Rate      float64
-	Seed      uint64
-	// Each, if not nil, is called after every iteration; an error ends the training.
-	Each func(Progress) error
+// loop is a training that runs.
+type loop struct {
+	*Trainer
+	plan    Plan
+	source  Source
+	done    Progress
+	within  int       // iterations of the epoch at hand
+	loss    float64   // sums over samples
+	sums    []float64 // of metrics
+	stop    *stopper
+	display *display
 }
 
-// Fit trains on a data set. When ctx is done it stops after the iteration at hand and returns what has been done
-// with the context's error. A cost that is NaN or infinite ends it with an error that names the epoch and the step, an
-// *autodiff.NotFiniteError inside, and the parameters are as they were before that step. So does a parameter that is no
-// number at the end of an epoch, whose cost may still have been one. A feature that is infinite ends it before its step.
+// Fit trains on the batches of a source, to the end of the plan's epochs. When ctx is done it stops after the iteration at
+// hand and returns what has been done with the context's error. A loss that is NaN or infinite ends it with an error that
+// names the epoch, the step and the line, and parameters are as they were before that step; see Step. So does a parameter
+// that is no number at the end of an epoch, whose loss may still have been one.
 //
-// The same model, data and plan give the same parameters to the last bit, for any number of cores, on machines with the
-// same instruction set and with the same build; others round differently.
-func (t *Trainer) Fit(ctx context.Context, set *data.Set, plan Plan) (Progress, error) {
+// The same model, source and plan give the same parameters to the last bit, for any number of cores, on machines with the
+// same instruction set and with the same build; others round differently. It is so too if training was interrupted and
+// resumed from a checkpoint.
+func (t *Trainer) Fit(ctx context.Context, source Source, plan Plan) (Progress, error) {
 	switch {
-	case set == nil:
+	case source == nil:
 		return Progress{}, errors.New("train: there is no data")
 	case ctx == nil:
 		return Progress{}, errors.New("train: the context is nil")
+	case plan.Epochs < 0:
+		return Progress{}, fmt.Errorf("train: %d epochs", plan.Epochs)
 	}
 	if err := t.sameModel(); err != nil {
 		return Progress{}, err
 	}
-	if plan.Epochs < 0 || math.IsNaN(plan.Rate) || math.IsInf(plan.Rate, 0) {
-		return Progress{}, fmt.Errorf("train: %d epochs at the rate %v", plan.Epochs, plan.Rate)
+	l := &loop{Trainer: t, plan: plan, source: source, display: newDisplay(plan, source.Len())}
+	l.done.PerEpoch = source.Len()
+	if plan.Stop != nil {
+		l.stop = &stopper{EarlyStopping: *plan.Stop}
 	}
-	batches, err := data.NewBatches(set.Len(), plan.BatchSize, plan.Seed)
-	if err != nil {
+	if err := l.resume(); err != nil {
 		return Progress{}, err
 	}
-	p := Progress{Regime: batches.Regime(), BatchSize: batches.Size(), PerEpoch: batches.Iterations()}
-	full := newBuffer(set, batches.Size(), t.dtype)
-	last := newBuffer(set, set.Len()-(p.PerEpoch-1)*p.BatchSize, t.dtype)
-	uncancelled := context.WithoutCancel(ctx)
-	for epoch := range plan.Epochs {
-		seen, sum := 0, 0.0
-		for rows := range batches.Epoch(epoch) {
-			if err := context.Cause(ctx); err != nil {
-				return p, err
-			}
-			b := full
-			if len(rows) < batches.Size() {
-				b = last
-			}
-			if err := b.fill(set, rows); err != nil {
-				return p, err
-			}
-			cost, err := t.Step(uncancelled, b.x, b.y, plan.Rate)
-			if err != nil {
-				return p, fmt.Errorf("train: epoch %d%s: %w", epoch+1, suspect(set, rows), err)
-			}
-			seen += len(rows)
-			sum += cost * float64(len(rows))
-			p.Iterations++
-			p.Cost = sum / float64(seen)
-			if seen == set.Len() {
-				p.Epochs++
-			}
-			if plan.Each != nil {
-				if err := plan.Each(p); err != nil {
-					return p, err
-				}
-			}
-		}
-		if err := t.allFinite(); err != nil {
-			return p, fmt.Errorf("train: epoch %d: %w", epoch+1, err)
-		}
+	if plan.Interrupt {
+		var restore func()
+		ctx, restore = signal.NotifyContext(ctx, os.Interrupt)
+		defer restore()
 	}
-	return p, nil
+	err := l.epochs(ctx)
+	l.display.close()
+	if l.stop != nil && err == nil {
+		err = l.stop.restore(t.model)
+	}
+	return l.done, err
 }
 
-// suspect names a sample among rows with a feature that is no number, if there is one.
-func suspect(set *data.Set, rows []int) string {
-	for _, i := range rows {
-		for k, v := range set.Row(i) {
-			if !isFinite(v) {
-				return fmt.Sprintf(", feature %d of sample %d is %v", k, i, v)
+func (l *loop) epochs(ctx context.Context) error {
+	for l.done.Epochs < l.plan.Epochs && !l.done.Stopped {
+		if err := l.epoch(ctx); err != nil {
+			if ctx.Err() != nil { // what was done is kept
+				return errors.Join(err, l.save())
 			}
+			return err
 		}
 	}
-	return ""
+	return nil
 }
 
-// Accuracy is the share of a data set's samples whose largest output is at their label. An output that is NaN is an error that
-// names the sample and matches data.ErrNotFinite.
-func Accuracy(ctx context.Context, model nn.Layer, set *data.Set) (float64, error) {
-	params := nn.Params(model)
-	if len(params) == 0 {
-		return 0, fmt.Errorf("train: a %T has no parameters", model)
-	}
-	if set == nil || set.Len() == 0 {
-		return 0, fmt.Errorf("train: accuracy: %w", data.ErrEmpty)
-	}
-	classify := autodiff.Compile(func(l nn.Layer, x *graph.Node) *graph.Node {
-		y := l.Apply(x)
-		return ops.Where(ops.Any(ops.IsNaN(y), -1), int64(-1), ops.ArgMax(y, -1))
-	})
-	var classes []int
-	const most = 1000 // samples at a time, to bound the memory
-	right := 0
-	for from := 0; from < set.Len(); from += most {
-		rows := make([]int, min(most, set.Len()-from))
-		for i := range rows {
-			rows[i] = from + i
-		}
-		x, _, err := Tensors(set, rows, params[0].Param.DType())
+// epoch runs an epoch from where it is to its end.
+func (l *loop) epoch(ctx context.Context) error {
+	number := l.done.Epochs
+	for batch, err := range l.source.Epoch(number, l.within) {
 		if err != nil {
-			return 0, err
+			return fmt.Errorf("train: epoch %d: %w", number+1, err)
 		}
-		if err := classify.RunTo(ctx, &classes, model, x); err != nil {
-			return 0, err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		for i, class := range classes {
-			if class < 0 {
-				return 0, fmt.Errorf("train: accuracy: an output for sample %d is NaN: %w", rows[i], data.ErrNotFinite)
-			}
-			if class == set.Labels[rows[i]] {
-				right++
-			}
+		if err := l.iterate(ctx, batch); err != nil {
+			return err
 		}
 	}
-	return float64(right) / float64(set.Len()), nil
-}
-
-// Tensors returns the given rows of a data set as a batch, x of shape [len(rows), Dim], and its one-hot targets,
-// of shape [len(rows), Classes].
-func Tensors(set *data.Set, rows []int, d graph.DType) (x, y *tensor.Dense, err error) {
-	if set == nil {
-		return nil, nil, errors.New("train: there is no data")
+	if l.within == 0 {
+		return fmt.Errorf("train: epoch %d has no batches", number+1)
 	}
-	b := newBuffer(set, len(rows), d)
-	return b.x, b.y, b.fill(set, rows)
-}
-
-// buffer holds batches of one size, one after another.
-type buffer struct{ x, y *tensor.Dense }
-
-func newBuffer(set *data.Set, rows int, d graph.DType) buffer {
-	return buffer{nn.NewParam(d, rows, set.Dim).Value, nn.NewParam(d, rows, set.Classes).Value}
-}
-
-func (b buffer) fill(set *data.Set, rows []int) error {
-	if b.x.Dtype() == tensor.Float32 {
-		return data.Fill(b.x.Float32s(), b.y.Float32s(), set, rows)
+	if err := l.allFinite(); err != nil {
+		return fmt.Errorf("train: epoch %d: %w", number+1, err)
 	}
-	return data.Fill(b.x.Float64s(), b.y.Float64s(), set, rows)
+	return l.finish(ctx)
+}
+
+// iterate makes one step and counts it.
+func (l *loop) iterate(ctx context.Context, batch Batch) error {
+	if l.within == 0 {
+		l.done.Samples, l.loss = 0, 0
+		clear(l.sums)
+	}
+	value, err := l.StepOf(context.WithoutCancel(ctx), batch)
+	if err != nil {
+		return fmt.Errorf("train: epoch %d: %w", l.done.Epochs+1, err)
+	}
+	weight := float64(batch.Count)
+	l.within++
+	l.done.Samples += batch.Count
+	l.loss += weight * value
+	if l.sums == nil {
+		l.sums = make([]float64, len(l.result.Metrics))
+	}
+	for i, v := range l.result.Metrics {
+		l.sums[i] += weight * v
+	}
+	l.done.Iterations++
+	l.done.Loss = l.loss / float64(l.done.Samples)
+	l.display.iteration(l.done, l.within)
+	if l.plan.Each != nil {
+		if err := l.plan.Each(l.done); err != nil {
+			return err
+		}
+	}
+	return l.saveStep()
+}
+
+// finish ends an epoch: validation, early stopping, curves, checkpoint.
+func (l *loop) finish(ctx context.Context) error {
+	l.done.PerEpoch = l.within
+	l.within = 0
+	l.done.Epochs++
+	l.done.Metrics = map[string]float64{}
+	for i, name := range l.names {
+		l.done.Metrics[name] = l.sums[i] / float64(l.done.Samples)
+	}
+	if l.plan.Validate != nil {
+		began := time.Now()
+		values, err := l.plan.Validate(ctx)
+		if err != nil {
+			return fmt.Errorf("train: validation after epoch %d: %w", l.done.Epochs, err)
+		}
+		l.done.Validation = values
+		l.display.pause(time.Since(began))
+	}
+	if l.stop != nil {
+		stopped, err := l.stop.epoch(l.done, l.model)
+		if err != nil {
+			return err
+		}
+		l.done.Stopped = stopped
+	}
+	l.display.epoch(l.done)
+	for _, c := range l.plan.Curves {
+		if err := c.Record(l.done.Iterations, l.done.values()); err != nil {
+			return fmt.Errorf("train: curves: %w", err)
+		}
+	}
+	if l.plan.EachEpoch != nil {
+		if err := l.plan.EachEpoch(l.done); err != nil {
+			return err
+		}
+	}
+	return l.save()
+}
+
+// values are the loss and all metrics by their names in curves.
+func (p Progress) values() map[string]float64 {
+	all := map[string]float64{"loss": p.Loss}
+	for name, v := range p.Metrics {
+		all[name] = v
+	}
+	for name, v := range p.Validation {
+		all["validation "+name] = v
+	}
+	return all
 }
