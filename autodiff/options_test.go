@@ -86,7 +86,7 @@ func TestOptionsThatMeanNothing(t *testing.T) {
 		{"param: negative dimension in [2 -1]", func() { nn.NewParam(at(&line, graph.Float32), 2, -1) }},
 		{"mlp: widths []: two or more are wanted", func() { mlp() }},
 		{"mlp: widths [3 0 2]: two or more are wanted, all positive", func() { mlp(3, 0, 2) }},
-		{"sgd: the momentum is NaN", func() { optim.SGD{Momentum: nan}.Update(at(&line, x), x, x, []node{x}) }},
+		{"constant: a number is NaN", func() { optim.Constant(at(&line, nan)) }},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			line = 0

@@ -74,6 +74,20 @@ func (f *fed) runs(run func(x *tensor.Dense) error) error {
 
 type scaled struct{ W *nn.Param }
 
+// stepsOf makes steps of a trainer. What it finds out about a NaN without being asked is left out of its error.
+func stepsOf(f *fed, trainer *train.Trainer, err error) error {
+	if err != nil {
+		return err
+	}
+	return f.runs(func(x *tensor.Dense) error {
+		_, err := trainer.Step(context.Background(), x)
+		if err != nil && !strings.HasPrefix(err.Error(), "train: step ") {
+			return errors.New(err.Error())
+		}
+		return err
+	})
+}
+
 // takers are all functions that take options of the five types.
 func takers(f *fed) []taker {
 	ctx := context.Background()
@@ -97,11 +111,27 @@ func takers(f *fed) []taker {
 		}),
 		newTaker("train.New", false, func(_, sum func(x node) node, opts []autodiff.ProgramOption) error {
 			m := model()
-			trainer, err := train.New(m, func(m scaled, x, _ node) node { return sum(ops.Mul(m.W.Node(), x)) }, optim.SGD{}, opts...)
+			loss := func(m scaled, x node) node { return sum(ops.Mul(m.W.Node(), x)) }
+			trainer, err := train.New(m, loss, optim.SGD{Rate: optim.Constant(1e-3)}, opts...)
+			return stepsOf(f, trainer, err)
+		}),
+		newTaker("train.NewWithMetrics", false, func(_, sum func(x node) node, opts []autodiff.ProgramOption) error {
+			m := model()
+			loss := func(m scaled, x node) (node, train.Metrics) { return sum(ops.Mul(m.W.Node(), x)), nil }
+			trainer, err := train.NewWithMetrics(m, loss, optim.SGD{Rate: optim.Constant(1e-3)}, opts...)
+			return stepsOf(f, trainer, err)
+		}),
+		newTaker("train.NewEvaluator", false, func(_, sum func(x node) node, opts []autodiff.ProgramOption) error {
+			e, err := train.NewEvaluator(model(), func(m scaled, x node) (node, train.Metrics) {
+				return sum(ops.Mul(m.W.Node(), x)), nil
+			}, opts...)
 			if err != nil {
 				return err
 			}
-			return f.runs(func(x *tensor.Dense) error { _, err := trainer.Step(ctx, x, x, 1e-3); return err })
+			return f.runs(func(x *tensor.Dense) error {
+				_, err := e.Run(ctx, train.Batches{{Feed: x, Count: 1}})
+				return err
+			})
 		}),
 		newTaker("autodiff.SparseJacobian", false, func(g, _ func(x node) node, opts []autodiff.MatrixOption) error {
 			fn := autodiff.SparseJacobian(g, opts...)
@@ -341,8 +371,11 @@ func TestEveryOptionOfEveryTaker(t *testing.T) {
 		require.ElementsMatch(t, want, taken[where+name], name)
 		delete(taken, where+name)
 	}
-	require.ElementsMatch(t, program, taken["train.New"])
-	require.Len(t, taken, 1)
+	for _, name := range []string{"train.New", "train.NewWithMetrics", "train.NewEvaluator"} {
+		require.ElementsMatch(t, program, taken[name], name)
+		delete(taken, name)
+	}
+	require.Empty(t, taken)
 }
 
 // TestTheTableOfOptionsIsWhole reads the packages for functions that take or give options, so that none is missing above.

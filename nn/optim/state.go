@@ -19,14 +19,18 @@ type State struct {
 }
 
 // NewState is the state before the first step of a rule on a model: M is its type where the step is traced, and model what is
-// fed for it.
-func NewState[M any](rule Rule, model any) (*State, error) {
+// fed for it. Options are those of the program that makes it.
+func NewState[M any](rule Rule, model any, opts ...autodiff.ProgramOption) (*State, error) {
 	var names []string
+	var compile []autodiff.CompileOption
+	for _, o := range opts {
+		compile = append(compile, o)
+	}
 	values, err := autodiff.Compile(func(m M) []*graph.Node {
 		_, st := update(rule, m, autodiff.Grad(total[M])(m), nil, Input{})
 		names = st.names
 		return st.now
-	}).Run(context.Background(), model)
+	}, compile...).Run(context.Background(), model)
 	if err != nil {
 		return nil, err
 	}

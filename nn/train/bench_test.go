@@ -33,20 +33,21 @@ func BenchmarkStep(b *testing.B) {
 				if c.output != nil {
 					net = append(net, c.output)
 				}
-				trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-					return c.cost(net.Apply(x), y)
-				}, optim.SGD{})
+				trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+					return c.cost(net.Apply(b.X), b.Y)
+				}, optim.SGD{Rate: optim.Constant(1e-3)})
 				if err != nil {
 					b.Fatal(err)
 				}
 				x := nn.NewParam(d, c.batch, c.widths[0]).Fill(random.Float64).Value
 				y := nn.NewParam(d, c.batch, c.widths[len(c.widths)-1]).Value
-				if _, err := trainer.Step(context.Background(), x, y, 1e-3); err != nil { // compiles
+				pair := &train.Pair{X: x, Y: y}
+				if _, err := trainer.Step(context.Background(), pair); err != nil { // compiles
 					b.Fatal(err)
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := trainer.Step(context.Background(), x, y, 1e-3); err != nil {
+					if _, err := trainer.Step(context.Background(), pair); err != nil {
 						b.Fatal(err)
 					}
 				}

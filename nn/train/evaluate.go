@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-
 	"maps"
+	"slices"
 
 	"chainrule/autodiff"
 	"chainrule/graph"

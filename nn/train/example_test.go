@@ -21,15 +21,20 @@ func Example() {
 		return
 	}
 	net := nn.NewMLP(graph.Float32, []int{64, 30, 10}, nn.ReLU, nn.He, rand.New(rand.NewPCG(1, 2)))
-	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
-	}, optim.SGD{})
+	trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+		return nn.SoftmaxCrossEntropy(net.Apply(b.X), b.Y)
+	}, optim.SGD{Rate: optim.Constant(0.1)})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	p, err := trainer.Fit(ctx, learn, train.Plan{BatchSize: 10, Epochs: 15, Rate: 0.1})
+	batches, err := train.NewSet(learn, graph.Float32, 10, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := trainer.Fit(ctx, batches, train.Plan{Epochs: 15})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -39,7 +44,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%v gradient descent: %d epochs of %d iterations\n", p.Regime, p.Epochs, p.PerEpoch)
+	fmt.Printf("%v gradient descent: %d epochs of %d iterations\n", batches.Regime(), p.Epochs, p.PerEpoch)
 	fmt.Println("more than 19 in 20 right:", accuracy > 0.95)
 	// Output:
 	// mini-batch gradient descent: 15 epochs of 140 iterations
@@ -51,21 +56,26 @@ func ExampleTrainer_Fit() {
 	set := &data.Set{X: []float64{0, 0, 0, 1, 1, 0, 1, 1}, Dim: 2, Labels: []int{0, 1, 1, 0}, Classes: 2}
 	for _, batch := range []int{4, 3, 1} {
 		net := nn.NewMLP(graph.Float64, []int{2, 8, 2}, nn.Tanh, nn.Normal, rand.New(rand.NewPCG(1, 2)))
-		trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-			return nn.SoftmaxCrossEntropy(net.Apply(x), y)
-		}, optim.SGD{Momentum: 0.5})
+		trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+			return nn.SoftmaxCrossEntropy(net.Apply(b.X), b.Y)
+		}, optim.SGD{Rate: optim.Constant(0.2), Momentum: 0.5})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		p, err := trainer.Fit(context.Background(), set, train.Plan{BatchSize: batch, Epochs: 300, Rate: 0.2})
+		batches, err := train.NewSet(set, graph.Float64, batch, 0)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		p, err := trainer.Fit(context.Background(), batches, train.Plan{Epochs: 300})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		accuracy, err := train.Accuracy(context.Background(), net, set)
-		fmt.Printf("%v: %d iterations an epoch, %d in all, XOR learnt: %v\n", p.Regime, p.PerEpoch, p.Iterations,
-			err == nil && accuracy == 1 && p.Cost < 0.1)
+		fmt.Printf("%v: %d iterations an epoch, %d in all, XOR learnt: %v\n", batches.Regime(), p.PerEpoch, p.Iterations,
+			err == nil && accuracy == 1 && p.Loss < 0.1)
 	}
 	// Output:
 	// batch: 1 iterations an epoch, 300 in all, XOR learnt: true

@@ -24,8 +24,8 @@ import (
 func TestReplacedValuesAreTrained(t *testing.T) {
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
 		for _, momentum := range []float64{0, 0.9} {
-			want, wantTrainer := small(t, d, optim.SGD{Momentum: momentum})
-			got, gotTrainer := small(t, d, optim.SGD{Momentum: momentum})
+			want, wantTrainer := small(t, d, sgd(momentum))
+			got, gotTrainer := small(t, d, sgd(momentum))
 			replace := func() {
 				for _, p := range nn.Params(got) {
 					old := p.Param.Value
@@ -36,9 +36,9 @@ func TestReplacedValuesAreTrained(t *testing.T) {
 			x, y := batch(t, blobs(9), []int{0, 1, 2, 3}, d)
 			for range 4 {
 				replace()
-				a, err := wantTrainer.Step(context.Background(), x, y, 0.1)
+				a, err := wantTrainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 				require.NoError(t, err)
-				b, err := gotTrainer.Step(context.Background(), x, y, 0.1)
+				b, err := gotTrainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 				require.NoError(t, err)
 				require.Equal(t, a, b)
 				require.Equal(t, numbers(want), numbers(got))
@@ -65,110 +65,105 @@ func TestReplacedByWhatDoesNotFit(t *testing.T) {
 		"types f64 and f32 differ: convert one with Cast": func(net nn.Sequential) { net[0].(*nn.Linear).Bias.Value = nn.NewParam(graph.Float32, 5).Value },
 		"[2].Bias): the parameter has no value":           func(net nn.Sequential) { net[2].(*nn.Linear).Bias.Value = nil },
 	} {
-		net, trainer := small(t, graph.Float64, optim.SGD{})
-		_, err := trainer.Step(context.Background(), x, y, 0.1)
+		net, trainer := small(t, graph.Float64, sgd(0))
+		_, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 		require.NoError(t, err)
 		replace(net)
-		_, err = trainer.Step(context.Background(), x, y, 0.1)
+		_, err = trainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 		require.ErrorContains(t, err, want)
 	}
-	net, trainer := small(t, graph.Float64, optim.SGD{})
+	net, trainer := small(t, graph.Float64, sgd(0))
 	net[2].(*nn.Linear).Weight = nn.NewParam(graph.Float64, 5, 3)
-	_, err := trainer.Fit(context.Background(), set, train.Plan{BatchSize: 3, Epochs: 1, Rate: 0.1})
+	_, err := trainer.Fit(context.Background(), source(t, set, 3, 0, graph.Float64), train.Plan{Epochs: 1})
 	require.ErrorContains(t, err, "has other parameters than it had")
 }
 
 // TestNoNumbersEndTraining has costs, data, rates and gradients that are no numbers.
 func TestNoNumbersEndTraining(t *testing.T) {
-	plan := train.Plan{BatchSize: 3, Epochs: 20, Rate: 0.1}
+	plan := train.Plan{Epochs: 20}
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
-		net, trainer := small(t, d, optim.SGD{Momentum: 0.5})
+		net, trainer := small(t, d, sgd(0.5))
 		set := blobs(9)
 		set.X[2*4+1] = math.NaN()
-		progress, err := trainer.Fit(context.Background(), set, plan)
-		var infinite *autodiff.NotFiniteError
-		require.ErrorAs(t, err, &infinite)
-		require.ErrorContains(t, err, "epoch 1, feature 1 of sample 4 is NaN: train: the cost of step ")
+		progress, err := trainer.Fit(context.Background(), source(t, set, 3, 0, d), plan)
+		require.ErrorIs(t, err, data.ErrNotFinite)
+		require.ErrorContains(t, err, "epoch 1: train: feature 1 of sample 4 is NaN")
 		require.Less(t, progress.Iterations, 3)
 		requireFinite(t, net)
 
 		set = blobs(9)
-		plan := plan
-		plan.Rate = 1e30 // it goes so far that the cost is no number in some later step
-		net, _ = small(t, d, optim.SGD{})
-		trainer, err = train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-			return ops.Mean(ops.Exp(ops.Square(ops.Sub(net.Apply(x), y))))
-		}, optim.SGD{})
+		net, _ = small(t, d, sgd(0))
+		trainer, err = train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+			return ops.Mean(ops.Exp(ops.Square(ops.Sub(net.Apply(b.X), b.Y))))
+		}, optim.SGD{Rate: optim.Constant(1e30)}) // it goes so far that the loss is no number in some later step
 		require.NoError(t, err)
-		_, err = trainer.Fit(context.Background(), set, plan)
+		_, err = trainer.Fit(context.Background(), source(t, set, 3, 0, d), plan)
+		var infinite *autodiff.NotFiniteError
 		require.ErrorAs(t, err, &infinite)
-		require.ErrorContains(t, err, "train: epoch 1: train: the cost of step 2 is +Inf")
+		require.ErrorContains(t, err, "train: epoch 1: train: the loss of step 2 is +Inf")
+		var born *autodiff.NaNError
+		require.ErrorAs(t, err, &born)
+		require.ErrorContains(t, err, "finite_test.go:")
 		requireFinite(t, net)
 	}
-	net, trainer := small(t, graph.Float32, optim.SGD{})
-	before := numbers(net)
-	x, y := batch(t, blobs(9), []int{0, 1}, graph.Float32)
-	for _, rate := range []float64{math.NaN(), math.Inf(-1), 1e300} {
-		_, err := trainer.Step(context.Background(), x, y, rate)
-		require.ErrorContains(t, err, "is not finite in f32")
-	}
-	require.Equal(t, before, numbers(net))
 }
 
 // TestGradientsThatAreNoNumbers has a cost that is one while its gradient is not, which the last step must not hide.
 func TestGradientsThatAreNoNumbers(t *testing.T) {
 	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
-	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-		return ops.Sqrt(ops.Mul(0, ops.Mean(ops.Square(net.Apply(x)))))
-	}, optim.SGD{})
+	trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+		return ops.Sqrt(ops.Mul(0, ops.Mean(ops.Square(net.Apply(b.X)))))
+	}, sgd(0))
 	require.NoError(t, err)
-	_, err = trainer.Fit(context.Background(), blobs(6), train.Plan{BatchSize: 6, Epochs: 1, Rate: 0.1})
+	_, err = trainer.Fit(context.Background(), source(t, blobs(6), 6, 0, graph.Float64), train.Plan{Epochs: 1})
 	require.ErrorContains(t, err, "train: epoch 1: train: parameter 0.weight has the element NaN")
 }
 
 // TestOptionsReachThePrograms finds where a NaN was born.
 func TestOptionsReachThePrograms(t *testing.T) {
-	net, _ := small(t, graph.Float64, optim.SGD{})
+	net, _ := small(t, graph.Float64, sgd(0))
 	before := numbers(net)
-	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-		return ops.Mean(ops.Log(ops.Sub(0, ops.Square(net.Apply(x)))))
-	}, optim.SGD{}, autodiff.DebugNaN())
+	trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+		return ops.Mean(ops.Log(ops.Sub(0, ops.Square(net.Apply(b.X)))))
+	}, sgd(0), autodiff.DebugNaN())
 	require.NoError(t, err)
 	x, y := batch(t, blobs(9), []int{0, 1}, graph.Float64)
-	_, err = trainer.Step(context.Background(), x, y, 0.1)
+	_, err = trainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 	var born *autodiff.NaNError
 	require.ErrorAs(t, err, &born)
 	require.ErrorContains(t, err, "train: step 1")
 	require.Equal(t, "log", born.Op)
 	require.Equal(t, before, numbers(net))
 
-	trainer, err = train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node { // infinite, but no NaN
-		return ops.Sub(0, ops.Log(ops.Mul(0, ops.Mean(net.Apply(x)))))
-	}, optim.SGD{}, autodiff.DebugNaN())
+	trainer, err = train.New(net, func(net nn.Sequential, b train.XY) *graph.Node { // infinite, but no NaN
+		return ops.Sub(0, ops.Log(ops.Mul(0, ops.Mean(net.Apply(b.X)))))
+	}, sgd(0), autodiff.DebugNaN())
 	require.NoError(t, err)
-	_, err = trainer.Step(context.Background(), x, y, 0)
+	_, err = trainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 	require.Error(t, err)
 	require.Equal(t, before, numbers(net))
 }
 
 func TestNothingToTrain(t *testing.T) {
-	net, trainer := small(t, graph.Float64, optim.SGD{})
-	cost := func(net nn.Sequential, x, y *graph.Node) *graph.Node { return ops.Mean(net.Apply(x)) }
+	net, trainer := small(t, graph.Float64, sgd(0))
+	cost := func(net nn.Sequential, b train.XY) *graph.Node { return ops.Mean(net.Apply(b.X)) }
 	for _, build := range []func() (*train.Trainer, error){
-		func() (*train.Trainer, error) { return train.New(nil, cost, optim.SGD{}) },
-		func() (*train.Trainer, error) { return train.New(net, nil, optim.SGD{}) },
+		func() (*train.Trainer, error) { return train.New(nn.Sequential(nil), cost, sgd(0)) },
+		func() (*train.Trainer, error) {
+			return train.New[nn.Sequential, train.XY](net, nil, sgd(0))
+		},
 		func() (*train.Trainer, error) { return train.New(net, cost, nil) },
 		func() (*train.Trainer, error) {
-			return train.New(nn.Sequential{&nn.Linear{Weight: &nn.Param{}}}, cost, optim.SGD{})
+			return train.New(nn.Sequential{&nn.Linear{Weight: &nn.Param{}}}, cost, sgd(0))
 		},
 	} {
 		_, err := build()
 		require.ErrorContains(t, err, "train: ")
 	}
-	_, err := trainer.Fit(context.Background(), nil, train.Plan{BatchSize: 1})
+	_, err := trainer.Fit(context.Background(), nil, train.Plan{})
 	require.ErrorContains(t, err, "there is no data")
 	var none context.Context
-	_, err = trainer.Fit(none, &data.Set{}, train.Plan{})
+	_, err = trainer.Fit(none, train.Batches{}, train.Plan{})
 	require.ErrorContains(t, err, "the context is nil")
 	_, err = train.Accuracy(context.Background(), net, nil)
 	require.True(t, errors.Is(err, data.ErrEmpty))
@@ -186,15 +181,15 @@ func TestInfiniteFeatures(t *testing.T) {
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
 		for _, v := range []float64{math.Inf(1), math.Inf(-1)} {
 			net := nn.NewMLP(d, []int{2, 5, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
-			trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
-				return nn.Quadratic(net.Apply(x), y)
-			}, optim.SGD{})
+			trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
+				return nn.Quadratic(net.Apply(b.X), b.Y)
+			}, sgd(0))
 			require.NoError(t, err)
 			set, before := blobs(9), numbers(net)
 			set.X[2*4+1] = v
-			_, err = trainer.Fit(context.Background(), set, train.Plan{BatchSize: 9, Epochs: 1, Rate: 0.1})
+			_, err = trainer.Fit(context.Background(), source(t, set, 9, 0, d), train.Plan{Epochs: 1})
 			require.ErrorIs(t, err, data.ErrNotFinite)
-			require.ErrorContains(t, err, fmt.Sprintf("train: epoch 1, feature 1 of sample 4 is %v: train: step 1", v))
+			require.ErrorContains(t, err, fmt.Sprintf("train: epoch 1: train: feature 1 of sample 4 is %v", v))
 			require.Equal(t, before, numbers(net))
 		}
 	}
@@ -202,7 +197,7 @@ func TestInfiniteFeatures(t *testing.T) {
 
 // TestAccuracyOfNoNumbers: NaN outputs are no answer.
 func TestAccuracyOfNoNumbers(t *testing.T) {
-	net, _ := small(t, graph.Float64, optim.SGD{})
+	net, _ := small(t, graph.Float64, sgd(0))
 	set := blobs(9)
 	set.X[2*4] = math.NaN()
 	_, err := train.Accuracy(context.Background(), net, set)

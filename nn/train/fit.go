@@ -91,7 +91,7 @@ func (l *loop) epochs(ctx context.Context) error {
 
 // epoch runs an epoch from where it is to its end.
 func (l *loop) epoch(ctx context.Context) error {
-	number := l.done.Epochs
+	number, uncancelled := l.done.Epochs, context.WithoutCancel(ctx)
 	for batch, err := range l.source.Epoch(number, l.within) {
 		if err != nil {
 			return fmt.Errorf("train: epoch %d: %w", number+1, err)
@@ -99,7 +99,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := l.iterate(ctx, batch); err != nil {
+		if err := l.iterate(uncancelled, batch); err != nil {
 			return err
 		}
 	}
@@ -118,7 +118,7 @@ func (l *loop) iterate(ctx context.Context, batch Batch) error {
 		l.done.Samples, l.loss = 0, 0
 		clear(l.sums)
 	}
-	value, err := l.StepOf(context.WithoutCancel(ctx), batch)
+	value, err := l.StepOf(ctx, batch)
 	if err != nil {
 		return fmt.Errorf("train: epoch %d: %w", l.done.Epochs+1, err)
 	}

@@ -3,9 +3,9 @@ package train_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,23 +29,27 @@ func TestRegimes(t *testing.T) {
 		{10, 4, "mini-batch", 3}, // 4 + 4 + 2
 		{13, 12, "mini-batch", 2},
 	} {
-		_, trainer := small(t, graph.Float64, optim.SGD{})
+		_, trainer := small(t, graph.Float64, sgd(0))
 		var counted []int
-		p, err := trainer.Fit(context.Background(), blobs(c.samples), train.Plan{
-			BatchSize: c.batch, Epochs: 3, Rate: .1, Seed: seed,
-			Each: func(p train.Progress) error { counted = append(counted, p.Epochs); return nil },
+		set, err := train.NewSet(blobs(c.samples), graph.Float64, c.batch, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := trainer.Fit(context.Background(), set, train.Plan{
+			Epochs: 3,
+			Each:   func(p train.Progress) error { counted = append(counted, p.Epochs); return nil },
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Regime.String() != c.regime || p.BatchSize != c.batch || p.PerEpoch != c.perEpoch ||
+		if set.Regime().String() != c.regime || p.PerEpoch != c.perEpoch ||
 			p.Epochs != 3 || p.Iterations != 3*c.perEpoch {
 			t.Errorf("%d samples in batches of %d: %+v, want %s with %d iterations an epoch",
 				c.samples, c.batch, p, c.regime, c.perEpoch)
 		}
-		var want []int // an epoch counts with its last iteration
+		var want []int // finished before each iteration
 		for i := range 3 * c.perEpoch {
-			want = append(want, (i+1)/c.perEpoch)
+			want = append(want, i/c.perEpoch)
 		}
 		if !slices.Equal(counted, want) {
 			t.Errorf("epochs after each iteration: %v, want %v", counted, want)
@@ -60,9 +64,9 @@ func TestIterationsOfLargeSet(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
 	net := nn.NewMLP(graph.Float32, []int{1, 1}, nn.Sigmoid, nn.Normal, rand.New(rand.NewPCG(seed, 0)))
-	p, err := newTrainer(t, net, optim.SGD{}).Fit(cancelled, set, train.Plan{BatchSize: 256, Epochs: 1})
-	want := train.Progress{Regime: data.MiniBatch, BatchSize: 256, PerEpoch: 10_000}
-	if p != want || !errors.Is(err, context.Canceled) {
+	p, err := newTrainer(t, net, sgd(0)).Fit(cancelled, source(t, set, 256, 0, graph.Float32), train.Plan{Epochs: 1})
+	want := train.Progress{PerEpoch: 10_000}
+	if !reflect.DeepEqual(p, want) || !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, error %v, want %+v", p, err, want)
 	}
 }
@@ -70,22 +74,22 @@ func TestIterationsOfLargeSet(t *testing.T) {
 // The cost reported is the average over samples, not over batches.
 func TestCostIsAverageOverSamples(t *testing.T) {
 	set := blobs(10)
-	_, trainer := small(t, graph.Float64, optim.SGD{})
-	whole, err := trainer.Fit(context.Background(), set, train.Plan{BatchSize: 10, Epochs: 1})
+	_, trainer := small(t, graph.Float64, optim.Frozen{})
+	whole, err := trainer.Fit(context.Background(), source(t, set, 10, 0, graph.Float64), train.Plan{Epochs: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := trainer.Fit(context.Background(), set, train.Plan{BatchSize: 4, Epochs: 1}) // rate 0: nothing moves
-	if err != nil || !(math.Abs(whole.Cost-parts.Cost) <= 1e-15*10*whole.Cost) {
-		t.Errorf("cost %v, in batches of 4, 4 and 2 %v, error %v", whole.Cost, parts.Cost, err)
+	parts, err := trainer.Fit(context.Background(), source(t, set, 4, 0, graph.Float64), train.Plan{Epochs: 1})
+	if err != nil || !(math.Abs(whole.Loss-parts.Loss) <= 1e-15*10*whole.Loss) {
+		t.Errorf("cost %v, in batches of 4, 4 and 2 %v, error %v", whole.Loss, parts.Loss, err)
 	}
 }
 
 func TestSameSeedSameBits(t *testing.T) {
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
 		run := func(shuffle uint64) ([]float64, train.Progress) {
-			net, trainer := small(t, d, optim.SGD{Momentum: .9})
-			p, err := trainer.Fit(context.Background(), blobs(50), train.Plan{BatchSize: 8, Epochs: 5, Rate: .1, Seed: shuffle})
+			net, trainer := small(t, d, sgd(.9))
+			p, err := trainer.Fit(context.Background(), source(t, blobs(50), 8, shuffle, d), train.Plan{Epochs: 5})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +97,7 @@ func TestSameSeedSameBits(t *testing.T) {
 		}
 		first, p := run(seed)
 		second, q := run(seed)
-		if !slices.Equal(first, second) || p != q {
+		if !slices.Equal(first, second) || !reflect.DeepEqual(p, q) {
 			t.Errorf("%v: two runs differ: %+v and %+v", d, p, q)
 		}
 		if other, _ := run(seed + 1); slices.Equal(first, other) {
@@ -107,22 +111,23 @@ var errEnough = errors.New("enough")
 // An error of Each, or the end of the context, stops after the iteration at hand: the parameters are those of the
 // iterations counted.
 func TestStops(t *testing.T) {
-	plan := train.Plan{BatchSize: 4, Epochs: 10, Rate: .1, Seed: seed}
+	plan := train.Plan{Epochs: 10}
+	set := source(t, blobs(10), 4, seed, graph.Float64)
 	const after = 8 // two epochs of 3 iterations and two of the third
 
-	want, trainer := small(t, graph.Float64, optim.SGD{Momentum: .9})
+	want, trainer := small(t, graph.Float64, sgd(.9))
 	plan.Each = func(p train.Progress) error {
 		if p.Iterations == after {
 			return errEnough
 		}
 		return nil
 	}
-	p, err := trainer.Fit(context.Background(), blobs(10), plan)
+	p, err := trainer.Fit(context.Background(), set, plan)
 	if !errors.Is(err, errEnough) || p.Iterations != after || p.Epochs != 2 {
 		t.Errorf("an error of Each: %+v, %v", p, err)
 	}
 
-	net, trainer := small(t, graph.Float64, optim.SGD{Momentum: .9})
+	net, trainer := small(t, graph.Float64, sgd(.9))
 	ctx, cancel := context.WithCancelCause(context.Background())
 	plan.Each = func(p train.Progress) error {
 		if p.Iterations == after {
@@ -130,13 +135,13 @@ func TestStops(t *testing.T) {
 		}
 		return nil
 	}
-	q, err := trainer.Fit(ctx, blobs(10), plan)
-	if !errors.Is(err, errEnough) || q != p || !slices.Equal(numbers(net), numbers(want)) {
+	q, err := trainer.Fit(ctx, set, plan)
+	if !errors.Is(err, errEnough) || !reflect.DeepEqual(q, p) || !slices.Equal(numbers(net), numbers(want)) {
 		t.Errorf("cancelled: %+v, %v; want the parameters of %+v", q, err, p)
 	}
 
 	before := slices.Clone(numbers(net))
-	q, err = trainer.Fit(ctx, blobs(10), plan)
+	q, err = trainer.Fit(ctx, set, plan)
 	if !errors.Is(err, errEnough) || q.Iterations != 0 || !slices.Equal(numbers(net), before) {
 		t.Errorf("cancelled before: %+v, %v", q, err)
 	}
@@ -147,14 +152,14 @@ func TestStopsAfterIterationAtHand(t *testing.T) {
 	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
 	before := slices.Clone(numbers(net))
 	ctx, cancel := context.WithCancel(context.Background())
-	trainer, err := train.New(net, func(net nn.Sequential, x, y *graph.Node) *graph.Node {
+	trainer, err := train.New(net, func(net nn.Sequential, b train.XY) *graph.Node {
 		cancel()
-		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
-	}, optim.SGD{})
+		return nn.SoftmaxCrossEntropy(net.Apply(b.X), b.Y)
+	}, sgd(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := trainer.Fit(ctx, blobs(10), train.Plan{BatchSize: 4, Epochs: 1, Rate: .1})
+	p, err := trainer.Fit(ctx, source(t, blobs(10), 4, 0, graph.Float64), train.Plan{Epochs: 1})
 	if !errors.Is(err, context.Canceled) || p.Iterations != 1 || slices.Equal(before, numbers(net)) {
 		t.Errorf("%+v, error %v, want one iteration", p, err)
 	}
@@ -163,12 +168,13 @@ func TestStopsAfterIterationAtHand(t *testing.T) {
 // A plan that says nothing is an error, not a training that does nothing.
 func TestFitRefusesPlans(t *testing.T) {
 	net := nn.NewMLP(graph.Float64, []int{2, 3}, nn.Tanh, nn.Xavier, rand.New(rand.NewPCG(seed, 0)))
-	for _, plan := range []train.Plan{{BatchSize: 5, Epochs: -1, Rate: .1}, {BatchSize: 5, Epochs: 1, Rate: math.NaN()},
-		{BatchSize: 5, Epochs: 1, Rate: math.Inf(1)}} {
-		_, err := newTrainer(t, net, optim.SGD{}).Fit(context.Background(), blobs(10), plan)
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("train: %d epochs at the rate %v", plan.Epochs, plan.Rate)) {
-			t.Errorf("%+v: error %v", plan, err)
-		}
+	_, err := newTrainer(t, net, sgd(0)).Fit(context.Background(), source(t, blobs(10), 5, 0, graph.Float64), train.Plan{Epochs: -1})
+	if err == nil || !strings.Contains(err.Error(), "train: -1 epochs") {
+		t.Errorf("error %v", err)
+	}
+	_, err = newTrainer(t, net, sgd(0)).Fit(context.Background(), train.Batches{}, train.Plan{Epochs: 1})
+	if err == nil || !strings.Contains(err.Error(), "train: epoch 1 has no batches") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -193,9 +199,13 @@ func TestFitErrors(t *testing.T) {
 		{"numbers missing", short, 5, data.ErrShape, "has 19 numbers"},
 		{"too many features", wideSet, 5, nil, "inner dimensions 4 and 2 differ: x f64[5,4] · 0.weight f64[2,5] at step_test.go:"},
 	} {
-		net, trainer := small(t, graph.Float64, optim.SGD{})
+		net, trainer := small(t, graph.Float64, sgd(0))
 		before := slices.Clone(numbers(net))
-		p, err := trainer.Fit(context.Background(), c.set, train.Plan{BatchSize: c.batch, Epochs: 1, Rate: .1})
+		var p train.Progress
+		set, err := train.NewSet(c.set, graph.Float64, c.batch, 0)
+		if err == nil {
+			p, err = trainer.Fit(context.Background(), set, train.Plan{Epochs: 1})
+		}
 		if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.text)
 		}
@@ -234,9 +244,8 @@ func TestLearnsDigits(t *testing.T) {
 			t.Fatal(err)
 		}
 		net := nn.NewMLP(graph.Float32, []int{64, 40, 10}, nn.ReLU, nn.He, rand.New(rand.NewPCG(s, 0)))
-		p, err := newTrainer(t, net, optim.SGD{Momentum: .9}).Fit(context.Background(), learn, train.Plan{
-			BatchSize: 32, Epochs: 20, Rate: .05, Seed: s,
-		})
+		rule := optim.SGD{Rate: optim.Constant(.05), Momentum: .9}
+		p, err := newTrainer(t, net, rule).Fit(context.Background(), source(t, learn, 32, s, graph.Float32), train.Plan{Epochs: 20})
 		if err != nil || p.Iterations != 20*44 {
 			t.Fatalf("%+v, error %v", p, err)
 		}
@@ -244,7 +253,7 @@ func TestLearnsDigits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("seed %d: cost %.4f, test accuracy %.4f", s, p.Cost, accuracy)
+		t.Logf("seed %d: cost %.4f, test accuracy %.4f", s, p.Loss, accuracy)
 		sum += accuracy
 	}
 	if sum/splits < .95 {

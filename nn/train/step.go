@@ -25,7 +25,7 @@ func (t *Trainer) Step(ctx context.Context, batch any) (float64, error) {
 func (t *Trainer) StepOf(ctx context.Context, b Batch) (float64, error) {
 	setScalar(t.count, float64(b.Count))
 	setScalar(t.last, b.Last)
-	if err := t.step.RunTo(ctx, &t.result, t.model, t.state.Values, b.Feed, t.count, t.last); err != nil {
+	if err := t.step.RunTo(ctx, &t.result, t.model, t.states, b.Feed, t.count, t.last); err != nil {
 		return 0, t.named(ctx, b, err)
 	}
 	t.steps++
@@ -57,7 +57,7 @@ func (t *Trainer) named(ctx context.Context, b Batch, err error) error {
 	if math.IsInf(infinite.Value, 0) {
 		option = autodiff.DebugInf()
 	}
-	_, where := t.debug(option).Run(ctx, t.model, t.state.Values, b.Feed, t.count, t.last)
+	_, where := t.debug(option).Run(ctx, t.model, t.states, b.Feed, t.count, t.last)
 	if errors.As(where, &born) {
 		return fmt.Errorf("train: the loss of step %d is %v: %w: %w", t.steps+1, infinite.Value, err, born)
 	}

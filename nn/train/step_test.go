@@ -38,10 +38,23 @@ func small(t *testing.T, d graph.DType, rule optim.Rule) (nn.Sequential, *train.
 	return net, newTrainer(t, net, rule)
 }
 
+// sgd is gradient descent with the rate of most tests and a momentum.
+func sgd(momentum float64) optim.Rule { return optim.SGD{Rate: optim.Constant(.1), Momentum: momentum} }
+
+// source is a data set in shuffled batches, of float64 unless the net says otherwise.
+func source(t *testing.T, set *data.Set, size int, shuffle uint64, d graph.DType) train.Source {
+	t.Helper()
+	s, err := train.NewSet(set, d, size, shuffle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func newTrainer(t *testing.T, net nn.Layer, rule optim.Rule) *train.Trainer {
 	t.Helper()
-	trainer, err := train.New(net, func(net nn.Layer, x, y *graph.Node) *graph.Node {
-		return nn.SoftmaxCrossEntropy(net.Apply(x), y)
+	trainer, err := train.New(net, func(net nn.Layer, b train.XY) *graph.Node {
+		return nn.SoftmaxCrossEntropy(net.Apply(b.X), b.Y)
 	}, rule)
 	if err != nil {
 		t.Fatal(err)
@@ -82,10 +95,10 @@ func batch(t *testing.T, set *data.Set, rows []int, d graph.DType) (x, y *tensor
 func TestBatchGradientIsAverage(t *testing.T) {
 	set, rows := blobs(30), []int{3, 7, 8, 20, 29, 11, 4}
 	update := func(rows []int) []float64 {
-		net, trainer := small(t, graph.Float64, optim.SGD{})
+		net, trainer := small(t, graph.Float64, optim.SGD{Rate: optim.Constant(1)})
 		before := slices.Clone(numbers(net))
 		x, y := batch(t, set, rows, graph.Float64)
-		if _, err := trainer.Step(context.Background(), x, y, 1); err != nil {
+		if _, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y}); err != nil {
 			t.Fatal(err)
 		}
 		after := numbers(net)
@@ -111,16 +124,16 @@ func TestBatchGradientIsAverage(t *testing.T) {
 func TestMomentumLives(t *testing.T) {
 	for _, d := range []graph.DType{graph.Float64, graph.Float32} {
 		model := &nn.Linear{Weight: nn.NewParam(d, 1, 1).Fill(func() float64 { return 1 })}
-		trainer, err := train.New(model, func(model *nn.Linear, x, y *graph.Node) *graph.Node {
-			return nn.Quadratic(model.Apply(x), y)
-		}, optim.SGD{Momentum: .5})
+		trainer, err := train.New(model, func(model *nn.Linear, b train.XY) *graph.Node {
+			return nn.Quadratic(model.Apply(b.X), b.Y)
+		}, optim.SGD{Rate: optim.Constant(.125), Momentum: .5})
 		if err != nil {
 			t.Fatal(err)
 		}
 		x, y := nn.NewParam(d, 1, 1).Fill(func() float64 { return 2 }).Value, nn.NewParam(d, 1, 1).Value
 		w, v := 1.0, 0.0
 		for step := range 6 { // dyadic fractions, exact in both types
-			cost, err := trainer.Step(context.Background(), x, y, .125)
+			cost, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y})
 			if err != nil || cost != 2*w*w {
 				t.Fatalf("%v: step %d: cost %v, error %v, want %v", d, step, cost, err, 2*w*w)
 			}
@@ -135,7 +148,7 @@ func TestMomentumLives(t *testing.T) {
 
 // Training writes to the tensors that the model holds.
 func TestParametersChangeInPlace(t *testing.T) {
-	net, trainer := small(t, graph.Float32, optim.SGD{Momentum: .9})
+	net, trainer := small(t, graph.Float32, sgd(.9))
 	var tensors []*tensor.Dense
 	var backing []*float32
 	for _, p := range nn.Params(net) {
@@ -144,7 +157,7 @@ func TestParametersChangeInPlace(t *testing.T) {
 	before := slices.Clone(numbers(net))
 	x, y := batch(t, blobs(9), []int{0, 1, 2, 3}, graph.Float32)
 	for range 3 {
-		if _, err := trainer.Step(context.Background(), x, y, .1); err != nil {
+		if _, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,12 +173,12 @@ func TestParametersChangeInPlace(t *testing.T) {
 
 // A step that fails leaves everything as it was, and says what does not fit, and where in the user's code.
 func TestFailedStep(t *testing.T) {
-	net, trainer := small(t, graph.Float64, optim.SGD{Momentum: .9})
+	net, trainer := small(t, graph.Float64, sgd(.9))
 	x, y := batch(t, blobs(9), []int{0, 1, 2, 3}, graph.Float64)
 	x32, _ := batch(t, blobs(9), []int{0, 1, 2, 3}, graph.Float32)
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := trainer.Step(context.Background(), x, y, .1); err != nil {
+	if _, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y}); err != nil {
 		t.Fatal(err)
 	}
 	before := slices.Clone(numbers(net))
@@ -185,7 +198,7 @@ func TestFailedStep(t *testing.T) {
 		{"no targets", context.Background(), x, nil, []string{"it is nil"}},
 		{"cancelled", cancelled, x, y, []string{"context canceled"}},
 	} {
-		_, err := trainer.Step(c.ctx, c.x, c.y, .1)
+		_, err := trainer.Step(c.ctx, &train.Pair{X: c.x, Y: c.y})
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v, want %q", c.name, err, want)
@@ -195,29 +208,27 @@ func TestFailedStep(t *testing.T) {
 			t.Fatalf("%s: the parameters have changed", c.name)
 		}
 	}
-	fresh, again := small(t, graph.Float64, optim.SGD{Momentum: .9})
+	fresh, again := small(t, graph.Float64, sgd(.9))
 	for range 2 {
-		if _, err := again.Step(context.Background(), x, y, .1); err != nil {
+		if _, err := again.Step(context.Background(), &train.Pair{X: x, Y: y}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := trainer.Step(context.Background(), x, y, .1); err != nil || !slices.Equal(numbers(net), numbers(fresh)) {
+	if _, err := trainer.Step(context.Background(), &train.Pair{X: x, Y: y}); err != nil || !slices.Equal(numbers(net), numbers(fresh)) {
 		t.Errorf("after failures a step is another than without, error %v", err)
 	}
 }
 
 func TestNewErrors(t *testing.T) {
-	mixed := []*nn.Param{nn.NewParam(graph.Float64, 2), nn.NewParam(graph.Float32, 2)}
-	cost := func(_ any, x, y *graph.Node) *graph.Node { return nn.Quadratic(x, y) }
+	cost := func(_ nn.Sequential, b train.XY) *graph.Node { return nn.Quadratic(b.X, b.Y) }
 	for _, c := range []struct {
-		model any
+		model nn.Sequential
 		want  string
 	}{
 		{nn.Sequential{nn.ReLU}, "train: a nn.Sequential has no parameters"},
-		{nil, "train: a <nil> has no parameters"},
-		{mixed, "train: parameters 0 and 1 have different element types"},
+		{nil, "train: a nn.Sequential has no parameters"},
 	} {
-		if _, err := train.New(c.model, cost, optim.SGD{}); err == nil || err.Error() != c.want {
+		if _, err := train.New(c.model, cost, sgd(0)); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
@@ -225,14 +236,14 @@ func TestNewErrors(t *testing.T) {
 	// A parameter that the cost does not depend on is no parameter with gradient 0.
 	used, idle := nn.NewParam(graph.Float64, 1, 1), nn.NewParam(graph.Float64, 3)
 	type model struct{ Used, Idle *nn.Param }
-	trainer, err := train.New(model{used, idle}, func(m model, x, y *graph.Node) *graph.Node {
-		return nn.Quadratic((&nn.Linear{Weight: m.Used}).Apply(x), y)
-	}, optim.SGD{})
+	trainer, err := train.New(model{used, idle}, func(m model, b train.XY) *graph.Node {
+		return nn.Quadratic((&nn.Linear{Weight: m.Used}).Apply(b.X), b.Y)
+	}, sgd(0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	one := nn.NewParam(graph.Float64, 1, 1).Value
-	_, err = trainer.Step(context.Background(), one, one, 1)
+	_, err = trainer.Step(context.Background(), &train.Pair{X: one, Y: one})
 	if err == nil || !strings.Contains(err.Error(), "does not depend on Idle (idle f64[3])") {
 		t.Errorf("idle parameter: error %v", err)
 	}

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -28,6 +30,7 @@ type Trainer struct {
 
 	params      []nn.Named
 	steps       int // that were made
+	states      any // the state's values: a slice that becomes an any is allocated
 	count, last *tensor.Dense
 	result      struct {
 		Loss    float64
@@ -66,11 +69,11 @@ func NewWithMetrics[M, B any](model M, loss func(model M, batch B) (*graph.Node,
 			return nil, fmt.Errorf("train: parameter %s has no value", p.Path)
 		}
 	}
-	state, err := optim.NewState[M](rule, model)
+	state, err := optim.NewState[M](rule, model, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	t.state = state
+	t.state, t.states = state, state.Values
 	t.count, t.last = tensor.New(tensor.FromScalar(0.0)), tensor.New(tensor.FromScalar(false))
 	t.result.Model, t.result.State = t.model, state.Values // updated in place
 	step := iteration(loss, rule, &t.names)
@@ -92,6 +95,9 @@ func iteration[M, B any](loss func(M, B) (*graph.Node, Metrics), rule optim.Rule
 	}
 	return func(model M, old []*graph.Node, batch B, count, last *graph.Node) (value *graph.Node, next M,
 		kept []*graph.Node, refused *graph.Node, metrics []*graph.Node) {
+		batch = autodiff.MapTree(batch, func(path string, n *graph.Node) *graph.Node {
+			return graph.Named(cmp.Or(strings.ToLower(path), "batch"), n)
+		})
 		step := old[0] // the first slot of every state
 		key := ops.FoldIn(ops.Key(step.Graph(), keySeed), step)
 		value, a, grads := autodiff.ValueAndGradAux(func(m M) (*graph.Node, aux) {
@@ -132,7 +138,7 @@ func (t *Trainer) Program() *autodiff.Function { return t.step }
 
 // Feeds are the arguments of Program for a batch.
 func (t *Trainer) Feeds(batch any) []any {
-	return []any{t.model, t.state.Values, batch, t.count, t.last}
+	return []any{t.model, t.states, batch, t.count, t.last}
 }
 
 // Metric is the value of a metric at the last step.
