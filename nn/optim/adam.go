@@ -25,7 +25,7 @@ func (r Adam) Next(s *Step, params []Param) []*graph.Node {
 	a := r.moments("adam", s)
 	return each(params, func(p Param) *graph.Node {
 		p.Grad = decayed(p, r.WeightDecay, r.Decays)
-		return ops.Sub(p.Value, a.step(s, p, rate, r.AMSGrad))
+		return ops.Add(p.Value, a.move(s, p, rate, r.AMSGrad))
 	})
 }
 
@@ -48,11 +48,11 @@ func (r AdamW) Next(s *Step, params []Param) []*graph.Node {
 	a := Adam{Beta1: r.Beta1, Beta2: r.Beta2, Beta1At: r.Beta1At, Eps: r.Eps}.moments("adamw", s)
 	kept := ops.Sub(1, ops.Mul(or(r.WeightDecay, 0.01), rate))
 	return each(params, func(p Param) *graph.Node {
-		step, old := a.step(s, p, rate, r.AMSGrad), p.Value
+		move, old := a.move(s, p, rate, r.AMSGrad), p.Value
 		if r.Decays == nil || r.Decays(p) {
 			old = ops.Mul(as(kept, p), old)
 		}
-		return ops.Sub(old, step)
+		return ops.Add(old, move)
 	})
 }
 
@@ -100,13 +100,16 @@ func (m moments) mean2(s *Step, p Param) *graph.Node {
 	return v
 }
 
-// step is η·m̂/(√v̂ + ε).
-func (m moments) step(s *Step, p Param, rate *graph.Node, amsgrad bool) *graph.Node {
+// move is −η·m̂/(√v̂ + ε) = −η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε·√(1 − β₂ᵗ)).
+// A product that is added is one operation.
+func (m moments) move(s *Step, p Param, rate *graph.Node, amsgrad bool) *graph.Node {
 	mean, v := m.mean1(s, p), m.mean2(s, p)
 	if amsgrad {
 		v = ops.Maximum(s.Zeros("max", p), v)
 		s.Set("max", p, v)
 	}
-	size := as(ops.Div(rate, m.unbiased1), p)
-	return ops.Div(ops.Mul(size, mean), ops.Add(ops.Mul(as(m.inverseRoot, p), ops.Sqrt(v)), m.eps))
+	// Numerator and denominator have √(1 − β₂ᵗ) as a factor: scalars, so that nothing else is multiplied.
+	root := ops.Sqrt(m.unbiased2)
+	size := as(ops.Neg(ops.Mul(ops.Div(rate, m.unbiased1), root)), p)
+	return ops.Mul(size, ops.Div(mean, ops.Add(ops.Sqrt(v), as(ops.Mul(m.eps, root), p))))
 }

@@ -110,7 +110,7 @@ func (r LAMB) Next(s *Step, params []Param) []*graph.Node {
 	a := Adam{Beta1: r.Beta1, Beta2: r.Beta2, Eps: or(r.Eps, 1e-6)}.moments("lamb", s)
 	one := ops.Full(s.Graph(), graph.Float64, 1)
 	return each(params, func(p Param) *graph.Node {
-		p.Grad = a.step(s, p, one, false)
+		p.Grad = ops.Neg(a.move(s, p, one, false))
 		step := decayed(p, r.WeightDecay, r.Decays)
 		own, length := ops.Norm(p.Value), ops.Norm(step)
 		none := ops.Or(ops.Eq(own, 0), ops.Eq(length, 0))

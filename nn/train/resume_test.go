@@ -38,7 +38,7 @@ func (m *withChance) Apply(x *graph.Node) *graph.Node {
 func chanceTrainer(t testing.TB) (*withChance, *train.Trainer) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	m := &withChance{
-		nn.NewLinear(graph.Float32, 2, 8, nn.Xavier, rng), nn.NewBatchNorm(graph.Float32, 8), nn.NewDropout(.25),
+		nn.NewLinear(graph.Float32, 2, 8, nn.Xavier, rng), nn.NewBatchNorm(graph.Float32, 8), &nn.Dropout{P: .25},
 		nn.NewLinear(graph.Float32, 8, 3, nn.Xavier, rng),
 	}
 	rule := optim.EMA{Rule: optim.Chain(optim.AdamW{Rate: optim.WarmupCosine(.02, 5, 200, .1)}, optim.ClipGlobalNorm(1))}
@@ -102,6 +102,30 @@ func TestResume(t *testing.T) {
 	}
 	if !slices.Equal(everything(m, trainer), everything(want, wantTrainer)) {
 		t.Error("the bits differ")
+	}
+}
+
+// The first Ctrl-C ends the training after the step at hand, with a checkpoint.
+func TestInterrupt(t *testing.T) {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "c.safetensors")
+	_, trainer := chanceTrainer(t)
+	plan := train.Plan{Epochs: 1000, Checkpoint: path, Interrupt: true, Each: func(p train.Progress) error {
+		if p.Iterations == 10 {
+			return self.Signal(os.Interrupt)
+		}
+		return nil
+	}}
+	p, err := trainer.Fit(context.Background(), source(t, blobs(50), 8, seed, graph.Float32), plan)
+	if !errors.Is(err, context.Canceled) || p.Iterations < 10 || p.Epochs == 1000 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	_, again := chanceTrainer(t)
+	if err := again.Load(path); err != nil || again.Steps() != p.Iterations {
+		t.Errorf("the checkpoint is of step %d, want %d: %v", again.Steps(), p.Iterations, err)
 	}
 }
 
@@ -170,6 +194,7 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		kills = 3
 	}
+	died := 0
 	run := func(path string, kill bool) (last string) {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), killed+"="+path)
@@ -193,8 +218,12 @@ func TestKilled(t *testing.T) {
 		for lines.Scan() {
 			last = lines.Text()
 		}
-		if err := cmd.Wait(); err != nil && !kill {
+		err = cmd.Wait()
+		if err != nil && !kill {
 			t.Fatal(err)
+		}
+		if err != nil {
+			died++
 		}
 		return last
 	}
@@ -204,6 +233,7 @@ func TestKilled(t *testing.T) {
 	for range kills {
 		run(path, true)
 	}
+	t.Logf("%d of %d processes were killed before they were done", died, kills)
 	if got := run(path, false); got != want || len(want) < 100 {
 		t.Errorf("after %d kills the numbers are\n%.200s, undisturbed\n%.200s", kills, got, want)
 	}
