@@ -21,14 +21,14 @@
 //
 // # Where things are
 //
-//	step, state        a rule's one step, what it remembers, the update of a model
-//	schedule, restarts rates by the number of the step
-//	onecycle, cyclic   rates and momenta that go up and down
-//	plateau            a rate that falls when the loss does not
-//	transform, clip    changes of gradients
-//	sgd, adam*, rms    the rules
-//	asgd, rprop        more of them
-//	lion, adafactor    and more
-//	groups             other rules for other parameters
-//	accumulate, average accumulation of gradients; means of parameters, lookahead
+//	step, state            a rule's one step, what it remembers, the update of a model
+//	schedule, restarts     rates by the number of the step
+//	onecycle, cyclic       rates and momenta that go up and down
+//	plateau                a rate that falls when the loss does not
+//	transform, clip        changes of gradients
+//	sgd, adam, adamlike    rules: momentum; Adam, AdamW; Adamax, NAdam, RAdam, LAMB, Lion, Adafactor
+//	rms, rprop             more rules: Adagrad, Adadelta, RMSProp; Rprop, ASGD
+//	groups                 other rules for other parameters
+//	accumulate, average    accumulation of gradients; means of parameters, lookahead
+//	lbfgs, wolfe           a quasi-Newton method, and its line search
 package optim
