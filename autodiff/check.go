@@ -1,11 +1,14 @@
 package autodiff
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
 	"chainrule/graph"
+	"chainrule/internal/check"
 	"chainrule/internal/exec"
+	"chainrule/internal/trace"
 )
 
 // Check compares the derivatives of f, a function as Compile takes it, at the given arguments with differences, to
@@ -87,19 +90,19 @@ func (c Checker) Check(f any, args ...any) error {
 	if err := c.fill(); err != nil {
 		return err
 	}
-	fn := Compile(f)
-	fed := makeCall()
-	if err := fed.read(fn, args); err != nil {
+	fn := trace.New(f, apply[CompileOption](nil).Options)
+	fed := trace.MakeCall()
+	if err := fed.Read(fn, args); err != nil {
 		return err
 	}
-	for i, v := range fed.in {
-		fed.in[i] = widen(v)
+	for i, v := range fed.In {
+		fed.In[i] = check.Widen(v)
 	}
-	t, err := fn.trace(fed)
+	t, err := fn.Trace(fed)
 	if err != nil {
 		return err
 	}
-	return c.checkAndBlame(t.nodes, t.inputs, fed.in)
+	return c.run(t.Nodes, t.Inputs, fed.In)
 }
 
 // CheckGraph is Check for a graph built by hand, to which it adds the derivatives. Inputs lists the graph's inputs,
@@ -117,13 +120,13 @@ func (c Checker) CheckGraph(outputs, inputs []*graph.Node, feeds ...any) error {
 		if err != nil {
 			return &exec.FeedError{Index: i, Err: err}
 		}
-		values[i] = widen(v)
+		values[i] = check.Widen(v)
 		if !values[i].Type.Equal(inputs[i].Type()) {
 			return &exec.FeedError{Index: i, Name: inputs[i].Name(),
 				Reason: fmt.Sprintf("fed %v, wants %v", values[i].Type, inputs[i].Type())}
 		}
 	}
-	return c.checkAndBlame(outputs, inputs, values)
+	return c.run(outputs, inputs, values)
 }
 
 // fill puts defaults in the place of zeros. It is an error if there is something else that says nothing.
@@ -144,17 +147,11 @@ func (c *Checker) fill() error {
 	return nil
 }
 
-// widen converts f32 to f64 and copies, so that elements can be perturbed.
-func widen(v exec.Value) exec.Value {
-	t := v.Type
-	if t.DType != graph.Float32 {
-		w := exec.NewValue(t)
-		copy(w.Bytes(), v.Bytes())
-		return w
+// run is the check itself.
+func (c Checker) run(outputs, inputs []*graph.Node, values []exec.Value) error {
+	err := check.Checker(c).Check(outputs, inputs, values)
+	if wrong, ok := errors.AsType[*check.Wrong](err); ok {
+		return (*CheckError)(wrong)
 	}
-	w := exec.NewValue(graph.T(graph.Float64, t.Shape...))
-	for i, x := range graph.Elements[float32](v.Buf) {
-		graph.Elements[float64](w.Buf)[i] = float64(x)
-	}
-	return w
+	return err
 }

@@ -1,12 +1,10 @@
 package autodiff
 
 import (
-	"context"
-	"errors"
 	"math"
 
-	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/trace"
 )
 
 type (
@@ -36,81 +34,23 @@ func DebugInf() ProgramOption {
 
 func debug(bad func(float64) bool) ProgramOption {
 	return programOption{func(s *settings) {
-		s.passesOff["fast"] = true
-		if also := s.bad; also != nil {
-			s.bad = func(x float64) bool { return bad(x) || also(x) }
+		s.PassesOff["fast"] = true
+		if also := s.Bad; also != nil {
+			s.Bad = func(x float64) bool { return bad(x) || also(x) }
 			return
 		}
-		s.bad = bad
+		s.Bad = bad
 	}}
 }
 
-// errOptimised is possible where an exact rewrite takes away what a NaN would have come through.
-var errOptimised = errors.New("autodiff: a result is not finite, but it is if the graph is computed as it was traced")
+// NotFiniteError says that a result is not finite that was to be: its number, Result, and Value, the first element that is
+// NaN or an infinity. See RequireFinite.
+type NotFiniteError = trace.NotFiniteError
 
-// suspicion is what a program that looks for NaNs needs besides its code.
-type suspicion struct {
-	bad     func(float64) bool
-	outputs []*graph.Node // as traced
-	// leaves of results that are to be finite, and the numbers of these results
-	finite, results []int
-}
-
-// run computes dst from in, which are as exec.Program.Run wants them.
-func (p *program) run(ctx context.Context, dst, in []exec.Value) error {
-	if ctx == nil {
-		return errors.New("autodiff: the context is nil")
-	}
-	if p.suspicion == nil {
-		return p.code.Run(ctx, dst, in)
-	}
-	return p.runSuspicious(ctx, dst, in)
-}
-
-// runSuspicious runs code that donates nothing, and looks at the results before it overwrites what is donated.
-func (p *program) runSuspicious(ctx context.Context, dst, in []exec.Value) error {
-	made := make([]exec.Value, len(dst))
-	for i, v := range dst {
-		made[i] = v
-		if p.donated[i] >= 0 {
-			made[i] = exec.NewValue(v.Type)
-		}
-	}
-	if err := p.code.Run(ctx, made, in); err != nil {
-		return err
-	}
-	for i := range made {
-		if exec.FirstBad(made[i], p.suspicion.bad) >= 0 {
-			return p.blame(ctx, in)
-		}
-	}
-	if err := checkFinite(made, p.suspicion.finite, p.suspicion.results); err != nil {
-		return err
-	}
-	for i, k := range p.donated {
-		if k >= 0 {
-			copy(dst[i].Bytes(), made[i].Bytes())
-		}
-	}
-	return nil
-}
-
-// blame returns the error of a run on in that gave something bad.
-func (p *program) blame(ctx context.Context, in []exec.Value) error {
-	feeds := map[*graph.Node]exec.Value{}
-	for j, x := range p.inputs {
-		feeds[x] = in[j]
-	}
-	work := graph.Work{Stop: ctx.Done(), Context: ctx}
-	found, err := exec.Blame(&work, p.suspicion.outputs, feeds, p.suspicion.bad)
-	if errors.Is(err, graph.ErrStopped) {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	if found == nil {
-		return errOptimised
-	}
-	return found
+// RequireFinite makes a run fail with a *NotFiniteError if result number result, counted from 0, has a NaN or an
+// infinity, before anything that is donated is overwritten: a step of training whose cost is no number leaves the
+// parameters as they were. See DebugNaN, which finds out where it comes from at a cost.
+func RequireFinite(result int) CompileOption {
+	notNegative("require_finite", result)
+	return compileOption(func(s *settings) { s.Finite = append(s.Finite, result) })
 }

@@ -25,7 +25,7 @@ func Derivatives(f func(x *graph.Node) *graph.Node, n int) func(x *graph.Node) [
 		all := e.outputs
 		for range n {
 			last := all[len(all)-1:]
-			all = append(all, filled(sweep.Forward(last, e.wrt, []*graph.Node{one})[0], last[0]))
+			all = append(all, sweep.OrZeros(sweep.Forward(last, e.wrt, []*graph.Node{one})[0], last[0]))
 		}
 		return all
 	}

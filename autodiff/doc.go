@@ -39,10 +39,7 @@
 //	associative                     AssociativeScan
 //	pattern, sparse*                which entries there are; sparse matrices
 //	options                         the types of options
-//	compile, build*, program        from a function on nodes to a program
-//	cache                           programs that are kept
-//	bind, call, runinto, elements   what is fed and where results go
-//	trees                           trees of nodes, their leaves, vectors of them
-//	feed                            errors of what is fed
-//	check*, debug, finite, dump     is it right, where is the NaN, what was compiled
+//	compile, run                    a function on nodes as one on tensors; what is fed and where results go
+//	elements, trees                 a tensor's numbers; trees of nodes, their leaves, vectors of them
+//	check, debug                    is it right, where is the NaN
 package autodiff

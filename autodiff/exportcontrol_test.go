@@ -5,7 +5,7 @@ import (
 )
 
 // Plan is the plan of the program that ran last.
-func (fn *Function) Plan() *exec.Plan { return fn.last.Load().code.Plan() }
+func (fn *Function) Plan() *exec.Plan { return fn.inner.Last().Code.Plan() }
 
 // Ops lists the ops of the steps of the program that ran last.
 func (fn *Function) Ops() []string {

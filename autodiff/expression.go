@@ -78,7 +78,7 @@ func (e expression[Q]) gradient(op string, s settings) []*graph.Node {
 	grads := sweep.Reverse(e.outputs, []*graph.Node{value.Graph().Scalar(value.DType(), 1)}, e.wrt)
 	e.needReached(op, s, func(i int) bool { return grads[i] != nil })
 	for i, x := range e.wrt {
-		grads[i] = filled(grads[i], x)
+		grads[i] = sweep.OrZeros(grads[i], x)
 	}
 	return grads
 }

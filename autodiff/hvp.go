@@ -22,15 +22,7 @@ func HVP[P any](f func(P) *graph.Node, opts ...GradOption) func(p, v P) P {
 			if e.args[i].Fixed {
 				return nil
 			}
-			return filled(pushed[i], x)
+			return sweep.OrZeros(pushed[i], x)
 		})
 	}
-}
-
-// filled is t, or zeros like x where there is none.
-func filled(t, x *graph.Node) *graph.Node {
-	if t == nil {
-		return sweep.Zeros(x)
-	}
-	return t
 }

@@ -35,6 +35,6 @@ func Laplacian[P any](f func(P) *graph.Node, opts ...GradOption) func(P) *graph.
 			}
 		}
 		e.needReached("laplacian", s, func(i int) bool { return reached[i] })
-		return filled(sum, value)
+		return sweep.OrZeros(sum, value)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"chainrule/graph"
 	"chainrule/internal/sweep"
+	"chainrule/internal/trace"
 )
 
 // Options have types, one for each kind of function that takes them, so that an option does not compile where it would mean
@@ -62,20 +63,13 @@ func (gradOption) ofGrad()               {}
 
 // settings are what options set.
 type settings struct {
+	trace.Options
 	allowUnreachable bool
 	mode             sweep.Mode
-
-	donations []donation
-	cacheSize int // 0 if it is not given
-	passesOff map[string]bool
-	workers   int
-	verify    bool
-	bad       func(float64) bool // see DebugNaN
-	finite    []int              // results, see RequireFinite
 }
 
 func apply[O interface{ set(*settings) }](opts []O) settings {
-	s := settings{workers: runtime.GOMAXPROCS(0), passesOff: map[string]bool{}}
+	s := settings{Options: trace.Options{Workers: runtime.GOMAXPROCS(0), PassesOff: map[string]bool{}}}
 	for _, o := range opts {
 		needOption(any(o) == nil)
 		o.set(&s)
@@ -90,24 +84,9 @@ func needOption(isNil bool) {
 	}
 }
 
-// checkNumbers refuses numbers of arguments and results that a function does not have, or not twice.
-func (s settings) checkNumbers(op string, args, results int) {
-	toResult, toArg := map[int]int{}, map[int]int{}
-	for _, d := range s.donations {
-		if d.arg >= args || d.result >= results {
-			graph.Fail(op, nil, "Donate(%d, %d) of a function with %d arguments and %d results", d.arg, d.result, args, results)
-		}
-		if result, twice := toResult[d.arg]; twice {
-			graph.Fail(op, nil, "argument %d is donated twice, to results %d and %d", d.arg, result, d.result)
-		}
-		if arg, twice := toArg[d.result]; twice {
-			graph.Fail(op, nil, "two arguments, %d and %d, are donated to result %d", arg, d.arg, d.result)
-		}
-		toResult[d.arg], toArg[d.result] = d.result, d.arg
-	}
-	for _, r := range s.finite {
-		if r >= results {
-			graph.Fail(op, nil, "RequireFinite(%d) of a function with %d results", r, results)
-		}
+// needFunc refuses a function that is nil.
+func needFunc(op string, isNil bool) {
+	if isNil {
+		graph.Fail(op, nil, "the function is nil")
 	}
 }

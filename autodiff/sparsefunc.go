@@ -11,6 +11,7 @@ import (
 	"chainrule/graph"
 	"chainrule/internal/exec"
 	"chainrule/internal/sparsity"
+	"chainrule/internal/trace"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -19,15 +20,16 @@ import (
 // concurrent use. The pattern is found, the columns are coloured and the program is compiled when it first meets values
 // of new types.
 type SparseFunction struct {
-	fn   *Function
-	make func(t trace) (sparsity.Matrix, []*graph.Node)
+	fn       *trace.Function
+	settings settings
+	make     func(t trace.Trace) (sparsity.Matrix, []*graph.Node)
 
-	programs cache[*sparseProgram]
+	programs trace.Cache[*sparseProgram]
 }
 
 // sparseProgram computes a matrix for one combination of input types.
 type sparseProgram struct {
-	*program
+	*trace.Program
 	withValues bool
 	pattern    *Pattern
 	colors     int
@@ -46,15 +48,15 @@ type sparseProgram struct {
 func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse jacobian"
 	s := newSparse(f, opts)
-	s.make = func(t trace) (sparsity.Matrix, []*graph.Node) {
-		e := t.byFirst(op)
+	s.make = func(t trace.Trace) (sparsity.Matrix, []*graph.Node) {
+		e := byFirst(op, t)
 		for i, y := range e.outputs {
 			if !y.DType().IsFloat() {
 				graph.Fail(op, nil, "only f32 and f64 have derivatives, not result %d, %v", i, y)
 			}
 		}
-		c := sparsity.Jacobian(op, e.outputs, e.wrt, s.fn.settings.mode)
-		e.needReached(op, s.fn.settings, func(i int) bool { return c.Reaches(e.wrt, i) })
+		c := sparsity.Jacobian(op, e.outputs, e.wrt, s.settings.mode)
+		e.needReached(op, s.settings, func(i int) bool { return c.Reaches(e.wrt, i) })
 		return c, e.outputs
 	}
 	return s
@@ -66,30 +68,31 @@ func SparseJacobian(f any, opts ...MatrixOption) *SparseFunction {
 func SparseHessian(f any, opts ...MatrixOption) *SparseFunction {
 	const op = "sparse hessian"
 	s := newSparse(f, opts)
-	s.make = func(t trace) (sparsity.Matrix, []*graph.Node) {
-		e := t.byFirst(op)
+	s.make = func(t trace.Trace) (sparsity.Matrix, []*graph.Node) {
+		e := byFirst(op, t)
 		if len(e.outputs) != 1 {
 			graph.Fail(op, e.outputs, "the result must be a float scalar")
 		}
 		scalarOf(op, e.outputs[0])
-		grads := e.gradient(op, s.fn.settings)
-		return sparsity.Hessian(op, grads, e.wrt, s.fn.settings.mode), append(e.outputs, grads...)
+		grads := e.gradient(op, s.settings)
+		return sparsity.Hessian(op, grads, e.wrt, s.settings.mode), append(e.outputs, grads...)
 	}
 	return s
 }
 
 func newSparse(f any, opts []MatrixOption) *SparseFunction {
-	s := &SparseFunction{fn: newFunction(f, apply(opts))}
-	s.programs.most = s.fn.settings.cacheSize
+	o := apply(opts)
+	s := &SparseFunction{fn: trace.New(f, o.Options), settings: o}
+	s.programs.Most = s.fn.Kept()
 	return s
 }
 
 // byFirst is what was traced as an expression in the leaves of the first argument.
-func (t trace) byFirst(op string) expression[*graph.Node] {
-	if len(t.argLeaves) == 0 || t.argLeaves[0][0] == t.argLeaves[0][1] {
+func byFirst(op string, t trace.Trace) expression[*graph.Node] {
+	if len(t.ArgLeaves) == 0 || t.ArgLeaves[0][0] == t.ArgLeaves[0][1] {
 		graph.Fail(op, nil, "the first argument has no node to differentiate by")
 	}
-	e := expression[*graph.Node]{wrt: t.inputs[t.argLeaves[0][0]:t.argLeaves[0][1]], outputs: t.nodes}
+	e := expression[*graph.Node]{wrt: t.Inputs[t.ArgLeaves[0][0]:t.ArgLeaves[0][1]], outputs: t.Nodes}
 	for _, x := range e.wrt {
 		if !x.DType().IsFloat() {
 			graph.Fail(op, nil, "only f32 and f64 have derivatives, not %v", x)
@@ -120,11 +123,11 @@ func (s *SparseFunction) eval(ctx context.Context, withValues bool, feeds []any)
 	m := p.matrix()
 	dst := []exec.Value{p.entries(m)}
 	var out []*tensor.Dense
-	for _, t := range p.outputs[1:] {
+	for _, t := range p.Outputs[1:] {
 		v := exec.NewValue(t)
 		dst, out = append(dst, v), append(out, v.Dense())
 	}
-	if err := p.run(ctx, dst, c.in); err != nil {
+	if err := p.Run(ctx, dst, c.In); err != nil {
 		return nil, nil, err
 	}
 	return m, out, nil
@@ -144,9 +147,9 @@ func (s *SparseFunction) Pattern(feeds ...any) (p *Pattern, colors int, err erro
 // the leaves of the arguments. If values is not empty, it has contiguous tensors for what EvalWithValues returns, which
 // must have been called before.
 func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*tensor.Dense) error {
-	c := newCall()
-	defer c.done()
-	if err := c.ingest(in); err != nil {
+	c := trace.NewCall()
+	defer c.Done()
+	if err := c.Ingest(in); err != nil {
 		return err
 	}
 	p := s.find(len(values) > 0, c, nil)
@@ -157,52 +160,52 @@ func (s *SparseFunction) EvalInto(ctx context.Context, dst *CSR, values, in []*t
 		return fmt.Errorf("autodiff: the matrix has another pattern than the %d × %d one with %d entries",
 			p.pattern.Rows, p.pattern.Cols, p.pattern.NNZ())
 	}
-	if len(values) > 0 && len(values) != len(p.outputs)-1 {
-		return fmt.Errorf("autodiff: %d tensors for %d values", len(values), len(p.outputs)-1)
+	if len(values) > 0 && len(values) != len(p.Outputs)-1 {
+		return fmt.Errorf("autodiff: %d tensors for %d values", len(values), len(p.Outputs)-1)
 	}
-	c.out = append(c.out, p.entries(dst))
+	c.Out = append(c.Out, p.entries(dst))
 	for i, d := range values {
-		v, err := destination(d)
+		v, err := trace.Destination(d)
 		if err != nil {
 			return fmt.Errorf("autodiff: tensor %d for values: %w", i, err)
 		}
-		c.out = append(c.out, v)
+		c.Out = append(c.Out, v)
 	}
-	for i, v := range c.out {
-		if exec.Overlaps(v, c.in, c.out[:i]) {
+	for i, v := range c.Out {
+		if exec.Overlaps(v, c.In, c.Out[:i]) {
 			return fmt.Errorf("autodiff: results share memory with inputs or with each other")
 		}
 	}
-	return p.run(ctx, c.out, c.in)
+	return p.Run(ctx, c.Out, c.In)
 }
 
 // prepare finds or makes the program for what is fed.
-func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, *call, error) {
-	c := makeCall()
-	if err := c.read(s.fn, feeds); err != nil {
+func (s *SparseFunction) prepare(withValues bool, feeds []any) (*sparseProgram, *trace.Call, error) {
+	c := trace.MakeCall()
+	if err := c.Read(s.fn, feeds); err != nil {
 		return nil, nil, err
 	}
-	if p := s.find(withValues, c, c.reader.Structure); p != nil {
+	if p := s.find(withValues, c, c.Reader.Structure); p != nil {
 		return p, c, nil
 	}
-	if err := s.fn.building.lock(); err != nil {
+	if err := s.fn.Lock(); err != nil {
 		return nil, nil, err
 	}
-	defer s.fn.building.unlock()
-	if p := s.find(withValues, c, c.reader.Structure); p != nil {
+	defer s.fn.Unlock()
+	if p := s.find(withValues, c, c.Reader.Structure); p != nil {
 		return p, c, nil // built while this goroutine waited
 	}
 	p, err := s.build(withValues, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.programs.add(p)
+	s.programs.Add(p)
 	return p, c, nil
 }
 
 // build traces, finds the pattern and compiles, for values of new types.
-func (s *SparseFunction) build(withValues bool, c *call) (*sparseProgram, error) {
-	t, err := s.fn.trace(c)
+func (s *SparseFunction) build(withValues bool, c *trace.Call) (*sparseProgram, error) {
+	t, err := s.fn.Trace(c)
 	if err != nil {
 		return nil, err
 	}
@@ -210,22 +213,22 @@ func (s *SparseFunction) build(withValues bool, c *call) (*sparseProgram, error)
 	err = graph.Try(func() {
 		c, more := s.make(t)
 		p.pattern, p.colors = c.Pattern, c.Colors
-		t.nodes = []*graph.Node{ops.Cast(c.Values, graph.Float64)}
+		t.Nodes = []*graph.Node{ops.Cast(c.Values, graph.Float64)}
 		if withValues {
-			t.nodes = append(t.nodes, more...)
+			t.Nodes = append(t.Nodes, more...)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.program, err = s.fn.build(t, nil)
+	p.Program, err = s.fn.Build(t, nil)
 	return p, err
 }
 
 // find looks a program up; no structure matches any.
-func (s *SparseFunction) find(withValues bool, c *call, structure tree.Structure) *sparseProgram {
-	p, _ := s.programs.find(func(p *sparseProgram) bool {
-		return p.withValues == withValues && p.accepts(c.in, structure)
+func (s *SparseFunction) find(withValues bool, c *trace.Call, structure tree.Structure) *sparseProgram {
+	p, _ := s.programs.Find(func(p *sparseProgram) bool {
+		return p.withValues == withValues && p.Accepts(c.In, structure)
 	})
 	return p
 }
@@ -248,5 +251,5 @@ func (p *sparseProgram) fits(m *CSR) bool {
 
 // entries are those of m, where the program writes them.
 func (p *sparseProgram) entries(m *CSR) exec.Value {
-	return exec.Value{Type: p.outputs[0], Buf: graph.BufferOf(m.Values)}
+	return exec.Value{Type: p.Outputs[0], Buf: graph.BufferOf(m.Values)}
 }

@@ -1,12 +1,11 @@
 package autodiff
 
 import (
-	"errors"
-
 	"gorgonia.org/tensor"
 
 	"chainrule/graph"
 	"chainrule/internal/exec"
+	"chainrule/internal/trace"
 	"chainrule/internal/tree"
 	"chainrule/ops"
 )
@@ -79,7 +78,7 @@ func Parameters(model any) []NamedParameter { return tree.Parameters(model) }
 func Inputs[M any](g *graph.Graph, model M) M {
 	return tree.Inputs(g, model, func(d *tensor.Dense) (graph.Type, error) {
 		if d == nil {
-			return graph.Type{}, errNoValue
+			return graph.Type{}, trace.ErrNoValue
 		}
 		v, err := exec.Ingest(d)
 		return graph.T(v.Type.DType, v.Type.Shape...), err
@@ -89,5 +88,3 @@ func Inputs[M any](g *graph.Graph, model M) M {
 // NodeOf is the node that a parameter stands for in a function that is traced. It panics with a *graph.Error elsewhere, and
 // for a parameter that is not in the function's arguments.
 func NodeOf(p Parameter) *graph.Node { return tree.NodeOf(p) }
-
-var errNoValue = errors.New("the parameter has no value")

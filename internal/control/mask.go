@@ -44,7 +44,7 @@ func (v rateOf) in(r sweep.Derivatives, n *graph.Node) *graph.Node {
 	if v.mask {
 		return r.MaskOver(v.of, n)
 	}
-	return orZeros(r.D[v.of], n)
+	return sweep.OrZeros(r.D[v.of], n)
 }
 
 // typeOf is the type of what is of a value of type t.

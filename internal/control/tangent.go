@@ -65,7 +65,7 @@ func (l loopNode) augment(tangents sweep.Derivatives, needed sweep.Selection, gu
 		a.in = append(a.in, l.in[from:to]...)
 		for i := from; i < to; i++ {
 			if moves[i] {
-				a.in = append(a.in, orZeros(tangents.D[i], l.in[i]))
+				a.in = append(a.in, sweep.OrZeros(tangents.D[i], l.in[i]))
 				*count++
 			}
 		}
@@ -130,7 +130,7 @@ func (l loopNode) augmentedBody(d sweep.Derived, moves, masked sweep.Selection) 
 				pushes.Masks[i] = pushes.MaskOver(i, s.Outputs[i])
 			}
 			if moves[i] {
-				pushes.D[i] = orZeros(pushes.D[i], s.Outputs[i])
+				pushes.D[i] = sweep.OrZeros(pushes.D[i], s.Outputs[i])
 			}
 		}
 		var in, out []*graph.Node
@@ -157,12 +157,4 @@ func (l loopNode) augmentedCond(moves, masked sweep.Selection) *graph.Func {
 	carries := s.Inputs[:l.Carries]
 	ts, masks := s.Twins(carries, moves[:l.Carries]), s.Masks(carries, masked[:l.Carries])
 	return s.G.Func(slices.Concat(carries, sweep.NotNil(ts), sweep.NotNil(masks), s.Inputs[l.Carries:]), s.Outputs)
-}
-
-// orZeros is t, or zeros of n's type if it is nil.
-func orZeros(t, n *graph.Node) *graph.Node {
-	if t == nil {
-		return sweep.Zeros(n)
-	}
-	return t
 }

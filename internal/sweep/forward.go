@@ -118,4 +118,13 @@ func transposedAll(outputs, wrt []*graph.Node, tangents Derivatives, guard bool,
 	return result
 }
 
+// Zeros are zeros of n's type.
 func Zeros(n *graph.Node) *graph.Node { return ops.FullLike(n, 0) }
+
+// OrZeros is t, or zeros of n's type if it is nil.
+func OrZeros(t, n *graph.Node) *graph.Node {
+	if t == nil {
+		return Zeros(n)
+	}
+	return t
+}

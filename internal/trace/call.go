@@ -1,4 +1,4 @@
-package autodiff
+package trace
 
 import (
 	"errors"
@@ -15,49 +15,49 @@ import (
 	"chainrule/internal/tree"
 )
 
-// call is what one run is given, and where its results go. It serves again for other runs.
-type call struct {
-	in, out []exec.Value
+// Call is what one run is given, and where its results go. It serves again for other runs.
+type Call struct {
+	In, Out []exec.Value
 	tensors []*tensor.Dense // what is fed, nil where that is no tensor
 	ints    []int           // leaves that are fed as an int
-	reader  tree.Reader
+	Reader  tree.Reader
 	room    exec.Room
 
-	program *program
+	program *Program
 	filler  tree.Filler
 	later   []delivery
 }
 
-var calls = sync.Pool{New: func() any { return makeCall() }}
+var calls = sync.Pool{New: func() any { return MakeCall() }}
 
-func makeCall() *call {
-	c := new(call)
-	c.reader.Leaf, c.filler.Leaf = c.ingestLeaf, c.place
+func MakeCall() *Call {
+	c := new(Call)
+	c.Reader.Leaf, c.filler.Leaf = c.ingestLeaf, c.place
 	return c
 }
 
-func newCall() *call { return calls.Get().(*call) }
+func NewCall() *Call { return calls.Get().(*Call) }
 
-func (c *call) done() {
-	clear(c.in)
-	clear(c.out)
+func (c *Call) Done() {
+	clear(c.In)
+	clear(c.Out)
 	clear(c.tensors)
 	clear(c.later)
-	c.in, c.out, c.tensors, c.ints, c.later = c.in[:0], c.out[:0], c.tensors[:0], c.ints[:0], c.later[:0]
-	c.reader.Reset()
+	c.In, c.Out, c.tensors, c.ints, c.later = c.In[:0], c.Out[:0], c.tensors[:0], c.ints[:0], c.later[:0]
+	c.Reader.Reset()
 	c.filler.Reset(nil)
 	c.room.Reset()
 	c.program = nil
 	calls.Put(c)
 }
 
-// read takes what is fed for every argument.
-func (c *call) read(fn *Function, feeds []any) error {
+// Read takes what is fed for every argument.
+func (c *Call) Read(fn *Function, feeds []any) error {
 	if len(feeds) != len(fn.args) {
 		return fmt.Errorf("autodiff: %d arguments fed, %d wanted", len(feeds), len(fn.args))
 	}
 	for i, a := range fn.args {
-		if err := c.reader.Read(a.name, a.typ, reflect.ValueOf(feeds[i])); err != nil {
+		if err := c.Reader.Read(a.name, a.typ, reflect.ValueOf(feeds[i])); err != nil {
 			if m, ok := errors.AsType[*tree.Mismatch](err); ok {
 				return &exec.FeedError{Index: m.Index, Name: m.Path, Reason: m.Reason}
 			}
@@ -68,10 +68,10 @@ func (c *call) read(fn *Function, feeds []any) error {
 }
 
 // ingestLeaf takes what is fed for a leaf.
-func (c *call) ingestLeaf(v reflect.Value) error {
+func (c *Call) ingestLeaf(v reflect.Value) error {
 	d, isTensor := tensorOf(v)
 	var value exec.Value
-	err := errNoValue
+	err := ErrNoValue
 	switch {
 	case !isTensor:
 		value, err = c.room.Ingest(v)
@@ -79,14 +79,17 @@ func (c *call) ingestLeaf(v reflect.Value) error {
 		value, err = exec.Ingest(d)
 	}
 	if err != nil {
-		return &exec.FeedError{Index: len(c.in), Name: c.reader.Path(), Err: err}
+		return &exec.FeedError{Index: len(c.In), Name: c.Reader.Path(), Err: err}
 	}
 	if v.Kind() == reflect.Int {
-		c.ints = append(c.ints, len(c.in))
+		c.ints = append(c.ints, len(c.In))
 	}
-	c.in, c.tensors = append(c.in, value), append(c.tensors, d)
+	c.In, c.tensors = append(c.In, value), append(c.tensors, d)
 	return nil
 }
+
+// ErrNoValue is the error of a parameter without a tensor.
+var ErrNoValue = errors.New("the parameter has no value")
 
 var denseType = reflect.TypeFor[*tensor.Dense]()
 
@@ -109,48 +112,48 @@ func tensorOf(v reflect.Value) (d *tensor.Dense, ok bool) {
 }
 
 // blameInts says so in an error of tracing that is about an i64 if ints are fed: often it was to be a float.
-func (c *call) blameInts(t trace, err error) {
+func (c *Call) blameInts(t Trace, err error) {
 	mistake, ok := errors.AsType[*graph.Error](err)
 	if !ok || len(c.ints) == 0 || !strings.Contains(mistake.Error(), graph.Int64.String()) {
 		return
 	}
 	for _, i := range c.ints {
-		name := t.inputs[i].Name()
+		name := t.Inputs[i].Name()
 		if name == "" {
-			arg := slices.IndexFunc(t.argLeaves, func(at [2]int) bool { return at[0] <= i && i < at[1] })
+			arg := slices.IndexFunc(t.ArgLeaves, func(at [2]int) bool { return at[0] <= i && i < at[1] })
 			name = fmt.Sprintf("argument %d", arg)
 		}
-		mistake.Reason += fmt.Sprintf("; %s was fed an int, which is an i64: write %.1f, or Cast it", name, c.in[i].At(0))
+		mistake.Reason += fmt.Sprintf("; %s was fed an int, which is an i64: write %.1f, or Cast it", name, c.In[i].At(0))
 	}
 }
 
-// ingest takes the leaves of the arguments.
-func (c *call) ingest(in []*tensor.Dense) error {
+// Ingest takes the leaves of the arguments.
+func (c *Call) Ingest(in []*tensor.Dense) error {
 	for i, d := range in {
 		v, err := exec.Ingest(d)
 		if err != nil {
 			return &exec.FeedError{Index: i, Err: err}
 		}
-		c.in, c.tensors = append(c.in, v), append(c.tensors, d)
+		c.In, c.tensors = append(c.In, v), append(c.tensors, d)
 	}
 	return nil
 }
 
 // donor returns the tensor fed for donated input k, which must be updatable in place.
-func (c *call) donor(k int) (*tensor.Dense, error) {
-	if d := c.tensors[k]; d == nil || !exec.Aliases(d, c.in[k]) {
-		return nil, &exec.FeedError{Index: k, Name: c.program.inputs[k].Name(),
+func (c *Call) donor(k int) (*tensor.Dense, error) {
+	if d := c.tensors[k]; d == nil || !exec.Aliases(d, c.In[k]) {
+		return nil, &exec.FeedError{Index: k, Name: c.program.Inputs[k].Name(),
 			Reason: "it is donated, so it must be a contiguous row-major *tensor.Dense"}
 	}
-	if exec.Overlaps(c.in[k], c.in[:k], c.in[k+1:]) {
-		return nil, &exec.FeedError{Index: k, Name: c.program.inputs[k].Name(),
+	if exec.Overlaps(c.In[k], c.In[:k], c.In[k+1:]) {
+		return nil, &exec.FeedError{Index: k, Name: c.program.Inputs[k].Name(),
 			Reason: "it is donated, but shares memory with another input"}
 	}
 	return c.tensors[k], nil
 }
 
-// destination is the memory of a tensor that a result is written to.
-func destination(d *tensor.Dense) (exec.Value, error) {
+// Destination is the memory of a tensor that a result is written to.
+func Destination(d *tensor.Dense) (exec.Value, error) {
 	v, err := exec.Ingest(d)
 	if err == nil && !exec.Aliases(d, v) {
 		err = errors.New("it is a view, transposed or column-major")
@@ -166,31 +169,31 @@ type delivery struct {
 }
 
 // place finds memory for leaf n of the results, in v or for it.
-func (c *call) place(n int, v reflect.Value) (err error) {
-	t, k := c.program.outputs[n], c.program.donated[n]
+func (c *Call) place(n int, v reflect.Value) (err error) {
+	t, k := c.program.Outputs[n], c.program.donated[n]
 	if k >= 0 {
 		d, err := c.donor(k)
-		c.out[n] = c.in[k]
+		c.Out[n] = c.In[k]
 		return errors.Join(err, c.arrive(n, v, d))
 	}
 	if d, ok := tensorOf(inside(v)); ok && d != nil {
-		if there, err := destination(d); err == nil && there.Type.Equal(t) {
-			c.out[n] = there
+		if there, err := Destination(d); err == nil && there.Type.Equal(t) {
+			c.Out[n] = there
 			return nil
 		}
 	}
 	switch kind := v.Kind(); {
 	case kind == reflect.Slice && t.Rank() == 1 && holds(v.Type().Elem().Kind(), t.DType):
 		err = tree.Length(v, t.Shape[0])
-		c.out[n] = exec.Value{Type: t, Buf: graph.Buffer{Ptr: v.UnsafePointer(), Len: v.Len()}}
+		c.Out[n] = exec.Value{Type: t, Buf: graph.Buffer{Ptr: v.UnsafePointer(), Len: v.Len()}}
 	case holds(kind, t.DType) && t.Rank() == 0:
-		c.out[n] = exec.Value{Type: t, Buf: graph.Buffer{Ptr: v.Addr().UnsafePointer(), Len: 1}}
+		c.Out[n] = exec.Value{Type: t, Buf: graph.Buffer{Ptr: v.Addr().UnsafePointer(), Len: 1}}
 	case v.CanFloat() && t.DType.IsFloat() && t.Rank() == 0, v.CanInt() && t.DType == graph.Int64 && t.Rank() == 0:
-		c.out[n] = c.room.Number(t)
-		c.later = append(c.later, delivery{place: v, number: c.out[n]})
+		c.Out[n] = c.room.Number(t)
+		c.later = append(c.later, delivery{place: v, number: c.Out[n]})
 	default:
-		c.out[n] = exec.NewValue(t)
-		err = c.arrive(n, v, c.out[n].Dense())
+		c.Out[n] = exec.NewValue(t)
+		err = c.arrive(n, v, c.Out[n].Dense())
 	}
 	return err
 }
@@ -219,7 +222,7 @@ func holds(k reflect.Kind, d graph.DType) bool {
 }
 
 // arrive puts d where leaf n of the results belongs, later.
-func (c *call) arrive(n int, v reflect.Value, d *tensor.Dense) error {
+func (c *Call) arrive(n int, v reflect.Value, d *tensor.Dense) error {
 	if p, ok := inside(v).Interface().(tree.Parameter); ok {
 		if inside(v).IsNil() {
 			v.Set(reflect.ValueOf(reflect.New(v.Type().Elem()).Interface().(tree.Parameter).Hold(nil)))
@@ -233,14 +236,14 @@ func (c *call) arrive(n int, v reflect.Value, d *tensor.Dense) error {
 	}
 	if !denseType.AssignableTo(v.Type()) {
 		return fmt.Errorf("a %v is no place for result tensor %d, which is %v: want a *tensor.Dense, an any, and for scalars "+
-			"and vectors a number and a slice of their type", v.Type(), n, c.program.outputs[n])
+			"and vectors a number and a slice of their type", v.Type(), n, c.program.Outputs[n])
 	}
 	c.later = append(c.later, delivery{place: v, tensor: d})
 	return nil
 }
 
 // arrived puts every result where it belongs.
-func (c *call) arrived() {
+func (c *Call) arrived() {
 	for _, a := range c.later {
 		switch {
 		case a.tensor != nil:

@@ -1,4 +1,4 @@
-package autodiff
+package trace
 
 import (
 	"bytes"
@@ -84,7 +84,7 @@ func isAwaited(holder int64) bool {
 			return false
 		}
 		if parent == holder {
-			at, _, traced := strings.Cut(stacks[holder], "autodiff.(*Function).trace(")
+			at, _, traced := strings.Cut(stacks[holder], "trace.(*Function).Trace(")
 			receiver := name[:strings.LastIndex(name, ".")+1]
 			return traced && (strings.Contains(at, name+"(") ||
 				strings.HasSuffix(receiver, ").") && strings.Contains(at, receiver))
@@ -112,13 +112,6 @@ func stackOf(all bool) []byte {
 		if n := runtime.Stack(buf, all); n < size || size > 1<<26 {
 			return buf[:n]
 		}
-	}
-}
-
-// needFunc refuses a function that is nil.
-func needFunc(op string, isNil bool) {
-	if isNil {
-		graph.Fail(op, nil, "the function is nil")
 	}
 }
 

@@ -1,4 +1,4 @@
-package autodiff
+package check
 
 import (
 	"context"
@@ -23,7 +23,7 @@ const (
 // differences evaluates ⟨ct, f(x + s·u)⟩ for every group of cotangents.
 type differences struct {
 	level  *checkLevel
-	fn     *Function
+	code   *exec.Program
 	values []exec.Value
 	dst    []exec.Value
 	sizes  []float64 // for each group, the largest Σ|ctⱼ·fⱼ| of one difference
@@ -32,11 +32,11 @@ type differences struct {
 
 // newDifferences prepares differences of the level's outputs by its inputs.
 func (l *checkLevel) newDifferences() (*differences, error) {
-	fn, err := CompileGraph(l.inputs, l.outputs)
+	code, err := compiled(l.inputs, l.outputs)
 	if err != nil {
 		return nil, err
 	}
-	d := &differences{level: l, fn: fn, values: slices.Clone(l.values)}
+	d := &differences{level: l, code: code, values: slices.Clone(l.values)}
 	for _, y := range l.outputs {
 		d.dst = append(d.dst, exec.NewValue(y.Type()))
 	}
@@ -45,7 +45,7 @@ func (l *checkLevel) newDifferences() (*differences, error) {
 
 // run computes the outputs.
 func (d *differences) run() error {
-	return d.fn.only().code.Run(context.Background(), d.dst, d.values)
+	return d.code.Run(context.Background(), d.dst, d.values)
 }
 
 // rates are, for each element of the outputs, how fast it changes where all coordinates move by random parts of their units,
@@ -83,7 +83,7 @@ func (d *differences) rates() (rates, sizes []float64, err error) {
 	return rates, sizes, nil
 }
 
-func isFinite(x float64) bool { return !isInfOrNaN(x) }
+func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // move sets coordinates to what they are plus s of their direction.
 func (l *checkLevel) move(some []coordinate, s float64) {
@@ -197,7 +197,7 @@ func (s *slope) extend(row []float64, value, rounding float64) []float64 {
 // enough, and compares them with got, which may itself be off by slack, and by blur in derivatives of derivatives and where differences are
 // nothing but rounding: got may be what is left of terms that cancel. It returns the first that is wrong, or nil. Where nothing moves at
 // all, larger steps are tried too.
-func (d *differences) verify(move func(s float64), got, slack, blur []float64, units ...float64) *CheckError {
+func (d *differences) verify(move func(s float64), got, slack, blur []float64, units ...float64) *Wrong {
 	l := d.level
 	d.err = nil
 	sharp := func(s slope) bool { return s.err <= l.Tol/10*math.Abs(s.value) && s.value != 0 }
@@ -241,9 +241,9 @@ func (d *differences) verify(move func(s float64), got, slack, blur []float64, u
 }
 
 // wrong is the error of a group, of the partial derivative itself where the group is one element.
-func (d *differences) wrong(g int, got, want, tol float64, unsettled bool) *CheckError {
+func (d *differences) wrong(g int, got, want, tol float64, unsettled bool) *Wrong {
 	l := d.level
-	e := &CheckError{Order: l.order, Against: "differences", Got: got, Want: want, Tol: tol, Unsettled: unsettled}
+	e := &Wrong{Order: l.order, Against: "differences", Got: got, Want: want, Tol: tol, Unsettled: unsettled}
 	if group := l.groups[g]; len(group.elements) == 1 {
 		at := group.elements[0]
 		ct := flat(group.cts)[at]
@@ -321,7 +321,7 @@ func (d *differences) direction(some []int) error {
 }
 
 // part checks the derivatives along the direction, in some coordinates only.
-func (d *differences) part(some []int) *CheckError {
+func (d *differences) part(some []int) *Wrong {
 	l := d.level
 	moved := make([]coordinate, len(some))
 	for k, i := range some {

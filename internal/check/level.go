@@ -1,14 +1,17 @@
-package autodiff
+package check
 
 import (
 	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/internal/compile"
 	"chainrule/internal/exec"
+	"chainrule/internal/rewrite"
 	"chainrule/internal/sweep"
 )
 
@@ -135,7 +138,7 @@ func (l *checkLevel) check() error {
 	}
 	grads := sweep.Reverse(l.outputs, cts, wrt)
 	for i, g := range grads {
-		grads[i] = filled(g, wrt[i])
+		grads[i] = sweep.OrZeros(g, wrt[i])
 	}
 	afterCts := len(l.inputs)
 	for _, x := range wrt {
@@ -143,7 +146,7 @@ func (l *checkLevel) check() error {
 	}
 	pushed := sweep.Forward(l.outputs, wrt, tangents)
 	for i, t := range pushed {
-		pushed[i] = filled(t, l.outputs[i])
+		pushed[i] = sweep.OrZeros(t, l.outputs[i])
 	}
 	run, err := l.evaluator(slices.Concat(grads, pushed))
 	if err != nil {
@@ -259,7 +262,7 @@ func (l *checkLevel) sensitivities() []float64 {
 
 // evaluator compiles outputs, and returns a function that computes them for the values that the inputs have then.
 func (l *checkLevel) evaluator(outputs []*graph.Node) (func() ([]exec.Value, error), error) {
-	fn, err := CompileGraph(l.inputs, outputs)
+	code, err := compiled(l.inputs, outputs)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +271,12 @@ func (l *checkLevel) evaluator(outputs []*graph.Node) (func() ([]exec.Value, err
 		dst[i] = exec.NewValue(n.Type())
 	}
 	values := slices.Clone(l.values)
-	return func() ([]exec.Value, error) { return dst, fn.only().code.Run(context.Background(), dst, values) }, nil
+	return func() ([]exec.Value, error) { return dst, code.Run(context.Background(), dst, values) }, nil
+}
+
+// compiled is the program for outputs, of inputs.
+func compiled(inputs, outputs []*graph.Node) (*exec.Program, error) {
+	return compile.Compile(rewrite.Unit{Inputs: inputs, Outputs: outputs}, compile.Options{Workers: runtime.GOMAXPROCS(0)})
 }
 
 // evaluate computes outputs for values of the inputs.
@@ -302,7 +310,7 @@ func (l *checkLevel) compareForward(run func() ([]exec.Value, error), tangents [
 			want, size2 := dot(pushed, flat(g.cts), g.elements)
 			tol := 1e-10*(size+size2) + 16*eps*(g.typical+l.largest(g))
 			if !close(got, want, tol) {
-				return &CheckError{Order: l.order, Against: "forward mode", Got: got, Want: want, Tol: tol}
+				return &Wrong{Order: l.order, Against: "forward mode", Got: got, Want: want, Tol: tol}
 			}
 		}
 	}

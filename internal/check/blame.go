@@ -1,4 +1,4 @@
-package autodiff
+package check
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"chainrule/internal/sweep"
 )
 
-// checkAndBlame is check that names the op at fault.
-func (c Checker) checkAndBlame(outputs, inputs []*graph.Node, values []exec.Value) error {
+// Check is check that names the op at fault.
+func (c Checker) Check(outputs, inputs []*graph.Node, values []exec.Value) error {
 	err := c.try(outputs, inputs, values)
-	var wrong *CheckError
+	var wrong *Wrong
 	if errors.As(err, &wrong) {
 		if op := (Checker{wrong.Order, c.Tol, c.Step, c.Seed}).culprit(outputs, inputs, values); op != nil {
 			wrong.Op, wrong.Source = op.Title(), op.Source()
@@ -79,13 +79,13 @@ func (c Checker) differs(y *graph.Node, at []exec.Value) bool {
 			continue
 		}
 		in[i] = g.Input(x.Name(), x.DType(), x.Shape()...)
-		xs, vs = append(xs, in[i]), append(vs, widen(at[i])) // a copy: steps are taken in it
+		xs, vs = append(xs, in[i]), append(vs, Widen(at[i])) // a copy: steps are taken in it
 	}
 	outputs := []*graph.Node{g.Copy(y, in...)}
 	if y.Op().Parts != nil {
 		outputs = graph.PartsOf(outputs[0])
 	}
-	var wrong *CheckError
+	var wrong *Wrong
 	return errors.As(c.try(outputs, xs, vs), &wrong)
 }
 

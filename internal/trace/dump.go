@@ -1,4 +1,4 @@
-package autodiff
+package trace
 
 import (
 	"context"
@@ -13,18 +13,13 @@ import (
 	"chainrule/internal/dump"
 )
 
-// Dump writes a web page, in one file that needs no other, about the program for the types of the values fed: the
-// graph as it was traced and after every pass of the compiler, the plan with its steps and its memory, and the time
-// that each step takes, measured on the values in the fraction of a second or in five runs. It traces and compiles f
-// anew. Feeds are those of Run; donated arguments are not overwritten, since the runs work on copies.
-//
-// Nothing is written when tracing, compiling or running fails.
+// Dump is autodiff.Function.Dump.
 func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 	if ctx == nil || w == nil {
 		return errors.New("autodiff: the context or the writer is nil")
 	}
-	c := makeCall()
-	if err := c.read(fn, feeds); err != nil {
+	c := MakeCall()
+	if err := c.Read(fn, feeds); err != nil {
 		return err
 	}
 	t := fn.traced
@@ -35,12 +30,12 @@ func (fn *Function) Dump(ctx context.Context, w io.Writer, feeds ...any) error {
 		}
 	}
 	page := dump.Page{Title: fn.name(), Record: &compile.Record{}}
-	p, err := fn.build(t, page.Record)
+	p, err := fn.Build(t, page.Record)
 	if err != nil {
 		return err
 	}
-	page.Plan = p.code.Plan()
-	if page.Profile, err = p.code.Profile(ctx, c.in); err != nil {
+	page.Plan = p.Code.Plan()
+	if page.Profile, err = p.Code.Profile(ctx, c.In); err != nil {
 		return err
 	}
 	if err := page.Write(w); err != nil {
@@ -60,10 +55,10 @@ func (fn *Function) name() string {
 }
 
 // traceAlone traces while nobody else does.
-func (fn *Function) traceAlone(c *call) (trace, error) {
+func (fn *Function) traceAlone(c *Call) (Trace, error) {
 	if err := fn.building.lock(); err != nil {
-		return trace{}, err
+		return Trace{}, err
 	}
 	defer fn.building.unlock()
-	return fn.trace(c)
+	return fn.Trace(c)
 }

@@ -1,13 +1,12 @@
-package autodiff
+package trace
 
 import (
-	"fmt"
-	"math"
-	"slices"
-
 	"chainrule/graph"
 	"chainrule/internal/exec"
 	"chainrule/ops"
+	"fmt"
+	"math"
+	"slices"
 )
 
 // NotFiniteError says that a result is not finite that was to be: see RequireFinite.
@@ -19,17 +18,9 @@ type NotFiniteError struct {
 
 func (e *NotFiniteError) Error() string { return fmt.Sprintf("result %d is %v", e.Result, e.Value) }
 
-// RequireFinite makes a run fail with a *NotFiniteError if result number result, counted from 0, has a NaN or an
-// infinity, before anything that is donated is overwritten: a step of training whose cost is no number leaves the
-// parameters as they were. See DebugNaN, which finds out where it comes from at a cost.
-func RequireFinite(result int) CompileOption {
-	notNegative("require_finite", result)
-	return compileOption(func(s *settings) { s.finite = append(s.finite, result) })
-}
-
 // required lists the leaves of the results that are to be finite, with the number of the result.
-func (fn *Function) required(t trace) (leaves, results []int) {
-	for _, r := range fn.settings.finite {
+func (fn *Function) required(t Trace) (leaves, results []int) {
+	for _, r := range fn.opts.Finite {
 		for k := t.resultLeaves[r][0]; k < t.resultLeaves[r][1]; k++ {
 			leaves, results = append(leaves, k), append(results, r)
 		}
