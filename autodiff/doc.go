@@ -31,7 +31,7 @@
 //
 //	expression                      the arguments of a function as nodes to differentiate by
 //	grad, auxiliary, derivatives    gradients, VJP and JVP, derivatives of all orders
-//	jacobian*, hessian, hvp         matrices of first and second derivatives, products with them
+//	jacobian*, hessian              matrices of first and second derivatives, products with them
 //	laplacian                       the sum of unmixed second derivatives
 //	vmap                            many examples at once
 //	control, loop, cond             Scan, For, While, Checkpoint; Cond
@@ -40,6 +40,6 @@
 //	pattern, sparse*                which entries there are; sparse matrices
 //	options                         the types of options
 //	compile, run                    a function on nodes as one on tensors; what is fed and where results go
-//	elements, trees                 a tensor's numbers; trees of nodes, their leaves, vectors of them
+//	trees                           trees of nodes, their leaves, vectors of them
 //	check, debug                    is it right, where is the NaN
 package autodiff

@@ -17,16 +17,12 @@
 //
 // # Where things are
 //
-//	graph, node, intern, literal    nodes, and how equal ones are found; constants
+//	graph, node, intern, literal    nodes, what they are derivatives of, how equal ones are found; constants
 //	dtype, shape, attrs             element types, shapes, attributes
-//	op, registry, kernel            the record of an op; all of them; what kernels see
-//	elementary, depends, masked     more that a record may say
-//	confluent                       rules that take a limit
-//	compiler                        how ops that hold functions get programs
-//	builtin, part, func, capture    ops of the graph's own; several results; functions as values, and their making
-//	derived, memo                   what a node is a derivative of; what was found out once
+//	op, registry, kernel            the record of an op; all of them; what kernels see, programs of ops that hold functions
+//	optional                        more that a record may say: what it does to an element, masks, limits
+//	part, func, capture             several results; functions as values, and their making
 //	walk, verify                    order; invariants
 //	text, parse, dot, gonum         other forms of a graph
-//	error, source, frame*           mistakes, and the user's line
-//	codecache                       what is known of places in the code
+//	error, source, frame*           mistakes, and the user's line; what is known of places in the code
 package graph

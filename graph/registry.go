@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,3 +47,41 @@ func Ops() []*Op {
 	slices.SortFunc(all, func(a, b *Op) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
+
+// The ops that the graph itself needs; part.go has two more, for ops with several results and for functions.
+var inputOp, constOp, aliasOp *Op
+
+type inputAttrs struct{ Index int }
+
+type aliasAttrs struct{ Serial int }
+
+func init() {
+	leaf := func([]*Node, any) (Type, error) { return Type{}, errors.New("leaves are made by Input and Const") }
+	inputOp = Register(&Op{
+		Name: "input", Doc: "a value fed at run time", Class: Leaf, Attrs: inputAttrs{}, Infer: leaf,
+	})
+	constOp = Register(&Op{
+		Name: "const", Doc: "a value known when the graph is built", Class: Leaf, Infer: leaf,
+	})
+	aliasOp = Register(&Op{
+		Name:  "alias",
+		Doc:   "its input, as a node of its own to differentiate by",
+		Arity: 1, Class: View, Attrs: aliasAttrs{},
+		Infer:      func(in []*Node, _ any) (Type, error) { return *in[0].typ, nil },
+		Layout:     func(n *Node) Layout { return Layout{Strides: Strides(n.Shape())} },
+		Derivative: identity{},
+		Batch:      func(_ *Node, in []*Node, _ []bool) *Node { return in[0] },
+		Cases:      []Case{{Name: "matrix", In: []Arg{{Shape: []int{2, 3}}}, Attrs: aliasAttrs{Serial: -1}}},
+		BadCases:   []BadCase{{In: nil, Want: "0 inputs given, 1 wanted"}},
+	})
+}
+
+// IsAlias reports whether n was made by Alias.
+func (n *Node) IsAlias() bool { return n.op == aliasOp }
+
+// identity is the derivative of a function that returns its argument.
+type identity struct{}
+
+func (identity) Wrt(int) bool                       { return true }
+func (identity) VJP(_ *Node, _ int, ct *Node) *Node { return ct }
+func (identity) JVP(_ *Node, tangent []*Node) *Node { return tangent[0] }

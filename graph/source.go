@@ -3,8 +3,10 @@ package graph
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // module is the prefix of this module's package paths.
@@ -138,4 +140,99 @@ func findCaller(skip int, isUser func(uintptr) bool) uintptr {
 		}
 		skip += n
 	}
+}
+
+// frame is the link that a function with calls leaves on the stack: where its caller's link is, and where it
+// returns to.
+type frame struct {
+	caller    *frame
+	returnsTo uintptr
+}
+
+// way is what is known of a return address: the user's line there, or none if all functions there are this module's,
+// so that the caller's frame is the next to ask. Several functions are there if some were inlined. A way that ends
+// leads to functions that are neither this module's nor the user's, whose frames need not be linked.
+type way struct {
+	user uintptr
+	ends bool
+}
+
+// ways are the ways from return addresses.
+var ways codeCache[way]
+
+// learn unwinds the stack by tables, and remembers the way from the first frame to the user's line.
+func learn(first *frame) uintptr {
+	var space [64]uintptr
+	for _, depth := range [...]int{10, len(space)} { // most often the user is near
+		pcs := space[:runtime.Callers(1, space[:depth])]
+		user := slices.IndexFunc(pcs, isUserAt)
+		if user >= 0 && (remember(first, pcs, user) || depth == len(space)) {
+			return pcs[user]
+		}
+	}
+	return findCaller(1, isUserAt)
+}
+
+// remember adds the ways from the first frame to that of the user, whose program counter is pcs[user]. There is one for
+// each function, and several functions at an address if some were inlined; the innermost one's is the address itself.
+func remember(first *frame, pcs []uintptr, user int) bool {
+	for f := first; f.caller != nil; f = f.caller {
+		from, to := slices.Index(pcs, f.returnsTo), slices.Index(pcs, f.caller.returnsTo)
+		if from == to { // a function that calls itself: the last of its frames will tell
+			continue
+		}
+		if from < 0 || from > user || to < from {
+			return false
+		}
+		var w way
+		if user < to {
+			w.user = pcs[user]
+		} else {
+			w.ends = slices.ContainsFunc(pcs[from:to], func(pc uintptr) bool { return ownerAt(pc) == others })
+		}
+		ways.add(f.returnsTo, w)
+		if w.user != 0 || w.ends {
+			return true
+		}
+	}
+	return false
+}
+
+// codeCache holds what is known of places in the program's code, by program counter. Code does not change, so all
+// graphs share it. Where too many places meet, the last ones stay.
+type codeCache[V any] struct {
+	slots [1 << 12]atomic.Pointer[known[V]]
+}
+
+type known[V any] struct {
+	pc    uintptr
+	value V
+}
+
+// near is how many neighbouring slots a place may be in.
+const near = 4
+
+func (c *codeCache[V]) slot(pc uintptr, i int) *atomic.Pointer[known[V]] {
+	const golden = 0x9E3779B9 // Knuth's multiplicative hash
+	return &c.slots[(uint32(pc)*golden>>20+uint32(i))%uint32(len(c.slots))]
+}
+
+func (c *codeCache[V]) at(pc uintptr) (v V, ok bool) {
+	for i := range near {
+		if k := c.slot(pc, i).Load(); k != nil && k.pc == pc {
+			return k.value, true
+		}
+	}
+	return v, false
+}
+
+func (c *codeCache[V]) add(pc uintptr, v V) {
+	place := c.slot(pc, 0)
+	for i := range near {
+		if s := c.slot(pc, i); s.Load() == nil {
+			place = s
+			break
+		}
+	}
+	place.Store(&known[V]{pc, v})
 }

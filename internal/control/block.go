@@ -1,8 +1,9 @@
 package control
 
 import (
-	"chainrule/graph"
 	"unsafe"
+
+	"chainrule/graph"
 )
 
 // compiled is what is made, once for each key, of a function for a program, or the error of it.

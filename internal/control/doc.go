@@ -22,5 +22,5 @@
 //	cond                       branches
 //	custom*, later             functions with derivatives of the user's
 //	gofunc                     functions in Go
-//	holder, follow             for those who look through a node into its functions
+//	holder                     for those who look through a node into its functions
 package control

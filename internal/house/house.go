@@ -6,8 +6,8 @@
 //   - hand-written: a file without the standard "Code generated … DO NOT EDIT." header.
 //   - map: the part of a package comment that says what each file holds.
 //
-// Besides the arrows, it fails on hand-written files of more than MaxLines lines, on packages without a package
-// comment, and on maps that miss a file. Test files count for length only. Folders named testdata or vendor,
+// Besides the arrows, it fails on hand-written files of more than MaxLines lines, on packages of more than MaxFiles of them, on packages
+// without a package comment, and on maps that miss a file. Test files count for length only. Folders named testdata or vendor,
 // those that open with a dot or an underscore, and nested modules are left out, as by the go command.
 package house
 
@@ -22,12 +22,25 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // MaxLines is the greatest length of a hand-written file.
 const MaxLines = 500
+
+// MaxFiles is the greatest number of hand-written files of a package, tests aside.
+const MaxFiles = 25
+
+// catalogues are the packages, and the folders of packages, that may have any number of files: lists of like things.
+var catalogues = []string{"ops", "internal/kernel/", "benchmarks/"}
+
+func isCatalogue(dir string) bool {
+	return slices.ContainsFunc(catalogues, func(c string) bool {
+		return dir == c || strings.HasSuffix(c, "/") && strings.HasPrefix(dir, c)
+	})
+}
 
 // moduleLine finds the module path in a go.mod file.
 var moduleLine = regexp.MustCompile(`(?m)^module[ \t]+"?([^\s"]+)`)
@@ -83,7 +96,7 @@ func (h *checker) checkDir(dir string) error {
 		return err
 	}
 	named := h.law.Names(dir)
-	var code, codeDocs, tests, testDocs int
+	var code, codeDocs, tests, testDocs, written int
 	var comment string
 	var files []string
 	for _, e := range entries {
@@ -116,6 +129,9 @@ func (h *checker) checkDir(dir string) error {
 			codeDocs += doc
 			comment += file.Doc.Text()
 			files = append(files, e.Name())
+			if !ast.IsGenerated(file) {
+				written++
+			}
 			if named {
 				h.checkImports(dir, fset, file)
 			}
@@ -128,6 +144,9 @@ func (h *checker) checkDir(dir string) error {
 		h.fail("%s: no file has a package comment: say what the package is, and its vocabulary", dir)
 	}
 	h.checkMap(dir, comment, files)
+	if written > MaxFiles && !isCatalogue(dir) {
+		h.fail("%s: %d files; a package has at most %d that are hand-written: give an idea a package of its own", dir, written, MaxFiles)
+	}
 	if !named {
 		h.fail("%s: %s has no line for this package: add one", dir, h.law.name)
 	}

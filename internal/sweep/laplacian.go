@@ -1,9 +1,10 @@
 package sweep
 
 import (
+	"slices"
+
 	"chainrule/graph"
 	"chainrule/ops"
-	"slices"
 )
 
 // Laplacian is Δvalue by the elements of x, nil if it is zero, and whether value depends on x.

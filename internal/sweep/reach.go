@@ -1,10 +1,11 @@
 package sweep
 
 import (
-	"chainrule/graph"
-	"chainrule/ops"
 	"fmt"
 	"slices"
+
+	"chainrule/graph"
+	"chainrule/ops"
 )
 
 // Passes reports whether y has a derivative with respect to its input i.

@@ -1,9 +1,10 @@
 package sweep
 
 import (
-	"chainrule/graph"
 	"fmt"
 	"slices"
+
+	"chainrule/graph"
 )
 
 // Widen is m for a list that is longer.

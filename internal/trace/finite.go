@@ -1,12 +1,13 @@
 package trace
 
 import (
-	"chainrule/graph"
-	"chainrule/internal/exec"
-	"chainrule/ops"
 	"fmt"
 	"math"
 	"slices"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
+	"chainrule/ops"
 )
 
 // NotFiniteError says that a result is not finite that was to be: see RequireFinite.

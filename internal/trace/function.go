@@ -1,13 +1,14 @@
 package trace
 
 import (
-	"chainrule/graph"
-	"chainrule/internal/tree"
 	"errors"
 	"reflect"
 	"slices"
 	"strconv"
 	"sync/atomic"
+
+	"chainrule/graph"
+	"chainrule/internal/tree"
 )
 
 // Function runs a function on nodes with tensors. It is safe for concurrent use.

@@ -1,10 +1,11 @@
 package trace
 
 import (
-	"chainrule/graph"
-	"chainrule/internal/exec"
 	"context"
 	"errors"
+
+	"chainrule/graph"
+	"chainrule/internal/exec"
 )
 
 // errOptimised is possible where an exact rewrite takes away what a NaN would have come through.
