@@ -213,7 +213,7 @@ func TestIndexOutOfRange(t *testing.T) {
 	p := mustCompile(t, u)
 	dst, in := feedsOf(u, 3)
 	indices := graph.Elements[int64](in[1].Buf)
-	for _, bad := range []int64{3, -1, 1 << 62} {
+	for _, bad := range []int64{3, -4, 1 << 62} {
 		indices[0], indices[1] = 1, bad
 		before := copies(in)
 		err := p.Run(context.Background(), dst, in)
