@@ -14,6 +14,24 @@ type source struct {
 	file   string
 	offset int64
 	in     io.Reader
+	packed *counted // the compressed bytes, nil of plain data
+	most   int64    // bytes that a few compressed ones may become
+}
+
+// A stream of deflate can become 1032 times as long, and tables of numbers do not become a tenth of that: a longer one
+// than mostExpanded that is more than maxRatio times as long as what it came from is taken for a trap.
+const mostExpanded, maxRatio = 1 << 30, 200
+
+// counted counts what is read.
+type counted struct {
+	in io.Reader
+	n  int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // newSource looks at the first two bytes for gzip's magic number. It reads from r beyond what it returns.
@@ -21,8 +39,9 @@ func newSource(r io.Reader) (*source, error) {
 	if r == nil {
 		return nil, errors.New("data: the reader is nil")
 	}
-	s := &source{file: nameOf(r)}
-	buffered := bufio.NewReader(r)
+	s := &source{file: nameOf(r), most: mostExpanded}
+	packed := &counted{in: r}
+	buffered := bufio.NewReader(packed)
 	s.in = buffered
 	first, err := buffered.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -39,7 +58,7 @@ func newSource(r io.Reader) (*source, error) {
 		if err != nil {
 			return nil, s.fault(err, "gzip header")
 		}
-		s.in = unzip
+		s.in, s.packed = unzip, packed
 	}
 	return s, nil
 }
@@ -49,6 +68,8 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.in.Read(p)
 	s.offset += int64(n)
 	switch {
+	case s.packed != nil && s.offset > s.most && s.offset/maxRatio > s.packed.n:
+		return 0, s.fault(ErrTooLarge, "%d compressed bytes become more than %d times as many", s.packed.n, maxRatio)
 	case err == nil, err == io.EOF:
 		return n, err
 	case errors.Is(err, io.ErrUnexpectedEOF):
