@@ -39,7 +39,7 @@ func TestTorchNNGolden(t *testing.T) {
 	}
 	for _, c := range f.Fans {
 		in, out := nn.Fans(c.Shape)
-		s.add(t, fmt.Sprintf("fans %v", c.Shape), within([]float64{float64(in), float64(out)}, []float64{float64(c.FanIn), float64(c.FanOut)}, 0))
+		s.add(t, fmt.Sprintf("fans %v", c.Shape), within([]float64{float64(in), float64(out)}, []float64{float64(c.FanIn), float64(c.FanOut)}, 0, 1e-9))
 	}
 	t.Logf("nn golden: %d passed, %d failed, %d unsupported of %d", s.passed, s.failed, s.unsupported, s.passed+s.failed+s.unsupported)
 }
@@ -72,6 +72,7 @@ type call struct {
 	run     golden.Run
 	used    map[string]bool // parameters and buffers that were linked
 	links   []link
+	rtol    float64
 }
 
 // link says where a parameter or state has its values from: rows of one of PyTorch's tensors, transposed or reshaped.
@@ -286,7 +287,13 @@ func (c *call) compare(model any, apply func(subject) []*graph.Node) error {
 	return c.compareGradients(in, byPath)
 }
 
+// roughGradients are modules whose derivatives PyTorch computes with constants that are rounded to f32.
+var roughGradients = map[string]string{"CELU": "1/alpha", "Hardsigmoid": "1/6"}
+
 func (c *call) compareGradients(in fed, got map[string]*tensor.Dense) error {
+	if roughGradients[c.module] != "" {
+		c.rtol = 0x1p-23
+	}
 	for i, want := range c.run.GradInputs {
 		if want != nil {
 			if err := c.equal(got[fmt.Sprintf("Inputs[%d]", i)], *want); err != nil {
@@ -346,13 +353,13 @@ func (c *call) values(got *tensor.Dense, want []float64) error {
 		for _, v := range got.Int64s() {
 			list = append(list, float64(v))
 		}
-		return within(list, want, 0)
+		return within(list, want, 0, 1e-9)
 	}
 	list, err := autodiff.Floats(got)
 	if err != nil {
 		return err
 	}
-	return within(list, want, c.largest())
+	return within(list, want, c.largest(), max(c.rtol, 1e-9))
 }
 
 // largest is the size of the largest element that goes in.
@@ -379,13 +386,13 @@ func largest(list []float64) float64 {
 	return size
 }
 
-// within is an error unless got is want at 1e-9 of the largest entry. What is rounding alone, within 64 roundings of the
+// within is an error unless got is want at rtol of the largest entry. What is rounding alone, within 64 roundings of the
 // largest element that went in, is 0: where terms cancel altogether, PyTorch has another sum of roundings.
-func within(got, want []float64, in float64) error {
+func within(got, want []float64, in, rtol float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d elements, want %d", len(got), len(want))
 	}
-	tol := max(1e-9*largest(want), 64*0x1p-52*in)
+	tol := max(rtol*largest(want), 64*0x1p-52*in)
 	for i, w := range want {
 		if !(math.Abs(got[i]-w) <= tol) {
 			return fmt.Errorf("element %d is %v, want %v", i, got[i], w)

@@ -73,7 +73,3 @@ func attemptFunction(c golden.Function) error {
 	}
 	return k.compare(nil, func(s subject) []*graph.Node { return []*graph.Node{f(c, s.Inputs)} })
 }
-
-func gelu(x *graph.Node) *graph.Node {
-	return ops.Mul(ops.Mul(x, .5), ops.Erfc(ops.Mul(x, -math.Sqrt2/2)))
-}

@@ -239,7 +239,7 @@ func linkedEncoder(c *call) *nn.Encoder {
 		First: c.linear("linear1.weight", "linear1.bias", 0, 0), Second: c.linear("linear2.weight", "linear2.bias", 0, 0),
 		Norm1: layerNorm(c, "norm1"), Norm2: layerNorm(c, "norm2"), NormFirst: c.args.Bool("norm_first", false), Activation: nn.ReLU}
 	if c.args.Text("activation", "relu") == "gelu" {
-		b.Activation = nn.Func(gelu)
+		b.Activation = nn.GELU
 	}
 	return b
 }
