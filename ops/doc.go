@@ -64,7 +64,7 @@
 //	exp, trig, hyperbolic, gamma      functions of one number, and some of two, as tables of derivatives
 //	bessel, gammainc                  Bessel functions by order; incomplete gamma functions, zeta
 //	slopeorder                        ops that have the derivatives of a function of all orders
-//	activation, softmax               functions of neural networks
+//	activation*, softmax              functions of neural networks
 //	reduce, fold, extreme, logsumexp  sums and products, least and greatest, log Σ exp over axes
 //	statistics, cumulative            means and norms; running sums and recurrences
 //	attention*                        weighted means of values by products of queries and keys

@@ -45,6 +45,8 @@ var builders = []any{
 	ops.XLogY[node, node], ops.XMulY[node, node], ops.Xor, ops.Zeros,
 	ops.BesselI, ops.BesselIe, ops.BesselJ, ops.BesselK, ops.BesselKe, ops.BesselY, ops.I0, ops.I0e, ops.I1, ops.I1e,
 	ops.GammaDensity[node, node], ops.Gammainc[node, node], ops.Gammaincc[node, node], ops.SlopeGammainc[node, node],
+	ops.GELU, ops.GELUTanh, ops.SiLU, ops.Mish, ops.ELU, ops.CELU, ops.SELU, ops.PReLU, ops.ReLU6, ops.HardTanh, ops.HardSigmoid,
+	ops.HardSwish, ops.LogSigmoid, ops.Softsign, ops.Softshrink, ops.Hardshrink, ops.Threshold, ops.GLU, ops.Ndtr, ops.Logit, ops.Entr,
 	ops.Zeta[node, node], ops.SlopeLogGamma[node, node], ops.Gamma, ops.LogGamma, ops.Beta, ops.Dirichlet, ops.Poisson,
 	ops.J0, ops.J1, ops.Y0, ops.Y1,
 	ops.Bernoulli, ops.Categorical, ops.Choice, ops.Exponential, ops.FoldIn[node], ops.Gumbel, ops.Key[int], ops.Laplace,

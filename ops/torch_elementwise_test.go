@@ -25,13 +25,11 @@ var torchElementwise = map[string]torchOp{
 	"lgamma": of1(ops.Lgamma), "digamma": of1(ops.Digamma), "polygamma": one(polygamma), "special.polygamma": one(polygamma),
 	"mvlgamma": one(multivariateLgamma),
 	"i0":       of1(ops.I0), "special.i0e": of1(ops.I0e), "special.i1": of1(ops.I1), "special.i1e": of1(ops.I1e),
-	"sinc": of1(sinc),
-	"special.entr": of1(func(x *graph.Node) *graph.Node {
-		return ops.Where(ops.Ge(x, 0), ops.Neg(ops.XLogY(x, x)), math.Inf(-1))
-	}),
+	"sinc":             of1(sinc),
+	"special.entr":     of1(ops.Entr),
 	"special.erfcx":    of1(erfcx),
-	"special.ndtr":     of1(normalCDF),
-	"special.log_ndtr": of1(func(x *graph.Node) *graph.Node { return ops.Log(normalCDF(x)) }),
+	"special.ndtr":     of1(ops.Ndtr),
+	"special.log_ndtr": of1(func(x *graph.Node) *graph.Node { return ops.Log(ops.Ndtr(x)) }),
 	"special.ndtri": of1(func(x *graph.Node) *graph.Node {
 		return ops.Mul(ops.Erfinv(ops.Sub(ops.Mul(2, x), 1)), math.Sqrt2)
 	}),
@@ -39,7 +37,7 @@ var torchElementwise = map[string]torchOp{
 		if eps := c.float(0, "eps", -1); eps >= 0 {
 			x = ops.Clamp(x, eps, 1-eps)
 		}
-		return ops.Sub(ops.Log(x), ops.Log1p(ops.Neg(x)))
+		return ops.Logit(x)
 	}),
 	"nan_to_num": one(func(c *torchCall, x *graph.Node) *graph.Node {
 		y := ops.Where(ops.Eq(x, math.Inf(1)), c.float(1, "posinf", math.MaxFloat64), x)
@@ -141,8 +139,6 @@ func erfcx(x *graph.Node) *graph.Node {
 	}
 	return ops.Where(far, ops.Div(series, ops.Mul(big, math.Sqrt(math.Pi))), ops.Mul(ops.Exp(ops.Square(near)), ops.Erfc(near)))
 }
-
-func normalCDF(x *graph.Node) *graph.Node { return ops.Mul(0.5, ops.Erfc(ops.Mul(x, -math.Sqrt2/2))) }
 
 func divided(c *torchCall, x *graph.Node) *graph.Node {
 	y := c.node(0, "other")
