@@ -63,7 +63,7 @@ func gamma(s *stream, alpha float64) (x, log float64) {
 		if v <= 0x1p-300 {
 			continue
 		}
-		logV := 3 * ln(v)
+		logV := float64(3 * ln(v))
 		v = v * v * v
 		uniform := open(s.word())
 		square := float64(z * z)
@@ -106,7 +106,7 @@ func Poisson(key Key, rate float64) int64 {
 	k := int64(0)
 	for u > sum && p > 0 {
 		k++
-		p *= rate / float64(k)
+		p = float64(p * (rate / float64(k)))
 		sum += p
 	}
 	return k

@@ -153,7 +153,7 @@ func seriesP(a, x float64, size int) (sum jet) {
 	term[0], sum[0] = 1, 1
 	for k := 1; k < maxTerms && term[0] > 0x1p-58*sum[0]; k++ {
 		by := a + float64(k) // divided by a + k + ε
-		term[0] *= x / by
+		term[0] = float64(term[0] * (x / by))
 		sum[0] += term[0]
 		for i := 1; i < size; i++ {
 			term[i] = (float64(term[i]*x) - term[i-1]) / by
@@ -165,7 +165,7 @@ func seriesP(a, x float64, size int) (sum jet) {
 
 // fractionQ is 1/(x+1−a − 1(1−a)/(x+3−a − 2(2−a)/(x+5−a − …))), which is Q over x times the density, likewise: DLMF 8.9.2.
 func fractionQ(a, x float64, size int) jet {
-	terms := 30 + int(min(110/x+6*math.Sqrt(a), maxTerms))
+	terms := 30 + int(min(110/x+float64(6*math.Sqrt(a)), maxTerms))
 	f := jet{x + float64(2*terms+1) - a, -1}
 	for k := terms; k > 0; k-- {
 		n := float64(k)
