@@ -10,7 +10,7 @@ import (
 const fence = -12345
 
 // sizes go through leaves, halves of odd size and several levels of them.
-var sizes = []int{0, 1, 2, 3, 7, 24, 25, 49, 50, 101, 130}
+var sizes = []int{0, 1, 2, 3, 4, 7, 8, 9, 24, 25, 49, 50, 101, 130}
 
 func eps[T Float]() float64 {
 	if T(1)+T(0x1p-30) != 1 {

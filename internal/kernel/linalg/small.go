@@ -3,7 +3,8 @@ package linalg
 import "math"
 
 // Small matrices, of which there may be thousands, are done in loops without calls: of so few elements, calls and looks at
-// Stop take longer than the arithmetic, which is the same, operation by operation, as that of larger ones.
+// Stop take longer than the arithmetic, which is that of larger ones, but that the rows of a solution are
+// multiplied by inverse pivots.
 
 // small is the number of rows up to which a matrix is small.
 const small = 8
@@ -72,36 +73,76 @@ func solveSmall[T Float](lu Matrix[T], pivots []int64, b Matrix[T]) {
 				row[c] -= T(f * v)
 			}
 		}
-		pivot := factors[i]
+		inverse := 1 / factors[i]
 		for c := range row {
-			row[c] /= pivot
+			row[c] *= inverse
 		}
 	}
 }
 
-// choleskySmall is Cholesky, by rows.
+// choleskySmall is Cholesky, column by column, so that divisions do not wait for each other.
 func choleskySmall[T Float](a Matrix[T]) (failed int) {
 	n, ld, data := a.Rows, a.LD, a.Data
+	if n == 4 {
+		return choleskyFour(data[:4], data[ld:][:4], data[2*ld:][:4], data[3*ld:][:4])
+	}
 	for i := range n {
 		row := data[i*ld:][:n]
 		for j := range i {
-			other := data[j*ld:][:n]
-			v := T(other[i]/2) + T(row[j]/2)
-			other[i] = 0
-			for k, x := range row[:j] {
-				v -= T(x * other[k])
-			}
-			row[j] = v / other[j]
+			above := &data[j*ld+i]
+			row[j] = T(*above/2) + T(row[j]/2)
+			*above = 0
 		}
-		v := row[i]/2 + row[i]/2
-		for _, x := range row[:i] {
-			v -= T(x * x)
-		}
-		if v <= 0 {
-			return i
-		}
-		row[i] = T(math.Sqrt(float64(v)))
+		row[i] = T(row[i]/2) + T(row[i]/2)
 	}
+	for j := range n {
+		pivot := data[j*ld+j]
+		if pivot <= 0 {
+			return j
+		}
+		root := T(math.Sqrt(float64(pivot)))
+		data[j*ld+j] = root
+		for i := j + 1; i < n; i++ {
+			data[i*ld+j] /= root
+		}
+		for i := j + 1; i < n; i++ {
+			row := data[i*ld:][:i+1]
+			l := row[j]
+			for k := j + 1; k < len(row); k++ {
+				row[k] -= T(l * data[k*ld+j])
+			}
+		}
+	}
+	return -1
+}
+
+// choleskyFour is choleskySmall for four rows, without a loop whose end a processor has to guess.
+func choleskyFour[T Float](a, b, c, d []T) (failed int) {
+	p0, p1, p2, p3 := T(a[0]/2)+T(a[0]/2), T(b[1]/2)+T(b[1]/2), T(c[2]/2)+T(c[2]/2), T(d[3]/2)+T(d[3]/2)
+	b0, c0, d0 := T(a[1]/2)+T(b[0]/2), T(a[2]/2)+T(c[0]/2), T(a[3]/2)+T(d[0]/2)
+	c1, d1, d2 := T(b[2]/2)+T(c[1]/2), T(b[3]/2)+T(d[1]/2), T(c[3]/2)+T(d[2]/2)
+	if p0 <= 0 {
+		return 0
+	}
+	p0 = T(math.Sqrt(float64(p0)))
+	b0, c0, d0 = b0/p0, c0/p0, d0/p0
+	if p1 -= T(b0 * b0); p1 <= 0 {
+		return 1
+	}
+	p1 = T(math.Sqrt(float64(p1)))
+	c1, d1 = (c1-T(c0*b0))/p1, (d1-T(d0*b0))/p1
+	if p2 = p2 - T(c0*c0) - T(c1*c1); p2 <= 0 {
+		return 2
+	}
+	p2 = T(math.Sqrt(float64(p2)))
+	d2 = (d2 - T(d0*c0) - T(d1*c1)) / p2
+	if p3 = p3 - T(d0*d0) - T(d1*d1) - T(d2*d2); p3 <= 0 {
+		return 3
+	}
+	a[0], a[1], a[2], a[3] = p0, 0, 0, 0
+	b[0], b[1], b[2], b[3] = b0, p1, 0, 0
+	c[0], c[1], c[2], c[3] = c0, c1, p2, 0
+	d[0], d[1], d[2], d[3] = d0, d1, d2, T(math.Sqrt(float64(p3)))
 	return -1
 }
 
