@@ -41,7 +41,9 @@ func (h *halver) one(lo int) {
 	alpha, beta := h.d[lo], h.e[lo]
 	size := math.Hypot(alpha, beta)
 	c, s := 1.0, 0.0
-	if size > 0 {
+	if size < negligible { // where digits are lost
+		size = 0
+	} else {
 		c, s = alpha/size, beta/size
 	}
 	first, last := h.v.row(lo)[lo:], h.v.row(lo + 1)[lo:]

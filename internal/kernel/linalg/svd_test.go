@@ -19,10 +19,10 @@ func svd(a, u, v Matrix[float64], w []float64, workers int) bool {
 // stable), with singular values in descending order, none negative, for equal and vanishing ones too.
 func TestSVD(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 0))
-	for _, s := range [][2]int{{0, 0}, {3, 0}, {1, 1}, {5, 1}, {4, 4}, {8, 8}, {9, 9}, {12, 9}, {33, 33}, {64, 40}, {130, 130}, {200, 33}} {
+	for _, s := range [][2]int{{0, 0}, {3, 0}, {1, 1}, {5, 1}, {4, 4}, {8, 8}, {9, 9}, {12, 9}, {33, 33}, {64, 40}, {65, 65}, {130, 130}, {200, 33}} {
 		m, n := s[0], s[1]
 		for _, kind := range []string{"random", "zero", "identity", "rank one", "graded", "equal columns", "tiny", "huge",
-			"bidiagonal", "orthogonal", "zero columns", "denormal"} {
+			"bidiagonal", "orthogonal", "zero columns", "denormal", "steep"} {
 			a := random[float64](rng, n, m) // rows are columns
 			for i := range n {
 				for j, x := range a.row(i) {
@@ -39,6 +39,8 @@ func TestSVD(t *testing.T) {
 						*v = float64(i+1) * float64(j+1)
 					case "graded":
 						*v *= math.Exp2(-float64(i + j))
+					case "steep": // into denormal numbers
+						*v *= math.Exp2(-10 * float64(i+j))
 					case "equal columns":
 						*v = a.row(0)[j]
 					case "tiny":
