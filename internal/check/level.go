@@ -119,7 +119,7 @@ func (l *checkLevel) feed(like *graph.Node) *graph.Node {
 }
 
 // check compares the gradients ctᵀ·∂y/∂x with differences, and with forward mode, by ⟨ct, J·t⟩ = ⟨Jᵀ·ct, t⟩, group by
-// group. Then the gradients for all cotangents together are the outputs of the next order.
+// group. Then it goes to the next order.
 func (l *checkLevel) check() error {
 	d, err := l.newDifferences()
 	if err != nil {
@@ -167,9 +167,15 @@ func (l *checkLevel) check() error {
 		return err
 	}
 	l.inputs, l.values = l.inputs[:afterCts], l.values[:afterCts]
+	l.next(grads, l.values[plain:])
+	return nil
+}
+
+// next makes the gradients, for the cotangents of all groups together, the outputs of the next order.
+func (l *checkLevel) next(grads []*graph.Node, cts []exec.Value) {
 	l.outputs, l.typical = grads, l.nextTypical()
-	for k := range l.values[plain:] {
-		v := graph.Elements[float64](l.values[plain+k].Buf)
+	for k := range cts {
+		v := graph.Elements[float64](cts[k].Buf)
 		clear(v)
 		for _, g := range l.groups {
 			for j, ct := range graph.Elements[float64](g.cts[k].Buf) {
@@ -177,7 +183,6 @@ func (l *checkLevel) check() error {
 			}
 		}
 	}
-	return nil
 }
 
 // group makes the groups of output elements, of like units, and their cotangents.

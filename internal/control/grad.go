@@ -90,8 +90,6 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 		graph.Fail("while", l.in, "reverse mode must record the steps, and there is no bound on their number: "+
 			"give MaxSteps, or RecordAllSteps to let the record grow")
 	}
-	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
-		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every, By: l.By}
 	d, masked := l.maskedPull(d, given, active, cts, guard[:l.bodyInputs()])
 	has := make(sweep.Selection, l.bodyInputs())
 	live := make(sweep.Selection, l.bodyInputs())
@@ -103,9 +101,17 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 	if has.Count() == 0 {
 		return out
 	}
+	a := gradAttrs{Body: l.Body, Cond: l.Cond, Carries: l.Carries, Xs: l.Xs, Consts: l.Consts,
+		Steps: l.Steps, Back: l.Back, Taped: l.Taped, Every: l.Every, By: l.By}
 	a.Live, a.LiveMasks = given[:l.Carries].Ints(), masked[:l.Carries].Ints()
 	a.Ys, a.YMasks = given[l.Carries:].Ints(), masked[l.Carries:].Ints()
 	a.Wrt, a.WrtMasks = has.Ints(), live.Ints()
+	parts, n := a.apply(l, cts), has.Count()
+	return sweep.Derivatives{D: sweep.Scatter(parts[:n], has.Widen(len(l.in))), Masks: sweep.Scatter(parts[n:], live.Widen(len(l.in)))}
+}
+
+// apply makes the gradient of l, given the cotangents of its results, and returns the results of that.
+func (a gradAttrs) apply(l loopNode, cts sweep.Derivatives) []*graph.Node {
 	in := slices.Clone(l.in)
 	for _, r := range a.given() {
 		like := cts.D[r.of]
@@ -117,9 +123,7 @@ func (l loopNode) pull(cts sweep.Derivatives, wanted, guard sweep.Selection) swe
 	g := in[0].Graph()
 	on := l.on(g)
 	a.Body, a.Cond = on.Body, on.Cond
-	parts := graph.PartsOf(g.Apply(&loopGradOp, a, in...))
-	n := has.Count()
-	return sweep.Derivatives{D: sweep.Scatter(parts[:n], has.Widen(len(l.in))), Masks: sweep.Scatter(parts[n:], live.Widen(len(l.in)))}
+	return graph.PartsOf(g.Apply(&loopGradOp, a, in...))
 }
 
 // moved adds to inputs that move the carries that then move too, as far as the given results need them.

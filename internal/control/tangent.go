@@ -54,6 +54,15 @@ func (l loopNode) augment(tangents sweep.Derivatives, needed sweep.Selection, gu
 	a := augmented{loopNode: l}
 	a.Body = l.augmentedBody(d, moves, masked)
 	a.Cond = l.augmentedCond(moves, masked)
+	a.takeInputs(l, tangents, moves, masked)
+	a.place(l, slices.Concat(moves[:l.Carries], d.Has[l.Carries:]), slices.Concat(masked[:l.Carries], d.Masked[l.Carries:]))
+	a.remember(l.Loop)
+	return a, true
+}
+
+// takeInputs lists the inputs: carries, xs and constants, each followed by the tangents of those that move and by the masks
+// over these, then what the condition takes.
+func (a *augmented) takeInputs(l loopNode, tangents sweep.Derivatives, moves, masked sweep.Selection) {
 	a.in = nil
 	counts := [3]*int{&a.Carries, &a.Xs, &a.Consts}
 	from := 0
@@ -81,9 +90,6 @@ func (l loopNode) augment(tangents sweep.Derivatives, needed sweep.Selection, gu
 		a.primal = append(a.primal, len(a.in)+i)
 	}
 	a.in = append(a.in, l.in[from:]...)
-	a.place(l, slices.Concat(moves[:l.Carries], d.Has[l.Carries:]), slices.Concat(masked[:l.Carries], d.Masked[l.Carries:]))
-	a.remember(l.Loop)
-	return a, true
 }
 
 // needed adds to the results that are needed the carries that lead to them in later steps.
