@@ -70,6 +70,10 @@
 //	attention*                        weighted means of values by products of queries and keys
 //	cumextreme, logcumsumexp          running extremes, running log Σ exp
 //	normalize                         layers, groups and batches brought to mean 0 and variance 1
+//	conv, convrule, convcases         convolutions: constructors, records, cases
+//	padding                           how images are padded
+//	pool, pooladaptive, poolindex     means and largest elements of windows; where these lie
+//	padmode, unfold, interpolate      borders of several kinds; windows as columns; other sizes
 //	create, shape, arrange, tri       constants; shapes and orders of axes; diagonals and triangles
 //	slice, dynamic, concat            parts of tensors by ranges, and by windows
 //	take, gather, scatter, put*       parts of tensors by indices, and what becomes of them there

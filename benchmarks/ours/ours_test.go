@@ -12,6 +12,7 @@ var cases = []string{
 	"mlp_f32_b2", "mlp_f64_b2", "nielsen_f32_b10", "nielsen_f64_b10",
 	"chain_f32_n1000", "chain_f64_n1000", "scalar100", "compile_mlp", "compile_n100",
 	"linalg_f64_eigh_b1_n20", "linalg_f64_svd_b3_n4", "linalg_f64_qr_b1_n20", "linalg_f64_cholesky_b2_n4", "linalg_f64_solve_b2_n4",
+	"conv_f32_fwd_b2_4to6_g2_k3_s2_n8", "conv_f64_gradx_b2_4to6_g2_k3_s2_n8", "conv_f32_gradw_b2_4to6_g1_k1_s1_n5",
 	"linalg_f64_inv_b1_n9", "linalg_f64_eighgrad_b2_n4", "linalg_f64_svdgrad_b1_n20", "linalg_f64_qrgrad_b1_n7",
 	"linalg_f64_choleskygrad_b1_n7", "linalg_f64_solvegrad_b2_n5", "linalg_f64_invgrad_b2_n4",
 }

@@ -47,6 +47,8 @@ func build[T workload.Float](c workload.Case, threads int) (*Subject, error) {
 		return scalar[T](c, threads)
 	case c.Kind == workload.Linalg:
 		return linalg[T](c, threads)
+	case c.Kind == workload.Conv:
+		return convolution[T](c, threads)
 	}
 	return nil, fmt.Errorf("%s: no such kind of case", c.Name)
 }

@@ -24,6 +24,7 @@ const (
 	Chain               // y = Σ tanh(x·w + b)·σ(x) and ∂y/∂x
 	Scalar              // a chain of operations on scalars, v ← tanh(v·k + x) − x, and ∂v/∂x
 	Linalg              // a factorization of matrices, or a gradient through it: see System
+	Conv                // a convolution of images, or its gradient by the image or the kernel: see Window
 )
 
 // A Case is one computation.
@@ -36,7 +37,8 @@ type Case struct {
 	Batch   int    // of MLP and Nielsen; the number of matrices of Linalg
 	// Gradient is set if what is timed is a gradient through a factorization.
 	Gradient bool
-	Compile  bool // what is timed is building, differentiating and compiling
+	Compile  bool   // what is timed is building, differentiating and compiling
+	Window   Window // of Conv, whose Form is fwd, gradx or gradw
 }
 
 var (
@@ -46,6 +48,7 @@ var (
 	chainName   = regexp.MustCompile(`^chain_(f32|f64)_n(\d+)$`)
 	scalarName  = regexp.MustCompile(`^scalar(\d+)$`)
 	linalgName  = regexp.MustCompile(`^linalg_(f64)_(eigh|svd|qr|cholesky|solve|inv)(grad|)_b(\d+)_n(\d+)$`)
+	convName    = regexp.MustCompile(`^conv_(f32|f64)_(fwd|gradx|gradw)_b(\d+)_(\d+)to(\d+)_g(\d+)_k(\d+)_s(\d+)_n(\d+)$`)
 	compileName = regexp.MustCompile(`^compile_n(\d+)$`)
 )
 
@@ -89,6 +92,9 @@ func Parse(name string) (Case, error) {
 		c.Kind, c.DType, c.N = Scalar, "f64", sizes[0]
 	case match(linalgName, 3):
 		c.Kind, c.Batch, c.N = Linalg, sizes[0], sizes[1]
+	case match(convName, 2):
+		c.Kind, c.Batch = Conv, sizes[0]
+		c.Window = Window{In: sizes[1], Out: sizes[2], Groups: sizes[3], Kernel: sizes[4], Stride: sizes[5], Image: sizes[6]}
 	case match(compileName, 0):
 		c.Kind, c.DType, c.N, c.Compile = Scalar, "f64", sizes[0], true
 	case name == "compile_mlp":
@@ -132,6 +138,12 @@ func Names() []string {
 			add("linalg_f64_%sgrad_b%d_n%d", form, size[0], size[1])
 		}
 	}
+	for _, sizes := range []string{"b32_64to64_g1_k3_s1_n32", "b64_1to32_g1_k5_s1_n28", "b32_64to128_g1_k3_s2_n32", "b32_256to64_g1_k1_s1_n14",
+		"b32_64to64_g64_k3_s1_n32"} {
+		for _, form := range []string{"fwd", "gradx", "gradw"} {
+			add("conv_f32_%s_%s", form, sizes)
+		}
+	}
 	add("compile_mlp")
 	add("compile_n1000")
 	add("compile_n1000000")
@@ -154,7 +166,7 @@ func (c Case) Rate() float64 {
 	return 0.01
 }
 
-// FLOPs is the number of floating-point operations of the matrix products, the gradient by the first layer's input
+// FLOPs is the number of floating-point operations of the matrix products and convolutions, the gradient by the first layer's input
 // left out; 0 for cases whose time they do not decide.
 func (c Case) FLOPs() float64 {
 	switch {
@@ -162,6 +174,9 @@ func (c Case) FLOPs() float64 {
 		return 0
 	case c.Kind == Gemm:
 		return 2 * float64(c.M) * float64(c.K) * float64(c.N)
+	case c.Kind == Conv:
+		w := c.Window
+		return 2 * float64(c.Batch*w.Out*w.Places()*w.Places()) * float64(w.In/w.Groups*w.Kernel*w.Kernel)
 	case c.Kind == MLP || c.Kind == Nielsen:
 		sum, products := 0.0, 2.0
 		for i, w := 1, c.Widths(); i < len(w); i++ {

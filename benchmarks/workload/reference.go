@@ -13,6 +13,7 @@ import (
 //   - Chain: y, and Check of ∂y/∂x.
 //   - Scalar: v and ∂v/∂x.
 //   - Linalg: see linalg.
+//   - Conv: Check of the result, or of the gradient by the image or the kernel.
 //
 // A case that times compilation has the answer of what is compiled.
 func (c Case) Reference() []Expected {
@@ -39,6 +40,8 @@ func (c Case) Reference() []Expected {
 		return []Expected{sum, c.expect("the gradient", Check(grad))}
 	case Linalg:
 		return c.linalg()
+	case Conv:
+		return c.convolved()
 	default:
 		v, dv := ScalarX, 1.0
 		for range c.N / 4 {

@@ -25,9 +25,11 @@ func TestNames(t *testing.T) {
 		"chain_f32_n10000":            {Kind: Chain, DType: "f32", N: 10000},
 		"scalar1000":                  {Kind: Scalar, DType: "f64", N: 1000},
 		"linalg_f64_svdgrad_b1000_n4": {Kind: Linalg, DType: "f64", Form: "svd", N: 4, Batch: 1000, Gradient: true},
-		"linalg_f64_inv_b1_n64":       {Kind: Linalg, DType: "f64", Form: "inv", N: 64, Batch: 1},
-		"compile_n1000":               {Kind: Scalar, DType: "f64", N: 1000, Compile: true},
-		"compile_mlp":                 {Kind: MLP, DType: "f32", Batch: 64, Compile: true},
+		"conv_f32_gradw_b64_1to32_g1_k5_s2_n28": {Kind: Conv, DType: "f32", Form: "gradw", Batch: 64,
+			Window: Window{In: 1, Out: 32, Groups: 1, Kernel: 5, Stride: 2, Image: 28}},
+		"linalg_f64_inv_b1_n64": {Kind: Linalg, DType: "f64", Form: "inv", N: 64, Batch: 1},
+		"compile_n1000":         {Kind: Scalar, DType: "f64", N: 1000, Compile: true},
+		"compile_mlp":           {Kind: MLP, DType: "f32", Batch: 64, Compile: true},
 	} {
 		want.Name = name
 		if got, err := Parse(name); err != nil || got != want {

@@ -113,8 +113,24 @@ def linalg(case):
     return step, lambda: wire.check(step().numpy())
 
 
+def conv(case):
+    x, w, y = (torch.from_numpy(np.ascontiguousarray(v)) for v in case.images())
+    stride, padding = [case.stride] * 2, [case.kernel // 2] * 2
+
+    def step():
+        with torch.no_grad():
+            if case.form == "fwd":
+                return F.conv2d(x, w, None, stride, padding, 1, case.groups)
+            mask = [case.form == "gradx", case.form == "gradw", False]
+            gradients = torch.ops.aten.convolution_backward(y, x, w, None, stride, padding, [1, 1], False, [0, 0], case.groups, mask)
+            return gradients[mask.index(True)]
+
+    return step, lambda: wire.check(step().numpy())
+
+
 def prepare(case):
-    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "scalar": scalar, "linalg": linalg}
+    makers = {"gemm": gemm, "mlp": training, "nielsen": training, "chain": chain, "scalar": scalar, "linalg": linalg,
+              "conv": conv}
     if case.kind not in makers:
         raise wire.Unsupported("eager: nothing is compiled")
     return makers[case.kind](case)

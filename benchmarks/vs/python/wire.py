@@ -72,6 +72,10 @@ class Case:
             self.rate = 0.01 if self.kind == "mlp" else 0.1
         elif self.kind == "chain":
             self.n = int(name.rsplit("_n", 1)[1])
+        elif self.kind == "conv":
+            self.form = name.split("_")[2]
+            sizes = (int(s) for s in re.findall(r"\d+", name.split("_", 3)[3]))
+            self.batch, self.i, self.o, self.groups, self.kernel, self.stride, self.n = sizes
         elif self.kind == "linalg":
             form, batch, n = name.split("_")[2:]
             self.gradient = form.endswith("grad")
@@ -95,6 +99,19 @@ class Case:
 
     def labels(self):
         return np.arange(self.batch) % 10
+
+    def images(self):
+        """x, w and y of workload.Case.Shapes."""
+        places = (self.n + 2 * (self.kernel // 2) - self.kernel) // self.stride + 1
+        terms = self.i // self.groups * self.kernel**2
+        scale = 2.0 ** -int(np.log2(terms) / 2 + 0.5)
+
+        def of(stream, scale, *shape):
+            return fill(stream, int(np.prod(shape)), scale, self.dtype).reshape(shape)
+
+        return (of(A, 1, self.batch, self.i, self.n, self.n),
+                of(WEIGHT, scale, self.o, self.i // self.groups, self.kernel, self.kernel),
+                of(B, 1, self.batch, self.o, places, places))
 
     def systems(self):
         """The matrices, vectors r and c, and right sides of workload.System; without a batch if there is but one."""

@@ -16,7 +16,7 @@
 // plan.go (choice of path and blocking), run.go (loops and parallelism), block.go (the calls of micro-kernels), batch.go
 // (many small products), pack.go, portable.go (micro-kernels in Go, the specification), outer.go (outer products larger
 // than the caches), tile.go (what assembly is told), engine*.go (which kernels a CPU has), space.go (memory kept between
-// calls). The assembly is written by internal/kernel/gen/gemm.
+// calls), micro.go (micro-kernels for convolutions). The assembly is written by internal/kernel/gen/gemm.
 //
 // Every path gives the same bits for any number of workers: work is split over C only, never over k.
 package gemm

@@ -44,8 +44,10 @@ func (r *run[T]) packB(w *worker[T], j0, j1 int) {
 }
 
 // pack calls the pack kernel, for a vector's lanes of rows at a time if it has to transpose.
-func (r *run[T]) pack(p *packing, transposed bool) {
-	e, size, cols := r.engine, unsafe.Sizeof(T(0)), p.width
+func (r *run[T]) pack(p *packing, transposed bool) { r.engine.pack(p, transposed) }
+
+func (e *engine) pack(p *packing, transposed bool) {
+	size, cols := uintptr(e.size), p.width
 	lanes := 1 << e.laneShift
 	if !transposed {
 		p.mask = e.mask((cols-1)&(lanes-1) + 1)
