@@ -23,7 +23,7 @@
 //	run, call                       one tracing, and values in it; a node's inputs and attributes
 //	control, sequence               If, Loop, Scan, functions; lists of values
 //	arith, reduce                   numbers and truth values; sums and orders
-//	shape, pad, index               shapes, parts, and what is around; picking by indices
+//	shape, pad, index, window       shapes, parts, and what is around; picking by indices; convolution and pooling
 //	activation, norm, recurrent     functions and losses of networks; means and variances; RNN, GRU, LSTM
 //	image, sample                   resizing; pixels at places, regions and boxes
 //	signal, random, quantize        windows and transforms; random numbers; integers for floats

@@ -126,6 +126,9 @@ func init() {
 	for name, w := range composed {
 		table[name] = w
 	}
+	for name, w := range windows {
+		table[name] = w
+	}
 	for name, w := range controls {
 		table[name] = w
 	}
