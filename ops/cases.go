@@ -10,7 +10,7 @@ func within(lo, hi float64, shape ...int) graph.Arg { return graph.Arg{Shape: sh
 
 func values(data []float64, shape ...int) graph.Arg { return graph.Arg{Shape: shape, Data: data} }
 
-func ints(hi int, shape ...int) graph.Arg {
+func ints(hi int64, shape ...int) graph.Arg {
 	return graph.Arg{Shape: shape, DType: graph.Int64, Lo: 0, Hi: float64(hi)}
 }
 

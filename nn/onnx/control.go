@@ -107,7 +107,7 @@ func loop(c *call) []value {
 	if body == nil {
 		c.fail("the body is missing")
 	}
-	limit := math.MaxInt64
+	limit := math.MaxInt
 	if c.has(0) {
 		if _, ok := c.run.staticOf(c.x(0)); !ok {
 			return c.openLoop(body)

@@ -152,7 +152,7 @@ func writeSlice(e *emitter, n *graph.Node, in []string) string {
 	for i := range axes {
 		axes[i] = i
 		if step[i] < 0 && stop[i] < 0 { // before the first entry: ONNX counts −1 from the end
-			stop[i] = -1 << 62
+			stop[i] = math.MinInt / 2
 		}
 	}
 	return e.op("Slice", nil, in[0], e.ints(start...), e.ints(stop...), e.ints(axes...), e.ints(step...))
