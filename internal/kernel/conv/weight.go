@@ -14,7 +14,7 @@ import (
 type WeightPlan struct {
 	shape Shape
 	correlation
-	places, columns, panels int // of y: places, channels of a group and their panels
+	places, columns int // of y: places, and channels of a group
 }
 
 // PlanWeight says how the kernel is computed from x and y.
