@@ -70,7 +70,6 @@ type call struct {
 	args    golden.Args
 	lengths []int64
 	run     golden.Run
-	used    map[string]bool // parameters and buffers that were linked
 	links   []link
 	rtol    float64
 }

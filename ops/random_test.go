@@ -30,8 +30,8 @@ func TestKeysAreJAXs(t *testing.T) {
 // TestSeeds: no bit of a seed is lost, and −1 is the same seed in every type.
 func TestSeeds(t *testing.T) {
 	g := graph.New()
-	out := eval(t, ops.Key(g, 1), ops.Key(g, 1+1<<40), ops.Key(g, int32(-1)), ops.Key(g, int64(-1)),
-		ops.Key(g, uint64(math.MaxUint64)), ops.FoldIn(ops.Key(g, 0), 5), ops.FoldIn(ops.Key(g, 0), 5+1<<40))
+	out := eval(t, ops.Key(g, 1), ops.Key(g, int64(1+1<<40)), ops.Key(g, int32(-1)), ops.Key(g, int64(-1)),
+		ops.Key(g, uint64(math.MaxUint64)), ops.FoldIn(ops.Key(g, 0), 5), ops.FoldIn(ops.Key(g, 0), int64(5+1<<40)))
 	assert.Equal(t, []float64{0, 1}, out[0])
 	assert.Equal(t, []float64{256, 1}, out[1])
 	for _, k := range out[2:5] {

@@ -82,12 +82,31 @@ var longNodes = map[string]struct {
 	"matrix_exp": {func(a, _, _ *graph.Node) *graph.Node { return ops.MatrixExp(a) }, true},
 	"pinv":       {func(a, _, _ *graph.Node) *graph.Node { return ops.Pinv(a, -1) }, true},
 	"svd":        {func(a, _, _ *graph.Node) *graph.Node { return packed(ops.SingularValues(a)) }, true},
-	"take":       {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
+	"conv": {func(_, x, _ *graph.Node) *graph.Node {
+		return packed(ops.Conv(images(x), kernels(x), ops.ConvOptions{}))
+	}, true},
+	"conv_transpose": {func(_, x, _ *graph.Node) *graph.Node {
+		return packed(ops.ConvTranspose(images(x), kernels(x), ops.ConvOptions{}))
+	}, true},
+	"conv_weight": {func(_, x, _ *graph.Node) *graph.Node {
+		return packed(ops.ConvWeight(images(x), images(x), []int{1, 1}, ops.ConvOptions{}))
+	}, false},
+	"window_argmax": {func(_, x, _ *graph.Node) *graph.Node {
+		return packed(ops.WindowArgmax(images(x), ops.PoolOptions{Size: []int{3, 3}}))
+	}, true},
+	"take": {func(_, x, i *graph.Node) *graph.Node { return ops.Take(x, i, 1) }, true},
 }
 
 // keysOf is an input for keys, in i's graph.
 func keysOf(i *graph.Node, shape ...int) *graph.Node {
 	return i.Graph().Input("", graph.Int64, append(shape, 2)...)
+}
+
+// images are 50 of 12 channels in the table, and kernels of 12 channels for as many.
+func images(x *graph.Node) *graph.Node { return ops.Reshape(x, 50, 12, 20, 50) }
+
+func kernels(x *graph.Node) *graph.Node {
+	return ops.Reshape(ops.Slice(ops.Flatten(x), ops.Range{Stop: 12 * 12 * 9}), 12, 12, 3, 3)
 }
 
 // luOf is the node of lu that x is made of.

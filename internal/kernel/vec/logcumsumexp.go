@@ -52,7 +52,7 @@ func (s *logSum) next(x float64) float64 {
 		*s = logSum{m: x}
 	default:
 		scale := math.Exp(s.m - x)
-		s.m, s.t, s.low = x, s.t*scale, s.low*scale
+		s.m, s.t, s.low = x, float64(s.t*scale), float64(s.low*scale)
 		s.add(scale)
 	}
 	return s.m + math.Log1p(s.t+s.low)
