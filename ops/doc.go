@@ -80,7 +80,7 @@
 //	onehot, segment, select, search   labels, segments, masks and places in an order
 //	sort, quantile, nanfold           orders, what is in their middle, and folds without NaNs
 //	matmul*, batchmatmul, rowpair     products of matrices
-//	einsum                            sums of products by a formula
+//	einsum*, convolve                 sums of products by a formula, and of vectors
 //	matrix, solve, tridiagonal        linear algebra: what it shares; equations
 //	det, cofactor, complement         determinants; bases of complements
 //	cholesky, lu, qr, eigh*, svd*     factorisations

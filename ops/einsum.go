@@ -15,23 +15,51 @@ type labelled struct {
 
 // Einsum sums products of the operands as a formula in Einstein's notation says, such as "ij,jk->ik" for a matrix
 // product and "bij,bj->bi" for a batch of products with a vector: a letter for each axis, and after the arrow those
-// that the result has; over the others it sums. A letter that an operand has twice takes its diagonal. Without an
-// arrow the result has the letters that occur once, in alphabetical order. Operands are combined from left to right.
+// that the result has; over the others it sums. A letter that an operand has twice takes its diagonal; one that the result
+// has twice puts a diagonal there, among zeros. "..." stands for the axes that are left, which broadcast from the last on
+// as in NumPy, and must be in the result if an operand has them. Without an arrow the result has those, then the letters
+// that occur once, in alphabetical order. Operands are combined in pairs, in the order that takes the fewest products: for
+// up to six of them it is found by trying all (Pfeifer et al. 2014), beyond by taking the best pair each time.
 func Einsum(formula string, operands ...*graph.Node) *graph.Node {
 	mustExist("einsum", operands...)
 	terms, result := parseEinsum(formula, operands)
 	for i, t := range terms {
 		terms[i] = t.diagonals()
 	}
-	first := terms[0]
-	for i, t := range terms[1:] {
-		needed := result
-		for _, u := range terms[i+2:] {
-			needed += u.axes
+	var once string
+	for i := range result {
+		if strings.IndexByte(result[:i], result[i]) < 0 {
+			once += result[i : i+1]
 		}
-		first = first.summed(needed+t.axes).times(t.summed(needed+first.axes), needed)
 	}
-	return first.summed(result).arranged(result).x
+	y := contract(terms, once).summed(once).arranged(once).x
+	if once == result {
+		return y
+	}
+	return onDiagonals(y, once, result)
+}
+
+// onDiagonals puts what has the axes once on the diagonals of axes with the same letter.
+func onDiagonals(y *graph.Node, once, result string) *graph.Node {
+	shape := make([]int, len(result))
+	var mask *graph.Node
+	places := func(axis, length int) *graph.Node {
+		shape := slices.Repeat([]int{1}, len(result))
+		shape[axis] = length
+		return Reshape(Arange(y.Graph(), length), shape...)
+	}
+	perm := make([]int, 0, len(once))
+	for i := range result {
+		first := strings.IndexByte(result, result[i])
+		length := y.Shape()[strings.IndexByte(once, result[i])]
+		if shape[i] = 1; first == i {
+			shape[i] = length
+			perm = append(perm, strings.IndexByte(once, result[i]))
+			continue
+		}
+		mask = both(mask, Eq(places(first, length), places(i, length)))
+	}
+	return Where(mask, Reshape(Permute(y, perm...), shape...), 0)
 }
 
 // parseEinsum pairs operands with their letters and checks that equal letters have equal lengths.
@@ -41,6 +69,15 @@ func parseEinsum(formula string, operands []*graph.Node) (terms []labelled, resu
 	}
 	left, result, arrow := strings.Cut(strings.ReplaceAll(formula, " ", ""), "->")
 	parts := strings.Split(left, ",")
+	var wide string
+	if len(parts) == len(operands) {
+		parts, wide = unfoldDots(parts, operands)
+		if arrow && wide != "" && !strings.Contains(result, "...") {
+			fail("the result lacks the ... of an operand")
+		}
+		result = strings.Replace(result, "...", wide, 1)
+		operands = narrowed(parts, operands)
+	}
 	if len(parts) != len(operands) || len(operands) == 0 {
 		fail("it is for %d operands, %d given", len(parts), len(operands))
 	}
@@ -53,7 +90,7 @@ func parseEinsum(formula string, operands []*graph.Node) (terms []labelled, resu
 		for k, c := range letters {
 			d := operands[i].Shape()[k]
 			switch old, known := lengths[c]; {
-			case (c < 'a' || c > 'z') && (c < 'A' || c > 'Z'):
+			case (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !isDot(c):
 				fail("%q is no letter", c)
 			case known && old != d:
 				fail("%q has the lengths %d and %d", c, old, d)
@@ -66,16 +103,16 @@ func parseEinsum(formula string, operands []*graph.Node) (terms []labelled, resu
 	if !arrow {
 		var once []rune
 		for c, n := range count {
-			if n == 1 {
+			if n == 1 || isDot(c) {
 				once = append(once, c)
 			}
 		}
 		slices.Sort(once)
 		result = string(once)
 	}
-	for i, c := range result {
-		if count[c] == 0 || strings.ContainsRune(result[:i], c) {
-			fail("the result's %q is no letter of an operand, or is there twice", c)
+	for _, c := range result {
+		if count[c] == 0 {
+			fail("the result's %q is no letter of an operand", c)
 		}
 	}
 	return terms, result

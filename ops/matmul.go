@@ -20,6 +20,9 @@ func MatMul(a, b *graph.Node) *graph.Node {
 	if a.Rank() == 0 || b.Rank() == 0 {
 		graph.Fail(matmulOp.Name, pair, "a scalar has no axis to sum over: use Mul")
 	}
+	if a.DType() == graph.Int64 && b.DType() == graph.Int64 {
+		return wholeProduct(a, b)
+	}
 	if err := innerAgree(a, b, matmulAttrs{}); err != nil {
 		graph.Fail(matmulOp.Name, pair, "%v", err)
 	}
@@ -34,6 +37,22 @@ func MatMul(a, b *graph.Node) *graph.Node {
 		return Squeeze(y, -1)
 	}
 	return matmul(a, b, matmulAttrs{})
+}
+
+// wholeProduct is MatMul of i64, which wrap around as Go's do: a sum of products.
+func wholeProduct(a, b *graph.Node) *graph.Node {
+	_, k := extents(a, false, true)
+	k2, _ := extents(b, false, false)
+	if k != k2 {
+		graph.Fail(matmulOp.Name, []*graph.Node{a, b}, "inner dimensions %d and %d differ", k, k2)
+	}
+	switch {
+	case b.Rank() == 1:
+		return Sum(Mul(a, b), -1)
+	case a.Rank() == 1:
+		return Sum(Mul(ExpandDims(a, 1), b), -2)
+	}
+	return Sum(Mul(ExpandDims(a, -1), ExpandDims(b, -3)), -2)
 }
 
 // matmul applies the op to operands of rank 2 or more. A batch of rows against one matrix is one tall product.

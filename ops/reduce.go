@@ -147,8 +147,15 @@ var (
 	badBoolFold = bad(reduceAttrs{"0"}, "wants ", boolean(2))
 )
 
-// Sum adds over the given axes, all without any. The sum of nothing is 0.
-func Sum(x *graph.Node, axes ...int) *graph.Node { return reduce(&sumOp, x, axes) }
+// Sum adds over the given axes, all without any. The sum of nothing is 0. As in NumPy, that of a bool is how often it holds,
+// an i64.
+func Sum(x *graph.Node, axes ...int) *graph.Node {
+	mustExist(sumOp.Name, x)
+	if x.DType() == graph.Bool {
+		x = Cast(x, graph.Int64)
+	}
+	return reduce(&sumOp, x, axes)
+}
 
 // Mean is the average over the given axes, all without any: the sum, which must be in range, over the number. The mean of
 // nothing is NaN.

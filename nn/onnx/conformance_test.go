@@ -103,8 +103,6 @@ var exceptions = map[string]string{
 	"test_training_dropout_mask":         random,
 	"test_training_dropout_default_mask": random,
 
-	"test_einsum_batch_diagonal": "Einsum has no … yet",
-
 	"test_adam_multiple": "its results are those of ε = 0.01, and the file says nothing of ε, which is 1e-6 then",
 }
 
