@@ -31,6 +31,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	precision := flags.String("precision", "f64", "f32 or f64")
 	flags.StringVar(&c.activation, "activation", "sigmoid", "sigmoid, tanh, relu or leaky_relu")
 	flags.StringVar(&c.cost, "cost", "quadratic", "quadratic, or cross-entropy with a softmax output")
+	flags.StringVar(&c.init, "init", "auto", "initial weights: normal, N(0, 1); xavier; he; auto is normal for sigmoid with quadratic "+
+		"cost on -data, as Nielsen's book has it, and else what suits the activation")
 	flags.StringVar(&c.dir, "data", "", "directory of MNIST-format IDX files; without it, the UCI digits")
 	flags.StringVar(&c.dot, "dot", "", "write the graph of cost and gradient to this Graphviz file")
 	flags.StringVar(&c.dump, "dump", "", "write a page about the compiled training step, with times, to this HTML file")
@@ -78,9 +80,16 @@ func (c *config) check(layers, precision string) error {
 	if _, ok := activations[c.activation]; !ok {
 		return fmt.Errorf("-activation %s: want sigmoid, tanh, relu or leaky_relu", c.activation)
 	}
+	if _, ok := initialisers[c.init]; !ok && c.init != "auto" {
+		return fmt.Errorf("-init %s: want normal, xavier, he or auto", c.init)
+	}
+	textbook := c.activation == "sigmoid" && c.cost == "quadratic"
+	if c.init == "auto" && textbook && c.dir != "" {
+		c.init = "normal"
+	}
 	if c.rate == 0 {
 		c.rate = 0.1
-		if c.activation == "sigmoid" && c.cost == "quadratic" {
+		if textbook {
 			c.rate = 3
 		}
 	}

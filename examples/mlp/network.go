@@ -23,6 +23,7 @@ type network struct {
 	widths     []int
 	activation string
 	cost       string
+	init       string
 	dtype      graph.DType
 }
 
@@ -38,6 +39,17 @@ var activations = map[string]struct {
 }
 
 const leak = 0.01
+
+// initialisers are the choices for initial weights, beside "auto".
+var initialisers = map[string]nn.Initialiser{"normal": nn.Normal, "xavier": nn.Xavier, "he": nn.He}
+
+// initialiser is the chosen one, or that which suits the activation.
+func (n network) initialiser() nn.Initialiser {
+	if init, chosen := initialisers[n.init]; chosen {
+		return init
+	}
+	return activations[n.activation].init
+}
 
 // weighted returns the weighted input z of the output layer for a batch x: a⁰ = x, zˡ = aˡ⁻¹·Wˡ + bˡ, aˡ = σ(zˡ).
 func (n network) weighted(layers []layer[*graph.Node], x *graph.Node) *graph.Node {
@@ -101,7 +113,7 @@ func (n network) parameters(seed uint64) []layer[*tensor.Dense] {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	layers := make([]layer[*tensor.Dense], len(n.widths)-1)
 	for i := range layers {
-		l := nn.NewLinear(n.dtype, n.widths[i], n.widths[i+1], activations[n.activation].init, rng)
+		l := nn.NewLinear(n.dtype, n.widths[i], n.widths[i+1], n.initialiser(), rng)
 		layers[i] = layer[*tensor.Dense]{l.Weight.Value, l.Bias.Value}
 	}
 	return layers
