@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 
 	"chainrule/graph"
 	"chainrule/internal/kernel/vec"
@@ -65,13 +66,33 @@ func inferWindow(in []*graph.Node, attrs any) (graph.Type, error) {
 		if places[i] < 0 || d == 0 {
 			return graph.Type{}, fmt.Errorf("%d places on an axis of length %d", places[i], d)
 		}
-		for o := range places[i] {
-			if first, _, end := a.window(lists, i, o, d); first >= end {
-				return graph.Type{}, fmt.Errorf("a window on axis %d lies beyond the image", i)
-			}
+		if err := a.fit(lists, i, d, places[i]); err != nil {
+			return graph.Type{}, err
 		}
 	}
 	return i64(append(x.Shape()[:lead:lead], places...)...), nil
+}
+
+// fit checks that each place of axis i, of length n, has an element on the image: those that begin on it do, and what begins
+// before it is looked at.
+func (a windowAttrs) fit(lists [][]int, i, n, places int) error {
+	if a.Adaptive || places == 0 {
+		return nil
+	}
+	limit := int(math.Sqrt(math.MaxInt)) / 2
+	size, stride, lo, dilation := lists[0][i], lists[1][i], lists[2][i], lists[3][i]
+	if min(size, stride, dilation) < 1 || lo < 0 || max(size, stride, dilation, n) > limit || lo > 1<<20 {
+		return fmt.Errorf("a window of size %d, stride %d, dilation %d and padding %d on axis %d", size, stride, dilation, lo, i)
+	}
+	beyond := places-1 > (n-1+lo)/stride
+	for o := 0; o < places && o*stride < lo; o++ {
+		first, _, end := a.window(lists, i, o, n)
+		beyond = beyond || first >= end
+	}
+	if beyond {
+		return fmt.Errorf("a window on axis %d lies beyond the image", i)
+	}
+	return nil
 }
 
 // window has the elements first, first + step, … before end of place o on axis i, which has the length n.
