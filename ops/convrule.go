@@ -145,10 +145,10 @@ func inferConvWeight(in []*graph.Node, attrs any) (graph.Type, error) {
 // shapeOf is the shape of the convolution that n is part of.
 func shapeOf(n *graph.Node) *kernel.Shape {
 	a, p, q, r := n.Attrs().(convAttrs), n.In()[0].Shape(), n.In()[1].Shape(), n.Shape()
-	switch n.Op() {
-	case &convOp:
+	switch n.Op().Name {
+	case convOp.Name:
 		return convShape(a, p, q, r)
-	case &convTransposeOp:
+	case convTransposeOp.Name:
 		return convShape(a, r, q, p)
 	}
 	return convShape(a, p, r, q)
@@ -157,7 +157,7 @@ func shapeOf(n *graph.Node) *kernel.Shape {
 // convolve binds the kernel of any of the three.
 func convolve[T kernel.Float](n *graph.Node) graph.Kernel {
 	s := shapeOf(n)
-	if n.Op() == &convWeightOp {
+	if n.Op().Name == convWeightOp.Name {
 		p := kernel.PlanWeight(s)
 		return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {
 			kernel.RunWeight(p, graph.Elements[T](out), graph.Elements[T](in[0]), graph.Elements[T](in[1]), w.Workers, w.Stop)
@@ -165,7 +165,7 @@ func convolve[T kernel.Float](n *graph.Node) graph.Kernel {
 		}
 	}
 	p := kernel.PlanForward(s)
-	if n.Op() == &convTransposeOp {
+	if n.Op().Name == convTransposeOp.Name {
 		p = kernel.PlanInput(s)
 	}
 	return func(w *graph.Work, out graph.Buffer, in []graph.Buffer) error {

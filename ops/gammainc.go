@@ -142,15 +142,42 @@ func densitySlope(m int, a, logX *graph.Node) *graph.Node {
 	return slopes[m]
 }
 
-// Zeta returns Hurwitz' zeta function ζ(s, q) = Σ (q + k)^−s over k ≥ 0, for s > 1 and q > 0, with derivatives by q alone:
-// Zeta(s, 1) is Riemann's. The error is at most 8 ulp.
-func Zeta[A, B Operand](s A, q B) *graph.Node { return binary(&zetaOp, s, q) }
+type zetaAttrs struct{ S float64 }
+
+// Zeta returns Hurwitz' zeta function ζ(s, q) = Σ (q + k)^−s over k ≥ 0, for s > 1 and q > 0: Zeta(s, 1) is Riemann's. s is a
+// number, since there is no derivative by it. The error is at most 8 ulp.
+func Zeta(s float64, q *graph.Node) *graph.Node { return apply(&zetaOp, zetaAttrs{s}, q) }
 
 var zetaOp graph.Op
 
 func init() {
-	record := smooth2("zeta", "Hurwitz' zeta function", special2(special.Zeta), nil,
-		func(s, q, _ *graph.Node) *graph.Node { return Neg(Mul(s, Zeta(Add(s, 1), q))) }, binaryCases(1.5, 4, 0.5, 3))
-	record.Derivative = Scalar{nil, record.Derivative.(Scalar)[1]}
-	define(&zetaOp, record)
+	power := func(n *graph.Node) float64 { return n.Attrs().(zetaAttrs).S }
+	of := func(name string, s, lo, hi float64, shape ...int) graph.Case {
+		return graph.Case{Name: name, In: []graph.Arg{within(lo, hi, shape...)}, Attrs: zetaAttrs{s}}
+	}
+	define(&zetaOp, graph.Op{
+		Name: "zeta", Doc: "Hurwitz' zeta function Σ (q + k)^−s", Class: graph.Map, Arity: 1, Attrs: zetaAttrs{},
+		Infer: func(in []*graph.Node, attrs any) (graph.Type, error) {
+			if s := attrs.(zetaAttrs).S; !(s > 1) {
+				return graph.Type{}, fmt.Errorf("the power %v, more than 1 is wanted", s)
+			}
+			return floatMap(in, nil)
+		},
+		Kernel: func(n *graph.Node) graph.Kernel {
+			s := power(n)
+			f := func(q float64) float64 { return special.Zeta(s, q) }
+			return floats1(
+				func(dst, x []float32) { special.Map1(dst, x, f) },
+				func(dst, x []float64) { special.Map1(dst, x, f) })(n)
+		},
+		Derivative: d1(func(q, y *graph.Node) *graph.Node { return Mul(-power(y), Zeta(power(y)+1, q)) }),
+		Batch:      batchMap,
+		Cases: []graph.Case{
+			of("two", 2, 0.5, 3, 2, 3), of("near one", 1.25, 0.5, 3, 5), of("many", 7.5, 1, 4, 4), of("scalar", 3, 1, 2),
+			of("empty", 2, 1, 2, 0, 3),
+		},
+		BadCases: []graph.BadCase{
+			bad(zetaAttrs{2}, "wants f32 or f64", i64(3)), bad(zetaAttrs{1}, "the power 1, more than 1 is wanted", f64(3)),
+		},
+	})
 }

@@ -103,7 +103,7 @@ func TestMatMulRefuses(t *testing.T) {
 		"inner dimensions 3 and 5 differ":     {in(f, 3), in(f, 5, 3)},
 		"a scalar has no axis to sum over":    {in(f), in(f, 3)},
 		"convert one with Cast":               {in(f, 2, 3), in(graph.Float32, 3, 2)},
-		"wants f32 or f64":                    {in(graph.Int64, 2, 3), in(graph.Int64, 3, 2)},
+		"wants f32 or f64":                    {in(graph.Bool, 2, 3), in(graph.Bool, 3, 2)},
 		"shapes [2] and [3] do not broadcast": {in(f, 2, 2, 3), in(f, 3, 3, 2)},
 		"an input is nil":                     {in(f, 2, 2), nil},
 	} {

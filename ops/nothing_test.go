@@ -47,7 +47,7 @@ var builders = []any{
 	ops.GammaDensity[node, node], ops.Gammainc[node, node], ops.Gammaincc[node, node], ops.SlopeGammainc[node, node],
 	ops.GELU, ops.GELUTanh, ops.SiLU, ops.Mish, ops.ELU, ops.CELU, ops.SELU, ops.PReLU, ops.ReLU6, ops.HardTanh, ops.HardSigmoid,
 	ops.HardSwish, ops.LogSigmoid, ops.Softsign, ops.Softshrink, ops.Hardshrink, ops.Threshold, ops.GLU, ops.Ndtr, ops.Logit, ops.Entr,
-	ops.Zeta[node, node], ops.SlopeLogGamma[node, node], ops.Gamma, ops.LogGamma, ops.Beta, ops.Dirichlet, ops.Poisson,
+	ops.Zeta, ops.SlopeLogGamma[node, node], ops.Gamma, ops.LogGamma, ops.Beta, ops.Dirichlet, ops.Poisson,
 	ops.J0, ops.J1, ops.Y0, ops.Y1,
 	ops.AdaptiveAvgPool, ops.AdaptiveMaxPool, ops.AdaptiveMaxPoolIndices, ops.AvgPool, ops.Fold, ops.Interpolate, ops.LPPool,
 	ops.MaxPool, ops.MaxPoolIndices, ops.MaxUnpool, ops.PadConstant[node], ops.PadMode, ops.Unfold, ops.WindowArgmax,

@@ -51,7 +51,7 @@ func TestExcuseIsOfOneCheck(t *testing.T) {
 		if in.Case.Name != "zero" || in.DType != graph.Float64 {
 			continue
 		}
-		wrong := in.with(func(op *graph.Op) { op.Derivative = backward{op.Derivative} })
+		wrong := in.with(func(op *graph.Op) { op.Derivative = backward{op.Derivative, new(bool)} })
 		if checkForward(wrong) == nil {
 			t.Error("a forward form that is negated passes at a kink")
 		}

@@ -28,11 +28,15 @@ func (r negated) VJP(n *graph.Node, i int, ct *graph.Node) *graph.Node {
 func (negated) JVP(*graph.Node, []*graph.Node) *graph.Node { return nil }
 
 // backward is a rule with the sign of its JVP turned.
-type backward struct{ graph.Derivative }
+type backward struct {
+	graph.Derivative
+	own *bool
+}
 
 func (r backward) JVP(n *graph.Node, t []*graph.Node) *graph.Node {
-	if own := r.Derivative.JVP(n, t); own != nil {
-		return ops.Neg(own)
+	if y := r.Derivative.JVP(n, t); y != nil {
+		*r.own = true
+		return ops.Neg(y)
 	}
 	return nil
 }
@@ -72,15 +76,19 @@ func inputsOf(op *graph.Op) []int {
 func negation(t *testing.T, op *graph.Op, i int) {
 	names := fmt.Sprintf("%s: derivative by input %d:", op.Name, i)
 	noticed, forward := 0, 0
+	compared := false // with differences; where no case is, tests of its own hold the op's derivative
+	own := false      // whether there is a forward form that does not follow from the reverse one
 	for _, in := range Instances(op) {
 		wrong := in.with(func(op *graph.Op) { op.Derivative = negated{op.Derivative, i} })
+		nothing := slices.ContainsFunc(in.Case.In, func(a graph.Arg) bool { return graph.Size(a.Shape) == 0 })
+		compared = compared || !in.excused("differences") && !nothing
 		if err := checkDifferences(wrong); err != nil && !in.excused("differences") {
 			noticed++
 			if !strings.HasPrefix(err.Error(), names) {
 				t.Errorf("%v: the message does not start with %q: %v", in, names, err)
 			}
 		}
-		wrong = in.with(func(op *graph.Op) { op.Derivative = backward{op.Derivative} })
+		wrong = in.with(func(op *graph.Op) { op.Derivative = backward{op.Derivative, &own} })
 		if err := checkForward(wrong); err != nil {
 			forward++
 			if !strings.HasPrefix(err.Error(), op.Name+": tangents of inputs [") {
@@ -88,10 +96,10 @@ func negation(t *testing.T, op *graph.Op, i int) {
 			}
 		}
 	}
-	if noticed == 0 {
+	if noticed == 0 && compared {
 		t.Errorf("no case of %s notices that its derivative by input %d is negated", op.Name, i)
 	}
-	if forward == 0 {
+	if own && forward == 0 {
 		t.Errorf("no case of %s notices that its forward form is negated", op.Name)
 	}
 }

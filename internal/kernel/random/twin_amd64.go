@@ -4,12 +4,16 @@ package random
 
 import (
 	"math"
+	"sync"
 
 	"chainrule/internal/kernel/cpu"
 )
 
 // schedule is what the twins read: both words of the first counter, keyed, and what Threefry adds after each four rounds.
 type schedule [12]uint32
+
+// schedules are kept from call to call: what is given to a function that is chosen at run time lies on the heap.
+var schedules = sync.Pool{New: func() any { return new(schedule) }}
 
 // twin draws numbers, a multiple of turn.
 type twin[T any] struct {
@@ -36,8 +40,10 @@ func (t twin[T]) draw(dst []T, key Key, at uint64) int {
 	}
 	n -= n % t.turn
 	k0, k1, k2 := key[0], key[1], key[0]^key[1]^parity
-	s := schedule{uint32(at>>32) + k0, uint32(at) + k1, k1, k2 + 1, k2, k0 + 2, k0, k1 + 3, k1, k2 + 4, k2, k0 + 5}
+	s := schedules.Get().(*schedule)
+	*s = schedule{uint32(at>>32) + k0, uint32(at) + k1, k1, k2 + 1, k2, k0 + 2, k0, k1 + 3, k1, k2 + 4, k2, k0 + 5}
 	t.f(&dst[0], &s[0], n)
+	schedules.Put(s)
 	return n
 }
 
