@@ -62,7 +62,7 @@ func init() {
 		Derivative: svdRule{},
 		Batch:      batchSame,
 		Cases: []graph.Case{
-			{Name: "square", In: []graph.Arg{wellConditioned(2, 3)}}, {Name: "tall", In: []graph.Arg{arg(5, 3)}},
+			{Name: "square", In: []graph.Arg{wellConditioned(2, 3)}}, {Name: "tall", In: []graph.Arg{arg(14, 3)}},
 			{Name: "wide", In: []graph.Arg{arg(2, 3, 4)}}, {Name: "column", In: []graph.Arg{arg(4, 1)}},
 			{Name: "row", In: []graph.Arg{arg(1, 3)}}, {Name: "number", In: []graph.Arg{within(1, 2, 1, 1)}},
 			{Name: "no matrices", In: []graph.Arg{arg(0, 3, 2)}}, {Name: "no columns", In: []graph.Arg{arg(2, 0)}},
