@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"math"
 	"slices"
 
 	"chainrule/graph"
@@ -17,31 +16,31 @@ func init() {
 		"Hardmax":    {build: func(c *call) []value { return overAxis(c, hardmax) }},
 		"LeakyRelu":  {build: func(c *call) []value { return c.one(ops.LeakyReLU(c.x(0), c.float("alpha", 0.01))) }},
 		"PRelu": {build: func(c *call) []value {
-			return c.one(ops.Where(ops.Lt(c.x(0), ops.Zeros(c.run.g, c.x(0).DType())), ops.Mul(c.x(0), c.x(1)), c.x(0)))
+			return c.one(prelu(c.x(0), c.x(1)))
 		}},
-		"Elu":  {build: func(c *call) []value { return c.one(elu(c.x(0), c.float("alpha", 1), 1)) }},
-		"Celu": {build: func(c *call) []value { return c.one(elu(c.x(0), c.float("alpha", 1), c.float("alpha", 1))) }},
+		"Elu":  {build: func(c *call) []value { return c.one(ops.ELU(c.x(0), c.float("alpha", 1))) }},
+		"Celu": {build: func(c *call) []value { return c.one(ops.CELU(c.x(0), c.float("alpha", 1))) }},
 		"Selu": {build: func(c *call) []value {
-			y := elu(c.x(0), c.float("alpha", 1.67326319217681884765625), 1)
+			y := ops.ELU(c.x(0), c.float("alpha", 1.67326319217681884765625))
 			return c.one(ops.Mul(y, c.float("gamma", 1.05070102214813232421875)))
 		}},
 		"HardSigmoid": {build: func(c *call) []value {
 			return c.one(hardSigmoid(c.x(0), c.float("alpha", 0.2), c.float("beta", 0.5)))
 		}},
-		"HardSwish": ofOne(func(x node) node { return ops.Mul(x, hardSigmoid(x, 1./6, 0.5)) }),
+		"HardSwish": ofOne(ops.HardSwish),
 		"ThresholdedRelu": {build: func(c *call) []value {
-			return c.one(ops.Where(ops.Gt(c.x(0), c.float("alpha", 1)), c.x(0), 0.0))
+			return c.one(ops.Threshold(c.x(0), c.float("alpha", 1), 0))
 		}},
 		"Shrink": {build: func(c *call) []value { return c.one(shrink(c.x(0), c.float("lambd", 0.5), c.float("bias", 0))) }},
 		"Gelu": {build: func(c *call) []value {
 			if c.string("approximate", "none") == "tanh" {
-				return c.one(geluTanh(c.x(0)))
+				return c.one(ops.GELUTanh(c.x(0)))
 			}
-			return c.one(gelu(c.x(0)))
+			return c.one(ops.GELU(c.x(0)))
 		}},
-		"Mish": ofOne(func(x node) node { return ops.Mul(x, ops.Tanh(ops.Softplus(x))) }),
+		"Mish": ofOne(ops.Mish),
 	})
-	operators["com.microsoft.Gelu"] = ofOne(gelu)
+	operators["com.microsoft.Gelu"] = ofOne(ops.GELU)
 }
 
 func relu(x node) node {
@@ -51,19 +50,12 @@ func relu(x node) node {
 	return ops.ReLU(x)
 }
 
-func gelu(x node) node {
-	return ops.Mul(ops.Mul(0.5, x), ops.Erfc(ops.Mul(x, -math.Sqrt2/2)))
-}
-
-func geluTanh(x node) node {
-	inner := ops.Mul(math.Sqrt(2/math.Pi), ops.Add(x, ops.Mul(0.044715, ops.Mul(x, ops.Square(x)))))
-	return ops.Mul(x, ops.Sigmoid(ops.Mul(2.0, inner)))
-}
-
-// elu is x for x ≥ 0 and α(exp(x/s) − 1) below.
-func elu(x node, alpha, s float64) node {
-	below := ops.Minimum(x, 0.0)
-	return ops.Where(ops.Lt(x, 0.0), ops.Mul(alpha, ops.Expm1(ops.Div(below, s))), x)
+// prelu takes integers too.
+func prelu(x, slope node) node {
+	if x.DType() == graph.Int64 {
+		return ops.Where(ops.Lt(x, int64(0)), ops.Mul(x, slope), x)
+	}
+	return ops.PReLU(x, slope)
 }
 
 func hardSigmoid(x node, alpha, beta float64) node {

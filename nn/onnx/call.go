@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/nn/onnx/internal/emit"
 	"chainrule/nn/onnx/internal/pb"
 )
 
@@ -108,7 +109,7 @@ func (c *call) typed(n *graph.Node) value {
 			break
 		}
 	}
-	return tensorOf(n, elemOf(n.DType()))
+	return tensorOf(n, emit.ElemOf(n.DType()))
 }
 
 func (c *call) many(ns ...*graph.Node) (out []value) {

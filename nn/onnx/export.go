@@ -10,6 +10,7 @@ import (
 
 	"chainrule/autodiff"
 	"chainrule/graph"
+	"chainrule/internal/raw"
 	"chainrule/nn/onnx/internal/emit"
 	"chainrule/nn/onnx/internal/pb"
 )
@@ -102,27 +103,19 @@ func results(f reflect.Value, in []reflect.Value) (outputs []emit.Value, err err
 
 // bufferOf is a tensor's elements and type.
 func bufferOf(d *tensor.Dense) (b graph.Buffer, t graph.Type, err error) {
-	shape := d.Shape()
-	if shape.TotalSize() == 0 && len(shape) > 0 { // its Data panics
-		return b, t, fmt.Errorf("onnx: a tensor without elements, %v", shape)
+	v, err := raw.RowMajor(d)
+	if err != nil {
+		return b, t, fmt.Errorf("onnx: %w", err)
 	}
-	switch v := d.Data().(type) {
+	switch v := v.(type) {
 	case []float32:
-		return graph.BufferOf(v), graph.T(graph.Float32, shape...), nil
+		return graph.BufferOf(v), graph.T(graph.Float32, d.Shape()...), nil
 	case []float64:
-		return graph.BufferOf(v), graph.T(graph.Float64, shape...), nil
+		return graph.BufferOf(v), graph.T(graph.Float64, d.Shape()...), nil
 	case []int64:
-		return graph.BufferOf(v), graph.T(graph.Int64, shape...), nil
+		return graph.BufferOf(v), graph.T(graph.Int64, d.Shape()...), nil
 	case []bool:
-		return graph.BufferOf(v), graph.T(graph.Bool, shape...), nil
-	case float32:
-		return graph.BufferOf([]float32{v}), graph.T(graph.Float32), nil
-	case float64:
-		return graph.BufferOf([]float64{v}), graph.T(graph.Float64), nil
-	case int64:
-		return graph.BufferOf([]int64{v}), graph.T(graph.Int64), nil
-	case bool:
-		return graph.BufferOf([]bool{v}), graph.T(graph.Bool), nil
+		return graph.BufferOf(v), graph.T(graph.Bool, d.Shape()...), nil
 	}
 	return b, t, fmt.Errorf("onnx: a tensor of %v", d.Dtype())
 }

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"gorgonia.org/tensor"
 
-	"chainrule/graph"
+	"chainrule/internal/raw"
 	"chainrule/nn/onnx/internal/pb"
 )
 
@@ -69,18 +69,7 @@ func ReadValues(files fs.FS, set, kind string, infos []Input) (all []*tensor.Den
 	return all, nil
 }
 
-func (a array) dense() *tensor.Dense {
-	shape := tensor.WithShape(a.shape...)
-	switch d, _ := stands(a.kind); d {
-	case graph.Float32:
-		return tensor.New(shape, tensor.WithBacking(a.f32))
-	case graph.Float64:
-		return tensor.New(shape, tensor.WithBacking(a.f64))
-	case graph.Bool:
-		return tensor.New(shape, tensor.WithBacking(a.bools))
-	}
-	return tensor.New(shape, tensor.WithBacking(a.i64))
-}
+func (a array) dense() *tensor.Dense { return raw.Dense(a.elements, a.shape) }
 
 // StaticInputs says which inputs go where something static is wanted.
 func (m *Model) StaticInputs() []bool {

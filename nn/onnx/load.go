@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
-	"gorgonia.org/tensor"
 
+	"chainrule/internal/raw"
 	"chainrule/nn"
 	"chainrule/nn/onnx/internal/pb"
 )
@@ -133,10 +133,7 @@ func (f *file) takeTensors(m *Model, ext external) error {
 }
 
 func parameterOf(a array) *nn.Param {
-	if a.kind == pb.Tensor_DOUBLE {
-		return &nn.Param{Value: tensor.New(tensor.WithShape(a.shape...), tensor.WithBacking(slices.Clone(a.f64)))}
-	}
-	return &nn.Param{Value: tensor.New(tensor.WithShape(a.shape...), tensor.WithBacking(slices.Clone(a.f32)))}
+	return &nn.Param{Value: raw.Dense(raw.Clone(a.elements), a.shape)}
 }
 
 // onlyStatic says which values of the graph are used where something static is wanted, and nowhere else.

@@ -41,29 +41,19 @@ func centred(x node, axes ...int) (d, variance, mean node) {
 
 // batchNorm in training returns running statistics too: r·momentum + batch's·(1 − momentum).
 func batchNorm(c *call) []value {
-	x, rank := c.x(0), c.x(0).Rank()
-	scale, bias := channels(c.x(1), rank), channels(c.x(2), rank)
+	x := c.x(0)
 	eps := c.float("epsilon", 1e-5)
 	if c.int("training_mode", 0) == 0 {
-		mean, variance := channels(c.x(3), rank), channels(c.x(4), rank)
-		y := ops.Mul(ops.Sub(x, mean), ops.Mul(scale, ops.Rsqrt(ops.Add(variance, eps))))
-		return c.many(ops.Add(y, bias))
+		return c.many(ops.BatchNormWith(x, c.x(3), c.x(4), c.x(1), c.x(2), eps))
 	}
-	axes := append([]int{0}, from(2, rank)...)
-	d, variance, mean := centred(x, axes...)
-	y := ops.Add(ops.Mul(d, ops.Mul(scale, ops.Rsqrt(ops.Add(variance, eps)))), bias)
+	y, mean, variance := ops.BatchNorm(x, c.x(1), c.x(2), eps)
 	m := c.float("momentum", 0.9)
-	running := func(old, new node) node {
-		return ops.Add(ops.Mul(m, old), ops.Mul(1-m, ops.Reshape(new, old.Shape()...)))
-	}
+	running := func(old, new node) node { return ops.Add(ops.Mul(m, old), ops.Mul(1-m, new)) }
 	return c.many(y, running(c.x(3), mean), running(c.x(4), variance))
 }
 
 func instanceNorm(c *call) []value {
-	x, rank := c.x(0), c.x(0).Rank()
-	d, variance, _ := centred(x, from(2, rank)...)
-	y := ops.Mul(d, ops.Rsqrt(ops.Add(variance, c.float("epsilon", 1e-5))))
-	return c.one(ops.Add(ops.Mul(y, channels(c.x(1), rank)), channels(c.x(2), rank)))
+	return c.one(ops.InstanceNorm(c.x(0), c.x(1), c.x(2), c.float("epsilon", 1e-5)))
 }
 
 func layerNorm(c *call) []value {
@@ -85,16 +75,14 @@ func groupNorm(c *call) []value {
 	if groups < 1 || s[1]%groups != 0 {
 		c.fail("%d groups of %d channels", groups, s[1])
 	}
-	each := ops.Reshape(x, append([]int{s[0], groups, s[1] / groups}, s[2:]...)...)
-	d, variance, _ := centred(each, from(2, each.Rank())...)
-	y := ops.Mul(d, ops.Rsqrt(ops.Add(variance, c.float("epsilon", 1e-5))))
-	scale, bias := c.x(1), c.x(2)
-	if scale.Shape()[0] == groups && c.version() < 21 {
-		y = ops.Add(ops.Mul(y, channels(scale, y.Rank())), channels(bias, y.Rank()))
-		return c.one(ops.Reshape(y, s...))
+	eps := c.float("epsilon", 1e-5)
+	if c.version() >= 21 {
+		return c.one(ops.GroupNorm(x, c.x(1), c.x(2), groups, eps))
 	}
-	y = ops.Reshape(y, s...)
-	return c.one(ops.Add(ops.Mul(y, channels(scale, len(s))), channels(bias, len(s))))
+	each := func(v node) node { // of a group, for each of its channels
+		return ops.Flatten(ops.BroadcastTo(ops.ExpandDims(v, 1), groups, s[1]/groups))
+	}
+	return c.one(ops.GroupNorm(x, each(c.x(1)), each(c.x(2)), groups, eps))
 }
 
 func meanVariance(c *call) []value {

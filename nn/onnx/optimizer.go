@@ -1,6 +1,9 @@
 package onnx
 
-import "chainrule/ops"
+import (
+	"chainrule/nn/onnx/internal/emit"
+	"chainrule/ops"
+)
 
 func init() {
 	for name, op := range map[string]operator{
@@ -23,7 +26,7 @@ func (c *call) trained(states int, rule func(c *call, rate, step node, x, g node
 			s = append(s, c.x(2+k*n+i))
 		}
 		for k, y := range rule(c, c.x(0), c.x(1), c.x(2+i), c.x(2+n+i), s) {
-			out[k*n+i] = tensorOf(y, elemOf(y.DType()))
+			out[k*n+i] = tensorOf(y, emit.ElemOf(y.DType()))
 		}
 	}
 	return out

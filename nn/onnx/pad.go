@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"chainrule/graph"
+	"chainrule/nn/onnx/internal/emit"
 	"chainrule/ops"
 )
 
@@ -34,65 +35,25 @@ func pad(c *call) []value {
 	}
 	switch mode := c.string("mode", "constant"); mode {
 	case "constant":
-		return c.one(asInts(x, func(x node) node { return c.filled(x, lo, hi) }))
+		return c.one(asInts(x, func(x node) node { return ops.PadConstant(x, c.padValue(x), lo, hi) }))
 	case "reflect", "edge", "wrap":
-		for a := range lo {
-			x = c.extended(x, a, lo[a], hi[a], mode)
-		}
-		return c.one(x)
+		kind := map[string]ops.PadKind{"reflect": ops.Reflect, "edge": ops.Edge, "wrap": ops.Wrap}[mode]
+		return c.one(asInts(x, func(x node) node { return ops.PadMode(x, kind, lo, hi) }))
 	default:
 		c.fail("mode %q", mode)
 		return nil
 	}
 }
 
-// filled crops where the padding is negative, and puts the value around what is left.
-func (c *call) filled(x node, lo, hi []int) node {
-	var crop []ops.Range
-	for a, n := range x.Shape() {
-		from := max(0, -lo[a])
-		crop = append(crop, ops.Range{Start: from, Stop: max(from, n-max(0, -hi[a])), Step: 1})
-		lo[a], hi[a] = max(lo[a], 0), max(hi[a], 0)
-	}
-	x = ops.Slice(x, crop...)
-	gap := make([]int, x.Rank())
-	y := ops.Pad(x, lo, hi, gap)
-	value := ops.Full(c.run.g, x.DType(), 0)
+// padValue is what is put around x: an attribute before version 11.
+func (c *call) padValue(x node) node {
 	switch {
-	case c.version() >= 11 && c.has(2):
-		value = ops.Cast(ops.Reshape(c.x(2)), x.DType())
 	case c.version() < 11:
-		value = ops.Full(c.run.g, x.DType(), c.float("value", 0))
+		return ops.Full(c.run.g, x.DType(), c.float("value", 0))
+	case c.has(2):
+		return ops.Cast(ops.Reshape(c.x(2)), x.DType())
 	}
-	inside := ops.Pad(ops.Ones(c.run.g, graph.Float32, x.Shape()...), lo, hi, gap)
-	return ops.Where(ops.Gt(inside, 0.5), y, value)
-}
-
-// extended lengthens an axis by its own entries: mirrored about its ends, the last ones again, or from the other end.
-func (c *call) extended(x node, axis, lo, hi int, mode string) node {
-	n := x.Shape()[axis]
-	if lo == 0 && hi == 0 {
-		return x
-	}
-	if mode == "reflect" && (max(lo, hi) >= n) || n == 0 {
-		c.fail("padding of %d and %d, by %s, for %d entries", lo, hi, mode, n)
-	}
-	var index []int64
-	for i := -lo; i < n+hi; i++ {
-		k := i
-		switch {
-		case mode == "wrap":
-			k = ((i % n) + n) % n
-		case mode == "edge":
-			k = min(max(i, 0), n-1)
-		case i < 0:
-			k = -i
-		case i >= n:
-			k = 2*(n-1) - i
-		}
-		index = append(index, int64(k))
-	}
-	return asInts(x, func(x node) node { return ops.Take(x, graph.Const(x.Graph(), index, len(index)), axis) })
+	return ops.Full(c.run.g, x.DType(), 0)
 }
 
 // tfIdf counts n-grams of integers from a pool, with up to max_skip_count integers left out between two, in each row.
@@ -131,7 +92,7 @@ func tfIdf(c *call) []value {
 	if x.Rank() == 1 {
 		y = ops.Reshape(y, -1)
 	}
-	return []value{tensorOf(y, elemOf(graph.Float32))}
+	return []value{tensorOf(y, emit.ElemOf(graph.Float32))}
 }
 
 // occurrences counts a gram in each row, at every distance between its integers.

@@ -138,7 +138,7 @@ func (c *call) activation(name string, alphas, betas *[]float32) func(node) node
 	case "relu":
 		return ops.ReLU
 	case "softsign":
-		return func(x node) node { return ops.Div(x, ops.Add(1.0, ops.Abs(x))) }
+		return ops.Softsign
 	case "softplus":
 		return ops.Softplus
 	case "affine":
@@ -149,7 +149,7 @@ func (c *call) activation(name string, alphas, betas *[]float32) func(node) node
 		return func(x node) node { return ops.LeakyReLU(x, a) }
 	case "thresholdedrelu":
 		a := next(alphas, 1)
-		return func(x node) node { return ops.Where(ops.Gt(x, a), x, 0.0) }
+		return func(x node) node { return ops.Threshold(x, a, 0) }
 	case "scaledtanh":
 		a, b := next(alphas, 1), next(betas, 1)
 		return func(x node) node { return ops.Mul(a, ops.Tanh(ops.Mul(b, x))) }
@@ -158,7 +158,7 @@ func (c *call) activation(name string, alphas, betas *[]float32) func(node) node
 		return func(x node) node { return hardSigmoid(x, a, b) }
 	case "elu":
 		a := next(alphas, 1)
-		return func(x node) node { return elu(x, a, 1) }
+		return func(x node) node { return ops.ELU(x, a) }
 	}
 	c.fail("activation %q", name)
 	return nil

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"chainrule/graph"
+	"chainrule/nn/onnx/internal/emit"
 	"chainrule/ops"
 )
 
@@ -67,7 +68,7 @@ func argument(c *call, f func(x node, axes ...int) node) []value {
 	if c.int("keepdims", 1) != 0 {
 		y = ops.KeepDims(y, x, a)
 	}
-	return []value{tensorOf(y, elemOf(graph.Int64))}
+	return []value{tensorOf(y, emit.ElemOf(graph.Int64))}
 }
 
 func topK(c *call) []value {
@@ -82,10 +83,10 @@ func topK(c *call) []value {
 	}
 	if c.int("largest", 1) != 0 {
 		v, i := ops.TopK(x, k, a)
-		return []value{c.typed(v), tensorOf(i, elemOf(graph.Int64))}
+		return []value{c.typed(v), tensorOf(i, emit.ElemOf(graph.Int64))}
 	}
 	order := ops.Slice(ops.ArgSort(x, a), ranges(a, ops.Range{Stop: k})...)
-	return []value{c.typed(ops.TakeAlong(x, order, a)), tensorOf(order, elemOf(graph.Int64))}
+	return []value{c.typed(ops.TakeAlong(x, order, a)), tensorOf(order, emit.ElemOf(graph.Int64))}
 }
 
 // ranges picks r of an axis and all of those before.

@@ -270,7 +270,7 @@ func TestPads(t *testing.T) {
 		[]int{2, 3}, 9, 1, 2, 9, 4, 5)
 	check(t, 13, "Pad", attrs{"mode": "reflect"}, tensors(x, intTensor("p", []int64{4}, 0, 2, 0, 1)), []int{2, 6},
 		3, 2, 1, 2, 3, 2, 6, 5, 4, 5, 6, 5)
-	refused(t, 13, "Pad", attrs{"mode": "reflect"}, tensors(x, intTensor("p", []int64{4}, 0, 3, 0, 0)), "padding of 3")
+	refused(t, 13, "Pad", attrs{"mode": "reflect"}, tensors(x, intTensor("p", []int64{4}, 0, 3, 0, 0)), "padding 3 of axis 1, which has the length 3")
 }
 
 func TestGathers(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"chainrule/autodiff"
 	"chainrule/graph"
+	"chainrule/nn/onnx/internal/emit"
 	"chainrule/nn/onnx/internal/pb"
 )
 
@@ -33,7 +34,7 @@ func (m *Model) start(inputs map[string]*graph.Node) *run {
 	for name, p := range m.Parameters {
 		n := p.Node()
 		r.g = n.Graph()
-		r.top.values[name] = tensorOf(n, elemOf(n.DType()))
+		r.top.values[name] = tensorOf(n, emit.ElemOf(n.DType()))
 	}
 	if r.g == nil {
 		r.g = graph.New()
@@ -80,19 +81,6 @@ func (r *run) fed(in *pb.ValueInfo, n *graph.Node) value {
 		}
 	}
 	return tensorOf(n, elem(t.GetElemType()))
-}
-
-// elemOf is the file's name for an element type of ours.
-func elemOf(d graph.DType) elem {
-	switch d {
-	case graph.Float32:
-		return pb.Tensor_FLOAT
-	case graph.Float64:
-		return pb.Tensor_DOUBLE
-	case graph.Bool:
-		return pb.Tensor_BOOL
-	}
-	return pb.Tensor_INT64
 }
 
 // outputs builds a graph in a scope that has its inputs, and returns its outputs.

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 
 	"chainrule/graph"
+	"chainrule/internal/raw"
 	"chainrule/nn/onnx/internal/pb"
 )
 
@@ -54,14 +56,11 @@ func bits(t elem) int {
 	return 0
 }
 
-// array is a tensor of a file: one of its lists holds the elements.
+// array is a tensor of a file. Its elements are a []float32, []float64, []int64 or []bool.
 type array struct {
-	kind  elem
-	shape []int
-	f32   []float32
-	f64   []float64
-	i64   []int64
-	bools []bool
+	kind     elem
+	shape    []int
+	elements any
 }
 
 // maxElements bounds what a tensor without data of that length may claim to be.
@@ -83,11 +82,10 @@ func shapeOf(dims []int64) (shape []int, size int, err error) {
 	return shape, size, nil
 }
 
-// decode reads a tensor; raw has the bytes of one that lies in a file of its own.
-func decode(t *pb.Tensor, raw []byte) (a array, err error) {
+// decode reads a tensor; external has the bytes of one that lies in a file of its own.
+func decode(t *pb.Tensor, external []byte) (a array, err error) {
 	a.kind = elem(t.GetDataType())
-	d, err := stands(a.kind)
-	if err != nil {
+	if _, err := stands(a.kind); err != nil {
 		return a, err
 	}
 	shape, size, err := shapeOf(t.GetDims())
@@ -95,34 +93,50 @@ func decode(t *pb.Tensor, raw []byte) (a array, err error) {
 		return a, err
 	}
 	a.shape = shape
-	if raw == nil {
-		raw = t.GetRawData()
+	if external == nil {
+		external = t.RawData
 	}
-	if raw != nil || t.RawData != nil {
-		return a, a.fromBytes(raw, size)
+	if external == nil {
+		external = listed(t, a.kind)
 	}
-	switch d {
-	case graph.Float32:
-		if a.kind == pb.Tensor_FLOAT {
-			a.f32 = t.GetFloatData()
-		} else {
-			for _, b := range t.GetInt32Data() {
-				a.f32 = append(a.f32, widened(a.kind, uint16(b)))
-			}
-		}
-	case graph.Float64:
-		a.f64 = t.GetDoubleData()
-	case graph.Bool:
-		for _, b := range t.GetInt32Data() {
-			a.bools = append(a.bools, b != 0)
-		}
-	case graph.Int64:
-		a.i64 = integersOf(t, a.kind)
+	if external != nil {
+		a.elements, err = fromBytes(external, a.kind, size)
+		return a, err
 	}
-	if n := a.len(); n != size {
+	n := 0
+	switch a.kind {
+	case pb.Tensor_FLOAT:
+		a.elements, n = t.GetFloatData(), len(t.GetFloatData())
+	case pb.Tensor_DOUBLE:
+		a.elements, n = t.GetDoubleData(), len(t.GetDoubleData())
+	default:
+		v := integersOf(t, a.kind)
+		a.elements, n = v, len(v)
+	}
+	if n != size {
 		return a, fmt.Errorf("%d elements for dimensions %v", n, t.GetDims())
 	}
 	return a, nil
+}
+
+// listed is the elements of a type that has no list of its own, as bytes: they lie in that of integers.
+func listed(t *pb.Tensor, kind elem) []byte {
+	b := []byte{}
+	for _, v := range t.GetInt32Data() {
+		switch kind {
+		case pb.Tensor_BOOL:
+			b = append(b, byte(min(v, 1)))
+		case pb.Tensor_FLOAT16, pb.Tensor_BFLOAT16:
+			b = binary.LittleEndian.AppendUint16(b, uint16(v))
+		default:
+			return nil
+		}
+	}
+	switch kind {
+	case pb.Tensor_BOOL, pb.Tensor_FLOAT16, pb.Tensor_BFLOAT16:
+		return b
+	}
+	return nil
 }
 
 // integersOf returns integers that a tensor holds in its lists.
@@ -131,13 +145,10 @@ func integersOf(t *pb.Tensor, kind elem) (all []int64) {
 	case pb.Tensor_INT64:
 		return t.GetInt64Data()
 	case pb.Tensor_UINT32, pb.Tensor_UINT64:
-		for _, v := range t.GetUint64Data() {
-			all = append(all, int64(v))
-		}
-	default:
-		for _, v := range t.GetInt32Data() {
-			all = append(all, wrapped(kind, int64(v)))
-		}
+		return int64s(t.GetUint64Data())
+	}
+	for _, v := range t.GetInt32Data() {
+		all = append(all, wrapped(kind, int64(v)))
 	}
 	return all
 }
@@ -161,92 +172,59 @@ func wrapped(kind elem, v int64) int64 {
 	return v
 }
 
-func (a *array) len() int { return len(a.f32) + len(a.f64) + len(a.i64) + len(a.bools) }
-
-// width is how many bytes an element takes in a file.
-func width(kind elem) int {
-	switch kind {
-	case pb.Tensor_FLOAT:
-		return 4
-	case pb.Tensor_DOUBLE:
-		return 8
-	case pb.Tensor_FLOAT16, pb.Tensor_BFLOAT16:
-		return 2
-	case pb.Tensor_BOOL:
-		return 1
-	}
-	return max(bits(kind), -bits(kind)) / 8
+// kinds are the types of files as package raw has them.
+var kinds = map[elem]raw.Kind{
+	pb.Tensor_FLOAT: raw.Float32, pb.Tensor_DOUBLE: raw.Float64, pb.Tensor_FLOAT16: raw.Float16, pb.Tensor_BFLOAT16: raw.BFloat16,
+	pb.Tensor_BOOL: raw.Bool, pb.Tensor_INT8: raw.Int8, pb.Tensor_INT16: raw.Int16, pb.Tensor_INT32: raw.Int32,
+	pb.Tensor_INT64: raw.Int64, pb.Tensor_UINT8: raw.Uint8, pb.Tensor_UINT16: raw.Uint16, pb.Tensor_UINT32: raw.Uint32,
+	pb.Tensor_UINT64: raw.Uint64,
 }
 
-// fromBytes reads size elements in little-endian order.
-func (a *array) fromBytes(raw []byte, size int) error {
-	w := width(a.kind)
-	if len(raw)%w != 0 || len(raw)/w != size {
-		return fmt.Errorf("%d bytes for %d elements of %d", len(raw), size, w)
+// fromBytes reads size elements, the lowest byte of each first. Integers become int64.
+func fromBytes(b []byte, kind elem, size int) (any, error) {
+	k := kinds[kind]
+	if len(b)%k.Size() != 0 || len(b)/k.Size() != size {
+		return nil, fmt.Errorf("%d bytes for %d elements of %d", len(b), size, k.Size())
 	}
-	le := binary.LittleEndian
-	switch a.kind {
-	case pb.Tensor_FLOAT:
-		a.f32 = make([]float32, size)
-		for i := range a.f32 {
-			a.f32[i] = math.Float32frombits(le.Uint32(raw[4*i:]))
-		}
-	case pb.Tensor_FLOAT16, pb.Tensor_BFLOAT16:
-		a.f32 = make([]float32, size)
-		for i := range a.f32 {
-			a.f32[i] = widened(a.kind, le.Uint16(raw[2*i:]))
-		}
-	case pb.Tensor_DOUBLE:
-		a.f64 = make([]float64, size)
-		for i := range a.f64 {
-			a.f64[i] = math.Float64frombits(le.Uint64(raw[8*i:]))
-		}
-	case pb.Tensor_BOOL:
-		a.bools = make([]bool, size)
-		for i := range a.bools {
-			a.bools[i] = raw[i] != 0
-		}
-	default:
-		a.i64 = make([]int64, size)
-		for i := range a.i64 {
-			var v uint64
-			for k := range w {
-				v |= uint64(raw[w*i+k]) << (8 * k)
-			}
-			a.i64[i] = wrapped(a.kind, int64(v))
-		}
+	v, err := raw.Read(bytes.NewReader(b), k, size, raw.LowFirst, true)
+	switch v := v.(type) {
+	case []int8:
+		return int64s(v), err
+	case []int16:
+		return int64s(v), err
+	case []int32:
+		return int64s(v), err
+	case []uint8:
+		return int64s(v), err
+	case []uint16:
+		return int64s(v), err
+	case []uint32:
+		return int64s(v), err
+	case []uint64:
+		return int64s(v), err
 	}
-	return nil
+	return v, err
 }
 
-// widened is the f32 that 16 bits of a float stand for: the upper half of its own for bfloat16, IEEE 754's binary16
-// else.
-func widened(kind elem, b uint16) float32 {
-	if kind == pb.Tensor_BFLOAT16 {
-		return math.Float32frombits(uint32(b) << 16)
+func int64s[T int8 | int16 | int32 | uint8 | uint16 | uint32 | uint64](v []T) []int64 {
+	out := make([]int64, len(v))
+	for i, e := range v {
+		out[i] = int64(e)
 	}
-	sign, exponent, fraction := uint32(b>>15)<<31, uint32(b>>10)&31, uint32(b)&1023
-	switch exponent {
-	case 0: // zeros and numbers below the normal ones, multiples of 2⁻²⁴
-		f := float32(fraction) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31:
-		return math.Float32frombits(sign | 255<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent-15+127)<<23 | fraction<<13)
+	return out
 }
 
 // constant is the tensor as a node.
 func (a *array) constant(g *graph.Graph) *graph.Node {
-	switch d, _ := stands(a.kind); d {
-	case graph.Float32:
-		return graph.Const(g, a.f32, a.shape...)
-	case graph.Float64:
-		return graph.Const(g, a.f64, a.shape...)
-	case graph.Bool:
-		return graph.Const(g, a.bools, a.shape...)
+	switch v := a.elements.(type) {
+	case []float32:
+		return graph.Const(g, v, a.shape...)
+	case []float64:
+		return graph.Const(g, v, a.shape...)
+	case []bool:
+		return graph.Const(g, v, a.shape...)
 	}
-	return graph.Const(g, a.i64, a.shape...)
+	return graph.Const(g, a.elements.([]int64), a.shape...)
 }
 
 // external reads the bytes of a tensor that lies in another file, in the folder of the model or below it.

@@ -164,10 +164,8 @@ func (c *call) beyond(x node, o *ops.PoolOptions, value float64) (node, bool) {
 		return x, false
 	}
 	lo, hi := append([]int{0, 0}, pads[:n]...), append([]int{0, 0}, pads[n:]...)
-	gap := make([]int, n+2)
 	o.Padding = ops.Pads(0)
-	inside := ops.Pad(ops.Ones(c.run.g, graph.Float32, x.Shape()...), lo, hi, gap)
-	return ops.Where(ops.Gt(inside, 0.5), ops.Pad(x, lo, hi, gap), value), true
+	return ops.PadConstant(x, value, lo, hi), true
 }
 
 func averagePool(c *call) []value {

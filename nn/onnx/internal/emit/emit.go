@@ -177,7 +177,7 @@ func wide(v []int) []int64 {
 
 // tensorOf is a value as the file has it.
 func tensorOf(b graph.Buffer, t graph.Type) *pb.Tensor {
-	p := &pb.Tensor{Dims: wide(t.Shape), DataType: proto.Int32(int32(elemOf(t.DType))), RawData: []byte{}}
+	p := &pb.Tensor{Dims: wide(t.Shape), DataType: proto.Int32(int32(ElemOf(t.DType))), RawData: []byte{}}
 	le := binary.LittleEndian
 	switch t.DType {
 	case graph.Float32:
@@ -211,7 +211,8 @@ func TensorOf(name string, b graph.Buffer, t graph.Type) *pb.Tensor {
 	return p
 }
 
-func elemOf(d graph.DType) pb.Tensor_DataType {
+// ElemOf is the file's name for an element type.
+func ElemOf(d graph.DType) pb.Tensor_DataType {
 	switch d {
 	case graph.Float32:
 		return pb.Tensor_FLOAT
@@ -229,7 +230,7 @@ func infoOf(name string, t graph.Type) *pb.ValueInfo {
 		s.Dim = append(s.Dim, &pb.Shape_Dimension{Value: &pb.Shape_Dimension_DimValue{DimValue: int64(d)}})
 	}
 	return &pb.ValueInfo{Name: proto.String(name), Type: &pb.Type{Value: &pb.Type_TensorType_{
-		TensorType: &pb.Type_TensorType{ElemType: proto.Int32(int32(elemOf(t.DType))), Shape: s}}}}
+		TensorType: &pb.Type_TensorType{ElemType: proto.Int32(int32(ElemOf(t.DType))), Shape: s}}}}
 }
 
 // field is an attribute of an op by its name: records keep the types of their attributes to themselves.

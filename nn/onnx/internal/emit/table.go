@@ -135,7 +135,7 @@ func init() {
 }
 
 func (e *emitter) cast(x string, d graph.DType) string {
-	return e.op("Cast", attrs{"to": int(elemOf(d))}, x)
+	return e.op("Cast", attrs{"to": int(ElemOf(d))}, x)
 }
 
 // writeWhere chooses truth values by logic: ONNX Runtime has no Where for them.
