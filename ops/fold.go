@@ -1,8 +1,6 @@
 package ops
 
 import (
-	"sync/atomic"
-
 	"chainrule/graph"
 	"chainrule/internal/kernel/par"
 	"chainrule/internal/kernel/vec"
@@ -93,18 +91,15 @@ func bindParts[D, S graph.Element](w foldWork[D, S], most int) graph.Kernel {
 			return work.Err()
 		}
 	}
-	var spare atomic.Pointer[foldWork[D, S]] // kept for the next call, so that none allocates
+	var spare par.Freelist[foldWork[D, S]]
 	return func(work *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		call := spare.Swap(nil)
-		if call == nil {
-			call = new(foldWork[D, S])
-		}
+		call := spare.Get()
 		*call = w
 		call.dst, call.x = graph.Elements[D](out), graph.Elements[S](in[0])
 		call.parts, call.stop = min(most, max(partsPerWorker*work.Workers, w.outer*w.r*w.inner/foldUnstopped)), work.Stop
 		par.Do(call.parts, work.Workers, call)
 		call.dst, call.x, call.stop = nil, nil, nil
-		spare.Store(call)
+		spare.Put(call)
 		return work.Err()
 	}
 }

@@ -1,8 +1,6 @@
 package ops
 
 import (
-	"sync/atomic"
-
 	"chainrule/graph"
 	"chainrule/internal/kernel/par"
 	"chainrule/internal/kernel/random"
@@ -41,16 +39,14 @@ func (w *drawWork[T]) Part(i int) {
 // bindDraw binds draws by the keys that are the node's first input.
 func bindDraw[T graph.Element](n *graph.Node, f draw[T]) graph.Kernel {
 	size := graph.Size(n.Shape()[n.In()[0].Rank()-1:])
-	var spare atomic.Pointer[drawWork[T]] // kept for the next call, so that none allocates
+	var spare par.Freelist[drawWork[T]]
 	return func(work *graph.Work, out graph.Buffer, in []graph.Buffer) error {
-		call := spare.Swap(nil)
-		if call == nil {
-			call = &drawWork[T]{draw: f, size: size}
-		}
+		call := spare.Get()
+		call.draw, call.size = f, size
 		call.dst, call.keys, call.stop = graph.Elements[T](out), graph.Elements[int64](in[0]), work.Stop
 		par.Do((len(call.dst)+drawPart-1)/drawPart, work.Workers, call)
 		call.dst, call.keys, call.stop = nil, nil, nil
-		spare.Store(call)
+		spare.Put(call)
 		return work.Err()
 	}
 }

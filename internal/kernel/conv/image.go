@@ -139,7 +139,7 @@ func Run[T Float](p *Plan, out, in, w []T, workers int, stop <-chan struct{}) {
 		return
 	}
 	list := &spaceOf[T]().images
-	r := list.get()
+	r := list.Get()
 	r.plan, r.out, r.in, r.stop, r.kernelStride = p, out, in, stop, s.In*s.Out*size(s.K)
 	r.kernel.grow(s.Groups * r.kernelStride)
 	for g := range s.Groups {
@@ -147,7 +147,7 @@ func Run[T Float](p *Plan, out, in, w []T, workers int, stop <-chan struct{}) {
 	}
 	par.Do(s.Batch*s.Groups, workers, r)
 	r.plan, r.out, r.in, r.stop = nil, nil, nil, nil
-	list.put(r)
+	list.Put(r)
 }
 
 // arrange writes the rows of each phase in the order of its inner index.
@@ -176,7 +176,7 @@ func (r *images[T]) Part(i int) {
 		return
 	}
 	p, list := r.plan, &spaceOf[T]().workers
-	w := list.get()
+	w := list.Get()
 	in, out := r.in[i*p.from:][:p.from], r.out[i*p.to:][:p.to]
 	kernel := r.kernel.elements[i%p.shape.Groups*r.kernelStride:]
 	plane := size(p.plane)
@@ -198,7 +198,7 @@ func (r *images[T]) Part(i int) {
 			spread(f, out[m*plane:][:plane], w.apart.elements[m*size(f.count):], p.plane)
 		}
 	}
-	list.put(w)
+	list.Put(w)
 }
 
 // spread puts the results of a phase in their places.

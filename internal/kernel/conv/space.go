@@ -1,10 +1,10 @@
 package conv
 
 import (
-	"sync"
 	"unsafe"
 
 	"chainrule/internal/kernel/gemm"
+	"chainrule/internal/kernel/par"
 )
 
 // A worker holds what one goroutine needs while it computes an image. Workers are kept for reuse, so that runs do not allocate.
@@ -34,33 +34,11 @@ func (b *buffer[T]) grow(n int) {
 
 func (b *buffer[T]) at(i int) unsafe.Pointer { return unsafe.Pointer(&b.elements[i]) }
 
-// A freelist keeps as many elements as were ever in use at once.
-type freelist[E any] struct {
-	mu   sync.Mutex
-	free []*E
-}
-
-func (f *freelist[E]) get() *E {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if last := len(f.free) - 1; last >= 0 {
-		e := f.free[last]
-		f.free = f.free[:last]
-		return e
-	}
-	return new(E)
-}
-
-func (f *freelist[E]) put(e *E) {
-	f.mu.Lock()
-	f.free = append(f.free, e)
-	f.mu.Unlock()
-}
-
+// A space keeps what runs leave behind for the next.
 type space[T Float] struct {
-	workers freelist[worker[T]]
-	images  freelist[images[T]]
-	weights freelist[weights[T]]
+	workers par.Freelist[worker[T]]
+	images  par.Freelist[images[T]]
+	weights par.Freelist[weights[T]]
 }
 
 var (

@@ -51,7 +51,7 @@ func RunWeight[T Float](p *WeightPlan, w, x, y []T, workers int, stop <-chan str
 		return
 	}
 	list := &spaceOf[T]().weights
-	r := list.get()
+	r := list.Get()
 	r.plan, r.x, r.y, r.stop = p, x, y, stop
 	r.set()
 	for r.image = 0; r.image < s.Batch && !stopped(stop); r.image++ {
@@ -64,17 +64,17 @@ func RunWeight[T Float](p *WeightPlan, w, x, y []T, workers int, stop <-chan str
 		r.arrange(w[g*p.sumSize():][:p.sumSize()], r.sums.elements[g*p.sumSize():])
 	}
 	r.plan, r.x, r.y, r.stop = nil, nil, nil, nil
-	list.put(r)
+	list.Put(r)
 }
 
 // set makes room and cuts the work into parts.
 func (r *weights[T]) set() {
 	p, s, high := r.plan, &r.plan.shape, 0
 	workers := &spaceOf[T]().workers
-	w := workers.get()
+	w := workers.Get()
 	high, r.width = w.micro.Extent()
 	r.dots = w.micro.DotRows() > 0 && p.columns < fewColumns
-	workers.put(w)
+	workers.Put(w)
 	r.panelSize = (p.columns + r.width - 1) / r.width * r.width * p.places
 	r.expanded.grow(s.Groups * p.expandedSize())
 	r.panels.grow(s.Groups * r.panelSize)
@@ -90,7 +90,7 @@ func (r *weights[T]) Part(i int) {
 		return
 	}
 	workers := &spaceOf[T]().workers
-	w := workers.get()
+	w := workers.Get()
 	if r.multiplying {
 		g, part := i/r.groupParts, i%r.groupParts
 		first := part % r.blocks * r.rows
@@ -103,7 +103,7 @@ func (r *weights[T]) Part(i int) {
 	} else {
 		r.prepare(w, i)
 	}
-	workers.put(w)
+	workers.Put(w)
 }
 
 func (r *weights[T]) prepare(w *worker[T], g int) {

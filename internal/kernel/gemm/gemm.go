@@ -44,7 +44,7 @@ func Batch[T Float](
 	transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, e *Epilogue[T], workers int,
 ) {
 	runs := &spaceOf[T]().runs
-	r := runs.get()
+	r := runs.Get()
 	p := &r.problem
 	p.count, p.strideA, p.strideB, p.strideC = count, strideA, strideB, strideC
 	p.transA, p.transB, p.m, p.n, p.k = transA, transB, m, n, k
@@ -53,7 +53,7 @@ func Batch[T Float](
 		p.epilogue = *e
 	}
 	r.start(workers)
-	runs.put(r)
+	runs.Put(r)
 }
 
 // start computes the problem that r is about.

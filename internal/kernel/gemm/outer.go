@@ -52,7 +52,7 @@ func (o *outers[T]) Part(i int) {
 // stream computes the problem.
 func (r *run[T]) stream(e *engine, workers int) {
 	free := &spaceOf[T]().outers
-	o := free.get()
+	o := free.Get()
 	o.problem, o.engine = r.problem, e
 	o.perPart = ceil(r.count*r.m, max(1, workers)*partsPerWorker)
 	if workers <= 1 {
@@ -60,5 +60,5 @@ func (r *run[T]) stream(e *engine, workers int) {
 	}
 	par.Do(ceil(r.count*r.m, o.perPart), workers, o)
 	o.forget()
-	free.put(o)
+	free.Put(o)
 }

@@ -51,7 +51,7 @@ func (p *Pair[T]) Run(r *Rows[T], b []T, workers int) {
 		return
 	}
 	pairs := &spaceOf[T]().pairs
-	w := pairs.get()
+	w := pairs.Get()
 	w.operands = *r
 	w.a.grow(2 * k)
 	w.c.grow(2 * n)
@@ -66,7 +66,7 @@ func (p *Pair[T]) Run(r *Rows[T], b []T, workers int) {
 		copy(r.C[i][:n], w.c.elements[i*n:])
 	}
 	w.operands = Rows[T]{}
-	pairs.put(w)
+	pairs.Put(w)
 }
 
 // A pairSpace is where a Pair that is not short, or runs for the first time, puts its rows below each other. Operands

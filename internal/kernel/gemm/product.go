@@ -24,7 +24,7 @@ func (p *Product[T]) Run(a, b, c []T, e *Epilogue[T], workers int) {
 		return
 	}
 	runs := &spaceOf[T]().runs
-	r := runs.get()
+	r := runs.Get()
 	r.count, r.strideA, r.strideB, r.strideC = p.Count, p.StrideA, p.StrideB, p.StrideC
 	r.transA, r.transB, r.m, r.n, r.k = p.TransA, p.TransB, p.M, p.N, p.K
 	r.a, r.lda, r.b, r.ldb, r.c, r.ldc = a, p.LDA, b, p.LDB, c, p.LDC
@@ -43,7 +43,7 @@ func (p *Product[T]) Run(a, b, c []T, e *Epilogue[T], workers int) {
 		p.script.Store(r.record.finished())
 	}
 	r.record = nil
-	runs.put(r)
+	runs.Put(r)
 }
 
 // isShort reports whether the problem is worth writing down: one worker computes it in a few calls of micro-kernels, and

@@ -83,7 +83,7 @@ func (r *run[T]) Part(i int) {
 		return
 	}
 	workers := &spaceOf[T]().workers
-	w := workers.get()
+	w := workers.Get()
 	if r.stage == packingA {
 		t := r.t0 + i*blockTiles
 		r.packA(w, t, min(t+blockTiles, r.t1))
@@ -92,7 +92,7 @@ func (r *run[T]) Part(i int) {
 		j := i % r.plan.colParts * r.plan.colsPerPart
 		r.multiply(w, t, min(t+r.plan.tilesPerPart, r.t1), j, min(j+r.plan.colsPerPart, r.n))
 	}
-	workers.put(w)
+	workers.Put(w)
 }
 
 // A batch is a call of Batch for many items, whose parts are items. Each of them is done by one worker.
@@ -108,12 +108,12 @@ func (b *batch[T]) Part(i int) {
 		return
 	}
 	runs := &spaceOf[T]().runs
-	r := runs.get()
+	r := runs.Get()
 	r.problem, r.engine = b.problem, b.engine
 	r.plan.set(r.engine, r.transA, r.transB, r.m, r.n, r.k, r.ldb, 1)
 	r.items(i*b.perPart, min((i+1)*b.perPart, b.count), 1)
 	r.forget()
-	runs.put(r)
+	runs.Put(r)
 }
 
 // compute does all items: one after the other, each in parallel, if there are few; else many at a time.
@@ -124,12 +124,12 @@ func (r *run[T]) compute(e *engine, workers int) {
 	}
 	if flops := 2 * r.m * r.n * r.k; workers > 1 && r.count >= 2*workers && r.count*flops > parallelFlops {
 		batches := &spaceOf[T]().batches
-		b := batches.get()
+		b := batches.Get()
 		b.problem, b.engine = r.problem, e
 		b.perPart = max(1, min(parallelFlops/(4*max(1, flops)), r.count/(2*workers)))
 		par.Do(ceil(r.count, b.perPart), workers, b)
 		b.forget()
-		batches.put(b)
+		batches.Put(b)
 		return
 	}
 	r.engine = e

@@ -20,7 +20,7 @@ func Do(n, workers int, t Task) {
 		}
 		return
 	}
-	j := jobs.get()
+	j := newJob()
 	j.task, j.n = t, int64(n)
 	j.next.Store(0)
 	j.finished.Store(0)
@@ -33,7 +33,7 @@ func Do(n, workers int, t Task) {
 		j.wait()
 		failure := j.failure
 		j.task, j.failure = nil, nil
-		jobs.put(j)
+		jobs.Put(j)
 		if failure != nil && returned {
 			panic(failure.value)
 		}
@@ -106,26 +106,12 @@ func (j *job) wait() {
 }
 
 // jobs holds the jobs not in use.
-var jobs freelist
+var jobs Freelist[job]
 
-type freelist struct {
-	mu   sync.Mutex
-	free []*job
-}
-
-func (f *freelist) get() *job {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if last := len(f.free) - 1; last >= 0 {
-		j := f.free[last]
-		f.free = f.free[:last]
-		return j
+func newJob() *job {
+	j := jobs.Get()
+	if j.done == nil {
+		j.done = make(chan struct{}, 1)
 	}
-	return &job{done: make(chan struct{}, 1)}
-}
-
-func (f *freelist) put(j *job) {
-	f.mu.Lock()
-	f.free = append(f.free, j)
-	f.mu.Unlock()
+	return j
 }
