@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 )
@@ -237,4 +238,21 @@ func Open(otherwise string) (*File, error) {
 		return Read(name)
 	}
 	return Read(otherwise)
+}
+
+// Near compares numbers relative to the largest of those wanted.
+func Near(got, want []float64, tol float64) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d numbers, want %d", len(got), len(want))
+	}
+	scale := 0.0
+	for _, v := range want {
+		scale = max(scale, math.Abs(v))
+	}
+	for i := range want {
+		if !(math.Abs(got[i]-want[i]) <= tol*scale) {
+			return fmt.Errorf("number %d is %.15g, want %.15g", i, got[i], want[i])
+		}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package loss_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"testing"
 
@@ -177,25 +176,8 @@ func runGolden(c golden.Loss, module func(c golden.Loss, x, y []node, w map[stri
 		if err != nil {
 			return err
 		}
-		if err := near(got, want.Values, 1e-9); err != nil {
+		if err := golden.Near(got, want.Values, 1e-9); err != nil {
 			return fmt.Errorf("result %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-// near compares relative to the largest of what is wanted.
-func near(got, want []float64, tol float64) error {
-	if len(got) != len(want) {
-		return fmt.Errorf("%d elements, want %d", len(got), len(want))
-	}
-	scale := 0.0
-	for _, v := range want {
-		scale = max(scale, math.Abs(v))
-	}
-	for i := range want {
-		if !(math.Abs(got[i]-want[i]) <= tol*scale) {
-			return fmt.Errorf("element %d is %.12g, want %.12g", i, got[i], want[i])
 		}
 	}
 	return nil

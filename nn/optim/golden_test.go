@@ -157,7 +157,7 @@ func TestTorchSchedules(t *testing.T) {
 			t.Logf("there is no %s", c.Name)
 			continue
 		}
-		if err := near(ratesOf(t, rate, len(c.LRs), c.Metrics), c.LRs, 1e-12); err != nil {
+		if err := golden.Near(ratesOf(t, rate, len(c.LRs), c.Metrics), c.LRs, 1e-12); err != nil {
 			failed++
 			t.Errorf("%s %v: %v", c.Name, c.Args, err)
 			continue
@@ -338,7 +338,7 @@ func runCurve(file *golden.File, c golden.Optimiser, rule optim.Rule) error {
 	for _, v := range c.Losses {
 		scale = max(scale, math.Abs(v))
 	}
-	if err := near(losses, c.Losses, max(1e-9, 10*c.Spread.Losses/scale)); err != nil {
+	if err := golden.Near(losses, c.Losses, max(1e-9, 10*c.Spread.Losses/scale)); err != nil {
 		return fmt.Errorf("losses: %w", err)
 	}
 	return nearAll(p, c.Final, max(1e-9, 10*c.Spread.Final))
@@ -355,25 +355,8 @@ func cut(x []float64, like []golden.Tensor) (parts []*tensor.Dense) {
 
 func nearAll(got []*tensor.Dense, want []golden.Tensor, tol float64) error {
 	for i, w := range want {
-		if err := near(got[i].Float64s(), w.Values, tol); err != nil {
+		if err := golden.Near(got[i].Float64s(), w.Values, tol); err != nil {
 			return fmt.Errorf("parameter %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-// near compares relative to the largest of what is wanted.
-func near(got, want []float64, tol float64) error {
-	if len(got) != len(want) {
-		return fmt.Errorf("%d numbers, want %d", len(got), len(want))
-	}
-	scale := 0.0
-	for _, v := range want {
-		scale = max(scale, math.Abs(v))
-	}
-	for i := range want {
-		if !(math.Abs(got[i]-want[i]) <= tol*scale) {
-			return fmt.Errorf("number %d is %.15g, want %.15g", i, got[i], want[i])
 		}
 	}
 	return nil

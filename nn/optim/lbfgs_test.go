@@ -66,7 +66,7 @@ func runLBFGS(file *golden.File, c golden.Optimiser) error {
 	for _, v := range c.Losses {
 		scale = max(scale, math.Abs(v))
 	}
-	if err := near(append(losses, end), c.Losses, max(1e-9, 10*c.Spread.Losses/scale)); err != nil {
+	if err := golden.Near(append(losses, end), c.Losses, max(1e-9, 10*c.Spread.Losses/scale)); err != nil {
 		return fmt.Errorf("losses: %w", err)
 	}
 	return nearAll(cut(x, c.Final), c.Final, max(1e-9, 10*c.Spread.Final))

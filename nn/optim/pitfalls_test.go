@@ -11,6 +11,7 @@ import (
 
 	"chainrule/autodiff"
 	"chainrule/graph"
+	"chainrule/internal/golden"
 	"chainrule/nn/optim"
 	"chainrule/ops"
 )
@@ -75,7 +76,7 @@ func TestKnownSteps(t *testing.T) {
 		{"grouped", optim.Groups{{Has: optim.Matrices, Rule: optim.Frozen{}}, {Rule: optim.SGD{Rate: rate(1)}}}, 3, one(1), []float64{2}},
 		{"no decay for vectors", optim.SGD{Rate: rate(1), WeightDecay: 1, Decays: optim.Matrices}, 3, one(1), []float64{2}},
 	} {
-		if err := near(follow(t, c.rule, []float64{c.start}, c.grads...), c.want, 1e-7); err != nil {
+		if err := golden.Near(follow(t, c.rule, []float64{c.start}, c.grads...), c.want, 1e-7); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -154,7 +155,7 @@ func TestClipping(t *testing.T) {
 		{"value", optim.ClipValue(.5), [][]float64{{3, -4, .1}}, []float64{.5, -.5, .1}},
 	} {
 		got, refused := run(c.tr, c.grads...)
-		if err := near(got, c.want, 1e-6); err != nil || refused != 0 { // 1e-6 is added to norms
+		if err := golden.Near(got, c.want, 1e-6); err != nil || refused != 0 { // 1e-6 is added to norms
 			t.Errorf("%s: %v, refused by %v", c.name, err, refused)
 		}
 	}
@@ -177,7 +178,7 @@ func TestKnownSchedules(t *testing.T) {
 		{"restarts", optim.WarmRestarts(1, 1, 3, 0), cos(1, 1, .75, .25, 1)},
 		{"restarts of one length", optim.WarmRestarts(1, 2, 1, 0), cos(1, .5, 1, .5, 1)},
 	} {
-		if err := near(ratesOf(t, c.rate, len(c.want), nil), c.want, 1e-6); err != nil {
+		if err := golden.Near(ratesOf(t, c.rate, len(c.want), nil), c.want, 1e-6); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -187,7 +188,7 @@ func TestKnownSchedules(t *testing.T) {
 		{[]float64{-10, -9.5, -9.2, -9.1, -9}, []float64{1, 1, 1, .1, .1}},
 		{[]float64{5, 5, 5, 5, 5, 5, 5}, []float64{1, 1, 1, .1, .1, .01, .01}},
 	} {
-		if err := near(ratesOf(t, plateau, len(c.want), c.losses), c.want, 1e-12); err != nil {
+		if err := golden.Near(ratesOf(t, plateau, len(c.want), c.losses), c.want, 1e-12); err != nil {
 			t.Errorf("plateau of %v: %v", c.losses, err)
 		}
 	}
@@ -219,7 +220,7 @@ func TestAccumulate(t *testing.T) {
 		return path, state
 	}
 	path, state := run(false, [2]float64{3, 1}, [2]float64{1, 5}, [2]float64{2, 7})
-	if want := []float64{0, -1, -1}; near(path, want, 1e-12) != nil {
+	if want := []float64{0, -1, -1}; golden.Near(path, want, 1e-12) != nil {
 		t.Errorf("path %v, want %v", path, want)
 	}
 	// Adam's mean after its one step is a tenth of the gradient, 2; the third part waits.
@@ -241,7 +242,7 @@ func TestEMA(t *testing.T) {
 	}
 	e := optim.EMA{Rule: optim.SGD{Rate: rate(1)}, Decay: .9, FromZero: true}
 	got := []float64{mean(e, 1), mean(e, 2), mean(e, 3)}
-	if err := near(got, []float64{1, 1.5263158, 2.0701107}, 1e-7); err != nil {
+	if err := golden.Near(got, []float64{1, 1.5263158, 2.0701107}, 1e-7); err != nil {
 		t.Errorf("without the zeros: %v", err)
 	}
 	e.FromZero, e.WarmUp = false, true
@@ -334,7 +335,7 @@ func TestFloat32(t *testing.T) {
 				t.Errorf("%T: %v, %v", rule, out[0].Dtype(), err)
 			}
 		}
-		if err := near(ends[1], ends[0], 1e-5); err != nil {
+		if err := golden.Near(ends[1], ends[0], 1e-5); err != nil {
 			t.Errorf("%T: %v", rule, err)
 		}
 	}
