@@ -10,7 +10,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // CSVOptions says how to read a table; the zero value is a comma, no header, classes counted.
@@ -28,30 +27,19 @@ func ReadCSV(r io.Reader, options CSVOptions) (*Set, error) {
 	if options.Classes < 0 {
 		return nil, fmt.Errorf("data: a table of %d classes: %w", options.Classes, ErrLabel)
 	}
-	s, err := newSource(r)
+	table, file, err := newCSV(r, options.Comma, 0)
 	if err != nil {
 		return nil, err
-	}
-	text, err := withoutMark(s)
-	if err != nil {
-		return nil, err
-	}
-	table := csv.NewReader(unpadded(text, options.Comma))
-	table.TrimLeadingSpace = options.Comma == 0 || !unicode.IsSpace(options.Comma)
-	table.ReuseRecord = true
-	table.FieldsPerRecord = -1 // counted here: a header need not match
-	if options.Comma != 0 {
-		table.Comma = options.Comma
 	}
 
-	rows := &rowParser{file: s.file, set: &Set{Classes: options.Classes}}
+	rows := &rowParser{file: file, set: &Set{Classes: options.Classes}}
 	for skip := options.Header; ; skip = false {
 		fields, err := table.Read()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, csvFault(s.file, err)
+			return nil, csvFault(file, err)
 		}
 		rows.line, _ = table.FieldPos(0)
 		if skip {

@@ -1,7 +1,9 @@
 package data
 
 import (
+	"encoding/csv"
 	"io"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -93,4 +95,24 @@ func (p *padding) after(b byte) place {
 		return inside
 	}
 	return plain
+}
+
+// newCSV reads records from a file, compressed or not, without a byte order mark and without spaces around fields. Their
+// fields are counted by who reads them: a header need not match. File is its name, for messages.
+func newCSV(r io.Reader, comma, comment rune) (in *csv.Reader, file string, err error) {
+	s, err := newSource(r)
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := withoutMark(s)
+	if err != nil {
+		return nil, "", err
+	}
+	in = csv.NewReader(unpadded(text, comma))
+	in.TrimLeadingSpace = comma == 0 || !unicode.IsSpace(comma)
+	in.ReuseRecord, in.FieldsPerRecord, in.Comment = true, -1, comment
+	if comma != 0 {
+		in.Comma = comma
+	}
+	return in, s.file, nil
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"gorgonia.org/tensor"
 
@@ -132,21 +131,11 @@ type tableReader struct {
 }
 
 func newTableReader(r io.Reader, options TableOptions) (*tableReader, error) {
-	s, err := newSource(r)
+	in, file, err := newCSV(r, options.Comma, options.Comment)
 	if err != nil {
 		return nil, err
 	}
-	text, err := withoutMark(s)
-	if err != nil {
-		return nil, err
-	}
-	in := csv.NewReader(unpadded(text, options.Comma))
-	in.TrimLeadingSpace = options.Comma == 0 || !unicode.IsSpace(options.Comma)
-	in.ReuseRecord, in.FieldsPerRecord, in.Comment = true, -1, options.Comment
-	if options.Comma != 0 {
-		in.Comma = options.Comma
-	}
-	return &tableReader{options: options, file: s.file, in: in, given: options.Classes != nil}, nil
+	return &tableReader{options: options, file: file, in: in, given: options.Classes != nil}, nil
 }
 
 func (p *tableReader) fault(err error, format string, args ...any) error {
